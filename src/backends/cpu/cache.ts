@@ -1,0 +1,39 @@
+/** What buffers are made of. */
+export type CpuArray = Uint8Array | Uint16Array | Int32Array | Float32Array | Float64Array;
+
+/** Small arrays are cheaper to make than to look up. */
+const smallest = 1024;
+
+/** Bytes kept for reuse at most; beyond, freed arrays go to the collector. */
+const limit = 512 * 2 ** 20;
+
+/**
+ * Freed arrays by class and length, for reuse. A training step asks for the same sizes again and again; taking them
+ * from here spares the zeroing, the page faults and the collector's work.
+ */
+export class ArrayCache {
+  readonly #free = new Map<string, CpuArray[]>();
+  #bytes = 0;
+
+  /** @param className - such as "Float32Array" */
+  take(className: string, length: number): CpuArray | undefined {
+    if (length < smallest) return undefined;
+    const array = this.#free.get(`${className} ${length}`)?.pop();
+    if (array) this.#bytes -= array.byteLength;
+    return array;
+  }
+
+  give(array: CpuArray): void {
+    if (array.length < smallest || this.#bytes + array.byteLength > limit) return;
+    const key = `${array.constructor.name} ${array.length}`;
+    const list = this.#free.get(key);
+    if (list) list.push(array);
+    else this.#free.set(key, [array]);
+    this.#bytes += array.byteLength;
+  }
+
+  clear(): void {
+    this.#free.clear();
+    this.#bytes = 0;
+  }
+}

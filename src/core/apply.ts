@@ -1,0 +1,137 @@
+import type { Tensor } from "../tensor.js";
+import type { Backend, Handle } from "./backend.js";
+import { context } from "./context.js";
+import { backend } from "./device.js";
+import { isFloat } from "./dtype.js";
+import { DeviceError, DisposedError, ShapeError } from "./errors.js";
+import type { Meta, Op, Update } from "./op.js";
+import { promoteInputs } from "./promote.js";
+import { sameShape, show, sizeOf } from "./shape.js";
+import { Storage, tick } from "./storage.js";
+import { Entry, type Saved } from "./variable.js";
+
+/** Inputs in the order of the record; null for one left out; those of a rest input one after the other. */
+export type Inputs = readonly (Tensor | null)[];
+
+type MakeTensor = (storage: Storage, meta: Meta, madeBy: string) => Tensor;
+let makeTensor: MakeTensor;
+
+/** @internal tensor.ts, which stands above core, hands in its constructor. */
+export function setTensorClass(make: MakeTensor): void {
+  makeTensor = make;
+}
+
+/** Runs an op with one output. */
+export const apply = <A>(op: Op<A>, inputs: Inputs, attrs: A, on?: Backend): Tensor => applyAll(op, inputs, attrs, on)[0];
+
+/**
+ * Runs one op: promote the inputs, infer the outputs, allocate, run the kernel, record. Every op goes through here.
+ *
+ * @param on - the device of an op without inputs; the current one where nothing is said
+ * @returns the outputs in the order of the record
+ * @throws DisposedError, DeviceError, and what the op's `infer` throws; nothing has happened then
+ */
+export function applyAll<A>(op: Op<A>, given: Inputs, attrs: A, on?: Backend): Tensor[] {
+  const device = checkInputs(op, given) ?? on ?? backend();
+  const inputs = promoteInputs(op, given);
+  const named = nameInputs(op, inputs);
+  const inferred = op.infer(named, attrs);
+  const metas = op.outputs.length === 1 ? [inferred as Meta] : op.outputs.map((name) => (inferred as Record<string, Meta>)[name]);
+
+  const outputs = op.view ? [viewOf(op, inputs[0] as Tensor, metas[0])] : metas.map((meta) => allocate(op, device, meta));
+  if (!op.view) device.run(op, buffersOf(op, inputs, outputs), op.args(named, inferred, attrs));
+
+  if (context().recording && inputs.some((x) => x?.variable)) record(op, inputs, outputs, named, attrs);
+  return outputs;
+}
+
+function checkInputs(op: Op, inputs: Inputs): Backend | null {
+  let device: Backend | null = null;
+  for (let i = 0; i < inputs.length; i++) {
+    const x = inputs[i];
+    if (x === null) continue;
+    if (x.disposed) throw new DisposedError(`${op.name}: input ${inputName(op, i)} was disposed: ${x.describe()}`);
+    if (device !== null && x.storage.backend !== device)
+      throw new DeviceError(`${op.name}: inputs are on different devices: ${device.name} and ${x.storage.backend.name}`);
+    device = x.storage.backend;
+  }
+  return device;
+}
+
+const inputName = (op: Op, i: number): string =>
+  op.rest >= 0 && i >= op.rest ? `${op.inputs[op.rest].name}[${i - op.rest}]` : op.inputs[i].name;
+
+/** The inputs by name. A tensor is its own Meta, so nothing is copied. */
+function nameInputs(op: Op, inputs: Inputs): Record<string, Saved> {
+  const named: Record<string, Saved> = {};
+  for (let i = 0; i < op.inputs.length; i++)
+    named[op.inputs[i].name] = i === op.rest ? (inputs.slice(i) as Tensor[]) : (inputs[i] ?? undefined);
+  return named;
+}
+
+const allocate = (op: Op, device: Backend, meta: Meta): Tensor =>
+  makeTensor(new Storage(device, sizeOf(meta.shape), meta.dtype), meta, op.name);
+
+function viewOf(op: Op, x: Tensor, meta: Meta): Tensor {
+  x.storage.retain();
+  return makeTensor(x.storage, meta, op.name);
+}
+
+function buffersOf(op: Op, inputs: Inputs, outputs: readonly Tensor[]): (Handle | null | Handle[])[] {
+  const fixed = op.rest >= 0 ? op.rest : inputs.length;
+  const buffers: (Handle | null | Handle[])[] = [];
+  for (let i = 0; i < fixed; i++) buffers.push(inputs[i]?.storage.handle ?? null);
+  if (op.rest >= 0) buffers.push(inputs.slice(op.rest).map((x) => (x as Tensor).storage.handle));
+  for (const y of outputs) buffers.push(y.storage.handle);
+  return buffers;
+}
+
+/** Writes the op on the Wengert list: the outputs become variables of a new entry. */
+function record(op: Op, inputs: Inputs, outputs: readonly Tensor[], named: Record<string, Saved>, attrs: unknown): void {
+  const differentiable = outputs.map((y, i) => isFloat(y.dtype) && !op.auxiliary.includes(op.outputs[i]));
+  if (!differentiable.includes(true)) return;
+  const values: Record<string, Saved> = {};
+  const saved: Tensor[] = [];
+  for (const name of op.save) {
+    const output = op.outputs.indexOf(name);
+    const value = output >= 0 ? outputs[output] : named[name];
+    values[name] = value;
+    if (Array.isArray(value)) saved.push(...value);
+    else if (value) saved.push(value as Tensor);
+  }
+  const variables = inputs.map((x) => x?.variable ?? null);
+  const entry = new Entry(op, variables, outputs, saved, values, attrs);
+  for (let i = 0; i < outputs.length; i++) if (differentiable[i]) outputs[i].attach(entry.outputs[i]);
+  for (let tape = context().tape; tape; tape = tape.outer) tape.write(entry);
+}
+
+/**
+ * Runs an in-place update. `tensors` gives for each name a list; the lists belong together element by element.
+ *
+ * @throws ShapeError if the lists do not fit each other, DisposedError; nothing has happened then
+ */
+export function applyUpdate<I extends string, T extends string, A>(
+  update: Update<I, T, A>,
+  tensors: Readonly<Record<I | T, readonly Tensor[]>>,
+  attrs: A,
+): void {
+  const names: readonly (I | T)[] = [...update.inputs, ...update.targets];
+  const first = tensors[names[0]];
+  if (first.length === 0) return;
+  const device = first[0].storage.backend;
+  for (const name of names) {
+    if (tensors[name].length !== first.length)
+      throw new ShapeError(`${update.name}: ${tensors[name].length} ${name} for ${first.length} ${names[0]}`);
+    tensors[name].forEach((t, i) => {
+      if (t.disposed) throw new DisposedError(`${update.name}: ${name}[${i}] was disposed: ${t.describe()}`);
+      if (t.storage.backend !== device)
+        throw new DeviceError(`${update.name}: ${name}[${i}] is on ${t.storage.backend.name}, not on ${device.name}`);
+      if (!sameShape(t.shape, first[i].shape))
+        throw new ShapeError(`${update.name}: ${name}[${i}] is ${show(t.shape)}, ${names[0]}[${i}] is ${show(first[i].shape)}`);
+    });
+  }
+  const now = tick();
+  for (const name of update.targets) for (const t of tensors[name]) t.storage.writtenAt = now;
+  const buffers = names.map((name) => tensors[name].map((t) => t.storage.handle));
+  device.run(update, buffers, update.args(attrs));
+}

@@ -1,0 +1,43 @@
+import { AsyncLocalStorage } from "node:async_hooks";
+import type { Scope } from "./scope.js";
+import type { Tape } from "./tape.js";
+
+/** What is in force where the program is now: the innermost scope and tape, and whether ops are recorded. */
+export interface Context {
+  scope: Scope | null;
+  tape: Tape | null;
+  recording: boolean;
+}
+
+const root: Context = { scope: null, tape: null, recording: true };
+
+// Made at the first `runInContext`: until then, looking up the context costs nothing.
+let storage: AsyncLocalStorage<Context> | null = null;
+
+/** The context of the running code. */
+export function context(): Context {
+  return storage === null ? root : (storage.getStore() ?? root);
+}
+
+/** Runs `fn`, which is synchronous, with parts of the context replaced, and puts them back afterwards. */
+export function withContext<T>(change: Partial<Context>, fn: () => T): T {
+  const current = context();
+  const { scope, tape, recording } = current;
+  Object.assign(current, change);
+  try {
+    return fn();
+  } finally {
+    current.scope = scope;
+    current.tape = tape;
+    current.recording = recording;
+  }
+}
+
+/**
+ * Runs `fn`, synchronous or not, in a context of its own that follows it through every `await`, so that tasks
+ * that run side by side do not see each other's scopes.
+ */
+export function runInContext<T>(change: Partial<Context>, fn: () => T): T {
+  storage ??= new AsyncLocalStorage<Context>();
+  return storage.run({ ...context(), ...change }, fn);
+}

@@ -1,0 +1,216 @@
+import type { Tensor } from "../tensor.js";
+import type { KernelArgs } from "./backend.js";
+import type { DType } from "./dtype.js";
+import type { Shape } from "./shape.js";
+import type { Saved } from "./variable.js";
+
+/** What `infer` knows of a tensor, and says of an output. */
+export interface Meta {
+  readonly shape: Shape;
+  readonly dtype: DType;
+}
+
+// An input is written "x"; "bias?" may be left out; "...xs", as the last, stands for any number of tensors.
+type Plain<I extends string> = I extends `${string}?` | `...${string}` ? never : I;
+type Optional<I extends string> = I extends `${infer N}?` ? N : never;
+type Rest<I extends string> = I extends `...${infer N}` ? N : never;
+type NameOf<I extends string> = Plain<I> | Optional<I> | Rest<I>;
+type Flat<T> = { [K in keyof T]: T[K] } & {};
+
+/** Values by input name. */
+export type Named<I extends string, V> = Flat<
+  { readonly [K in Plain<I>]: V } & { readonly [K in Optional<I>]: V | undefined } & {
+    readonly [K in Rest<I>]: readonly V[];
+  }
+>;
+
+/** One value for an op with the single output "y"; values by name for an op with several. */
+type PerOutput<O extends string, V> = [O] extends ["y"] ? V : { readonly [K in O]: V };
+
+type SavedValues<I extends string, S extends string> = {
+  readonly [K in S]: K extends Optional<I> ? Tensor | undefined : K extends Rest<I> ? readonly Tensor[] : Tensor;
+};
+
+/** Which dtypes an input takes, and what it is converted to before the kernel sees it. */
+export type InputType =
+  /** Any dtype; promoted with the op's other inputs. */
+  | "any"
+  /** As "any", but bool becomes int32. */
+  | "numeric"
+  /** As "any", but bool and integers become float32. */
+  | "float"
+  /** Takes no part in promotion; integers only, which become int32. For indices and labels. */
+  | "index"
+  /** Takes no part in promotion; bool only. For masks. */
+  | "bool"
+  /** Takes no part in promotion and is never converted. */
+  | "own";
+
+/**
+ * The gradient of an op. Either a table of rules, one per input, or, where one kernel gives several gradients at
+ * once, a function that returns all of them. A rule receives the cotangent of the output, the values named in
+ * `save`, and the attributes; it may use any differentiable op. `null` instead of a rule says that the op has no
+ * gradient for that input: asking for one throws.
+ */
+export type Vjp<I extends string, S extends string, O extends string, A> = VjpTable<I, S, O, A> | VjpFunction<I, S, O, A>;
+
+type VjpTable<I extends string, S extends string, O extends string, A> = Flat<
+  {
+    readonly [K in Plain<I> | Optional<I>]:
+      | ((dy: PerOutput<O, Tensor>, saved: SavedValues<I, S>, attrs: A) => Tensor)
+      | null;
+  } & {
+    readonly [K in Rest<I>]:
+      | ((dy: PerOutput<O, Tensor>, saved: SavedValues<I, S>, attrs: A, index: number) => Tensor)
+      | null;
+  }
+>;
+
+type VjpFunction<I extends string, S extends string, O extends string, A> = (
+  dy: PerOutput<O, Tensor>,
+  saved: SavedValues<I, S>,
+  attrs: A,
+  needs: Named<I, boolean>,
+) => Flat<
+  { readonly [K in Plain<I> | Optional<I>]: Tensor | null } & { readonly [K in Rest<I>]: readonly (Tensor | null)[] }
+>;
+
+/**
+ * An op as its author writes it; see docs/adding-an-op.md.
+ *
+ * @typeParam I - input names
+ * @typeParam S - names of the inputs and outputs that the gradient reads
+ * @typeParam O - output names; "y" for a single output
+ * @typeParam A - attributes: whatever else the op needs, such as axes or a stride
+ */
+export interface OpDefinition<I extends string, S extends string, O extends string, A> {
+  /** The one name: of the op, its method, its launcher in `kernels/`, its test case and its bench row. */
+  readonly name: string;
+  readonly inputs: readonly I[];
+  readonly outputs?: readonly O[];
+  /** Outputs that carry no gradient although they are floats, such as statistics kept for the gradient kernel. */
+  readonly auxiliary?: readonly NoInfer<O>[];
+  /** The dtypes of the inputs; "any" where nothing is said. */
+  readonly types?: { readonly [K in NameOf<NoInfer<I>>]?: InputType };
+  /** What the gradient may read. Nothing else is kept. */
+  readonly save?: readonly S[];
+  /** True for an op whose output shares the buffer of its first input. It has no kernel. */
+  readonly view?: boolean;
+  /** The shape and dtype of the outputs. Throws ShapeError, DTypeError or ArgumentError before anything is done. */
+  infer(inputs: Named<NoInfer<I>, Meta>, attrs: A): PerOutput<NoInfer<O>, Meta>;
+  /** The kernel's numbers: plain ones, and lists such as dimensions. */
+  args?(inputs: Named<NoInfer<I>, Meta>, outputs: PerOutput<NoInfer<O>, Meta>, attrs: A): KernelArgs;
+  /**
+   * The kernel on the CPU, and so the specification of the launcher of this name: inputs (null where left out, an
+   * array for a rest input), then outputs, then numbers. It writes every element of every output.
+   */
+  cpu?(...operands: never[]): void;
+  readonly vjp: Vjp<NoInfer<I>, NoInfer<S>, NoInfer<O>, A>;
+}
+
+/** What a backend runs. */
+export interface Kernel {
+  readonly name: string;
+  /** The position of the first buffer that the kernel writes; those before it are only read. */
+  readonly firstOutput: number;
+  readonly cpu: (...operands: unknown[]) => void;
+}
+
+interface Input {
+  readonly name: string;
+  readonly optional: boolean;
+  readonly type: InputType;
+}
+
+type Rule = (dy: unknown, saved: unknown, attrs: unknown, index: number) => Tensor;
+type Rules = { readonly [input: string]: Rule | null };
+type AllRules = (dy: unknown, saved: unknown, attrs: unknown, needs: unknown) => Record<string, Tensor | null | readonly (Tensor | null)[]>;
+
+/** An op as the engine uses it: the definition, checked by the compiler, with names resolved to positions. */
+export interface Op<A = unknown> extends Kernel {
+  readonly kind: "op";
+  readonly inputs: readonly Input[];
+  /** The position of the rest input, or -1. */
+  readonly rest: number;
+  readonly outputs: readonly string[];
+  readonly auxiliary: readonly string[];
+  readonly save: readonly string[];
+  readonly view: boolean;
+  // Methods, not properties: an Op<A> can stand where an Op of unknown attributes is asked for.
+  infer(inputs: Readonly<Record<string, unknown>>, attrs: A): Meta | Readonly<Record<string, Meta>>;
+  args(inputs: unknown, outputs: unknown, attrs: A): KernelArgs;
+  readonly vjp: Rules | AllRules;
+}
+
+export type { Saved };
+
+const noArgs: KernelArgs = [];
+
+/** Defines an op. A rule that reads what is not saved, or a gradient that is missing, does not compile. */
+export function defineOp<const I extends string, const S extends NameOf<I> | O = never, A = void, const O extends string = "y">(
+  definition: OpDefinition<I, S, O, A>,
+): Op<A> {
+  const { name, outputs = ["y"], auxiliary = [], save = [], view = false, types = {} } = definition;
+  const inputs = definition.inputs.map((spelled): Input => {
+    const plain = spelled.replace(/^\.\.\.|\?$/, "");
+    return {
+      name: plain,
+      optional: spelled.endsWith("?"),
+      type: (types as Record<string, InputType | undefined>)[plain] ?? "any",
+    };
+  });
+  const rest = definition.inputs.findIndex((spelled) => spelled.startsWith("..."));
+  if (rest >= 0 && rest !== inputs.length - 1) throw new TypeError(`${name}: the rest input must be the last`);
+  if (!view && !definition.cpu) throw new TypeError(`${name}: an op has a cpu kernel, unless it is a view`);
+  return {
+    kind: "op",
+    name,
+    inputs,
+    rest,
+    outputs,
+    auxiliary,
+    save,
+    view,
+    firstOutput: inputs.length,
+    infer: definition.infer as Op<A>["infer"],
+    args: (definition.args ?? (() => noArgs)) as Op<A>["args"],
+    cpu: definition.cpu as Kernel["cpu"],
+    vjp: definition.vjp as unknown as Rules | AllRules,
+  };
+}
+
+/** An in-place update as its author writes it: optimizer steps, running statistics. Never taped. */
+export interface UpdateDefinition<I extends string, T extends string, A> {
+  readonly name: string;
+  /** Lists of tensors that are read: one list a name, such as the gradients of all parameters of a group. */
+  readonly inputs: readonly I[];
+  /** Lists of tensors that are changed. All lists of an update have the same length. */
+  readonly targets: readonly T[];
+  args(attrs: A): KernelArgs;
+  /** Input lists, then target lists, then numbers. One call updates everything, as one launch does on a GPU. */
+  cpu(...operands: never[]): void;
+}
+
+/** An update as the engine uses it. */
+export interface Update<I extends string = string, T extends string = string, A = unknown> extends Kernel {
+  readonly kind: "update";
+  readonly inputs: readonly I[];
+  readonly targets: readonly T[];
+  args(attrs: A): KernelArgs;
+}
+
+/** Defines an in-place update. */
+export function defineUpdate<const I extends string, const T extends string, A>(
+  definition: UpdateDefinition<I, T, A>,
+): Update<I, T, A> {
+  const { name, inputs, targets } = definition;
+  return {
+    kind: "update",
+    name,
+    inputs,
+    targets,
+    firstOutput: inputs.length,
+    args: definition.args,
+    cpu: definition.cpu as Kernel["cpu"],
+  };
+}

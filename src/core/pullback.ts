@@ -1,0 +1,192 @@
+import type { Tensor } from "../tensor.js";
+import { withContext } from "./context.js";
+import { GradientError, ShapeError } from "./errors.js";
+import { Scope } from "./scope.js";
+import { sameShape, show } from "./shape.js";
+import type { Entry, Variable } from "./variable.js";
+
+/** How the walk back is done. */
+export interface PullbackOptions {
+  /** Record what the walk does, so that its result can be differentiated again. */
+  readonly createGraph: boolean;
+  /** Keep the saved values, so that the same entries can be walked again. */
+  readonly retainGraph: boolean;
+}
+
+/**
+ * Walks the Wengert list backwards (reverse-mode differentiation, Linnainmaa 1970): from the cotangents of `roots`
+ * to the cotangents of the variables `wrt`, or of every leaf where `wrt` is null. The entries are those that the
+ * roots depend on; the order in which they were recorded is a topological order.
+ *
+ * The engine alone sums cotangents and undoes broadcasting; no rule does.
+ *
+ * @returns the cotangent of each wanted variable that the roots depend on, owned by the current scope
+ */
+export function pullback(
+  roots: readonly Tensor[],
+  seeds: readonly Tensor[],
+  wrt: readonly Variable[] | null,
+  { createGraph, retainGraph }: PullbackOptions,
+): Map<Variable, Tensor> {
+  const entries = entriesBehind(roots);
+  const wanted = new Set(wrt ?? leavesOf(roots, entries));
+  const needed = entriesTowards(wanted, entries);
+  const cotangents = new Map<Variable, Tensor>();
+  const scope = new Scope();
+  for (const entry of entries) entry.retain();
+  try {
+    withContext({ recording: createGraph }, () => {
+      roots.forEach((root, i) => {
+        if (root.variable) accumulate(cotangents, root.variable, own(scope, seeds[i], createGraph));
+      });
+      for (let i = entries.length - 1; i >= 0; i--) {
+        const entry = entries[i];
+        if (needed.has(entry) && entry.outputs.some((v) => cotangents.has(v))) {
+          const dxs = differentiate(entry, cotangents, wanted, needed, createGraph);
+          for (let k = 0; k < dxs.length; k++) {
+            const [dx, x] = [dxs[k], entry.inputs[k]];
+            if (dx && x) accumulate(cotangents, x, dx);
+          }
+        }
+        for (const y of entry.outputs) if (!wanted.has(y)) drop(cotangents, y);
+        if (!retainGraph) entry.release();
+      }
+    });
+    const found = new Map<Variable, Tensor>();
+    for (const variable of wanted) {
+      const cotangent = cotangents.get(variable);
+      if (cotangent) found.set(variable, scope.keep(cotangent));
+    }
+    return found;
+  } finally {
+    for (const entry of entries) entry.unretain();
+    scope[Symbol.dispose]();
+  }
+}
+
+/** The entries that the roots depend on, in the order in which they were recorded. */
+function entriesBehind(roots: readonly Tensor[]): Entry[] {
+  const seen = new Set<Entry>();
+  const pending = roots.flatMap((root) => root.variable?.entry ?? []);
+  for (let entry = pending.pop(); entry; entry = pending.pop()) {
+    if (seen.has(entry)) continue;
+    seen.add(entry);
+    for (const input of entry.inputs) if (input?.entry) pending.push(input.entry);
+  }
+  return [...seen].sort((p, q) => p.at - q.at);
+}
+
+function leavesOf(roots: readonly Tensor[], entries: readonly Entry[]): Variable[] {
+  const inputs = [...roots.map((root) => root.variable), ...entries.flatMap((entry) => entry.inputs)];
+  return inputs.filter((v) => v !== null).filter((v) => v.entry === null);
+}
+
+/** The entries on a path from a wanted variable to the roots: only these are walked. */
+function entriesTowards(wanted: ReadonlySet<Variable>, entries: readonly Entry[]): Set<Entry> {
+  const needed = new Set<Entry>();
+  for (const entry of entries)
+    if (entry.inputs.some((v) => v !== null && isNeeded(v, wanted, needed))) needed.add(entry);
+  return needed;
+}
+
+const isNeeded = (v: Variable, wanted: ReadonlySet<Variable>, needed: ReadonlySet<Entry>): boolean =>
+  wanted.has(v) || (v.entry !== null && needed.has(v.entry));
+
+/** Applies the op's rules: from the cotangents of one entry's outputs to those of its inputs. */
+function differentiate(
+  entry: Entry,
+  cotangents: ReadonlyMap<Variable, Tensor>,
+  wanted: ReadonlySet<Variable>,
+  needed: ReadonlySet<Entry>,
+  createGraph: boolean,
+): (Tensor | null)[] {
+  const { op, attrs } = entry;
+  using scope = new Scope();
+  const saved = entry.restore();
+  const needs = entry.inputs.map((v) => v !== null && isNeeded(v, wanted, needed));
+  const dy = cotangentOf(entry, cotangents);
+  let dxs: (Tensor | null)[];
+  if (typeof op.vjp === "function") {
+    const result = op.vjp(dy, saved, attrs, named(entry, needs));
+    dxs = op.inputs.flatMap(({ name }) => result[name] as Tensor | null | (Tensor | null)[]);
+  } else {
+    const rules = op.vjp;
+    dxs = needs.map((need, i) => {
+      if (!need) return null;
+      const isRest = op.rest >= 0 && i >= op.rest;
+      const rule = rules[op.inputs[isRest ? op.rest : i].name];
+      return rule ? rule(dy, saved, attrs, isRest ? i - op.rest : 0) : null;
+    });
+  }
+  return dxs.map((dx, i) => {
+    if (!needs[i]) return null;
+    const x = entry.inputs[i] as Variable;
+    if (!dx) {
+      const name = op.inputs[Math.min(i, op.inputs.length - 1)].name;
+      throw new GradientError(`${op.name}: there is no gradient with respect to ${name} ${show(x.shape)}`);
+    }
+    return own(scope, sameShape(dx.shape, x.shape) ? dx : dx.sumTo(x.shape), createGraph, true);
+  });
+}
+
+/** The cotangent as the rules get it: a tensor for a single output, by name for several (zeros where unused). */
+function cotangentOf(entry: Entry, cotangents: ReadonlyMap<Variable, Tensor>): Tensor | Record<string, Tensor> {
+  const { op, outputs } = entry;
+  const some = outputs.map((v) => cotangents.get(v)).find((t) => t !== undefined) as Tensor;
+  if (outputs.length === 1) return some;
+  return Object.fromEntries(outputs.map((v, i) => [op.outputs[i], cotangents.get(v) ?? some.zeros(v.shape, v.dtype)]));
+}
+
+function named({ op, inputs }: Entry, needs: readonly boolean[]): Record<string, boolean | readonly boolean[]> {
+  const result: Record<string, boolean | readonly boolean[]> = {};
+  for (let i = 0; i < op.inputs.length; i++)
+    result[op.inputs[i].name] = i === op.rest ? needs.slice(i, inputs.length) : (needs[i] ?? false);
+  return result;
+}
+
+/**
+ * A tensor of our own to put into the map. What a rule made, we take; what it passed on (`add: dy => dy`), we alias,
+ * so that each entry of the map can be freed by itself.
+ */
+function own(scope: Scope, tensor: Tensor, createGraph: boolean, keep = false): Tensor {
+  if (keep && tensor.scope === scope) return scope.keep(tensor);
+  const alias = createGraph ? tensor.alias() : tensor.detach();
+  return keep ? scope.keep(alias) : alias;
+}
+
+function accumulate(cotangents: Map<Variable, Tensor>, variable: Variable, dx: Tensor): void {
+  const sum = cotangents.get(variable);
+  if (!sum) {
+    cotangents.set(variable, dx);
+    return;
+  }
+  cotangents.set(variable, sum.add(dx));
+  sum.dispose();
+  dx.dispose();
+}
+
+function drop(cotangents: Map<Variable, Tensor>, variable: Variable): void {
+  cotangents.get(variable)?.dispose();
+  cotangents.delete(variable);
+}
+
+/** The cotangent to start from: the one given, or 1 for a scalar. */
+export function seedFor(op: string, output: Tensor, cotangent: Tensor | undefined): Tensor {
+  if (cotangent) {
+    if (!sameShape(cotangent.shape, output.shape))
+      throw new ShapeError(`${op}: the cotangent is ${show(cotangent.shape)}, the output ${show(output.shape)}`);
+    return cotangent;
+  }
+  if (output.size !== 1)
+    throw new GradientError(`${op}: the output is ${show(output.shape)}, not a scalar; reduce it, or give a cotangent`);
+  return output.ones(output.shape, output.dtype);
+}
+
+/** Throws unless the output was recorded. */
+export function checkRecorded(op: string, output: Tensor): void {
+  if (!output.variable)
+    throw new GradientError(
+      `${op}: ${output.describe()} does not depend on anything that requires a gradient: set requiresGrad on a ` +
+        "parameter or watch it on the tape, and compute the output outside noGrad",
+    );
+}

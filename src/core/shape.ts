@@ -1,0 +1,86 @@
+import { ShapeError } from "./errors.js";
+
+/** The sizes of a tensor's axes, outermost first. A scalar has the shape []. Data are contiguous, row-major. */
+export type Shape = readonly number[];
+
+/** The number of elements. */
+export function sizeOf(shape: Shape): number {
+  let n = 1;
+  for (let i = 0; i < shape.length; i++) n *= shape[i];
+  return n;
+}
+
+export function sameShape(a: Shape, b: Shape): boolean {
+  if (a === b) return true;
+  if (a.length !== b.length) return false;
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
+  return true;
+}
+
+/** `[2, 3]`, as it stands in error messages. */
+export const show = (shape: Shape): string => `[${shape.join(", ")}]`;
+
+/** Row-major strides in elements. */
+export function stridesOf(shape: Shape): number[] {
+  const strides = new Array<number>(shape.length);
+  for (let i = shape.length - 1, n = 1; i >= 0; i--) {
+    strides[i] = n;
+    n *= shape[i];
+  }
+  return strides;
+}
+
+/** The largest number of elements that a tensor may have: counts travel as exact integers in float64. */
+const maxSize = 2 ** 52;
+
+/** Throws unless every size is an integer of 0 or more, and their product can be counted. */
+export function checkShape(op: string, shape: unknown): Shape {
+  if (!Array.isArray(shape)) throw new ShapeError(`${op}: a shape is an array of sizes, got ${String(shape)}`);
+  for (const size of shape)
+    if (!Number.isInteger(size) || size < 0 || size > 2 ** 31 - 1)
+      throw new ShapeError(`${op}: sizes are integers from 0 to 2^31 - 1, got ${show(shape)}`);
+  if (sizeOf(shape) > maxSize) throw new ShapeError(`${op}: shape ${show(shape)} has too many elements`);
+  return shape;
+}
+
+/** The axis counted from the front, for `axis` in [-rank, rank). */
+export function normalizeAxis(op: string, axis: number, rank: number): number {
+  if (!Number.isInteger(axis) || axis < -rank || axis >= rank)
+    throw new ShapeError(`${op}: axis ${axis} is outside a tensor of rank ${rank}`);
+  return axis < 0 ? axis + rank : axis;
+}
+
+/** Sorted distinct axes counted from the front; all of them where `axes` is undefined. */
+export function normalizeAxes(op: string, axes: number | readonly number[] | undefined, rank: number): number[] {
+  if (axes === undefined) return Array.from({ length: rank }, (_, i) => i);
+  const list = (typeof axes === "number" ? [axes] : [...axes]).map((axis) => normalizeAxis(op, axis, rank));
+  list.sort((p, q) => p - q);
+  for (let i = 1; i < list.length; i++)
+    if (list[i] === list[i - 1]) throw new ShapeError(`${op}: axis ${list[i]} is given twice`);
+  return list;
+}
+
+/** NumPy broadcasting: axes are aligned at the end; a size of 1 stretches to the other's size. */
+export function broadcastShapes(op: string, a: Shape, b: Shape): Shape {
+  if (sameShape(a, b)) return a;
+  const rank = Math.max(a.length, b.length);
+  const shape = new Array<number>(rank);
+  for (let i = 1; i <= rank; i++) {
+    const p = i <= a.length ? a[a.length - i] : 1;
+    const q = i <= b.length ? b[b.length - i] : 1;
+    if (p !== q && p !== 1 && q !== 1)
+      throw new ShapeError(`${op}: shapes ${show(a)} and ${show(b)} do not broadcast: ${p} against ${q}`);
+    shape[rank - i] = p === 1 ? q : p;
+  }
+  return shape;
+}
+
+/** The shape with leading axes of size 1 up to `rank`. */
+export function padRank(shape: Shape, rank: number): Shape {
+  return shape.length === rank ? shape : [...new Array<number>(rank - shape.length).fill(1), ...shape];
+}
+
+/** The shape left by a reduction over `axes` (sorted): size 1 there with `keepDims`, gone without. */
+export function reducedShape(shape: Shape, axes: readonly number[], keepDims: boolean): Shape {
+  return keepDims ? shape.map((size, i) => (axes.includes(i) ? 1 : size)) : shape.filter((_, i) => !axes.includes(i));
+}

@@ -1,0 +1,87 @@
+import type { Backend, Handle } from "./backend.js";
+import { type DType, dtypeInfo } from "./dtype.js";
+
+/** Device memory held by tensors: bytes now, the most there ever were, and how many buffers (views share one). */
+export interface MemoryInfo {
+  readonly bytes: number;
+  readonly peakBytes: number;
+  readonly tensors: number;
+}
+
+let bytes = 0;
+let peakBytes = 0;
+let buffers = 0;
+let ticks = 0;
+
+/** A clock that orders what is recorded against what is changed in place. */
+export const tick = (): number => ++ticks;
+
+export const memory = (): MemoryInfo => ({ bytes, peakBytes, tensors: buffers });
+
+/** Makes the present bytes the new peak, to measure one phase of a program. */
+export function resetPeak(): void {
+  peakBytes = bytes;
+}
+
+/** What the finalization net keeps of a buffer: never the buffer itself, or it would never be collected. */
+interface Ticket {
+  readonly backend: Backend;
+  readonly handle: Handle | null;
+  readonly bytes: number;
+  freed: boolean;
+}
+
+const net = new FinalizationRegistry<Ticket>((ticket) => {
+  if (ticket.freed) return;
+  ticket.freed = true;
+  bytes -= ticket.bytes;
+  buffers--;
+  if (ticket.handle !== null) ticket.backend.free(ticket.handle);
+});
+
+/**
+ * One buffer on a device, shared by the tensors that are views of it and by the tape entries that saved them.
+ * It is freed when the last of them lets go; the net frees it if they were all forgotten instead.
+ */
+export class Storage {
+  readonly handle: Handle;
+  /** When the buffer was last changed in place, by `tick`. */
+  writtenAt = 0;
+  #owners = 1;
+  #ticket: Ticket | null = null;
+
+  constructor(
+    readonly backend: Backend,
+    readonly length: number,
+    readonly dtype: DType,
+  ) {
+    this.handle = backend.alloc(length, dtype);
+    bytes += this.bytes;
+    buffers++;
+    if (bytes > peakBytes) peakBytes = bytes;
+  }
+
+  get bytes(): number {
+    return this.length * dtypeInfo[this.dtype].bytes;
+  }
+
+  /** Puts the net under this buffer. A buffer that a scope owns does not need it. */
+  catch(): void {
+    if (this.#ticket !== null) return;
+    const { backend, bytes } = this;
+    this.#ticket = { backend, handle: backend.collected ? null : this.handle, bytes, freed: false };
+    net.register(this, this.#ticket);
+  }
+
+  retain(): void {
+    this.#owners++;
+  }
+
+  release(): void {
+    if (--this.#owners > 0) return;
+    if (this.#ticket !== null) this.#ticket.freed = true;
+    bytes -= this.bytes;
+    buffers--;
+    this.backend.free(this.handle);
+  }
+}

@@ -1,0 +1,150 @@
+import type { Tensor } from "../tensor.js";
+import { context } from "./context.js";
+import { GradientError } from "./errors.js";
+import { checkRecorded, pullback, seedFor } from "./pullback.js";
+import { Scope } from "./scope.js";
+import { show } from "./shape.js";
+import type { Entry, Variable } from "./variable.js";
+
+export interface GradientsOptions {
+  /** The cotangent of the output, of its shape. Needed where the output is not a scalar. */
+  readonly cotangent?: Tensor;
+  /** What to give for a tensor that the output does not depend on: an error (default), or zeros. */
+  readonly unused?: "error" | "zeros";
+}
+
+/**
+ * The Wengert list: the operations of a program, written down as they run. Walking it backwards gives gradients.
+ *
+ * ```ts
+ * using tape = new Tape();
+ * const loss = crossEntropy(model.forward(x), y);
+ * const grads = tape.gradients(loss, model.parameters());
+ * optimizer.step(grads);
+ * ```
+ *
+ * An op is written down if one of its inputs requires a gradient (`requiresGrad`, or `tape.watch`). The tape owns a
+ * scope: when it ends, everything made since it began is freed, except what was kept. What leaves the outermost tape
+ * leaves as a constant. Tapes nest, and what an inner tape's `gradients` does is written on the outer one, so second
+ * derivatives are two tapes.
+ */
+export class Tape implements Disposable {
+  /** @internal */
+  readonly outer: Tape | null;
+  readonly #scope: Scope;
+  readonly #kept: Tensor[] = [];
+  #entries: Entry[] = [];
+  #ended = false;
+
+  constructor() {
+    const current = context();
+    this.outer = current.tape;
+    this.#scope = new Scope();
+    current.tape = this;
+  }
+
+  get ended(): boolean {
+    return this.#ended;
+  }
+
+  /** The list so far, one entry an op, in the order in which they ran. */
+  get entries(): readonly Entry[] {
+    return this.#entries;
+  }
+
+  /** @internal */
+  write(entry: Entry): void {
+    this.#entries.push(entry);
+  }
+
+  /** Makes a float tensor a variable, so that gradients flow to it. Returns the same tensor. */
+  watch<T extends Tensor>(tensor: T): T {
+    this.#check("watch");
+    if (!tensor.variable) tensor.requiresGrad = true;
+    return tensor;
+  }
+
+  /** Keeps a tensor when the tape ends; it then belongs to the scope outside. Returns the same tensor. */
+  keep<T extends Tensor>(tensor: T): T {
+    this.#check("keep");
+    this.#kept.push(tensor);
+    return this.#scope.keep(tensor);
+  }
+
+  /**
+   * The gradients of `output` with respect to each of `wrt`, in that order and of their shapes and dtypes. May be
+   * called several times while the tape is open.
+   *
+   * @throws GradientError if the output is no scalar and no cotangent is given, if it does not depend on one of
+   *   `wrt`, or if an op on the way has no gradient
+   */
+  gradients(output: Tensor, wrt: readonly Tensor[], options: GradientsOptions = {}): Tensor[] {
+    this.#check("gradients");
+    return gradientsOf("Tape.gradients", output, wrt, options, this.outer !== null);
+  }
+
+  /** The list as text: a line an entry, with the shapes it wrote and read. */
+  toString(): string {
+    const number = new Map<Variable, string>();
+    const nameOf = (v: Variable | null): string => {
+      if (v === null) return "constant";
+      if (!number.has(v)) number.set(v, `v${number.size}`);
+      return `${number.get(v)} ${show(v.shape)}`;
+    };
+    const lines = this.#entries.map((entry) => {
+      const inputs = entry.inputs.map(nameOf).join(", ");
+      return `${entry.outputs.map(nameOf).join(", ")} = ${entry.op.name}(${inputs})`;
+    });
+    return lines.join("\n");
+  }
+
+  [Symbol.dispose](): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    const current = context();
+    while (current.tape?.ended) current.tape = current.tape.outer;
+    this.#scope[Symbol.dispose]();
+    if (this.outer === null) for (const tensor of this.#kept) if (!tensor.disposed && tensor.variable?.entry) tensor.attach(null);
+    this.#entries = [];
+  }
+
+  #check(method: string): void {
+    if (this.#ended) throw new GradientError(`Tape.${method}: the tape has ended; use it before its block does`);
+  }
+}
+
+/** @internal Gradients of one output with respect to tensors, for tapes and the functional forms. */
+export function gradientsOf(
+  name: string,
+  output: Tensor,
+  wrt: readonly Tensor[],
+  { cotangent, unused = "error" }: GradientsOptions,
+  createGraph: boolean,
+): Tensor[] {
+  output.checkLive(name);
+  wrt.forEach((x, i) => {
+    x.checkLive(name);
+    if (!x.variable)
+      throw new GradientError(`${name}: wrt[${i}] ${x.describe()} is a constant; set requiresGrad or watch it on the tape first`);
+  });
+  if (unused === "error") checkRecorded(name, output);
+  using scope = new Scope();
+  const seed = seedFor(name, output, cotangent);
+  const variables = wrt.map((x) => x.variable as Variable);
+  const found = pullback([output], [seed], variables, { createGraph, retainGraph: true });
+  const used = new Set<Tensor>();
+  return wrt.map((x, i) => {
+    let gradient = found.get(variables[i]);
+    if (!gradient) {
+      if (unused === "error")
+        throw new GradientError(
+          `${name}: the output does not depend on wrt[${i}] ${x.describe()}; leave it out, or pass { unused: "zeros" }`,
+        );
+      gradient = x.zeros(x.shape, x.dtype);
+    }
+    // The same tensor may be asked for twice; each gets a gradient that can be disposed by itself.
+    if (used.has(gradient)) gradient = gradient.alias();
+    used.add(gradient);
+    return scope.keep(gradient);
+  });
+}

@@ -1,0 +1,102 @@
+import type { Tensor } from "../tensor.js";
+import type { DType } from "./dtype.js";
+import { GradientError } from "./errors.js";
+import type { Op } from "./op.js";
+import { type Shape, show } from "./shape.js";
+import { tick } from "./storage.js";
+
+/**
+ * A variable of the Wengert list: what gradients flow to. Tensors that stand for the same value (a view made by
+ * `alias`, the tensor itself) share one; a tensor without one is a constant.
+ */
+export interface Variable {
+  /** The entry whose output this is; null for a leaf, such as a parameter. */
+  readonly entry: Entry | null;
+  readonly shape: Shape;
+  readonly dtype: DType;
+  /** For a leaf: the tensor whose `grad` receives what `backward` finds. */
+  readonly leaf: Tensor | null;
+}
+
+/** The value that an entry saved of one input or output. */
+export type Saved = Tensor | undefined | readonly Tensor[];
+
+/**
+ * One line of the Wengert list: an op that ran, the variables it read and wrote, and the values its gradient needs.
+ *
+ * An entry lives as long as a live tensor or a later entry can reach it. Then it lets go of what it saved, so memory
+ * is freed at a known point, not when the collector comes by.
+ */
+export class Entry {
+  readonly at = tick();
+  readonly outputs: readonly Variable[];
+  #owners = 0;
+  #released = false;
+  #saved: readonly Tensor[];
+
+  constructor(
+    readonly op: Op,
+    readonly inputs: readonly (Variable | null)[],
+    outputs: readonly { readonly shape: Shape; readonly dtype: DType }[],
+    saved: readonly Tensor[],
+    /** The values by name, as the rule receives them; the tensors among them are those of `saved`. */
+    readonly values: Readonly<Record<string, Saved>>,
+    readonly attrs: unknown,
+  ) {
+    this.outputs = outputs.map(({ shape, dtype }) => ({ entry: this, shape, dtype, leaf: null }));
+    this.#saved = saved;
+    for (const tensor of saved) tensor.storage.retain();
+    for (const input of inputs) input?.entry?.retain();
+  }
+
+  get released(): boolean {
+    return this.#released;
+  }
+
+  retain(): void {
+    this.#owners++;
+  }
+
+  unretain(): void {
+    if (--this.#owners === 0) this.release();
+  }
+
+  /** Lets go of the saved values and of the entries before this one. */
+  release(): void {
+    // A worklist, since a long chain of entries would overflow the stack.
+    const pending: Entry[] = [this];
+    for (let entry = pending.pop(); entry; entry = pending.pop()) {
+      if (entry.#released) continue;
+      entry.#released = true;
+      for (const tensor of entry.#saved) tensor.storage.release();
+      entry.#saved = [];
+      for (const input of entry.inputs) if (input?.entry && --input.entry.#owners === 0) pending.push(input.entry);
+    }
+  }
+
+  /** The saved values for the rule, made usable again where the program has disposed them since. */
+  restore(): Record<string, Saved> {
+    if (this.#released)
+      throw new GradientError(
+        `${this.op.name}: the values its gradient needs are gone: the graph was already used by backward() ` +
+          "(pass { retainGraph: true } to use it again) or its tape has ended",
+      );
+    for (const tensor of this.#saved) {
+      if (tensor.storage.writtenAt > this.at)
+        throw new GradientError(
+          `${this.op.name}: a saved ${tensor.dtype} ${show(tensor.shape)} was changed in place (by an optimizer step, ` +
+            "for example) after it was recorded; compute all gradients before you update",
+        );
+    }
+    const usable: Record<string, Saved> = {};
+    for (const name in this.values) {
+      const value = this.values[name];
+      usable[name] = Array.isArray(value) ? value.map(revive) : value && revive(value as Tensor);
+    }
+    return usable;
+  }
+}
+
+/** A disposed tensor whose buffer an entry still holds comes back as an alias of the same variable. */
+const revive = (tensor: Tensor): Tensor => (tensor.disposed ? tensor.alias() : tensor);
+

@@ -1,0 +1,152 @@
+import { backend, type DeviceName } from "./core/device.js";
+import { checkDType, type DType, isFloat } from "./core/dtype.js";
+import { ArgumentError, DTypeError, ShapeError } from "./core/errors.js";
+import { checkShape, type Shape, show, sizeOf } from "./core/shape.js";
+import { Storage } from "./core/storage.js";
+import { fill, ramp } from "./ops/fill.js";
+import { Tensor } from "./tensor.js";
+
+/** Numbers or booleans, nested as deep as the tensor is to have axes, or a typed array with one axis. */
+export type TensorData = number | boolean | ArrayLike<number> | readonly TensorData[];
+
+export interface CreateOptions {
+  /** Default float32; for typed arrays and booleans the dtype they have. */
+  readonly dtype?: DType;
+  /** Default: the device in use. */
+  readonly device?: DeviceName;
+  /** Make it a leaf that gradients flow to. Default false. */
+  readonly requiresGrad?: boolean;
+}
+
+export interface TensorOptions extends CreateOptions {
+  /** The shape of flat data; nested arrays have their own. */
+  readonly shape?: Shape;
+}
+
+/**
+ * A tensor of the given values: a number, nested arrays, or a typed array.
+ *
+ * ```ts
+ * tensor([[1, 2], [3, 4]]);                                // float32 [2, 2]
+ * tensor(new Int32Array([1, 2, 3, 4]), { shape: [2, 2] }); // int32 [2, 2]
+ * ```
+ *
+ * @throws ShapeError if nested arrays are ragged or the shape does not fit; DTypeError if a value is no number, or
+ *   one that an integer dtype cannot hold
+ */
+export function tensor(data: TensorData, options: TensorOptions = {}): Tensor {
+  const { values, shape: ownShape, dtype: ownDType } = readData(data);
+  const dtype = options.dtype === undefined ? ownDType : checkDType("tensor", options.dtype);
+  const shape = options.shape === undefined ? ownShape : checkShape("tensor", [...options.shape]);
+  if (sizeOf(shape) !== values.length)
+    throw new ShapeError(`tensor: ${values.length} values do not fit shape ${show(shape)}`);
+  if (!isFloat(dtype)) checkIntegers(values, dtype);
+  const storage = new Storage(backend(options.device), values.length, dtype);
+  storage.backend.write(storage.handle, dtype === "bool" ? Array.from(values, (x) => (x ? 1 : 0)) : values);
+  return finish(new Tensor(storage, { shape, dtype }, "tensor"), options);
+}
+
+function finish(made: Tensor, { requiresGrad = false }: CreateOptions): Tensor {
+  if (requiresGrad) made.requiresGrad = true;
+  return made;
+}
+
+interface Data {
+  readonly values: ArrayLike<number>;
+  readonly shape: Shape;
+  readonly dtype: DType;
+}
+
+function readData(data: TensorData): Data {
+  if (ArrayBuffer.isView(data)) return { values: data as ArrayLike<number>, shape: [(data as Uint8Array).length], dtype: typeOfArray(data) };
+  const shape: number[] = [];
+  for (let level: unknown = data; Array.isArray(level) || ArrayBuffer.isView(level); level = (level as unknown[])[0])
+    shape.push((level as ArrayLike<unknown>).length);
+  const values: number[] = [];
+  let booleans = 0;
+  const visit = (item: unknown, axis: number): void => {
+    if (Array.isArray(item) || ArrayBuffer.isView(item)) {
+      const list = item as ArrayLike<unknown>;
+      if (list.length !== shape[axis])
+        throw new ShapeError(`tensor: ragged data: an array of length ${list.length} on axis ${axis}, where others have ${shape[axis] ?? "numbers"}`);
+      for (let i = 0; i < list.length; i++) visit(list[i], axis + 1);
+      return;
+    }
+    if (axis !== shape.length) throw new ShapeError(`tensor: ragged data: ${String(item)} on axis ${axis}, where others have arrays`);
+    if (typeof item !== "number" && typeof item !== "boolean")
+      throw new DTypeError(`tensor: values are numbers or booleans, got ${typeof item} ${String(item)}`);
+    if (typeof item === "boolean") booleans++;
+    values.push(Number(item));
+  };
+  visit(data, 0);
+  return { values, shape, dtype: booleans > 0 && booleans === values.length ? "bool" : "float32" };
+}
+
+function typeOfArray(array: ArrayBufferView): DType {
+  if (array instanceof Float32Array) return "float32";
+  if (array instanceof Float64Array) return "float64";
+  if (array instanceof Int32Array || array instanceof Int16Array || array instanceof Int8Array || array instanceof Uint16Array) return "int32";
+  if (array instanceof Uint8Array || array instanceof Uint8ClampedArray) return "uint8";
+  throw new DTypeError(`tensor: ${array.constructor.name} has no dtype here; use a Float32Array, Float64Array, Int32Array or Uint8Array`);
+}
+
+function checkIntegers(values: ArrayLike<number>, dtype: DType): void {
+  if (dtype === "bool") return;
+  const [low, high] = dtype === "uint8" ? [0, 255] : [-(2 ** 31), 2 ** 31 - 1];
+  for (let i = 0; i < values.length; i++)
+    if (!Number.isInteger(values[i]) || values[i] < low || values[i] > high)
+      throw new DTypeError(`tensor: ${dtype} cannot hold ${values[i]}; cast a float tensor to cut off fractions`);
+}
+
+/** A tensor of one value. `full([2], true)` is bool. */
+export function full(shape: Shape, value: number | boolean, options: CreateOptions = {}): Tensor {
+  const dtype = checkDType("full", options.dtype ?? (typeof value === "boolean" ? "bool" : "float32"));
+  checkShape("full", shape);
+  if (!isFloat(dtype)) checkIntegers([Number(value)], dtype);
+  const stored = dtype === "bool" ? Number(Boolean(value)) : Number(value);
+  return finish(fill([...shape], stored, dtype, backend(options.device)), options);
+}
+
+/** A tensor of zeros. */
+export const zeros = (shape: Shape, options: CreateOptions = {}): Tensor => full(shape, 0, { dtype: "float32", ...options });
+
+/** A tensor of ones. */
+export const ones = (shape: Shape, options: CreateOptions = {}): Tensor => full(shape, 1, { dtype: "float32", ...options });
+
+/** Zeros in the shape and dtype of `x`, on its device. */
+export const zerosLike = (x: Tensor): Tensor => x.zeros();
+
+/** Ones in the shape and dtype of `x`, on its device. */
+export const onesLike = (x: Tensor): Tensor => x.ones();
+
+/**
+ * start, start + step, ... up to but not including stop; `arange(n)` counts from 0. Integers throughout give int32,
+ * as in PyTorch, anything else float32.
+ */
+export function arange(startOrStop: number, stop?: number, step = 1, options: CreateOptions = {}): Tensor {
+  const [start, end] = stop === undefined ? [0, startOrStop] : [startOrStop, stop];
+  if (![start, end, step].every(Number.isFinite) || step === 0)
+    throw new ArgumentError(`arange: start, stop and step are finite and step is not 0, got ${start}, ${end}, ${step}`);
+  const integers = [start, end, step].every(Number.isInteger);
+  const length = Math.max(0, Math.ceil((end - start) / step));
+  checkShape("arange", [length]);
+  const dtype = checkDType("arange", options.dtype ?? (integers ? "int32" : "float32"));
+  return finish(ramp(length, start, step, dtype, backend(options.device)), options);
+}
+
+/** `count` numbers from start to stop, both included, evenly spaced. */
+export function linspace(start: number, stop: number, count: number, options: CreateOptions = {}): Tensor {
+  if (!Number.isInteger(count) || count < 0) throw new ArgumentError(`linspace: count is an integer of 0 or more, got ${count}`);
+  const step = count > 1 ? (stop - start) / (count - 1) : 0;
+  const values = Float64Array.from({ length: count }, (_, i) => (i === count - 1 && count > 1 ? stop : start + i * step));
+  return tensor(values, { dtype: "float32", ...options });
+}
+
+/** The identity matrix, or ones on the main diagonal of an n x m matrix. */
+export function eye(n: number, m: number = n, options: CreateOptions = {}): Tensor {
+  checkShape("eye", [n, m]);
+  const values = new Float64Array(n * m);
+  for (let i = 0; i < Math.min(n, m); i++) values[i * m + i] = 1;
+  return tensor(values, { dtype: "float32", ...options, shape: [n, m] });
+}
+

@@ -1,0 +1,25 @@
+/**
+ * Wengert: a deep-learning engine for Node.js.
+ *
+ * @module
+ */
+import "./backends/cpu/index.js";
+
+export * from "./core/errors.js";
+export { apply, applyAll, applyUpdate } from "./core/apply.js";
+export { checkpoint } from "./core/checkpoint.js";
+export { type DeviceName, type DeviceStatus, device, devices, emptyCache, setDevice } from "./core/device.js";
+export { type DType, promoteTypes, type TypedArray } from "./core/dtype.js";
+export { defaultGenerator, Generator, type GeneratorState, manualSeed } from "./core/generator.js";
+export { type BackwardOptions, backward, enableGrad, grad, isGradEnabled, noGrad, valueAndGrad, vjp } from "./core/grad.js";
+export { type Leak, type LeakTracker, trackLeaks } from "./core/leaks.js";
+export { defineOp, defineUpdate, type InputType, type Meta, type Op, type OpDefinition, type Update, type UpdateDefinition, type Vjp } from "./core/op.js";
+export { keep, Scope, tidy } from "./core/scope.js";
+export type { Shape } from "./core/shape.js";
+export { type MemoryInfo, memory, resetPeak } from "./core/storage.js";
+export { type GradientsOptions, Tape } from "./core/tape.js";
+export type { Entry, Variable } from "./core/variable.js";
+export * from "./create.js";
+export type { Nested } from "./format.js";
+export * from "./ops/index.js";
+export { Tensor } from "./tensor.js";

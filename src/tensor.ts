@@ -1,0 +1,241 @@
+import { setTensorClass } from "./core/apply.js";
+import type { DeviceName } from "./core/device.js";
+import { context } from "./core/context.js";
+import { type DType, isFloat, type TypedArray } from "./core/dtype.js";
+import { DisposedError, DTypeError, GradientError, ShapeError } from "./core/errors.js";
+import { type BackwardOptions, backward } from "./core/grad.js";
+import { activeTrackers } from "./core/leaks.js";
+import type { Meta } from "./core/op.js";
+import { keep, type Scope, tensorMark } from "./core/scope.js";
+import { type Shape, show, sizeOf } from "./core/shape.js";
+import type { Storage } from "./core/storage.js";
+import type { Variable } from "./core/variable.js";
+import { formatTensor, type Nested, nest } from "./format.js";
+import { fill } from "./ops/fill.js";
+import * as ops from "./ops/index.js";
+import type { Axes, Operand, ReduceOptions } from "./ops/index.js";
+
+let made = 0;
+
+/**
+ * An array of numbers on a device, contiguous in row-major order, with a shape and a dtype.
+ *
+ * Every op is a method and a function of the same name; the function's documentation is in `src/ops/`. A tensor is a
+ * value: ops make new ones, and only optimizers and running statistics change one in place. Its memory is freed by
+ * the scope or tape it was made in, or by `dispose`.
+ */
+export class Tensor implements Disposable {
+  readonly shape: Shape;
+  readonly dtype: DType;
+  /** The gradient that `backward` has added up; only leaves that require a gradient get one. */
+  grad: Tensor | null = null;
+  /** The op that made it. */
+  readonly madeBy: string;
+  /** @internal */
+  readonly [tensorMark] = true;
+  /** @internal The scope that will dispose this tensor. */
+  scope: Scope | null = null;
+  #storage: Storage;
+  #variable: Variable | null = null;
+  #disposed = false;
+  readonly #id = ++made;
+
+  /** @internal Tensors are made by `tensor`, `zeros` and the like, and by ops. */
+  constructor(storage: Storage, { shape, dtype }: Meta, madeBy: string) {
+    this.#storage = storage;
+    this.shape = shape;
+    this.dtype = dtype;
+    this.madeBy = madeBy;
+    const { scope } = context();
+    if (scope === null) storage.catch();
+    else scope.own(this);
+    if (activeTrackers.size > 0) for (const tracker of activeTrackers) tracker.made(this.#id, this);
+  }
+
+  /** The number of axes. */
+  get rank(): number {
+    return this.shape.length;
+  }
+
+  /** The number of elements. */
+  get size(): number {
+    return sizeOf(this.shape);
+  }
+
+  get device(): DeviceName {
+    return this.#storage.backend.name as DeviceName;
+  }
+
+  /** @internal */
+  get storage(): Storage {
+    return this.#storage;
+  }
+
+  /** @internal What gradients flow to; null for a constant. */
+  get variable(): Variable | null {
+    return this.#variable;
+  }
+
+  // ---- lifetime
+
+  get disposed(): boolean {
+    return this.#disposed;
+  }
+
+  /** Frees the memory, unless a view or a tape still needs it. Using the tensor afterwards throws DisposedError. */
+  dispose(): void {
+    if (this.#disposed) return;
+    this.#disposed = true;
+    this.#variable?.entry?.unretain();
+    this.#storage.release();
+    if (activeTrackers.size > 0) for (const tracker of activeTrackers) tracker.disposed(this.#id);
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+
+  /** Takes this tensor out of every scope: it lives until `dispose`. */
+  keep(): this {
+    return keep(this);
+  }
+
+  /** @internal Throws DisposedError if the tensor is disposed. */
+  checkLive(user: string): void {
+    if (this.#disposed) throw new DisposedError(`${user}: ${this.describe()} was used after it was disposed`);
+  }
+
+  /** @internal `float32 [2, 3] made by add`, for messages. */
+  describe(): string {
+    return `${this.dtype} ${show(this.shape)} made by ${this.madeBy}`;
+  }
+
+  /** @internal Another tensor of the same buffer and the same variable. */
+  alias(): Tensor {
+    // Also where this tensor is disposed, while a tape entry still holds the buffer.
+    this.#storage.retain();
+    const alias = new Tensor(this.#storage, this, this.madeBy);
+    alias.attach(this.#variable);
+    return alias;
+  }
+
+  // ---- gradients
+
+  get requiresGrad(): boolean {
+    return this.#variable !== null;
+  }
+
+  /** Makes the tensor a leaf that gradients flow to, or a constant. */
+  set requiresGrad(value: boolean) {
+    this.checkLive("requiresGrad");
+    if (value === this.requiresGrad) return;
+    if (!value && this.#variable?.entry)
+      throw new GradientError(`requiresGrad: ${this.describe()} is a result, not a leaf; use detach() to get a constant`);
+    if (value && !isFloat(this.dtype))
+      throw new DTypeError(`requiresGrad: only floats have gradients, got ${this.describe()}`);
+    this.#variable = value ? { entry: null, shape: this.shape, dtype: this.dtype, leaf: this } : null;
+  }
+
+  /** @internal Makes this tensor stand for `variable`. */
+  attach(variable: Variable | null): void {
+    variable?.entry?.retain();
+    this.#variable?.entry?.unretain();
+    this.#variable = variable;
+  }
+
+  /** A constant that shares this tensor's buffer. */
+  detach(): Tensor {
+    this.checkLive("detach");
+    this.#storage.retain();
+    return new Tensor(this.#storage, this, this.madeBy);
+  }
+
+  /** Adds the gradient of this scalar to the `grad` of every leaf it depends on. See `backward`. */
+  backward(options?: BackwardOptions): void {
+    backward(this, options);
+  }
+
+  // ---- values
+
+  /** The elements in row-major order, copied from the device without blocking the event loop. */
+  async data(): Promise<TypedArray> {
+    this.checkLive("data");
+    const target = this.#hostArray();
+    this.#storage.retain();
+    try {
+      await this.#storage.backend.read(this.#storage.handle, target);
+    } finally {
+      this.#storage.release();
+    }
+    return target;
+  }
+
+  /** As `data`, but blocks until the device is done. */
+  dataSync(): TypedArray {
+    this.checkLive("dataSync");
+    const target = this.#hostArray();
+    this.#storage.backend.readSync(this.#storage.handle, target);
+    return target;
+  }
+
+  /** The elements as nested arrays; a number for a scalar. */
+  async array(): Promise<Nested> {
+    return nest(await this.data(), this.shape);
+  }
+
+  /** As `array`, but blocks until the device is done. */
+  arraySync(): Nested {
+    return nest(this.dataSync(), this.shape);
+  }
+
+  /** The value of a tensor of one element. Blocks until the device is done. */
+  item(): number {
+    if (this.size !== 1) throw new ShapeError(`item: ${this.describe()} has ${this.size} elements, not one`);
+    return this.dataSync()[0];
+  }
+
+  #hostArray(): TypedArray {
+    const n = this.size;
+    if (this.dtype === "float64") return new Float64Array(n);
+    if (this.dtype === "int32") return new Int32Array(n);
+    return isFloat(this.dtype) ? new Float32Array(n) : new Uint8Array(n);
+  }
+
+  toString(): string {
+    if (this.#disposed) return `Tensor(disposed, ${this.describe()})`;
+    return formatTensor(this.dataSync(), this.shape, this.dtype);
+  }
+
+  [Symbol.for("nodejs.util.inspect.custom")](): string {
+    return this.toString();
+  }
+
+  // ---- ops, one a line, by the family they are defined in
+
+  // biome-ignore-start format: one method a line reads as a table
+  // fill: on this tensor's device
+  zeros(shape = this.shape, dtype = this.dtype): Tensor { return fill(shape, 0, dtype, this.storage.backend); }
+  ones(shape = this.shape, dtype = this.dtype): Tensor { return fill(shape, 1, dtype, this.storage.backend); }
+  // cast
+  cast(dtype: DType): Tensor { return ops.cast(this, dtype); }
+  // unary
+  neg(): Tensor { return ops.neg(this); }
+  exp(): Tensor { return ops.exp(this); }
+  log(): Tensor { return ops.log(this); }
+  // arithmetic
+  add(b: Operand): Tensor { return ops.add(this, b); }
+  sub(b: Operand): Tensor { return ops.sub(this, b); }
+  mul(b: Operand): Tensor { return ops.mul(this, b); }
+  div(b: Operand): Tensor { return ops.div(this, b); }
+  // reduce
+  sum(axes?: Axes, options?: ReduceOptions): Tensor { return ops.sum(this, axes, options); }
+  sumTo(shape: Shape): Tensor { return ops.sumTo(this, shape); }
+  // shape
+  reshape(shape: Shape): Tensor { return ops.reshape(this, shape); }
+  expand(shape: Shape): Tensor { return ops.expand(this, shape); }
+  // matmul
+  matmul(b: Tensor, options?: ops.MatmulOptions): Tensor { return ops.matmul(this, b, options); }
+  // biome-ignore-end format: one method a line reads as a table
+}
+
+setTensorClass((storage, meta, madeBy) => new Tensor(storage, meta, madeBy));
