@@ -8,7 +8,7 @@ import type { Meta, Op, Update } from "./op.js";
 import { promoteInputs } from "./promote.js";
 import { sameShape, show, sizeOf } from "./shape.js";
 import { Storage, tick } from "./storage.js";
-import { Entry, type Saved } from "./variable.js";
+import { Entry, type Saved, type Variable } from "./variable.js";
 
 /** Inputs in the order of the record; null for one left out; those of a rest input one after the other. */
 export type Inputs = readonly (Tensor | null)[];
@@ -36,9 +36,10 @@ export function applyAll<A>(op: Op<A>, given: Inputs, attrs: A, on?: Backend): T
   const inputs = promoteInputs(op, given);
   const named = nameInputs(op, inputs);
   const inferred = op.infer(named, attrs);
-  const metas = op.outputs.length === 1 ? [inferred as Meta] : op.outputs.map((name) => (inferred as Record<string, Meta>)[name]);
-
-  const outputs = op.view ? [viewOf(op, inputs[0] as Tensor, metas[0])] : metas.map((meta) => allocate(op, device, meta));
+  const outputs: Tensor[] = [];
+  if (op.view) outputs.push(viewOf(op, inputs[0] as Tensor, inferred as Meta));
+  else if (op.outputs.length === 1) outputs.push(allocate(op, device, inferred as Meta));
+  else for (const name of op.outputs) outputs.push(allocate(op, device, (inferred as Record<string, Meta>)[name]));
   if (!op.view) device.run(op, buffersOf(op, inputs, outputs), op.args(named, inferred, attrs));
 
   if (context().recording && inputs.some((x) => x?.variable)) record(op, inputs, outputs, named, attrs);
@@ -88,21 +89,21 @@ function buffersOf(op: Op, inputs: Inputs, outputs: readonly Tensor[]): (Handle 
 
 /** Writes the op on the Wengert list: the outputs become variables of a new entry. */
 function record(op: Op, inputs: Inputs, outputs: readonly Tensor[], named: Record<string, Saved>, attrs: unknown): void {
-  const differentiable = outputs.map((y, i) => isFloat(y.dtype) && !op.auxiliary.includes(op.outputs[i]));
-  if (!differentiable.includes(true)) return;
+  if (!outputs.some((y, i) => op.differentiable[i] && isFloat(y.dtype))) return;
   const values: Record<string, Saved> = {};
   const saved: Tensor[] = [];
-  for (const name of op.save) {
-    const output = op.outputs.indexOf(name);
+  for (const { name, output } of op.save) {
     const value = output >= 0 ? outputs[output] : named[name];
     values[name] = value;
     if (Array.isArray(value)) saved.push(...value);
     else if (value) saved.push(value as Tensor);
   }
-  const variables = inputs.map((x) => x?.variable ?? null);
+  const variables: (Variable | null)[] = [];
+  for (const x of inputs) variables.push(x === null ? null : x.variable);
   const entry = new Entry(op, variables, outputs, saved, values, attrs);
-  for (let i = 0; i < outputs.length; i++) if (differentiable[i]) outputs[i].attach(entry.outputs[i]);
-  for (let tape = context().tape; tape; tape = tape.outer) tape.write(entry);
+  for (let i = 0; i < outputs.length; i++)
+    if (op.differentiable[i] && isFloat(outputs[i].dtype)) outputs[i].attach(entry.outputs[i]);
+  for (let { tape } = context(); tape; tape = tape.outer) tape.write(entry);
 }
 
 /**

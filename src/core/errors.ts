@@ -42,3 +42,16 @@ export class GradientError extends WengertError {
 export class FormatError extends WengertError {
   override name = "FormatError";
 }
+
+/**
+ * A file or folder that could not be read or written; `cause` is the system's error, with its `code`. Where writing
+ * failed, what stood at the path before is untouched.
+ */
+export class FileError extends WengertError {
+  override name = "FileError";
+}
+
+/** Files that could not be had from the network: no connection, a bad status, a stalled server, a wrong checksum. */
+export class DownloadError extends WengertError {
+  override name = "DownloadError";
+}

@@ -122,6 +122,12 @@ interface Input {
   readonly type: InputType;
 }
 
+/** Where a saved value is found: the position among the outputs, or -1, and the name. */
+export interface SavedSlot {
+  readonly name: string;
+  readonly output: number;
+}
+
 type Rule = (dy: unknown, saved: unknown, attrs: unknown, index: number) => Tensor;
 type Rules = { readonly [input: string]: Rule | null };
 type AllRules = (dy: unknown, saved: unknown, attrs: unknown, needs: unknown) => Record<string, Tensor | null | readonly (Tensor | null)[]>;
@@ -133,8 +139,9 @@ export interface Op<A = unknown> extends Kernel {
   /** The position of the rest input, or -1. */
   readonly rest: number;
   readonly outputs: readonly string[];
-  readonly auxiliary: readonly string[];
-  readonly save: readonly string[];
+  /** For each output, whether it may carry a gradient. */
+  readonly differentiable: readonly boolean[];
+  readonly save: readonly SavedSlot[];
   readonly view: boolean;
   // Methods, not properties: an Op<A> can stand where an Op of unknown attributes is asked for.
   infer(inputs: Readonly<Record<string, unknown>>, attrs: A): Meta | Readonly<Record<string, Meta>>;
@@ -168,8 +175,8 @@ export function defineOp<const I extends string, const S extends NameOf<I> | O =
     inputs,
     rest,
     outputs,
-    auxiliary,
-    save,
+    differentiable: outputs.map((output) => !auxiliary.includes(output as never)),
+    save: save.map((saved) => ({ name: saved, output: outputs.indexOf(saved as never) })),
     view,
     firstOutput: inputs.length,
     infer: definition.infer as Op<A>["infer"],

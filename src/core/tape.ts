@@ -92,7 +92,7 @@ export class Tape implements Disposable {
       return `${number.get(v)} ${show(v.shape)}`;
     };
     const lines = this.#entries.map((entry) => {
-      const inputs = entry.inputs.map(nameOf).join(", ");
+      const inputs = entry.inputs.map(nameOf).join(", "); // before the outputs, so that numbers rise
       return `${entry.outputs.map(nameOf).join(", ")} = ${entry.op.name}(${inputs})`;
     });
     return lines.join("\n");

@@ -43,7 +43,9 @@ export class Entry {
     readonly values: Readonly<Record<string, Saved>>,
     readonly attrs: unknown,
   ) {
-    this.outputs = outputs.map(({ shape, dtype }) => ({ entry: this, shape, dtype, leaf: null }));
+    const variables: Variable[] = [];
+    for (const { shape, dtype } of outputs) variables.push({ entry: this, shape, dtype, leaf: null });
+    this.outputs = variables;
     this.#saved = saved;
     for (const tensor of saved) tensor.storage.retain();
     for (const input of inputs) input?.entry?.retain();

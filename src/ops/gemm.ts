@@ -5,7 +5,7 @@ import type { Numbers } from "./elementwise.js";
  * multiplication" (2008): panels of a and b are packed into float64 so that the inner kernel reads memory in order,
  * and a 4 x 4 tile of y is held in registers. Sums are in float64 and are rounded once a panel of k.
  */
-const kBlock = 256;
+const kBlock = 512;
 const mBlock = 64;
 const nBlock = 256;
 const tile = 4;

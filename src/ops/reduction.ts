@@ -1,6 +1,6 @@
 import type { Tensor } from "../tensor.js";
 import { defineOp, type InputType, type Meta } from "../core/op.js";
-import { normalizeAxes, padRank, reducedShape, type Shape, stridesOf } from "../core/shape.js";
+import { normalizeAxes, reducedShape, type Shape, stridesOf } from "../core/shape.js";
 import type { Numbers } from "./elementwise.js";
 
 /** One axis or several, counted from the end where negative; all of them where undefined. */

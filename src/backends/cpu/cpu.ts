@@ -21,7 +21,9 @@ const arrayClass = {
   float64: Float64Array,
 } as const;
 
-const isHalf = (dtype: DType): dtype is "float16" | "bfloat16" => dtype === "float16" || dtype === "bfloat16";
+type Half = "float16" | "bfloat16";
+
+const isHalf = (dtype: DType): dtype is Half => dtype === "float16" || dtype === "bfloat16";
 
 /** Buffers of typed arrays and kernels of plain loops. Runs wherever JavaScript runs; every op has a kernel here. */
 export class CpuBackend implements Backend {
@@ -81,25 +83,32 @@ export class CpuBackend implements Backend {
    */
   run(kernel: Kernel, buffers: Buffers, args: KernelArgs): void {
     const operands: unknown[] = [];
-    const written: { buffer: CpuBuffer; wide: Float32Array }[] = [];
-    const open = (handle: Handle, isOutput: boolean): CpuArray => {
-      const buffer = handle as CpuBuffer;
-      if (!isHalf(buffer.dtype)) return buffer.array;
-      const wide = new Float32Array(buffer.array.length);
-      widen(buffer.dtype, buffer.array as Uint16Array, wide);
-      if (isOutput) written.push({ buffer, wide });
-      return wide;
-    };
+    const written: Widened[] = [];
     for (let i = 0; i < buffers.length; i++) {
       const handle = buffers[i];
-      const isOutput = i >= kernel.firstOutput;
+      const results = i >= kernel.firstOutput ? written : null;
       if (handle === null) operands.push(null);
-      else if (Array.isArray(handle)) operands.push(handle.map((h) => open(h, isOutput)));
-      else operands.push(open(handle as Handle, isOutput));
+      else if (Array.isArray(handle)) operands.push(handle.map((h) => open(h, results)));
+      else operands.push(open(handle as Handle, results));
     }
     for (let i = 0; i < args.length; i++) operands.push(args[i]);
     kernel.cpu(...operands);
-    for (const { buffer, wide } of written)
-      narrow(buffer.dtype as "float16" | "bfloat16", wide, buffer.array as Uint16Array);
+    for (const { buffer, wide } of written) narrow(buffer.dtype as Half, wide, buffer.array as Uint16Array);
   }
+}
+
+/** An output in a 16-bit float, and the float32 array that the loop wrote. */
+interface Widened {
+  readonly buffer: CpuBuffer;
+  readonly wide: Float32Array;
+}
+
+/** The array for a loop; one that the loop writes and that must be rounded afterwards is noted in `written`. */
+function open(handle: Handle, written: Widened[] | null): CpuArray {
+  const buffer = handle as CpuBuffer;
+  if (!isHalf(buffer.dtype)) return buffer.array;
+  const wide = new Float32Array(buffer.array.length);
+  widen(buffer.dtype, buffer.array as Uint16Array, wide);
+  written?.push({ buffer, wide });
+  return wide;
 }

@@ -1,0 +1,6 @@
+#!/usr/bin/env bash
+# Makes the golden files of the given families (all where none is given) with PyTorch: npm run goldens -- arithmetic
+# PYTHON names a Python with torch and numpy installed; it is needed only here, never to run the tests.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+npx --no-install tsx scripts/goldens.ts "$@" | "${PYTHON:-python3}" tests/goldens/make.py

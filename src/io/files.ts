@@ -1,0 +1,65 @@
+import { randomBytes } from "node:crypto";
+import { type FileHandle, open, readFile, rename, rm } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { FileError } from "../core/errors.js";
+
+/** @internal A system error as a FileError that says who wanted what of which file. Other errors pass as they are. */
+export function fileError(action: string, path: string, error: unknown): unknown {
+  const isSystemError = error instanceof Error && "code" in error;
+  return isSystemError ? new FileError(`${action} ${path}: ${error.message}`, { cause: error }) : error;
+}
+
+/** @internal The whole file. */
+export async function readBytes(op: string, path: string): Promise<Uint8Array> {
+  try {
+    return await readFile(path);
+  } catch (error) {
+    throw fileError(`${op}: cannot read`, path, error);
+  }
+}
+
+/**
+ * Writes a file whole or not at all: to a temporary file in the same folder, which is flushed to the disk and then
+ * takes the place of `path` in one step. Whoever reads `path` meanwhile sees the previous file, and so does everybody
+ * afterwards if anything fails, such as a full disk.
+ *
+ * @param op - who writes, for messages
+ * @throws FileError with the system's error as its cause; the temporary file is gone by then
+ */
+export async function writeAtomic(op: string, path: string, chunks: Iterable<Uint8Array>): Promise<void> {
+  const folder = dirname(path);
+  const temporary = join(folder, `.wengert-${process.pid}-${randomBytes(6).toString("hex")}.tmp`);
+  try {
+    // "wx": never through a file or link that somebody else put there.
+    await withFile(temporary, "wx", async (file) => {
+      for (const chunk of chunks) await file.writeFile(chunk);
+      await file.sync();
+    });
+    await rename(temporary, path);
+  } catch (error) {
+    await rm(temporary, { force: true }).catch(() => {});
+    throw fileError(`${op}: cannot write`, path, error);
+  }
+  await syncFolder(folder);
+}
+
+/** @internal Runs `fn` on an open file and closes it, whatever happens. */
+export async function withFile<T>(path: string, flags: string, fn: (file: FileHandle) => Promise<T>): Promise<T> {
+  const file = await open(path, flags);
+  let result: T;
+  try {
+    result = await fn(file);
+  } catch (error) {
+    await file.close().catch(() => {}); // the first error is the one to report
+    throw error;
+  }
+  await file.close();
+  return result;
+}
+
+/** Makes the new name last through a power cut. Not every system lets a folder be flushed; the file is whole anyway. */
+async function syncFolder(folder: string): Promise<void> {
+  try {
+    await withFile(folder, "r", (handle) => handle.sync());
+  } catch {}
+}

@@ -1,0 +1,108 @@
+import { FormatError } from "../core/errors.js";
+
+/**
+ * @internal Reads the little JSON that file headers are made of: objects with known keys, lists, strings, counts.
+ *
+ * `JSON.parse` would take the last of two equal keys without a word, and build whatever a hostile header describes
+ * before anybody can look at it. This reader is driven by what the format allows and stops at the first deviation.
+ */
+export class HeaderReader {
+  #at = 0;
+
+  /** @param source - whose header, for messages */
+  constructor(
+    readonly source: string,
+    readonly text: string,
+  ) {}
+
+  fail(problem: string): never {
+    throw new FormatError(`${this.source}: ${problem}`);
+  }
+
+  /** `{ "key": value, ... }`; `read` is called at each value. A key that is there twice is refused. */
+  object(read: (key: string) => void): void {
+    const keys = new Set<string>();
+    this.#list("{", "}", () => {
+      const key = this.string();
+      if (keys.has(key)) this.fail(`key ${quote(key)} is in the header twice`);
+      if (key === "__proto__") this.fail(`${quote(key)} is not a name`);
+      keys.add(key);
+      this.#expect(":");
+      read(key);
+    });
+  }
+
+  /** `[item, ...]`; `read` is called at each item. */
+  array<T>(read: () => T): T[] {
+    const items: T[] = [];
+    this.#list("[", "]", () => items.push(read()));
+    return items;
+  }
+
+  string(): string {
+    this.#expect('"');
+    const start = this.#at - 1;
+    while (this.#at < this.text.length && this.text[this.#at] !== '"') this.#at += this.text[this.#at] === "\\" ? 2 : 1;
+    this.#at++;
+    try {
+      const value: string = JSON.parse(this.text.slice(start, this.#at));
+      if (isWellFormed(value)) return value;
+    } catch {}
+    return this.fail(`the header is not JSON: the string at character ${start} is broken`);
+  }
+
+  /** An integer from 0 to 2^53 - 1, written in digits only. */
+  count(): number {
+    this.#skipSpace();
+    const start = this.#at;
+    while (isDigit(this.text[this.#at])) this.#at++;
+    const digits = this.text.slice(start, this.#at);
+    const isNumber = /^(0|[1-9]\d{0,15})$/.test(digits) && Number.isSafeInteger(Number(digits));
+    // A digit sequence that goes on (1.5, 1e9) or never began (-1, null) is no count.
+    if (!isNumber || !/[\s,\]}]/.test(this.text[this.#at] ?? ""))
+      this.fail(`sizes and offsets are integers from 0 to 2^53 - 1, got ${quote(this.text.slice(start, start + 20))}`);
+    return Number(digits);
+  }
+
+  /** Only white space may follow. */
+  end(): void {
+    this.#skipSpace();
+    if (this.#at < this.text.length) this.#unexpected("the end");
+  }
+
+  #list(open: string, close: string, readItem: () => void): void {
+    this.#expect(open);
+    if (this.#accept(close)) return;
+    do readItem();
+    while (this.#accept(","));
+    this.#expect(close);
+  }
+
+  #accept(character: string): boolean {
+    this.#skipSpace();
+    if (this.text[this.#at] !== character) return false;
+    this.#at++;
+    return true;
+  }
+
+  #expect(character: string): void {
+    if (!this.#accept(character)) this.#unexpected(`"${character}"`);
+  }
+
+  #unexpected(wanted: string): never {
+    const got = this.#at < this.text.length ? quote(this.text.slice(this.#at, this.#at + 20)) : "the end";
+    return this.fail(`the header is broken: ${wanted} expected at character ${this.#at}, got ${got}`);
+  }
+
+  #skipSpace(): void {
+    while (this.#at < this.text.length && " \t\n\r".includes(this.text[this.#at])) this.#at++;
+  }
+}
+
+const isDigit = (character: string | undefined): boolean => character !== undefined && character >= "0" && character <= "9";
+
+/** @internal Whether a string can be written as UTF-8: no half of a surrogate pair stands alone. */
+export const isWellFormed = (text: string): boolean => !/\p{Surrogate}/u.test(text);
+
+/** @internal A name as it stands in messages; names of hostile files may be long. */
+export const quote = (name: string): string => JSON.stringify(name.length > 80 ? `${name.slice(0, 80)}...` : name);

@@ -1,0 +1,1 @@
+export { decodeSafetensors, encodeSafetensors, loadSafetensors, type NamedTensors, type Safetensors, saveSafetensors } from "./safetensors.js";

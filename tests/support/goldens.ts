@@ -1,0 +1,69 @@
+import { readFileSync } from "node:fs";
+import { families } from "../cases.js";
+import { type Case, seedOf, valuesOf } from "../cases/case.js";
+
+/** What PyTorch gives for one case, in float64. */
+export interface Golden {
+  /** Of the case's inputs and expression; where it differs, the file is out of date. */
+  readonly hash: number;
+  readonly outputs: readonly { readonly shape: readonly number[]; readonly values: readonly number[] }[];
+  readonly grads: Readonly<Record<string, readonly number[]>>;
+}
+
+export interface Sample {
+  readonly op: string;
+  /** `op/name`, as it stands in test names and golden files. */
+  readonly key: string;
+  readonly sample: Case;
+}
+
+export type Family = keyof typeof families;
+
+export const familyNames = Object.keys(families) as Family[];
+
+/** All cases of a family, with a failure for two of one name. */
+export function samplesOf(family: Family): Sample[] {
+  const byOp: Readonly<Record<string, readonly Case[]>> = families[family];
+  const samples = Object.entries(byOp).flatMap(([op, list]) =>
+    list.map((sample) => ({ op, key: `${op}/${sample.name}`, sample })),
+  );
+  const keys = new Set(samples.map(({ key }) => key));
+  if (keys.size !== samples.length) throw new Error(`${family}: two cases have the same name`);
+  return samples;
+}
+
+/** JSON has no NaN and no infinities; they travel as strings. */
+const encode = (x: number): number | string => (Number.isFinite(x) ? x : String(x));
+
+/** What make.py reads. */
+export function dump(family: Family): Record<string, unknown> {
+  return Object.fromEntries(
+    samplesOf(family).map(({ op, key, sample }) => {
+      const values = valuesOf(op, sample);
+      const inputs = Object.fromEntries(
+        Object.entries(sample.inputs).map(([name, { shape, dtype }]) => [name, { shape, dtype, values: values[name].map(encode) }]),
+      );
+      return [key, { inputs, torch: sample.torch, wrt: sample.wrt ?? null, hash: hashOf(op, sample) }];
+    }),
+  );
+}
+
+/** Changes when a case's inputs or expression change. */
+export function hashOf(op: string, sample: Case): number {
+  const inputs = Object.entries(sample.inputs).map(([name, { shape, dtype }]) => [name, shape, dtype]);
+  const values = Object.values(valuesOf(op, sample)).flat().map(String);
+  return seedOf(JSON.stringify([inputs, values, sample.torch, sample.wrt ?? null]));
+}
+
+const special: Readonly<Record<string, number>> = {
+  NaN: Number.NaN,
+  Infinity: Number.POSITIVE_INFINITY,
+  "-Infinity": Number.NEGATIVE_INFINITY,
+};
+
+/** The golden file of a family. */
+export function readGoldens(family: Family): ReadonlyMap<string, Golden> {
+  const text = readFileSync(new URL(`../goldens/${family}.json`, import.meta.url), "utf8");
+  const revive = (_: string, value: unknown) => (typeof value === "string" && value in special ? special[value] : value);
+  return new Map(Object.entries(JSON.parse(text, revive) as Record<string, Golden>));
+}
