@@ -3,6 +3,7 @@ import { dump, type Family, familyNames } from "../tests/support/goldens.js";
 
 const wanted = process.argv.slice(2);
 for (const name of wanted)
-  if (!(familyNames as string[]).includes(name)) throw new Error(`goldens: no family ${name}; known: ${familyNames.join(", ")}`);
+  if (!(familyNames as string[]).includes(name))
+    throw new Error(`goldens: no family ${name}; known: ${familyNames.join(", ")}`);
 const chosen = wanted.length > 0 ? (wanted as Family[]) : familyNames;
 process.stdout.write(JSON.stringify(Object.fromEntries(chosen.map((family) => [family, dump(family)]))));

@@ -21,5 +21,8 @@ export { type GradientsOptions, Tape } from "./core/tape.js";
 export type { Entry, Variable } from "./core/variable.js";
 export * from "./create.js";
 export type { Nested } from "./format.js";
+export * from "./nn/index.js";
 export * from "./ops/index.js";
+export * from "./optim/index.js";
+export * from "./random.js";
 export { Tensor } from "./tensor.js";

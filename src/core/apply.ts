@@ -29,7 +29,7 @@ export const apply = <A>(op: Op<A>, inputs: Inputs, attrs: A, on?: Backend): Ten
  *
  * @param on - the device of an op without inputs; the current one where nothing is said
  * @returns the outputs in the order of the record
- * @throws DisposedError, DeviceError, and what the op's `infer` throws; nothing has happened then
+ * @throws DisposedError, DeviceError, and what the op's `infer` or kernel throws; nothing has happened then
  */
 export function applyAll<A>(op: Op<A>, given: Inputs, attrs: A, on?: Backend): Tensor[] {
   const device = checkInputs(op, given) ?? on ?? backend();
@@ -40,7 +40,14 @@ export function applyAll<A>(op: Op<A>, given: Inputs, attrs: A, on?: Backend): T
   if (op.view) outputs.push(viewOf(op, inputs[0] as Tensor, inferred as Meta));
   else if (op.outputs.length === 1) outputs.push(allocate(op, device, inferred as Meta));
   else for (const name of op.outputs) outputs.push(allocate(op, device, (inferred as Record<string, Meta>)[name]));
-  if (!op.view) device.run(op, buffersOf(op, inputs, outputs), op.args(named, inferred, attrs));
+  if (!op.view) {
+    try {
+      device.run(op, buffersOf(op, inputs, outputs), op.args(named, inferred, attrs));
+    } catch (error) {
+      for (const y of outputs) y.dispose();
+      throw error;
+    }
+  }
 
   if (context().recording && inputs.some((x) => x?.variable)) record(op, inputs, outputs, named, attrs);
   return outputs;

@@ -1,3 +1,5 @@
+import type { DType } from "./dtype.js";
+
 /**
  * Conversions between float32 and the two 16-bit floats, in the rounding of the hardware: to nearest, ties to even.
  * JavaScript of Node 20 has no 16-bit floats, so they are stored as their bits in a Uint16Array.
@@ -50,6 +52,13 @@ const float16Values = /* @__PURE__ */ (() => {
   }
   return values;
 })();
+
+/** The number that a tensor of `dtype` holds in place of `value`; integers stay as they are. */
+export function nearest(dtype: DType, value: number): number {
+  if (dtype === "float16") return float16Values[toFloat16Bits(value)];
+  if (dtype === "bfloat16") return bfloat16Values[toBfloat16Bits(value)];
+  return dtype === "float32" ? Math.fround(value) : value;
+}
 
 /** Widens 16-bit floats, given by their bits, to float32. */
 export function widen(dtype: "float16" | "bfloat16", source: Uint16Array, target: Float32Array): void {

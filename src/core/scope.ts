@@ -66,7 +66,7 @@ export function moveTo(scope: Scope | null, tensor: Tensor): void {
     scope.own(tensor);
   } else {
     tensor.scope = null;
-    if (!tensor.disposed) tensor.storage.catch();
+    if (!tensor.disposed) tensor.storage.guard();
   }
 }
 

@@ -66,7 +66,7 @@ export class Storage {
   }
 
   /** Puts the net under this buffer. A buffer that a scope owns does not need it. */
-  catch(): void {
+  guard(): void {
     if (this.#ticket !== null) return;
     const { backend, bytes } = this;
     this.#ticket = { backend, handle: backend.collected ? null : this.handle, bytes, freed: false };

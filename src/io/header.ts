@@ -1,5 +1,8 @@
 import { FormatError } from "../core/errors.js";
 
+/** @internal More tensors than any model has, and few enough to refuse a header of nothing but names in seconds. */
+export const maxItems = 2 ** 20;
+
 /**
  * @internal Reads the little JSON that file headers are made of: objects with known keys, lists, strings, counts.
  *
@@ -73,8 +76,11 @@ export class HeaderReader {
   #list(open: string, close: string, readItem: () => void): void {
     this.#expect(open);
     if (this.#accept(close)) return;
-    do readItem();
-    while (this.#accept(","));
+    let items = 0;
+    do {
+      if (++items > maxItems) this.fail(`more than ${maxItems} items in one list of the header`);
+      readItem();
+    } while (this.#accept(","));
     this.#expect(close);
   }
 

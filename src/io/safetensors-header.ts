@@ -2,7 +2,7 @@ import type { DType } from "../core/dtype.js";
 import { ArgumentError, FormatError } from "../core/errors.js";
 import { type Shape, sizeOf } from "../core/shape.js";
 import type { NumberArray, NumberArrayClass } from "./endian.js";
-import { HeaderReader, isWellFormed, quote } from "./header.js";
+import { HeaderReader, isWellFormed, maxItems, quote } from "./header.js";
 
 /** @internal One tensor of a file: what the header says of it, checked. Offsets count from the start of the data. */
 export interface Entry {
@@ -166,6 +166,8 @@ const brief = (list: readonly number[]): string => `[${list.slice(0, 8).join(", 
 export function encodeHeader(op: string, entries: readonly Entry[], metadata: Readonly<Record<string, string>>): Uint8Array {
   const items: string[] = [];
   const notes = Object.entries(metadata);
+  if (entries.length >= maxItems || notes.length > maxItems)
+    throw new ArgumentError(`${op}: ${Math.max(entries.length, notes.length)} names, at most ${maxItems - 1} can be read again`);
   for (const [name, value] of notes) {
     checkName(op, "metadata key", name);
     if (typeof value !== "string" || !isWellFormed(value))

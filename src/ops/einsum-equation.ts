@@ -74,7 +74,11 @@ function implicitOutput(inputs: readonly (readonly Label[])[], ellipsisAxes: num
  *
  * @throws ShapeError if sizes do not fit
  */
-export function sizesOf(equation: string, inputs: readonly (readonly Label[])[], shapes: readonly Shape[]): Map<Label, number> {
+export function sizesOf(
+  equation: string,
+  inputs: readonly (readonly Label[])[],
+  shapes: readonly Shape[],
+): Map<Label, number> {
   const sizes = new Map<Label, number>();
   inputs.forEach((labels, k) => {
     labels.forEach((label, axis) => {

@@ -1,6 +1,6 @@
-import type { Tensor } from "../tensor.js";
 import { ArgumentError } from "../core/errors.js";
 import { sizeOf } from "../core/shape.js";
+import type { Tensor } from "../tensor.js";
 import { type Label, parseEquation, sizesOf } from "./einsum-equation.js";
 
 /** An operand on the way: a tensor and the labels of its axes, all different. */
@@ -46,17 +46,14 @@ export function einsum(equation: string, ...operands: readonly Tensor[]): Tensor
 function takeDiagonals({ x, labels }: Term): Term {
   const repeated = labels.findIndex((label, axis) => labels.indexOf(label) !== axis);
   if (repeated < 0) return { x, labels };
-  const label = labels[repeated];
-  const rest = labels.filter((other) => other !== label);
-  const first = labels.indexOf(label);
+  const first = labels.indexOf(labels[repeated]);
   const axes = labels.map((_, axis) => axis).filter((axis) => axis !== first && axis !== repeated);
   const y = x.permute([...axes, first, repeated]); // (..., n, n)
   const n = y.shape[y.rank - 1];
-  const kept = axes.map((axis) => labels[axis]);
-  const others = y.shape.slice(0, -2);
   // In a row of n^2 elements, the diagonal is every (n + 1)-th.
-  const diagonal = n === 0 ? y.reshape([...others, 0]) : everyNth(y.reshape([...others, n * n]), n + 1);
-  return takeDiagonals({ x: diagonal, labels: rest.length === kept.length ? [...rest, label] : [...kept, label] });
+  const flat = y.reshape([...y.shape.slice(0, -2), n * n]);
+  const diagonal = flat.slice([...axes.map(() => null), [null, null, n + 1]]);
+  return takeDiagonals({ x: diagonal, labels: [...axes, first].map((axis) => labels[axis]) });
 }
 
 /** Axes of size 1 that stretch to another operand's size are left out: the products broadcast without them. */
@@ -92,7 +89,10 @@ function contract(left: Term, right: Term, wanted: ReadonlySet<Label>): Term {
   if (summed.length === 0) {
     const x = arrange(a, [...batch, ...rows]).x; // (batch, rows)
     const y = arrange(b, [...batch, ...columns]).x; // (batch, columns)
-    return { x: withOnes(x, batch.length + rows.length, columns.length).mul(withOnes(y, batch.length, rows.length)), labels };
+    return {
+      x: withOnes(x, batch.length + rows.length, columns.length).mul(withOnes(y, batch.length, rows.length)),
+      labels,
+    };
   }
   const [x, transA] = asMatrices(a, batch, rows, summed); // (B, M, K), or (B, K, M) transposed
   const [y, transB] = asMatrices(b, batch, summed, columns); // (B, K, N), or (B, N, K) transposed
@@ -124,7 +124,12 @@ function withOnes(x: Tensor, at: number, count: number): Tensor {
  * The term as a batch of matrices, (B, R, C). Where its axes already stand in the order (B, C, R), they stay so, and
  * the second value says that the matrices are transposed: a flag of matmul costs nothing, a permutation is a copy.
  */
-function asMatrices(term: Term, batch: readonly Label[], rows: readonly Label[], columns: readonly Label[]): [Tensor, boolean] {
+function asMatrices(
+  term: Term,
+  batch: readonly Label[],
+  rows: readonly Label[],
+  columns: readonly Label[],
+): [Tensor, boolean] {
   const transposed = [...batch, ...columns, ...rows];
   const trans = rows.length > 0 && transposed.every((label, axis) => term.labels[axis] === label);
   const [first, second] = trans ? [columns, rows] : [rows, columns];

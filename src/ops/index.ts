@@ -1,22 +1,111 @@
 import type { Op } from "../core/op.js";
+import * as activation from "./activation.js";
+import * as argreduce from "./argreduce.js";
 import * as arithmetic from "./arithmetic.js";
+import * as averagePool from "./average-pool.js";
+import * as batchNormOps from "./batch-norm.js";
 import * as castOps from "./cast.js";
+import * as comparison from "./comparison.js";
+import * as concatOps from "./concat.js";
+import * as convOps from "./conv.js";
+import * as dropoutOps from "./dropout.js";
 import * as fillOps from "./fill.js";
+import * as groupNormOps from "./group-norm.js";
+import * as indexing from "./indexing.js";
+import * as layerNormOps from "./layer-norm.js";
+import * as linearOps from "./linear.js";
+import * as logical from "./logical.js";
 import * as matmulOps from "./matmul.js";
+import * as maxPool from "./max-pool.js";
+import * as padOps from "./pad.js";
+import * as permuteOps from "./permute.js";
+import * as random from "./random.js";
 import * as reduce from "./reduce.js";
+import * as rmsNormOps from "./rms-norm.js";
+import * as scan from "./scan.js";
+import * as rounding from "./rounding.js";
 import * as shape from "./shape.js";
+import * as sliceOps from "./slice.js";
+import * as softmaxOps from "./softmax.js";
+import * as sortOps from "./sort.js";
+import * as statistics from "./statistics.js";
+import * as triangle from "./triangle.js";
+import * as trigonometric from "./trigonometric.js";
 import * as unary from "./unary.js";
 
+export * from "./activation.js";
+export * from "./argreduce.js";
 export * from "./arithmetic.js";
+export * from "./average-pool.js";
+export * from "./batch-norm.js";
 export * from "./cast.js";
+export * from "./comparison.js";
+export * from "./concat.js";
+export * from "./conv.js";
+export * from "./dropout.js";
+export * from "./einsum.js";
 export type { Numbers, Operand } from "./elementwise.js";
+export * from "./group-norm.js";
+export * from "./indexing.js";
+export * from "./layer-norm.js";
+export * from "./linalg.js";
+export * from "./linear.js";
+export * from "./logical.js";
 export * from "./matmul.js";
+export * from "./max-pool.js";
+export * from "./pad.js";
+export * from "./permute.js";
 export * from "./reduce.js";
 export type { Axes, ReduceOptions } from "./reduction.js";
+export * from "./scan.js";
+export * from "./rms-norm.js";
+export * from "./rounding.js";
 export * from "./shape.js";
+export * from "./slice.js";
+export * from "./softmax.js";
+export * from "./sort.js";
+export * from "./statistics.js";
+export * from "./triangle.js";
+export * from "./trigonometric.js";
 export * from "./unary.js";
+export * from "./updates.js";
+export type { Pair, Size2d } from "./window.js";
 
-const families = { ...arithmetic, ...castOps, ...fillOps, ...matmulOps, ...reduce, ...shape, ...unary };
+const families = {
+  ...activation,
+  ...arithmetic,
+  ...castOps,
+  ...comparison,
+  ...fillOps,
+  ...linearOps,
+  ...logical,
+  ...matmulOps,
+  ...reduce,
+  ...argreduce,
+  ...statistics,
+  ...scan,
+  ...sortOps,
+  ...rounding,
+  ...shape,
+  ...trigonometric,
+  ...unary,
+  ...concatOps,
+  ...indexing,
+  ...padOps,
+  ...permuteOps,
+  ...sliceOps,
+  ...triangle,
+  ...convOps,
+  ...maxPool,
+  ...averagePool,
+  ...softmaxOps,
+  ...layerNormOps,
+  ...rmsNormOps,
+  ...groupNormOps,
+  ...batchNormOps,
+  ...dropoutOps,
+  ...random,
+};
 
 const isOp = (value: unknown): value is Op => (value as Op | undefined)?.kind === "op";
 

@@ -1,6 +1,6 @@
-import type { Tensor } from "../tensor.js";
 import { ShapeError } from "../core/errors.js";
 import { show } from "../core/shape.js";
+import type { Tensor } from "../tensor.js";
 
 function checkVectors(name: string, a: Tensor, b: Tensor): void {
   if (a.rank !== 1 || b.rank !== 1)

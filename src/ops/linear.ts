@@ -1,8 +1,8 @@
-import type { Tensor } from "../tensor.js";
 import { apply } from "../core/apply.js";
 import { ShapeError } from "../core/errors.js";
 import { defineOp } from "../core/op.js";
 import { type Shape, show, sizeOf } from "../core/shape.js";
+import type { Tensor } from "../tensor.js";
 import type { Numbers } from "./elementwise.js";
 import { gemm } from "./gemm.js";
 
@@ -22,8 +22,10 @@ export const linearOp = defineOp({
     if (weight.shape.length !== 2) throw new ShapeError(`linear: weight is (out, in): ${shapes}`);
     const [out, size] = weight.shape;
     if (x.shape.length === 0) throw new ShapeError(`linear: x needs an axis of features: ${shapes}`);
-    if (x.shape[x.shape.length - 1] !== size) throw new ShapeError(`linear: the last axis of x is not ${size}: ${shapes}`);
-    if (bias && (bias.shape.length !== 1 || bias.shape[0] !== out)) throw new ShapeError(`linear: bias is not [${out}]: ${shapes}`);
+    if (x.shape[x.shape.length - 1] !== size)
+      throw new ShapeError(`linear: the last axis of x is not ${size}: ${shapes}`);
+    if (bias && (bias.shape.length !== 1 || bias.shape[0] !== out))
+      throw new ShapeError(`linear: bias is not [${out}]: ${shapes}`);
     return { shape: [...x.shape.slice(0, -1), out], dtype: x.dtype };
   },
   args: ({ x, weight }) => [rowsOf(x.shape), weight.shape[0], weight.shape[1]],
@@ -57,4 +59,5 @@ export const linearOp = defineOp({
  * @returns (..., out)
  * @throws ShapeError if the sizes do not fit
  */
-export const linear = (x: Tensor, weight: Tensor, bias?: Tensor): Tensor => apply(linearOp, [x, weight, bias ?? null], undefined);
+export const linear = (x: Tensor, weight: Tensor, bias: Tensor | null = null): Tensor =>
+  apply(linearOp, [x, weight, bias], undefined);

@@ -88,6 +88,7 @@ export const matmulOp = defineOp({
 export function matmul(a: Tensor, b: Tensor, { transA = false, transB = false }: MatmulOptions = {}): Tensor {
   if (a.rank === 0 || b.rank === 0)
     throw new ShapeError(`matmul: a scalar is no matrix: ${show(a.shape)} x ${show(b.shape)}; use mul`);
+  if (a.rank > 2 && b.rank === 2 && !transA && a.shape[a.rank - 1] === b.shape[transB ? 1 : 0]) return asOneMatrix(a, b, transB);
   if (a.rank > 1 && b.rank > 1) return apply(matmulOp, [a, b], { transA, transB });
   if ((a.rank === 1 && transA) || (b.rank === 1 && transB))
     throw new ShapeError(`matmul: a vector has no transpose: ${show(a.shape)} x ${show(b.shape)}`);
@@ -96,4 +97,11 @@ export function matmul(a: Tensor, b: Tensor, { transA = false, transB = false }:
   const y = apply(matmulOp, [left, right], { transA, transB });
   const shape = y.shape.filter((_, axis) => !(a.rank === 1 && axis === y.rank - 2) && !(b.rank === 1 && axis === y.rank - 1));
   return y.reshape(shape);
+}
+
+/** A batch times one matrix: a single large product, and a single one for the gradient of b, instead of many small ones. */
+function asOneMatrix(a: Tensor, b: Tensor, transB: boolean): Tensor {
+  const batch = a.shape.slice(0, -1);
+  const y = apply(matmulOp, [a.reshape([sizeOf(batch), a.shape[a.rank - 1]]), b], { transA: false, transB });
+  return y.reshape([...batch, y.shape[1]]);
 }

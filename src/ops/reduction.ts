@@ -1,7 +1,10 @@
-import type { Tensor } from "../tensor.js";
+import type { DType } from "../core/dtype.js";
+import { ShapeError } from "../core/errors.js";
 import { defineOp, type InputType, type Meta } from "../core/op.js";
-import { normalizeAxes, reducedShape, type Shape, stridesOf } from "../core/shape.js";
+import { normalizeAxes, reducedShape, type Shape, show, sizeOf, stridesOf } from "../core/shape.js";
+import type { Tensor } from "../tensor.js";
 import type { Numbers } from "./elementwise.js";
+import type { Fold } from "./folds.js";
 
 /** One axis or several, counted from the end where negative; all of them where undefined. */
 export type Axes = number | readonly number[] | undefined;
@@ -31,6 +34,24 @@ export const reducedMeta = ({ x }: { x: Meta }, { axes, keepDims }: ReduceAttrs)
   dtype: x.dtype,
 });
 
+/** Throws for a reduction that says nothing of no terms, such as a maximum. */
+export function checkTerms(name: string, shape: Shape, axes: readonly number[]): void {
+  for (const axis of axes)
+    if (shape[axis] === 0) throw new ShapeError(`${name}: axis ${axis} of ${show(shape)} is empty: there is no ${name} of nothing`);
+}
+
+/** PyTorch sums and multiplies integers in the widest integer type there is; here that is int32. */
+export const widenInteger = (x: Tensor): Tensor => (x.dtype === "uint8" ? x.cast("int32") : x);
+
+/** How many elements of `shape` go into one result. */
+export const countTerms = (shape: Shape, axes: readonly number[]): number => sizeOf(axes.map((axis) => shape[axis]));
+
+/** A tensor of the reduced shape with the reduced axes back at size 1, so that it broadcasts against the input. */
+export const unreduce = (y: Tensor, { axes, from }: ReduceAttrs): Tensor => y.reshape(reducedShape(from, axes, true));
+
+/** A cotangent of the reduced shape, stretched back over the input's. */
+export const stretch = (dy: Tensor, attrs: ReduceAttrs): Tensor => unreduce(dy, attrs).expand(attrs.from);
+
 /** The kernel's numbers: the input's dimensions, and for each whether it is reduced. Neighbours alike are merged. */
 export function reduceDims(shape: Shape, axes: readonly number[]): [dims: number[], reduced: number[]] {
   const dims: number[] = [];
@@ -46,49 +67,113 @@ export function reduceDims(shape: Shape, axes: readonly number[]): [dims: number
       reduced.push(flag);
     }
   }
-  return [dims, reduced];
+  return dims.length > 0 ? [dims, reduced] : [[1], [1]];
 }
 
-/** Where each output element starts in the input, and where from there its terms are, both in row-major order. */
-export function reduceOffsets(dims: readonly number[], reduced: readonly number[]): [kept: Float64Array, terms: Float64Array] {
-  const strides = stridesOf(dims);
-  const offsetsOf = (flag: number): Float64Array => {
-    const axes = dims.map((_, axis) => axis).filter((axis) => reduced[axis] === flag);
-    let offsets = new Float64Array(1);
-    for (const axis of axes) {
-      const next = new Float64Array(offsets.length * dims[axis]);
-      for (let i = 0, k = 0; i < offsets.length; i++)
-        for (let j = 0; j < dims[axis]; j++) next[k++] = offsets[i] + j * strides[axis];
-      offsets = next;
+/** Counts through some axes of an array in row-major order and says where in it we are. */
+class Odometer {
+  readonly count: number;
+  at = 0;
+  readonly #index: number[];
+
+  constructor(
+    readonly sizes: readonly number[],
+    readonly strides: readonly number[],
+  ) {
+    this.count = sizeOf(sizes);
+    this.#index = sizes.map(() => 0);
+  }
+
+  /** One step on; after the last, back to the first. */
+  next(): void {
+    for (let axis = this.sizes.length - 1; axis >= 0; axis--) {
+      this.at += this.strides[axis];
+      if (++this.#index[axis] < this.sizes[axis]) return;
+      this.at -= this.strides[axis] * this.sizes[axis];
+      this.#index[axis] = 0;
     }
-    return offsets;
-  };
-  return [offsetsOf(0), offsetsOf(1)];
+  }
 }
 
-/** A cotangent of the reduced shape, stretched back over the input's. */
-export const stretch = (dy: Tensor, { axes, from }: ReduceAttrs): Tensor => dy.reshape(reducedShape(from, axes, true)).expand(from);
+/** How many results are worked on side by side where they are neighbours: as many as stay in the fastest cache. */
+const laneCount = 1024;
+const results = new Float64Array(laneCount);
+
+/**
+ * The loop of all reductions: memory is read in runs along the innermost dimension, in order. Either a run goes into
+ * one result, or, where the innermost dimension stays, each element of it into a result of its own.
+ *
+ * @param finish - from what the fold left to the element of y, at position `at`
+ */
+export function reduceInto(
+  x: Numbers,
+  y: Numbers,
+  dims: readonly number[],
+  reduced: readonly number[],
+  fold: Fold,
+  finish: (result: number, at: number) => number,
+): void {
+  const inner = dims.length - 1;
+  const n = dims[inner];
+  const strides = stridesOf(dims);
+  const outer = (flag: number): Odometer => {
+    const isOuter = (_: number, axis: number): boolean => axis < inner && reduced[axis] === flag;
+    return new Odometer(dims.filter(isOuter), strides.filter(isOuter));
+  };
+  const kept = outer(0);
+  const terms = outer(1);
+  for (let k = 0; k < kept.count; k++, kept.next()) {
+    if (reduced[inner]) {
+      let result = fold.initial;
+      for (let t = 0; t < terms.count; t++, terms.next()) result = fold.run(result, x, kept.at + terms.at, n, k);
+      y[k] = finish(result, k);
+      continue;
+    }
+    for (let first = 0; first < n; first += laneCount) {
+      const width = Math.min(laneCount, n - first);
+      const at = k * n + first;
+      results.fill(fold.initial, 0, width);
+      for (let t = 0; t < terms.count; t++, terms.next())
+        fold.lanes(results, x, kept.at + terms.at + first, width, at);
+      for (let j = 0; j < width; j++) y[at + j] = finish(results[j], at + j);
+    }
+  }
+}
 
 type ReduceRule<S extends "x" | "y"> = (dy: Tensor, saved: { readonly [K in S]: Tensor }, attrs: ReduceAttrs) => Tensor;
 
-/** A row of the table of reductions: `reduce` gives y from the terms x[start + terms[j]]. */
+interface RowOptions {
+  /** The dtypes it takes. Default numeric. */
+  readonly type?: InputType;
+  /** The dtype of y where it is not that of x. */
+  readonly output?: DType;
+  /** False where there is no result of no terms. Default true. */
+  readonly ofNothing?: boolean;
+  /** From what the fold made of n terms to y. Default: as it is. */
+  readonly finish?: (result: number, n: number) => number;
+}
+
+/** A row of the table of reductions: y is what the fold makes of the terms. */
 export const reduction = <const S extends "x" | "y" = never>(
   name: string,
-  reduce: (x: Numbers, start: number, terms: Float64Array) => number,
+  fold: Fold,
   save: readonly S[],
   vjp: { x: ReduceRule<S> | null },
-  type: InputType = "numeric",
+  { type = "numeric", output, ofNothing = true, finish = (result) => result }: RowOptions = {},
 ) =>
   defineOp<"x", S, ReduceAttrs>({
     name,
     inputs: ["x"],
     types: { x: type },
     save,
-    infer: reducedMeta,
+    infer({ x }, attrs) {
+      if (!ofNothing) checkTerms(name, x.shape, attrs.axes);
+      return { shape: reducedShape(x.shape, attrs.axes, attrs.keepDims), dtype: output ?? x.dtype };
+    },
     args: ({ x }, _, { axes }) => reduceDims(x.shape, axes),
     cpu(x: Numbers, y: Numbers, dims: readonly number[], reduced: readonly number[]) {
-      const [kept, terms] = reduceOffsets(dims, reduced);
-      for (let i = 0; i < kept.length; i++) y[i] = reduce(x, kept[i], terms);
+      const n = sizeOf(dims.filter((_, axis) => reduced[axis]));
+      reduceInto(x, y, dims, reduced, fold, (result) => finish(result, n));
     },
     vjp,
   });

@@ -1,9 +1,21 @@
-import type { Tensor } from "../tensor.js";
 import { apply } from "../core/apply.js";
-import { ShapeError } from "../core/errors.js";
+import { ArgumentError, ShapeError } from "../core/errors.js";
 import { defineOp } from "../core/op.js";
-import { broadcastShapes, checkShape, sameShape, type Shape, show, sizeOf } from "../core/shape.js";
-import { broadcastDims, forEachRow, innerStep, type Numbers } from "./elementwise.js";
+import {
+  broadcastShapes,
+  checkShape,
+  normalizeAxes,
+  normalizeAxis,
+  padRank,
+  type Shape,
+  sameShape,
+  show,
+  sizeOf,
+} from "../core/shape.js";
+import type { Tensor } from "../tensor.js";
+import { broadcastDims, forEachRow, innerStep } from "./broadcast.js";
+import type { Numbers } from "./elementwise.js";
+import type { Axes } from "./reduction.js";
 
 // y = x in another shape  =>  dx = dy in the shape of x
 export const reshapeOp = defineOp({
@@ -62,4 +74,59 @@ export function expand(x: Tensor, shape: Shape): Tensor {
   if (!sameShape(broadcastShapes("expand", x.shape, wanted), wanted))
     throw new ShapeError(`expand: ${show(x.shape)} does not stretch to ${show(shape)}`);
   return apply(expandOp, [x], { shape: wanted });
+}
+
+/**
+ * The axes from `startAxis` to `endAxis`, both included, as one. A scalar becomes a vector of one element.
+ *
+ * @throws ShapeError if `x` has not both axes, or they are the wrong way round
+ */
+export function flatten(x: Tensor, startAxis = 0, endAxis = -1): Tensor {
+  const rank = Math.max(1, x.rank);
+  const start = normalizeAxis("flatten", startAxis, rank);
+  const end = normalizeAxis("flatten", endAxis, rank);
+  if (start > end) throw new ShapeError(`flatten: axis ${startAxis} comes after axis ${endAxis} in ${show(x.shape)}`);
+  return x.reshape([...x.shape.slice(0, start), sizeOf(x.shape.slice(start, end + 1)), ...x.shape.slice(end + 1)]);
+}
+
+/**
+ * Drops axes of size 1: those given, or all there are.
+ *
+ * @throws ShapeError if a given axis has another size (PyTorch leaves it alone)
+ */
+export function squeeze(x: Tensor, axes?: Axes): Tensor {
+  const dropped = normalizeAxes("squeeze", axes, x.rank).filter((axis) => axes !== undefined || x.shape[axis] === 1);
+  for (const axis of dropped)
+    if (x.shape[axis] !== 1)
+      throw new ShapeError(`squeeze: axis ${axis} of ${show(x.shape)} has size ${x.shape[axis]}, not 1`);
+  return x.reshape(x.shape.filter((_, axis) => !dropped.includes(axis)));
+}
+
+/** A new axis of size 1, which stands at `axis` of the result; -1 makes it the last. */
+export function unsqueeze(x: Tensor, axis: number): Tensor {
+  const at = normalizeAxis("unsqueeze", axis, x.rank + 1);
+  return x.reshape([...x.shape.slice(0, at), 1, ...x.shape.slice(at)]);
+}
+
+/**
+ * The tensor repeated like a tile, `repeats[i]` times along axis i. Where the lengths differ, the shape or the repeats
+ * get leading ones.
+ *
+ * @throws ArgumentError for a number of repeats that is none
+ */
+export function tile(x: Tensor, repeats: readonly number[]): Tensor {
+  if (repeats.some((n) => !Number.isInteger(n) || n < 0))
+    throw new ArgumentError(`tile: repeats are integers of 0 or more, got ${show(repeats)}`);
+  const rank = Math.max(x.rank, repeats.length);
+  const shape = padRank(x.shape, rank);
+  const times = padRank(repeats, rank);
+  const to = checkShape(
+    "tile",
+    shape.map((n, axis) => n * times[axis]),
+  );
+  // (n0, n1) -> (1, n0, 1, n1) -> (t0, n0, t1, n1) -> (t0 n0, t1 n1)
+  return x
+    .reshape(shape.flatMap((n) => [1, n]))
+    .expand(shape.flatMap((n, axis) => [times[axis], n]))
+    .reshape(to);
 }

@@ -1,0 +1,186 @@
+import { applyUpdate } from "../core/apply.js";
+import { dtypeInfo, isFloat } from "../core/dtype.js";
+import { ArgumentError, DTypeError, FormatError, ShapeError } from "../core/errors.js";
+import { keep } from "../core/scope.js";
+import { sameShape, show } from "../core/shape.js";
+import type { NamedTensors } from "../io/index.js";
+import { copyUpdate } from "../ops/updates.js";
+import { Tensor } from "../tensor.js";
+
+/**
+ * Makes `tensor` a parameter: gradients flow to it, and it lives outside all scopes, so that a layer may be made inside
+ * one. Returns the same tensor.
+ *
+ * @throws ArgumentError if it is the recorded result of an op
+ */
+export function parameter(tensor: Tensor): Tensor {
+  if (tensor.variable?.entry)
+    throw new ArgumentError(`parameter: ${tensor.describe()} is a result, not a leaf; use detach()`);
+  tensor.requiresGrad = true;
+  return keep(tensor);
+}
+
+/**
+ * A part of a network: an object with parameters and a `forward` function.
+ *
+ * ```ts
+ * class Net extends Module {
+ *   hidden = new Linear(784, 128);
+ *   output = new Linear(128, 10);
+ *   forward(x: Tensor): Tensor {
+ *     return this.output.forward(this.hidden.forward(x).relu());
+ *   }
+ * }
+ * ```
+ *
+ * Parameters are found by walking the public fields, through arrays and plain objects: a tensor that requires a
+ * gradient is a parameter, any other is a buffer (state that is saved but not trained), and a module has its own. Names
+ * are PyTorch's: `hidden.weight`, `layers.0.bias`. What is no state belongs into a #private field, which is not walked.
+ */
+export abstract class Module implements Disposable {
+  #training = true;
+
+  /** Computes the module's output. */
+  abstract forward(...inputs: never[]): unknown;
+
+  /** Whether layers such as dropout behave as in training. True until `eval` is called. */
+  get training(): boolean {
+    return this.#training;
+  }
+
+  /** Sets the mode of this module and all inside it. */
+  train(mode = true): this {
+    for (const module of this.#modules()) module.#training = mode;
+    return this;
+  }
+
+  /** Sets the mode for use: `train(false)`. */
+  eval(): this {
+    return this.train(false);
+  }
+
+  /** The parameters, each once, in the order of `namedParameters`. */
+  parameters(): Tensor[] {
+    return [...this.namedParameters().values()];
+  }
+
+  /** The parameters by name: a module's own first, then those of the modules inside it. One that is shared has its first name. */
+  namedParameters(): Map<string, Tensor> {
+    return firstNames(this.#state().filter(([, tensor]) => tensor.requiresGrad));
+  }
+
+  /** The tensors that are no parameters, by name. */
+  namedBuffers(): Map<string, Tensor> {
+    return firstNames(this.#state().filter(([, tensor]) => !tensor.requiresGrad));
+  }
+
+  /** Parameters and buffers by name, to be saved. They are the module's own, not copies; one that is shared has several names. */
+  stateDict(): Map<string, Tensor> {
+    return new Map(this.#state());
+  }
+
+  /**
+   * Copies values into the parameters and buffers, such as those of `loadSafetensors`. Floats are converted to the
+   * dtype the module has.
+   *
+   * @throws FormatError if a name is missing or too many, ShapeError if shapes differ, DTypeError if values cannot be
+   *   converted; nothing has changed then
+   */
+  loadStateDict(values: NamedTensors): void {
+    const given = new Map(values instanceof Map ? values : Object.entries(values));
+    const own = this.stateDict();
+    compareNames(own, given);
+    const pairs = [...own].map(([name, target]) => ({ name, target, source: given.get(name) as Tensor }));
+    const shapes = pairs.filter(({ target, source }) => !sameShape(target.shape, source.shape));
+    if (shapes.length > 0) {
+      const differences = shapes.map(
+        ({ name, target, source }) => `${name} is ${show(target.shape)}, given ${show(source.shape)}`,
+      );
+      throw new ShapeError(`loadStateDict: shapes differ: ${list(differences)}`);
+    }
+    for (const { name, target, source } of pairs)
+      if (source.dtype !== target.dtype && !(isFloat(source.dtype) && isFloat(target.dtype)))
+        throw new DTypeError(
+          `loadStateDict: ${name} is ${target.dtype}, given ${source.dtype} (${dtypeInfo[source.dtype].kind})`,
+        );
+    applyUpdate(
+      copyUpdate,
+      { source: pairs.map(({ source }) => source), target: pairs.map(({ target }) => target) },
+      undefined,
+    );
+  }
+
+  /** Frees parameters, their gradients and buffers. The module is of no use afterwards. */
+  dispose(): void {
+    for (const [, tensor] of this.#state()) {
+      tensor.grad?.dispose();
+      tensor.dispose();
+    }
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+
+  /** The fields to walk, by name. Override it to name them otherwise. */
+  protected members(): (readonly [name: string, value: unknown])[] {
+    return Object.entries(this);
+  }
+
+  /** All tensors by name; those that a training step left in a field are results, not state. */
+  #state(prefix = "", path: readonly object[] = []): [string, Tensor][] {
+    if (path.includes(this)) return [];
+    const found = membersIn(this.members(), prefix, [...path, this]);
+    const tensors = found.filter(
+      (item): item is [string, Tensor] => item[1] instanceof Tensor && !item[1].variable?.entry,
+    );
+    const inner = found.flatMap(([name, value]) =>
+      value instanceof Module ? value.#state(`${name}.`, [...path, this]) : [],
+    );
+    return [...tensors, ...inner];
+  }
+
+  #modules(seen = new Set<Module>()): Set<Module> {
+    if (seen.has(this)) return seen;
+    seen.add(this);
+    for (const [, value] of membersIn(this.members(), "", [this])) if (value instanceof Module) value.#modules(seen);
+    return seen;
+  }
+}
+
+/** The tensors and modules among values, and those inside arrays and plain objects. */
+function membersIn(
+  values: (readonly [string, unknown])[],
+  prefix: string,
+  path: readonly object[],
+): [string, Tensor | Module][] {
+  return values.flatMap(([key, value]): [string, Tensor | Module][] => {
+    if (typeof value !== "object" || value === null || path.includes(value)) return [];
+    const name = prefix + key;
+    if (value instanceof Tensor || value instanceof Module) return [[name, value]];
+    const prototype = Object.getPrototypeOf(value);
+    const isContainer = Array.isArray(value) || prototype === Object.prototype || prototype === null;
+    return isContainer ? membersIn(Object.entries(value), `${name}.`, [...path, value]) : [];
+  });
+}
+
+function firstNames(entries: [string, Tensor][]): Map<string, Tensor> {
+  const names = new Map<Tensor, string>();
+  for (const [name, tensor] of entries) if (!names.has(tensor)) names.set(tensor, name);
+  return new Map([...names].map(([tensor, name]) => [name, tensor]));
+}
+
+function compareNames(own: ReadonlyMap<string, Tensor>, given: ReadonlyMap<string, Tensor>): void {
+  const missing = [...own.keys()].filter((name) => !given.has(name));
+  const unexpected = [...given.keys()].filter((name) => !own.has(name));
+  const faults = [
+    ...(missing.length > 0 ? [`missing ${list(missing)}`] : []),
+    ...(unexpected.length > 0 ? [`unexpected ${list(unexpected)}`] : []),
+  ];
+  if (faults.length > 0)
+    throw new FormatError(`loadStateDict: the names are not those of the module: ${faults.join("; ")}`);
+}
+
+/** The first ten of a list, for messages. */
+const list = (items: readonly string[]): string =>
+  items.length <= 10 ? items.join(", ") : `${items.slice(0, 10).join(", ")} and ${items.length - 10} more`;

@@ -1,0 +1,17 @@
+import type { Tensor } from "../tensor.js";
+import { applyAll, type Inputs } from "../core/apply.js";
+import type { DType } from "../core/dtype.js";
+import type { Op } from "../core/op.js";
+
+/** The dtype of statistics and sums that are kept beside a tensor of floats: 16 bits are too coarse for them. */
+export const auxiliaryDType = (dtype: DType): DType => (dtype === "float64" ? "float64" : "float32");
+
+/**
+ * Runs an op whose outputs after the first are auxiliary, for its gradient, and returns the first. The others are let
+ * go; the tape holds them where it needs them.
+ */
+export function applyMain<A>(op: Op<A>, inputs: Inputs, attrs: A): Tensor {
+  const [y, ...others] = applyAll(op, inputs, attrs);
+  for (const other of others) other.dispose();
+  return y;
+}

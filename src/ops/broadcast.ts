@@ -1,0 +1,81 @@
+import { padRank, type Shape, sameShape, sizeOf, stridesOf } from "../core/shape.js";
+
+const one: readonly number[] = [1];
+
+/** `broadcastDims` of two operands, with a short way for those of one shape and for numbers. */
+export function pairDims(y: Shape, a: Shape, b: Shape): (readonly number[])[] {
+  const [aWhole, bWhole] = [sameShape(a, y), sameShape(b, y)];
+  const n = sizeOf(y);
+  if (n < 2 ** 31 && (aWhole || a.length === 0) && (bWhole || b.length === 0)) {
+    const whole = [n];
+    return [whole, aWhole ? whole : one, bWhole ? whole : one];
+  }
+  return broadcastDims(y, [a, b]);
+}
+
+/**
+ * The output's dimensions and each operand's (1 where it is broadcast), with neighbouring axes merged wherever all
+ * operands allow it: operands of one shape give a single axis.
+ */
+export function broadcastDims(y: Shape, operands: readonly Shape[]): (readonly number[])[] {
+  const n = sizeOf(y);
+  if (n < 2 ** 31 && operands.every((shape) => sameShape(shape, y))) {
+    const whole = [n];
+    return [whole, ...operands.map(() => whole)];
+  }
+  const padded = operands.map((shape) => padRank(shape, y.length));
+  const dims: number[] = [];
+  const own: number[][] = operands.map(() => []);
+  for (let axis = 0; axis < y.length; axis++) {
+    if (y[axis] === 1) continue;
+    const last = dims.length - 1;
+    const merges =
+      last >= 0 &&
+      dims[last] * y[axis] < 2 ** 31 &&
+      padded.every((shape, k) => (shape[axis] === 1) === (own[k][last] === 1));
+    if (merges) {
+      dims[last] *= y[axis];
+      padded.forEach((shape, k) => {
+        own[k][last] *= shape[axis];
+      });
+    } else {
+      dims.push(y[axis]);
+      padded.forEach((shape, k) => {
+        own[k].push(shape[axis]);
+      });
+    }
+  }
+  if (dims.length > 0) return [dims, ...own];
+  return [[1], ...operands.map(() => [1])];
+}
+
+/** The step of an operand along the innermost axis: 0 where it is broadcast. */
+export const innerStep = (dims: readonly number[]): number => (dims[dims.length - 1] === 1 ? 0 : 1);
+
+/**
+ * Calls `row` for each innermost row of an array of dimensions `dims`: where it starts, its length, and where it
+ * starts in each operand.
+ */
+export function forEachRow(
+  dims: readonly number[],
+  operands: readonly (readonly number[])[],
+  row: (start: number, length: number, starts: readonly number[]) => void,
+): void {
+  const inner = dims.length - 1;
+  const length = dims[inner];
+  const rows = sizeOf(dims.slice(0, inner));
+  if (length === 0) return;
+  const strides = operands.map((own) => stridesOf(own).map((stride, axis) => (own[axis] === 1 ? 0 : stride)));
+  const starts = operands.map(() => 0);
+  const index = new Array<number>(inner).fill(0);
+  for (let r = 0; r < rows; r++) {
+    row(r * length, length, starts);
+    for (let axis = inner - 1; axis >= 0; axis--) {
+      index[axis]++;
+      for (let k = 0; k < starts.length; k++) starts[k] += strides[k][axis];
+      if (index[axis] < dims[axis]) break;
+      for (let k = 0; k < starts.length; k++) starts[k] -= strides[k][axis] * dims[axis];
+      index[axis] = 0;
+    }
+  }
+}

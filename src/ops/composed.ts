@@ -1,0 +1,58 @@
+import type { Tensor } from "../tensor.js";
+import { context, withContext } from "../core/context.js";
+import { pullback } from "../core/pullback.js";
+import type { Variable } from "../core/variable.js";
+
+/** An op as a composition of other ops, which have derivatives of every order. Inputs left out are undefined. */
+export type Composition = (...inputs: (Tensor | undefined)[]) => Tensor;
+
+/**
+ * The derivative of a fused gradient kernel, without a formula or a kernel of its own. The kernel computes the
+ * gradients of an op; this computes the same gradients by walking back through the op's composition, and walks back
+ * through that walk.
+ *
+ * @param inputs - of the op; undefined for those left out
+ * @param dy - the cotangent of the op's output that the kernel was given
+ * @param cotangents - of the gradients that the kernel gives, in the order of `inputs`; undefined where it gives none
+ * @returns the cotangents of `dy` and of the inputs
+ */
+export function differentiateTwice(
+  forward: Composition,
+  inputs: readonly (Tensor | undefined)[],
+  dy: Tensor,
+  cotangents: readonly (Tensor | undefined)[],
+): { dy: Tensor; inputs: (Tensor | null)[] } {
+  const createGraph = context().recording;
+  return withContext({ recording: true }, () => {
+    const seed = ownVariable(dy, createGraph);
+    const xs = inputs.map((x) => x && ownVariable(x, createGraph));
+    const y = forward(...xs);
+    const wrt = xs.filter((x) => x !== undefined).map(variableOf);
+    const first = pullback([y], [seed], wrt, { createGraph: true, retainGraph: true });
+    const roots: Tensor[] = [];
+    const seeds: Tensor[] = [];
+    xs.forEach((x, i) => {
+      const gradient = x && first.get(variableOf(x));
+      const cotangent = cotangents[i];
+      if (!gradient?.variable || !cotangent) return;
+      roots.push(gradient);
+      seeds.push(cotangent);
+    });
+    const second = pullback(roots, seeds, [variableOf(seed), ...wrt], { createGraph, retainGraph: true });
+    const cotangentOf = (x: Tensor): Tensor => second.get(variableOf(x)) ?? x.zeros();
+    return { dy: cotangentOf(seed), inputs: xs.map((x) => (x ? cotangentOf(x) : null)) };
+  });
+}
+
+/**
+ * The same values as a variable of their own, so that a walk to it stops there and does not run on through what the
+ * values, or other inputs, were computed from. With `createGraph` it stays connected for the next derivative.
+ */
+function ownVariable(x: Tensor, createGraph: boolean): Tensor {
+  if (createGraph && x.variable) return x.reshape(x.shape);
+  const leaf = x.detach();
+  leaf.requiresGrad = true;
+  return leaf;
+}
+
+const variableOf = (x: Tensor): Variable => x.variable as Variable;

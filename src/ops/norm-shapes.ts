@@ -1,0 +1,31 @@
+import type { Tensor } from "../tensor.js";
+import { ShapeError } from "../core/errors.js";
+import type { Meta } from "../core/op.js";
+import { sameShape, type Shape, show } from "../core/shape.js";
+
+/** The scale and shift of a normalization, or other values that go with them. */
+type Parameters = Readonly<Record<string, Meta | null | undefined>>;
+
+/** Throws unless the last axes of `x` are the normalized shape, which must also be that of the parameters. */
+export function checkNormalized(op: string, x: Meta, normalized: Shape, parameters: Parameters): void {
+  if (normalized.length === 0 || !sameShape(x.shape.slice(-normalized.length), normalized))
+    throw new ShapeError(`${op}: x ${show(x.shape)} does not end in the normalized shape ${show(normalized)}`);
+  for (const [name, meta] of Object.entries(parameters))
+    if (meta && !sameShape(meta.shape, normalized))
+      throw new ShapeError(`${op}: ${name} is ${show(meta.shape)}, the normalized shape ${show(normalized)}`);
+}
+
+/** The axes before the normalized ones: one row each, with its own statistics. */
+export const rowsOf = (x: Meta, normalized: Shape): Shape => x.shape.slice(0, x.shape.length - normalized.length);
+
+/** Throws unless `x` is (N, C, ...) and each of the parameters (C). */
+export function checkChannels(op: string, x: Meta, parameters: Parameters): void {
+  if (x.shape.length < 2) throw new ShapeError(`${op}: x is (N, C, ...), got ${show(x.shape)}`);
+  for (const [name, meta] of Object.entries(parameters))
+    if (meta && (meta.shape.length !== 1 || meta.shape[0] !== x.shape[1]))
+      throw new ShapeError(`${op}: ${name} is ${show(meta.shape)}, for ${x.shape[1]} channels of x ${show(x.shape)}`);
+}
+
+/** (C) -> (C, 1, ...): a value for each channel, to broadcast against (N, C, ...). */
+export const perChannel = (parameter: Tensor, rank: number): Tensor =>
+  parameter.reshape([parameter.size, ...new Array<number>(rank - 2).fill(1)]);

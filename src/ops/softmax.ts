@@ -1,0 +1,138 @@
+import type { Tensor } from "../tensor.js";
+import { apply } from "../core/apply.js";
+import { ShapeError } from "../core/errors.js";
+import { defineOp, type Meta, type Op } from "../core/op.js";
+import { normalizeAxis, sameShape, show } from "../core/shape.js";
+import type { Numbers } from "./elementwise.js";
+import { rowDims } from "./rows.js";
+
+interface AxisAttrs {
+  readonly axis: number;
+}
+
+type RowKernel = (x: Numbers, y: Numbers, start: number, size: number, step: number) => void;
+type GradKernel = (dy: Numbers, y: Numbers, dx: Numbers, start: number, size: number, step: number) => void;
+
+/** An op on each row along an axis by itself; its gradient is another kernel, which reads y. */
+const rowOp = (name: string, row: RowKernel, grad: () => Op<AxisAttrs>): Op<AxisAttrs> =>
+  defineOp<"x", "y", AxisAttrs>({
+    name,
+    inputs: ["x"],
+    types: { x: "float" },
+    save: ["y"],
+    infer: ({ x }) => ({ shape: x.shape, dtype: x.dtype }),
+    args: ({ x }, _, { axis }) => rowDims(x.shape, axis),
+    cpu(x: Numbers, y: Numbers, outer: number, size: number, inner: number) {
+      for (let o = 0; o < outer; o++) for (let i = 0; i < inner; i++) row(x, y, o * size * inner + i, size, inner);
+    },
+    vjp: { x: (dy, { y }, attrs) => apply(grad(), [dy, y], attrs) },
+  });
+
+type GradRule = (g: Tensor, saved: { readonly dy: Tensor; readonly y: Tensor }, axis: number) => Tensor;
+
+const rowGradOp = (name: string, row: GradKernel, vjp: { dy: GradRule; y: GradRule }): Op<AxisAttrs> =>
+  defineOp<"dy" | "y", "dy" | "y", AxisAttrs>({
+    name,
+    inputs: ["dy", "y"],
+    types: { dy: "float", y: "float" },
+    save: ["dy", "y"],
+    infer: ({ dy, y }): Meta => {
+      if (!sameShape(dy.shape, y.shape)) throw new ShapeError(`${name}: dy ${show(dy.shape)} and y ${show(y.shape)} differ`);
+      return { shape: y.shape, dtype: y.dtype };
+    },
+    args: ({ y }, _, { axis }) => rowDims(y.shape, axis),
+    cpu(dy: Numbers, y: Numbers, dx: Numbers, outer: number, size: number, inner: number) {
+      for (let o = 0; o < outer; o++) for (let i = 0; i < inner; i++) row(dy, y, dx, o * size * inner + i, size, inner);
+    },
+    vjp: { dy: (g, saved, { axis }) => vjp.dy(g, saved, axis), y: (g, saved, { axis }) => vjp.y(g, saved, axis) },
+  });
+
+/** The largest element of a row. NaN is left to the sum, which it spoils. */
+function rowMax(x: Numbers, start: number, size: number, step: number): number {
+  let max = Number.NEGATIVE_INFINITY;
+  for (let k = 0, at = start; k < size; k++, at += step) if (x[at] > max) max = x[at];
+  return max;
+}
+
+/** sum_j a_j b_j along the axis, with size 1 there. */
+const dotAlong = (a: Tensor, b: Tensor, axis: number): Tensor => a.mul(b).sum(axis, { keepDims: true });
+
+// y_i = e^(x_i - max x) / sum_j e^(x_j - max x)  =>  dx_i = y_i (dy_i - sum_j dy_j y_j)
+export const softmaxOp: Op<AxisAttrs> = rowOp(
+  "softmax",
+  (x, y, start, size, step) => {
+    const max = rowMax(x, start, size, step);
+    const end = start + size * step;
+    let sum = 0;
+    for (let at = start; at < end; at += step) {
+      const e = Math.exp(x[at] - max);
+      y[at] = e;
+      sum += e;
+    }
+    for (let at = start; at < end; at += step) y[at] /= sum;
+  },
+  () => softmaxGradOp,
+);
+
+// dx_i = y_i (dy_i - s), s = sum_j dy_j y_j
+//   =>  d(dy)_i = y_i (g_i - t), the same kernel;  d(y)_i = g_i (dy_i - s) - t dy_i, t = sum_j g_j y_j
+export const softmaxGradOp: Op<AxisAttrs> = rowGradOp(
+  "softmaxGrad",
+  (dy, y, dx, start, size, step) => {
+    const end = start + size * step;
+    let sum = 0;
+    for (let at = start; at < end; at += step) sum += dy[at] * y[at];
+    for (let at = start; at < end; at += step) dx[at] = y[at] * (dy[at] - sum);
+  },
+  {
+    dy: (g, { y }, axis) => apply(softmaxGradOp, [g, y], { axis }),
+    y: (g, { dy, y }, axis) => g.mul(dy.sub(dotAlong(dy, y, axis))).sub(dy.mul(dotAlong(g, y, axis))),
+  },
+);
+
+// y_i = x_i - max x - ln sum_j e^(x_j - max x)  =>  dx_i = dy_i - e^y_i sum_j dy_j
+export const logSoftmaxOp: Op<AxisAttrs> = rowOp(
+  "logSoftmax",
+  (x, y, start, size, step) => {
+    const max = rowMax(x, start, size, step);
+    const end = start + size * step;
+    let sum = 0;
+    for (let at = start; at < end; at += step) sum += Math.exp(x[at] - max);
+    const logSum = Math.log(sum);
+    for (let at = start; at < end; at += step) y[at] = x[at] - max - logSum;
+  },
+  () => logSoftmaxGradOp,
+);
+
+// dx_i = dy_i - e^y_i sum_j dy_j  =>  d(dy)_i = g_i - sum_j g_j e^y_j,  d(y)_i = -g_i e^y_i sum_j dy_j
+export const logSoftmaxGradOp: Op<AxisAttrs> = rowGradOp(
+  "logSoftmaxGrad",
+  (dy, y, dx, start, size, step) => {
+    const end = start + size * step;
+    let sum = 0;
+    for (let at = start; at < end; at += step) sum += dy[at];
+    for (let at = start; at < end; at += step) dx[at] = dy[at] - Math.exp(y[at]) * sum;
+  },
+  {
+    dy: (g, { y }, axis) => g.sub(dotAlong(g, y.exp(), axis)),
+    y: (g, { dy, y }, axis) => g.mul(y.exp()).mul(dy.sum(axis, { keepDims: true })).neg(),
+  },
+);
+
+/**
+ * Probabilities from logits along an axis: e^x_i / sum_j e^x_j, without overflow. A row of -Infinity alone, and one
+ * with NaN or +Infinity, is NaN throughout, as in PyTorch.
+ *
+ * @param axis - default: the last
+ * @throws ShapeError if `x` has no such axis
+ */
+export const softmax = (x: Tensor, axis = -1): Tensor => apply(softmaxOp, [x], { axis: normalizeAxis("softmax", axis, x.rank) });
+
+/**
+ * The logarithm of `softmax`, exact also where the probability is too small for the dtype.
+ *
+ * @param axis - default: the last
+ * @throws ShapeError if `x` has no such axis
+ */
+export const logSoftmax = (x: Tensor, axis = -1): Tensor =>
+  apply(logSoftmaxOp, [x], { axis: normalizeAxis("logSoftmax", axis, x.rank) });

@@ -1,0 +1,190 @@
+import { defineUpdate } from "../core/op.js";
+import type { Numbers } from "./elementwise.js";
+
+/** One buffer a tensor: the gradients of all parameters, for example. */
+type Buffers = readonly Numbers[];
+
+/** target = source, in the target's dtype. */
+export const copyUpdate = defineUpdate({
+  name: "copy",
+  inputs: ["source"],
+  targets: ["target"],
+  args: () => [],
+  cpu(sources: Buffers, targets: Buffers) {
+    for (let t = 0; t < sources.length; t++) targets[t].set(sources[t]);
+  },
+});
+
+export interface SgdAttrs {
+  readonly lr: number;
+  readonly weightDecay: number;
+}
+
+/** The gradient with that of weightDecay p^2 / 2; without decay, p does not enter, so that its infinities do not. */
+const slopeAt = (g: Numbers, p: Numbers, i: number, weightDecay: number): number =>
+  weightDecay === 0 ? g[i] : g[i] + weightDecay * p[i];
+
+// g += weightDecay p;  p -= lr g
+export const sgdUpdate = defineUpdate({
+  name: "sgd",
+  inputs: ["gradient"],
+  targets: ["parameter"],
+  args: ({ lr, weightDecay }: SgdAttrs) => [lr, weightDecay],
+  cpu(gradients: Buffers, parameters: Buffers, lr: number, weightDecay: number) {
+    for (let t = 0; t < parameters.length; t++) {
+      const [g, p] = [gradients[t], parameters[t]];
+      for (let i = 0; i < p.length; i++) p[i] -= lr * slopeAt(g, p, i, weightDecay);
+    }
+  },
+});
+
+export interface MomentumAttrs extends SgdAttrs {
+  readonly momentum: number;
+  readonly dampening: number;
+  readonly nesterov: boolean;
+  /** The first step of these parameters: the velocity has no value yet. */
+  readonly first: boolean;
+}
+
+/**
+ * Gradient descent with momentum (Polyak 1964), or Nesterov's form of it (Sutskever et al. 2013), as in PyTorch:
+ *
+ *     g += weightDecay p
+ *     v = momentum v + (1 - dampening) g      in the first step v = g
+ *     p -= lr v                               Nesterov: lr (g + momentum v)
+ */
+export const sgdMomentumUpdate = defineUpdate({
+  name: "sgdMomentum",
+  inputs: ["gradient"],
+  targets: ["parameter", "velocity"],
+  args: ({ lr, weightDecay, momentum, dampening, nesterov, first }: MomentumAttrs) =>
+    first
+      ? [lr, weightDecay, momentum, 0, 1, +nesterov]
+      : [lr, weightDecay, momentum, momentum, 1 - dampening, +nesterov],
+  cpu(
+    gradients: Buffers,
+    parameters: Buffers,
+    velocities: Buffers,
+    lr: number,
+    weightDecay: number,
+    momentum: number,
+    keep: number, // v = keep v + take g; keep is 0 in the first step, where v may hold anything
+    take: number,
+    nesterov: number,
+  ) {
+    for (let t = 0; t < parameters.length; t++) {
+      const [g, p, v] = [gradients[t], parameters[t], velocities[t]];
+      for (let i = 0; i < p.length; i++) {
+        const slope = slopeAt(g, p, i, weightDecay);
+        const velocity = keep === 0 ? take * slope : keep * v[i] + take * slope;
+        v[i] = velocity;
+        p[i] -= lr * (nesterov ? slope + momentum * velocity : velocity);
+      }
+    }
+  },
+});
+
+export interface AdamAttrs {
+  readonly lr: number;
+  readonly beta1: number;
+  readonly beta2: number;
+  readonly eps: number;
+  readonly weightDecay: number;
+  /** The number of this step, from 1: the averages start at 0, which `1 - beta^step` corrects. */
+  readonly step: number;
+}
+
+const adamArgs = ({ lr, beta1, beta2, eps, weightDecay, step }: AdamAttrs): number[] => [
+  lr,
+  beta1,
+  beta2,
+  eps,
+  weightDecay,
+  1 - beta1 ** step,
+  1 - beta2 ** step,
+];
+
+/**
+ * The loop of the Adam family (Kingma and Ba 2015):
+ *
+ *     g += weightDecay p                      decoupled: p *= 1 - lr weightDecay
+ *     m = beta1 m + (1 - beta1) g
+ *     v = beta2 v + (1 - beta2) g^2
+ *     w = max(w, v)                           AMSGrad alone; w = v otherwise
+ *     p -= lr m / (1 - beta1^step) / (sqrt(w / (1 - beta2^step)) + eps)
+ */
+function adamLoop(
+  decoupled: boolean,
+  gradients: Buffers,
+  parameters: Buffers,
+  means: Buffers,
+  variances: Buffers,
+  maxima: Buffers | null,
+  lr: number,
+  beta1: number,
+  beta2: number,
+  eps: number,
+  weightDecay: number,
+  correction1: number,
+  correction2: number,
+): void {
+  const shrink = decoupled ? 1 - lr * weightDecay : 1;
+  const penalty = decoupled ? 0 : weightDecay;
+  const stepSize = lr / correction1;
+  const scale = Math.sqrt(correction2);
+  for (let t = 0; t < parameters.length; t++) {
+    const [g, p, m, v] = [gradients[t], parameters[t], means[t], variances[t]];
+    const w = maxima === null ? null : maxima[t];
+    for (let i = 0; i < p.length; i++) {
+      const slope = slopeAt(g, p, i, penalty);
+      const mean = m[i] + (slope - m[i]) * (1 - beta1);
+      const variance = beta2 * v[i] + (1 - beta2) * slope * slope;
+      const largest = w === null ? variance : Math.max(w[i], variance);
+      m[i] = mean;
+      v[i] = variance;
+      if (w !== null) w[i] = largest;
+      p[i] = p[i] * shrink - (stepSize * mean) / (Math.sqrt(largest) / scale + eps);
+    }
+  }
+}
+
+type Numbers7 = [
+  lr: number,
+  beta1: number,
+  beta2: number,
+  eps: number,
+  decay: number,
+  correction1: number,
+  correction2: number,
+];
+
+/** A row of the Adam family. */
+const adamFamily = (name: string, decoupled: boolean) =>
+  defineUpdate({
+    name,
+    inputs: ["gradient"],
+    targets: ["parameter", "mean", "variance"],
+    args: adamArgs,
+    cpu(g: Buffers, p: Buffers, m: Buffers, v: Buffers, ...numbers: Numbers7) {
+      adamLoop(decoupled, g, p, m, v, null, ...numbers);
+    },
+  });
+
+/** A row of the AMSGrad family (Reddi, Kale and Kumar 2018), which divides by the largest variance so far. */
+const amsgradFamily = (name: string, decoupled: boolean) =>
+  defineUpdate({
+    name,
+    inputs: ["gradient"],
+    targets: ["parameter", "mean", "variance", "maximum"],
+    args: adamArgs,
+    cpu(g: Buffers, p: Buffers, m: Buffers, v: Buffers, w: Buffers, ...numbers: Numbers7) {
+      adamLoop(decoupled, g, p, m, v, w, ...numbers);
+    },
+  });
+
+/** Adam, with weight decay as a penalty on the loss. */
+export const adamUpdate = adamFamily("adam", false);
+/** AdamW: decay shrinks the weights directly (Loshchilov and Hutter 2019). */
+export const adamWUpdate = adamFamily("adamW", true);
+export const amsgradUpdate = amsgradFamily("amsgrad", false);
+export const amsgradWUpdate = amsgradFamily("amsgradW", true);

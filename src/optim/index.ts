@@ -1,0 +1,3 @@
+export { Adam, type AdamOptions, AdamW } from "./adam.js";
+export { type Group, Optimizer } from "./optimizer.js";
+export { SGD, type SGDOptions } from "./sgd.js";

@@ -1,0 +1,54 @@
+import { applyUpdate } from "../core/apply.js";
+import { ArgumentError } from "../core/errors.js";
+import { sgdMomentumUpdate, sgdUpdate } from "../ops/updates.js";
+import type { Tensor } from "../tensor.js";
+import { checkNumber, type Group, Optimizer } from "./optimizer.js";
+
+export interface SGDOptions {
+  /** The learning rate. */
+  readonly lr: number;
+  /** How much of the velocity is kept from step to step. Default 0: no velocity. */
+  readonly momentum?: number;
+  /** How much less than 1 of the gradient is added to the velocity. Default 0. */
+  readonly dampening?: number;
+  /** Look ahead along the velocity (Sutskever et al. 2013). Default false. */
+  readonly nesterov?: boolean;
+  /** The weight of the penalty |p|^2 / 2. Default 0. */
+  readonly weightDecay?: number;
+}
+
+/** Stochastic gradient descent, with momentum where asked for; the formulas are PyTorch's. */
+export class SGD extends Optimizer<"velocity"> {
+  readonly momentum: number;
+  readonly dampening: number;
+  readonly nesterov: boolean;
+  readonly weightDecay: number;
+
+  /** @throws ArgumentError if an option is out of range, or Nesterov is asked for without momentum or with dampening */
+  constructor(
+    parameters: Iterable<Tensor>,
+    { lr, momentum = 0, dampening = 0, nesterov = false, weightDecay = 0 }: SGDOptions,
+  ) {
+    checkNumber("SGD", "momentum", momentum);
+    checkNumber("SGD", "weightDecay", weightDecay);
+    if (!Number.isFinite(dampening)) throw new ArgumentError(`SGD: dampening is a finite number, got ${dampening}`);
+    if (nesterov && (momentum === 0 || dampening !== 0))
+      throw new ArgumentError(`SGD: nesterov needs momentum and no dampening, got ${momentum} and ${dampening}`);
+    super("SGD", parameters, lr, momentum === 0 ? [] : ["velocity"]);
+    this.momentum = momentum;
+    this.dampening = dampening;
+    this.nesterov = nesterov;
+    this.weightDecay = weightDecay;
+  }
+
+  protected update({ step, parameters, gradients, slots }: Group<"velocity">): void {
+    const { lr, momentum, dampening, nesterov, weightDecay } = this;
+    const tensors = { gradient: gradients, parameter: parameters };
+    if (momentum === 0) {
+      applyUpdate(sgdUpdate, tensors, { lr, weightDecay });
+    } else {
+      const attrs = { lr, weightDecay, momentum, dampening, nesterov, first: step === 1 };
+      applyUpdate(sgdMomentumUpdate, { ...tensors, velocity: slots.velocity }, attrs);
+    }
+  }
+}

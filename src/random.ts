@@ -1,0 +1,101 @@
+import { backend } from "./core/device.js";
+import { checkDType, type DType, isFloat } from "./core/dtype.js";
+import { ArgumentError, DTypeError } from "./core/errors.js";
+import { defaultGenerator, type Generator } from "./core/generator.js";
+import { checkShape, type Shape } from "./core/shape.js";
+import { type CreateOptions, tensor } from "./create.js";
+import { checkProbability, drawBernoulli, drawIntegers, drawNormal, drawUniform } from "./ops/random.js";
+import type { Tensor } from "./tensor.js";
+
+export interface RandomOptions extends CreateOptions {
+  /** Where the random numbers come from. Default: the default generator, which `manualSeed` seeds. */
+  readonly generator?: Generator;
+}
+
+export interface UniformOptions extends RandomOptions {
+  /** Default 0. */
+  readonly low?: number;
+  /** Default 1. */
+  readonly high?: number;
+}
+
+export interface NormalOptions extends RandomOptions {
+  /** Default 0. */
+  readonly mean?: number;
+  /** The standard deviation. Default 1. */
+  readonly std?: number;
+}
+
+/**
+ * Uniform numbers from [low, high), by default [0, 1), with as many random bits as the dtype has significant ones.
+ * From [0, 1) they never are 1; with other bounds, rounding can give `high` itself.
+ *
+ * @param options - dtype: a float, default float32
+ * @throws ShapeError; DTypeError for a dtype that is no float; ArgumentError unless low and high are finite, low <= high
+ */
+export function rand(shape: Shape, options: UniformOptions = {}): Tensor {
+  const { low = 0, high = 1, generator = defaultGenerator, device } = options;
+  const dtype = floatDType("rand", options);
+  if (!Number.isFinite(low) || !Number.isFinite(high) || low > high)
+    throw new ArgumentError(`rand: low and high are finite, and low is not above high, got ${low} and ${high}`);
+  return finish(drawUniform([...checkShape("rand", shape)], low, high, dtype, generator, backend(device)), options);
+}
+
+/**
+ * Numbers from the normal distribution, by default of mean 0 and standard deviation 1.
+ *
+ * @param options - dtype: a float, default float32
+ * @throws ShapeError; DTypeError for a dtype that is no float; ArgumentError unless mean and std are finite, std >= 0
+ */
+export function randn(shape: Shape, options: NormalOptions = {}): Tensor {
+  const { mean = 0, std = 1, generator = defaultGenerator, device } = options;
+  const dtype = floatDType("randn", options);
+  if (!Number.isFinite(mean) || !Number.isFinite(std) || std < 0)
+    throw new ArgumentError(`randn: mean and std are finite, and std is not negative, got ${mean} and ${std}`);
+  return finish(drawNormal([...checkShape("randn", shape)], mean, std, dtype, generator, backend(device)), options);
+}
+
+/**
+ * Integers from [low, high), equally likely to within 2^-32.
+ *
+ * @param options - dtype: int32, the default, or uint8
+ * @throws ShapeError; DTypeError for another dtype; ArgumentError unless low < high and the dtype holds the integers
+ */
+export function randint(low: number, high: number, shape: Shape, options: RandomOptions = {}): Tensor {
+  const { generator = defaultGenerator, device, dtype = "int32" } = options;
+  if (dtype !== "int32" && dtype !== "uint8") throw new DTypeError(`randint: makes int32 or uint8, not ${dtype}`);
+  const [least, most] = dtype === "int32" ? [-(2 ** 31), 2 ** 31 - 1] : [0, 255];
+  if (!Number.isInteger(low) || !Number.isInteger(high) || low >= high || low < least || high - 1 > most)
+    throw new ArgumentError(`randint: low < high are integers, and ${dtype} holds [low, high), got [${low}, ${high})`);
+  if (high - low === 2 ** 32) throw new ArgumentError(`randint: at most 2^32 - 1 different integers, got [${low}, ${high})`);
+  return finish(drawIntegers([...checkShape("randint", shape)], low, high, dtype, generator, backend(device)), options);
+}
+
+/** The integers 0 .. n - 1 in random order, int32 [n]. Every order is equally likely. */
+export function randperm(n: number, options: RandomOptions = {}): Tensor {
+  const { generator = defaultGenerator, ...rest } = options;
+  checkShape("randperm", [n]);
+  return tensor(generator.permutation(n), { dtype: "int32", ...rest });
+}
+
+/**
+ * 1 with probability `p`, else 0, in any dtype. Default float32.
+ *
+ * @throws ShapeError; ArgumentError unless 0 <= p <= 1
+ */
+export function bernoulli(p: number, shape: Shape, options: RandomOptions = {}): Tensor {
+  const { generator = defaultGenerator, device } = options;
+  const dtype = checkDType("bernoulli", options.dtype ?? "float32");
+  checkProbability("bernoulli", p);
+  return finish(drawBernoulli([...checkShape("bernoulli", shape)], p, dtype, generator, backend(device)), options);
+}
+
+function floatDType(op: string, { dtype = "float32" }: RandomOptions): DType {
+  if (isFloat(checkDType(op, dtype))) return dtype;
+  throw new DTypeError(`${op}: makes floats, not ${dtype}`);
+}
+
+function finish(made: Tensor, { requiresGrad = false }: RandomOptions): Tensor {
+  if (requiresGrad) made.requiresGrad = true;
+  return made;
+}

@@ -1,0 +1,9 @@
+/**
+ * Helpers for the tests of programs that use Wengert. They know no test runner and work with all of them.
+ *
+ * @module
+ */
+import "../backends/cpu/index.js";
+
+export type { Leak } from "../core/leaks.js";
+export { checkLeaks, expectNoLeaks, LeakError, type LeakHooks } from "./leaks.js";

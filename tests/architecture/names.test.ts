@@ -1,0 +1,121 @@
+import { readdirSync } from "node:fs";
+import { describe, expect, test } from "vitest";
+import * as wengert from "../../src/index.js";
+import * as ops from "../../src/ops/index.js";
+import { opList } from "../../src/ops/index.js";
+import { Tensor } from "../../src/tensor.js";
+import { families } from "../cases.js";
+import { familyNames, readGoldens, samplesOf } from "../support/goldens.js";
+
+/** What a file of src/ops exports. */
+interface Family {
+  readonly file: string;
+  readonly exported: Readonly<Record<string, unknown>>;
+}
+
+interface Named {
+  readonly kind: string;
+  readonly name: string;
+}
+
+const filesIn = (folder: string, extension: string): string[] =>
+  readdirSync(new URL(folder, import.meta.url)).filter((file) => file.endsWith(extension));
+
+const modules: Family[] = await Promise.all(
+  filesIn("../../src/ops", ".ts")
+    .filter((file) => file !== "index.ts")
+    .map(async (file) => ({ file, exported: await import(`../../src/ops/${file}`) })),
+);
+
+const isRecord = (value: unknown): value is Named =>
+  typeof value === "object" && value !== null && "kind" in value && (value.kind === "op" || value.kind === "update");
+
+const recordsOf = ({ exported }: Family): [constant: string, record: Named][] =>
+  Object.entries(exported).filter((entry): entry is [string, Named] => isRecord(entry[1]));
+
+/** The constant of a record says its name: `matmulOp` is the op matmul, `adamUpdate` the update adam. */
+const misnamed = (family: Family): string[] =>
+  recordsOf(family)
+    .filter(([constant, { kind, name }]) => constant !== `${name}${kind === "op" ? "Op" : "Update"}`)
+    .map(([constant, { kind, name }]) => `${family.file}: ${constant} is the ${kind} ${name}`);
+
+/**
+ * Ops that a user cannot call by their name: neither as a method, nor as a function of the package or of their file.
+ * A kernel that only another op of its file calls bears that op's name in front: layerNormGrad, conv2dGradInput.
+ */
+const uncallable = (family: Family): string[] => {
+  const names = recordsOf(family).map(([, { name }]) => name);
+  const places = [Tensor.prototype, wengert, family.exported] as readonly Readonly<Record<string, unknown>>[];
+  const callable = (name: string): boolean => places.some((place) => typeof place[name] === "function");
+  const helper = (name: string): boolean =>
+    names.some((op) => callable(op) && name.startsWith(op) && /^[A-Z]/.test(name.slice(op.length)));
+  return recordsOf(family)
+    .filter(([, { kind, name }]) => kind === "op" && !callable(name) && !helper(name))
+    .map(([, { name }]) => `${family.file}: ${name}`);
+};
+
+describe("one name for one op", () => {
+  const records = modules.flatMap(recordsOf);
+
+  test("the constant is the name and Op, or Update", () => {
+    expect(records.length).toBeGreaterThan(20);
+    expect(modules.flatMap(misnamed)).toEqual([]);
+  });
+
+  test("every op is in the op list", () => {
+    const missing = records.filter(([, record]) => record.kind === "op" && opList.get(record.name) !== record);
+    expect(missing.map(([constant]) => constant)).toEqual([]);
+  });
+
+  test("no two records have one name", () => {
+    const names = records.map(([, { name }]) => name);
+    expect(names.filter((name, i) => names.indexOf(name) !== i)).toEqual([]);
+  });
+
+  test("an op is a method, or a function, of its name", () => {
+    expect(modules.flatMap(uncallable)).toEqual([]);
+  });
+
+  test("the checks find what they look for", () => {
+    const op = (name: string): Named => ({ kind: "op", name });
+    const family: Family = { file: "x.ts", exported: { fooOp: op("bar"), barOp: op("bar"), addOp: op("add") } };
+    expect(misnamed(family)).toEqual(["x.ts: fooOp is the op bar"]);
+    const uncallableOf = (exported: Family["exported"]): string[] => uncallable({ file: "x.ts", exported });
+    expect(uncallableOf({ barOp: op("bar") })).toEqual(["x.ts: bar"]);
+    expect(uncallableOf({ barOp: op("bar"), bar: () => 0 })).toEqual([]);
+    expect(uncallableOf({ barGradOp: op("barGrad") })).toEqual(["x.ts: barGrad"]);
+    expect(uncallableOf({ addOp: op("add"), addGradOp: op("addGrad") })).toEqual([]);
+    expect(uncallableOf({ addOp: op("add"), additionOp: op("addition") })).toEqual(["x.ts: addition"]);
+  });
+});
+
+describe("cases and golden files", () => {
+  test("every op function has cases in one family", () => {
+    const functions = Object.entries(ops).filter(([, value]) => typeof value === "function");
+    const owners = (name: string): number =>
+      familyNames.filter((family) => Object.hasOwn(families[family], name)).length;
+    expect(functions.length).toBeGreaterThan(20);
+    expect(functions.map(([name]) => name).filter((name) => owners(name) !== 1)).toEqual([]);
+  });
+
+  test("every case is of an op function", () => {
+    const names = familyNames.flatMap((family) => Object.keys(families[family]));
+    expect(names.filter((name) => typeof (ops as Record<string, unknown>)[name] !== "function")).toEqual([]);
+  });
+
+  test("every file of cases is in the case list", () => {
+    const camel = (name: string): string => name.replace(/-(\w)/g, (_, letter: string) => letter.toUpperCase());
+    const files = filesIn("../cases", ".ts").map((file) => camel(file.replace(/\.ts$/, "")));
+    expect(files.filter((name) => name !== "case").sort()).toEqual([...familyNames].sort());
+  });
+
+  test("every golden file belongs to a family", () => {
+    const files = filesIn("../goldens", ".json").map((file) => file.replace(/\.json$/, ""));
+    expect(files.sort()).toEqual([...familyNames].sort());
+  });
+
+  test.each(familyNames)("%s: golden values and cases are the same ones", (family) => {
+    const keys = samplesOf(family).map(({ key }) => key);
+    expect([...readGoldens(family).keys()].sort()).toEqual(keys.sort());
+  });
+});

@@ -1,0 +1,202 @@
+import { describe, expect, test } from "vitest";
+import {
+  ArgumentError,
+  DisposedError,
+  Dropout,
+  DTypeError,
+  FormatError,
+  Linear,
+  Module,
+  parameter,
+  ReLU,
+  Sequential,
+  ShapeError,
+  type Tensor,
+  tensor,
+  tidy,
+  zeros,
+} from "../../src/index.js";
+
+class Block extends Module {
+  readonly scale = parameter(tensor([2]));
+  readonly dropout = new Dropout(0.5);
+  forward(x: Tensor): Tensor {
+    return this.dropout.forward(x.mul(this.scale));
+  }
+}
+
+class Net extends Module {
+  readonly first = new Linear(2, 3, { bias: false });
+  readonly blocks = [new Block(), new Block()];
+  readonly heads = { left: new Linear(3, 1), right: new Linear(3, 1, { bias: false }) };
+  readonly temperature = parameter(tensor([1]));
+  readonly running = zeros([3]).keep();
+  readonly name = "net";
+  readonly missing: Tensor | null = null;
+  readonly #cache = zeros([7]).keep();
+  last: Tensor | null = null;
+  parent: Module | null = null;
+
+  forward(x: Tensor): Tensor {
+    this.last = this.heads.left.forward(this.blocks[0].forward(this.first.forward(x)));
+    return this.last;
+  }
+
+  get cacheSize(): number {
+    return this.#cache.size;
+  }
+}
+
+const names = (map: ReadonlyMap<string, Tensor>): string[] => [...map.keys()];
+
+describe("walking the fields", () => {
+  test("finds parameters and buffers, a module's own first, through arrays and objects", () => {
+    const net = new Net();
+    expect(names(net.namedParameters())).toEqual([
+      "temperature",
+      "first.weight",
+      "blocks.0.scale",
+      "blocks.1.scale",
+      "heads.left.weight",
+      "heads.left.bias",
+      "heads.right.weight",
+    ]);
+    expect(names(net.namedBuffers())).toEqual(["running"]);
+    expect(names(net.stateDict())).toEqual(["temperature", "running", ...names(net.namedParameters()).slice(1)]);
+    expect(net.parameters()).toEqual([...net.namedParameters().values()]);
+    expect(net.cacheSize).toBe(7);
+  });
+
+  test("takes a result that was left in a field for no state", () => {
+    tidy(() => {
+      const net = new Net();
+      const before = names(net.stateDict());
+      net.forward(zeros([1, 2]));
+      expect(net.last?.requiresGrad).toBe(true);
+      expect(names(net.stateDict())).toEqual(before);
+    });
+  });
+
+  test("ends where a field leads back", () => {
+    const net = new Net();
+    const before = names(net.stateDict());
+    net.parent = new Sequential(net as never);
+    expect(names(net.stateDict())).toEqual(before);
+    expect(net.eval().training).toBe(false);
+  });
+
+  test("gives a shared parameter once to the optimizer, and under both names to the state", () => {
+    const net = new Net();
+    net.heads.right.weight = net.heads.left.weight;
+    expect(names(net.namedParameters())).not.toContain("heads.right.weight");
+    expect(net.parameters()).toHaveLength(6);
+    expect(net.stateDict().get("heads.right.weight")).toBe(net.stateDict().get("heads.left.weight"));
+  });
+
+  test("a frozen parameter is a buffer", () => {
+    const layer = new Linear(2, 2);
+    layer.bias = null;
+    layer.weight.requiresGrad = false;
+    expect(layer.parameters()).toEqual([]);
+    expect(names(layer.namedBuffers())).toEqual(["weight"]);
+  });
+});
+
+test("train and eval reach every module", () => {
+  const net = new Net();
+  const modes = () => [net, net.blocks[1], net.blocks[1].dropout, net.heads.left].map(({ training }) => training);
+  expect(modes()).toEqual([true, true, true, true]);
+  expect(net.eval()).toBe(net);
+  expect(modes()).toEqual([false, false, false, false]);
+  net.train();
+  expect(modes()).toEqual([true, true, true, true]);
+});
+
+test("a parameter is a leaf that no scope frees", () => {
+  const p = tidy(() => {
+    parameter(zeros([2]));
+    const inner = parameter(zeros([3]));
+    expect(() => parameter(inner.mul(2))).toThrow(ArgumentError);
+    expect(() => parameter(zeros([2], { dtype: "int32" }))).toThrow(DTypeError);
+    return { get: () => inner };
+  }).get();
+  expect(p.disposed).toBe(false);
+  expect(p.requiresGrad).toBe(true);
+  p.dispose();
+});
+
+describe("loadStateDict", () => {
+  const make = () => new Sequential(new Linear(2, 2), new ReLU(), new Linear(2, 1));
+  const values = (model: Module) => [...model.stateDict().values()].map((t) => t.arraySync());
+
+  test("copies the values of another model, into the same tensors", () => {
+    const [from, to] = [make(), make()];
+    const tensors = to.parameters();
+    expect(values(to)).not.toEqual(values(from));
+    to.loadStateDict(from.stateDict());
+    expect(values(to)).toEqual(values(from));
+    expect(to.parameters()).toEqual(tensors);
+    to.parameters().forEach((t, i) => {
+      expect(t).toBe(tensors[i]);
+      expect(t.storage).not.toBe(from.parameters()[i].storage);
+    });
+  });
+
+  test("takes plain objects and other float dtypes", () => {
+    const layer = new Linear(1, 2);
+    layer.loadStateDict({
+      bias: tensor([1, 2], { dtype: "bfloat16" }),
+      weight: tensor([[0.1], [3]], { dtype: "float64" }),
+    });
+    expect(layer.weight.dtype).toBe("float32");
+    expect(layer.weight.arraySync()).toEqual([[Math.fround(0.1)], [3]]);
+    expect(layer.bias?.arraySync()).toEqual([1, 2]);
+  });
+
+  const state = () => new Map(make().stateDict());
+  const disposed = (): Tensor => {
+    const t = zeros([1]);
+    t.dispose();
+    return t;
+  };
+  test.each<[string, (s: Map<string, Tensor>) => unknown, new (message: string) => Error, string]>([
+    ["missing", (s) => s.delete("2.bias"), FormatError, "missing 2.bias"],
+    ["unexpected", (s) => s.set("3.bias", zeros([1])), FormatError, "unexpected 3.bias"],
+    [
+      "both",
+      (s) => s.delete("0.bias") && s.set("b", zeros([1])),
+      FormatError,
+      "loadStateDict: the names are not those of the module: missing 0.bias; unexpected b",
+    ],
+    [
+      "shapes",
+      (s) => s.set("2.bias", zeros([2])).set("2.weight", zeros([2, 1])),
+      ShapeError,
+      "loadStateDict: shapes differ: 2.weight is [1, 2], given [2, 1], 2.bias is [1], given [2]",
+    ],
+    [
+      "dtype",
+      (s) => s.set("2.bias", zeros([1], { dtype: "int32" })),
+      DTypeError,
+      "loadStateDict: 2.bias is float32, given int32",
+    ],
+    ["disposed", (s) => s.set("2.bias", disposed()), DisposedError, "disposed"],
+  ])("refuses %s, and changes nothing", (_, spoil, error, message) => {
+    tidy(() => {
+      const model = make();
+      const before = values(model);
+      const given = state();
+      spoil(given);
+      expect(() => model.loadStateDict(given)).toThrow(error);
+      expect(() => model.loadStateDict(given)).toThrow(message);
+      expect(values(model)).toEqual(before);
+    });
+  });
+
+  test("names ten at most", () => {
+    const given = Object.fromEntries(Array.from({ length: 12 }, (_, i) => [`x${i}`, zeros([1])]));
+    expect(() => new ReLU().loadStateDict(given)).toThrow(
+      "unexpected x0, x1, x2, x3, x4, x5, x6, x7, x8, x9 and 2 more",
+    );
+  });
+});

@@ -1,0 +1,38 @@
+import { describe, expect, test } from "vitest";
+import { DisposedError, memory, Tape, tidy } from "../../src/index.js";
+import { familyNames, samplesOf } from "../support/goldens.js";
+import { inputsOf, outputsOf, wrtOf } from "../support/run.js";
+
+/** What must hold for every op, whatever it computes; the plain case of each stands for the op. */
+const ops = familyNames.flatMap((family) => {
+  const first = new Map(samplesOf(family).map((s) => [s.op, s]).reverse());
+  return [...first.values()].filter(({ sample }) => Object.keys(sample.inputs).length > 0);
+});
+
+describe("every op", () => {
+  for (const { op, sample } of ops) {
+    test(`${op}: a disposed input is a DisposedError, whichever it is`, () => {
+      const before = memory();
+      for (const name of Object.keys(sample.inputs)) {
+        tidy(() => {
+          const inputs = inputsOf(op, sample, "float32");
+          inputs[name].dispose();
+          expect(() => outputsOf(sample, inputs)).toThrow(DisposedError);
+        });
+      }
+      expect(memory()).toMatchObject({ bytes: before.bytes, tensors: before.tensors });
+    });
+
+    test(`${op}: forward and backward inside a tape leave nothing behind`, () => {
+      const before = memory();
+      tidy(() => {
+        using tape = new Tape();
+        const inputs = inputsOf(op, sample, "float32");
+        const wrt = wrtOf(sample).map((name) => tape.watch(inputs[name]));
+        for (const y of outputsOf(sample, inputs))
+          if (y.requiresGrad) tape.gradients(y.sum(), wrt, { unused: "zeros" });
+      });
+      expect(memory()).toMatchObject({ bytes: before.bytes, tensors: before.tensors });
+    });
+  }
+});

@@ -1,0 +1,249 @@
+import { readFileSync } from "node:fs";
+import { describe, expect, test } from "vitest";
+import {
+  Adam,
+  type AdamOptions,
+  AdamW,
+  ArgumentError,
+  DisposedError,
+  type DType,
+  DTypeError,
+  memory,
+  type Optimizer,
+  Scope,
+  SGD,
+  type SGDOptions,
+  ShapeError,
+  Tape,
+  type Tensor,
+  tensor,
+  tidy,
+  zeros,
+} from "../../src/index.js";
+
+// The same formulas as in tests/goldens/optim.py.
+const shapes = [[3, 2], [4], []];
+const steps = 20;
+const sizeOf = (shape: readonly number[]): number => shape.reduce((n, size) => n * size, 1);
+const skipped = (k: number, step: number): boolean => k === 1 && (step < 2 || step % 7 === 6);
+
+const parameter = (k: number, dtype: DType): Tensor => {
+  const values = Float64Array.from({ length: sizeOf(shapes[k]) }, (_, i) => (((5 * i + 3 * k + 2) % 9) - 4) / 4);
+  return tensor(values, { shape: shapes[k], dtype, requiresGrad: true });
+};
+
+const gradient = (k: number, step: number, dtype: DType): Tensor => {
+  const values = Float64Array.from(
+    { length: sizeOf(shapes[k]) },
+    (_, i) => (((7 * i + 5 * k + 13 * step + 3) % 11) - 5) / 8 + 1 / 16,
+  );
+  return tensor(values, { shape: shapes[k], dtype });
+};
+
+const sgd = (options: SGDOptions) => (parameters: Tensor[]) => new SGD(parameters, options);
+const adam = (options: AdamOptions) => (parameters: Tensor[]) => new Adam(parameters, options);
+const adamW = (options: AdamOptions) => (parameters: Tensor[]) => new AdamW(parameters, options);
+
+const variants: Readonly<Record<string, (parameters: Tensor[]) => Optimizer>> = {
+  SGD: sgd({ lr: 0.1 }),
+  "SGD weightDecay": sgd({ lr: 0.1, weightDecay: 0.05 }),
+  "SGD momentum": sgd({ lr: 0.05, momentum: 0.9 }),
+  "SGD dampening": sgd({ lr: 0.05, momentum: 0.9, dampening: 0.3 }),
+  "SGD nesterov": sgd({ lr: 0.05, momentum: 0.9, nesterov: true }),
+  "SGD nesterov weightDecay": sgd({ lr: 0.05, momentum: 0.8, nesterov: true, weightDecay: 0.1 }),
+  Adam: adam({}),
+  "Adam lr betas eps": adam({ lr: 0.05, betas: [0.8, 0.95], eps: 1e-3 }),
+  "Adam weightDecay": adam({ lr: 0.02, weightDecay: 0.1 }),
+  "Adam amsgrad": adam({ lr: 0.02, betas: [0.9, 0.5], amsgrad: true }),
+  AdamW: adamW({ lr: 0.02 }),
+  "AdamW weightDecay": adamW({ lr: 0.02, weightDecay: 0.3 }),
+  "AdamW amsgrad": adamW({ lr: 0.02, betas: [0.9, 0.5], weightDecay: 0.1, amsgrad: true }),
+  "Adam zero beta1": adam({ lr: 0.02, betas: [0, 0.999] }),
+};
+
+type Goldens = Readonly<Record<string, readonly (readonly number[])[]>>;
+const goldens = JSON.parse(readFileSync(new URL("../goldens/optim.json", import.meta.url), "utf8")) as Goldens;
+
+test("every variant has its golden values, and they are its own", () => {
+  expect(Object.keys(goldens).sort()).toEqual(
+    Object.keys(variants)
+      .flatMap((name) => [name, `${name}, gradients missing`])
+      .sort(),
+  );
+  expect(new Set(Object.values(goldens).map((value) => JSON.stringify(value))).size).toBe(Object.keys(goldens).length);
+});
+
+describe.each(Object.keys(goldens))("%s", (key) => {
+  const make = variants[key.replace(", gradients missing", "")];
+  const skips = key.endsWith("missing");
+  test.each([
+    ["float64", 1e-12],
+    ["float32", 1e-5],
+  ] as const)("20 steps as PyTorch's, in %s", (dtype, tolerance) => {
+    tidy(() => {
+      const parameters = shapes.map((_, k) => parameter(k, dtype));
+      using optimizer = make(parameters);
+      for (let step = 0; step < steps; step++)
+        optimizer.step(shapes.map((_, k) => (skips && skipped(k, step) ? null : gradient(k, step, dtype))));
+      parameters.forEach((p, k) => {
+        const scale = Math.max(...goldens[key][k].map(Math.abs));
+        p.dataSync().forEach((value, i) => {
+          expect(Math.abs(value - goldens[key][k][i])).toBeLessThanOrEqual(tolerance * scale);
+        });
+      });
+    });
+  });
+});
+
+const leaf = (values: number[]): Tensor => tensor(values, { requiresGrad: true });
+
+describe("step", () => {
+  test("without an argument takes what backward left in grad, and skips what has none", () => {
+    tidy(() => {
+      const [p, q] = [leaf([1, 2]), leaf([5])];
+      const optimizer = new SGD([p, q], { lr: 0.5 });
+      p.mul(p).sum().backward();
+      optimizer.step();
+      expect(p.arraySync()).toEqual([0, 0]);
+      expect(q.arraySync()).toEqual([5]);
+      optimizer.zeroGrad();
+      expect(p.grad).toBeNull();
+      optimizer.step();
+      expect(p.arraySync()).toEqual([0, 0]);
+    });
+  });
+
+  test("takes the gradients of a tape, in the order of the parameters", () => {
+    tidy(() => {
+      const [p, q] = [leaf([1, 2]), leaf([3, 4])];
+      const optimizer = new SGD([p, q], { lr: 1 });
+      using tape = new Tape();
+      optimizer.step(tape.gradients(p.mul(q).sum(), optimizer.parameters));
+      expect(p.arraySync()).toEqual([-2, -2]);
+      expect(q.arraySync()).toEqual([2, 2]);
+    });
+  });
+
+  test("a learning rate set later counts from then on", () => {
+    tidy(() => {
+      const p = leaf([1]);
+      const optimizer = new SGD([p], { lr: 1 });
+      optimizer.lr = 0.25;
+      optimizer.step([tensor([1])]);
+      expect(p.item()).toBe(0.75);
+    });
+  });
+
+  test("16-bit parameters have averages in float32", () => {
+    tidy(() => {
+      const p = tensor([1], { dtype: "bfloat16", requiresGrad: true });
+      const before = memory().bytes;
+      using optimizer = new Adam([p], { lr: 0.5 });
+      const g = tensor([2], { dtype: "bfloat16" });
+      optimizer.step([g]);
+      expect(memory().bytes - before).toBe(2 + 2 * 4);
+      expect(p.item()).toBe(0.5);
+    });
+  });
+});
+
+describe("nothing changes where the gradients do not fit", () => {
+  const p = () => [leaf([1, 2]), leaf([3])];
+  test.each<[string, (ps: Tensor[]) => (Tensor | null)[], new (message: string) => Error, string]>([
+    ["shape", () => [tensor([1, 1]), tensor([1, 1])], ShapeError, "Adam.step: gradients[1] is [2], its parameter [1]"],
+    ["number", () => [tensor([1, 1])], ShapeError, "Adam.step: 1 gradients for 2 parameters"],
+    [
+      "dtype",
+      () => [tensor([1, 1]), tensor([1], { dtype: "int32" })],
+      DTypeError,
+      "Adam.step: gradients[1] is no float: int32 [1]",
+    ],
+    ["disposed gradient", () => [tensor([1, 1]), disposed(tensor([1]))], DisposedError, "Adam.step: float32 [1]"],
+    [
+      "disposed parameter",
+      (ps) => {
+        ps[1].dispose();
+        return [tensor([1, 1]), tensor([1])];
+      },
+      DisposedError,
+      "Adam.step: float32 [1]",
+    ],
+  ])("%s", (_, gradients, error, message) => {
+    tidy(() => {
+      const parameters = p();
+      const optimizer = new Adam(parameters, { lr: 1 });
+      const wrong = gradients(parameters);
+      const before = memory();
+      expect(() => optimizer.step(wrong)).toThrow(error);
+      expect(() => optimizer.step(wrong)).toThrow(message);
+      expect(parameters[0].arraySync()).toEqual([1, 2]);
+      expect(memory()).toEqual(before);
+    });
+  });
+});
+
+const disposed = (t: Tensor): Tensor => {
+  t.dispose();
+  return t;
+};
+
+describe("arguments", () => {
+  const make = (options: Partial<SGDOptions>) => () => new SGD([leaf([1])], { lr: 0.1, ...options });
+  const makeAdam = (options: AdamOptions) => () => new Adam([leaf([1])], options);
+  test.each<[() => unknown, string]>([
+    [make({ lr: -1 }), "SGD: lr is a finite number of 0 or more, got -1"],
+    [make({ lr: Number.NaN }), "SGD: lr is a finite number of 0 or more, got NaN"],
+    [make({ momentum: -0.1 }), "SGD: momentum"],
+    [make({ weightDecay: -0.1 }), "SGD: weightDecay"],
+    [make({ dampening: Number.POSITIVE_INFINITY }), "SGD: dampening"],
+    [make({ nesterov: true }), "SGD: nesterov needs momentum and no dampening, got 0 and 0"],
+    [make({ nesterov: true, momentum: 0.9, dampening: 0.1 }), "SGD: nesterov needs momentum"],
+    [makeAdam({ lr: Number.POSITIVE_INFINITY }), "Adam: lr"],
+    [makeAdam({ betas: [1, 0.999] }), "Adam: betas[0] is from 0 to below 1, got 1"],
+    [makeAdam({ betas: [0.9, -0.1] }), "Adam: betas[1]"],
+    [makeAdam({ eps: -1 }), "Adam: eps"],
+    [makeAdam({ weightDecay: -1 }), "Adam: weightDecay"],
+    [() => new AdamW([leaf([1])], { weightDecay: -1 }), "AdamW: weightDecay"],
+    [() => new Adam([]), "Adam: there are no parameters to optimize"],
+    [() => ((p) => new Adam([p, p]))(leaf([1])), "Adam: a parameter stands twice in the list"],
+    [() => new Adam([leaf([1]).mul(2)]), "Adam: parameters[0] is a result, not a leaf"],
+  ])("%#: %s", (f, message) => {
+    tidy(() => {
+      expect(f).toThrow(ArgumentError);
+      expect(f).toThrow(message);
+    });
+  });
+
+  test("a learning rate set to nonsense is refused, and the old one stays", () => {
+    tidy(() => {
+      const optimizer = new Adam([leaf([1])], { lr: 0.5 });
+      expect(() => {
+        optimizer.lr = -1;
+      }).toThrow(ArgumentError);
+      expect(optimizer.lr).toBe(0.5);
+    });
+  });
+
+  test("integers are no parameters", () => {
+    tidy(() => {
+      expect(() => new Adam([zeros([2], { dtype: "int32" })])).toThrow(DTypeError);
+    });
+  });
+});
+
+test("averages outlive the scope of a step, and dispose frees them", () => {
+  const before = memory();
+  const p = tensor([1, 2], { requiresGrad: true });
+  const optimizer = new Adam([p], { lr: 0.1, amsgrad: true });
+  for (let step = 0; step < 3; step++) {
+    using _scope = new Scope();
+    optimizer.step([tensor([1, -1])]);
+  }
+  expect(memory().tensors - before.tensors).toBe(1 + 3);
+  const [first, second] = p.arraySync() as number[];
+  expect(first).toBeCloseTo(0.7, 6);
+  expect(second).toBeCloseTo(2.3, 6);
+  optimizer.dispose();
+  p.dispose();
+  expect(memory()).toMatchObject({ bytes: before.bytes, tensors: before.tensors });
+});
