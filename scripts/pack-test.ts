@@ -32,8 +32,8 @@ const npm = (args: readonly string[], cwd: string): string =>
   process.platform === "win32" ? run("cmd", ["/c", "npm", ...args], cwd) : run("npm", args, cwd);
 const node = (...args: readonly string[]): string => run(process.execPath, args, project);
 
-function check(what: string, holds: boolean, found: unknown = ""): void {
-  if (!holds) throw new Error(`${what}: ${JSON.stringify(found)}`);
+function check(rule: string, holds: boolean, found?: unknown): void {
+  if (!holds) throw new Error(found === undefined ? rule : `${rule}: ${JSON.stringify(found)}`);
 }
 
 interface Packed {

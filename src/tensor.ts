@@ -354,6 +354,10 @@ export class Tensor implements Disposable {
   batchNorm(options?: ops.BatchNormOptions): Tensor { return ops.batchNorm(this, options); }
   // dropout
   dropout(p?: number, options?: ops.DropoutOptions): Tensor { return ops.dropout(this, p, options); }
+  // embedding: of a tensor of indices
+  embedding(weight: Tensor, options?: ops.EmbeddingOptions): Tensor { return ops.embedding(this, weight, options); }
+  // attention: of the queries
+  scaledDotProductAttention(k: Tensor, v: Tensor, options?: ops.AttentionOptions): Tensor { return ops.scaledDotProductAttention(this, k, v, options); }
   // biome-ignore-end format: one method a line reads as a table
 }
 

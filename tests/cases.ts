@@ -1,11 +1,13 @@
 import type * as ops from "../src/ops/index.js";
 import { activation } from "./cases/activation.js";
 import { arithmetic } from "./cases/arithmetic.js";
+import { attention } from "./cases/attention.js";
 import type { Case } from "./cases/case.js";
 import { cast } from "./cases/cast.js";
 import { comparison } from "./cases/comparison.js";
 import { conv } from "./cases/conv.js";
 import { dropout } from "./cases/dropout.js";
+import { embedding } from "./cases/embedding.js";
 import { indexing } from "./cases/indexing.js";
 import { linalg } from "./cases/linalg.js";
 import { pool } from "./cases/pool.js";
@@ -15,7 +17,7 @@ import { rounding } from "./cases/rounding.js";
 import { normalization } from "./cases/normalization.js";
 import { scan } from "./cases/scan.js";
 import { shape } from "./cases/shape.js";
-import { slicing } from "./cases/slice.js";
+import { slicing } from "./cases/slicing.js";
 import { sorting } from "./cases/sort.js";
 import { statistics } from "./cases/statistics.js";
 import { softmax } from "./cases/softmax.js";
@@ -28,7 +30,7 @@ export type OpFunction = {
 }[keyof typeof ops];
 
 /** The families, each with its golden file in tests/goldens/. */
-export const families = { activation, arithmetic, cast, comparison, logical, rounding, trigonometric, unary, linalg, indexing, shape, slicing, conv, pool, softmax, normalization, dropout, reduce, statistics, scan, sorting } satisfies Record<string, Readonly<Record<string, readonly Case[]>>>;
+export const families = { activation, arithmetic, cast, comparison, logical, rounding, trigonometric, unary, linalg, indexing, shape, slicing, conv, pool, softmax, normalization, dropout, reduce, statistics, scan, sorting, embedding, attention } satisfies Record<string, Readonly<Record<string, readonly Case[]>>>;
 
 /** The case list. An op without cases does not compile. */
 export const cases: Readonly<Record<OpFunction, readonly [Case, ...Case[]]>> = {
@@ -53,4 +55,6 @@ export const cases: Readonly<Record<OpFunction, readonly [Case, ...Case[]]>> = {
   ...statistics,
   ...scan,
   ...sorting,
+  ...embedding,
+  ...attention,
 };

@@ -35,18 +35,17 @@ export function applyAll<A>(op: Op<A>, given: Inputs, attrs: A, on?: Backend): T
   const device = checkInputs(op, given) ?? on ?? backend();
   const inputs = promoteInputs(op, given);
   const named = nameInputs(op, inputs);
-  const inferred = op.infer(named, attrs);
   const outputs: Tensor[] = [];
-  if (op.view) outputs.push(viewOf(op, inputs[0] as Tensor, inferred as Meta));
-  else if (op.outputs.length === 1) outputs.push(allocate(op, device, inferred as Meta));
-  else for (const name of op.outputs) outputs.push(allocate(op, device, (inferred as Record<string, Meta>)[name]));
-  if (!op.view) {
-    try {
-      device.run(op, buffersOf(op, inputs, outputs), op.args(named, inferred, attrs));
-    } catch (error) {
-      for (const y of outputs) y.dispose();
-      throw error;
-    }
+  try {
+    const inferred = op.infer(named, attrs);
+    if (op.view) outputs.push(viewOf(op, inputs[0] as Tensor, inferred as Meta));
+    else if (op.outputs.length === 1) outputs.push(allocate(op, device, inferred as Meta));
+    else for (const name of op.outputs) outputs.push(allocate(op, device, (inferred as Record<string, Meta>)[name]));
+    if (!op.view) device.run(op, buffersOf(op, inputs, outputs), op.args(named, inferred, attrs));
+  } catch (error) {
+    for (const y of outputs) y.dispose();
+    for (let i = 0; i < inputs.length; i++) if (inputs[i] !== given[i]) inputs[i]?.dispose();
+    throw error;
   }
 
   if (context().recording && inputs.some((x) => x?.variable)) record(op, inputs, outputs, named, attrs);

@@ -1,3 +1,5 @@
+// The declarations name Disposable, which programs compiled without the types of Node do not know.
+/// <reference lib="esnext.disposable" preserve="true" />
 import { context, runInContext, withContext } from "./context.js";
 import { DisposedError } from "./errors.js";
 import type { Tensor } from "../tensor.js";

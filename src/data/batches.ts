@@ -48,7 +48,13 @@ export class Batches implements Iterable<Batch> {
   readonly #pixel: Float32Array;
 
   constructor(set: ImageSet, options: BatchOptions) {
-    const { batch, shuffle = false, generator = defaultGenerator, dropLast = false, normalize = { mean: 0, std: 1 } } = options;
+    const {
+      batch,
+      shuffle = false,
+      generator = defaultGenerator,
+      dropLast = false,
+      normalize = { mean: 0, std: 1 },
+    } = options;
     const { mean, std } = normalize;
     if (!Number.isSafeInteger(batch) || batch < 1)
       throw new ArgumentError(`Batches: batch is an integer of 1 or more, got ${batch}`);

@@ -27,7 +27,11 @@ export const isIntact = (file: RemoteFile, content: Uint8Array): boolean =>
  * @param mirrors - URLs of folders, each with a slash at its end
  * @throws DownloadError with what went wrong at each mirror; the signal's reason if it is aborted
  */
-export async function download(file: RemoteFile, mirrors: readonly string[], options: DownloadOptions): Promise<Uint8Array> {
+export async function download(
+  file: RemoteFile,
+  mirrors: readonly string[],
+  options: DownloadOptions,
+): Promise<Uint8Array> {
   const problems: string[] = [];
   let cause: unknown;
   for (const mirror of mirrors) {
@@ -42,7 +46,11 @@ export async function download(file: RemoteFile, mirrors: readonly string[], opt
   throw new DownloadError(`download: ${file.name}: ${problems.join("; ") || "no mirror"}`, { cause });
 }
 
-async function downloadFrom(url: string, file: RemoteFile, { timeout, signal, onBytes }: DownloadOptions): Promise<Uint8Array> {
+async function downloadFrom(
+  url: string,
+  file: RemoteFile,
+  { timeout, signal, onBytes }: DownloadOptions,
+): Promise<Uint8Array> {
   const stalled = new AbortController();
   const timer = setTimeout(() => stalled.abort(new Error(`no answer for ${timeout / 1000} s`)), timeout);
   try {

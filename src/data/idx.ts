@@ -78,7 +78,9 @@ function readHeader(source: string, bytes: Uint8Array): Header {
   const [zero, alsoZero, code, rank] = bytes;
   if (zero !== 0 || alsoZero !== 0 || !isCode(code) || rank === 0) {
     const magic = Array.from(bytes.subarray(0, 4), (byte) => byte.toString(16).padStart(2, "0")).join(" ");
-    throw new FormatError(`${source}: not an IDX file: it begins with ${magic}, not with 00 00, a type and a number of axes`);
+    throw new FormatError(
+      `${source}: not an IDX file: it begins with ${magic}, not with 00 00, a type and a number of axes`,
+    );
   }
   const begin = 4 + 4 * rank;
   if (bytes.length < begin) throw new FormatError(`${source}: the file is cut short, in its header of ${rank} axes`);
@@ -86,7 +88,8 @@ function readHeader(source: string, bytes: Uint8Array): Header {
   const shape = Array.from({ length: rank }, (_, axis) => view.getUint32(4 + 4 * axis));
   // Products too large for a number become infinite or, with a size of 0, not a number: neither is the file's length.
   const end = begin + sizeOf(shape) * typeOfCode[code].BYTES_PER_ELEMENT;
-  if (!(end <= bufferLimits.MAX_LENGTH)) throw new FormatError(`${source}: ${show(shape)} is larger than any array can be`);
+  if (!(end <= bufferLimits.MAX_LENGTH))
+    throw new FormatError(`${source}: ${show(shape)} is larger than any array can be`);
   return { code, shape, begin, end };
 }
 
@@ -102,10 +105,15 @@ function finish(source: string, { code, shape, begin, end }: Header, bytes: Uint
 /** @param partial - `bytes` are the beginning of the stream: as much as they give */
 function gunzip(source: string, bytes: Uint8Array, partial: boolean, maxLength?: number): Uint8Array {
   try {
-    return gunzipSync(bytes, { maxOutputLength: maxLength, finishFlush: partial ? constants.Z_SYNC_FLUSH : constants.Z_FINISH });
+    return gunzipSync(bytes, {
+      maxOutputLength: maxLength,
+      finishFlush: partial ? constants.Z_SYNC_FLUSH : constants.Z_FINISH,
+    });
   } catch (error) {
     const tooLong = error instanceof Error && "code" in error && error.code === "ERR_BUFFER_TOO_LARGE";
-    const problem = tooLong ? `there are more than the ${maxLength} bytes that the header says` : "the gzip stream is broken";
+    const problem = tooLong
+      ? `there are more than the ${maxLength} bytes that the header says`
+      : "the gzip stream is broken";
     throw new FormatError(`${source}: ${problem}`, { cause: error });
   }
 }

@@ -52,11 +52,19 @@ export interface Mnist {
 export async function loadMnist(options: MnistOptions = {}): Promise<Mnist> {
   const { holdOut = 0.1, seed = 0 } = options;
   if (!(holdOut > 0 && holdOut < 1)) throw new ArgumentError(`loadMnist: holdOut is between 0 and 1, got ${holdOut}`);
-  return options.data === undefined ? fromNetwork(options) : fromFolder(options.data, holdOut, new Generator(seed));
+  const { data } = options;
+  return await (data === undefined ? fromNetwork(options) : fromFolder(data, holdOut, new Generator(seed)));
 }
 
 async function fromNetwork(options: MnistOptions): Promise<Mnist> {
-  const { cache = cacheFolder(), download = true, mirrors = mnistMirrors, timeout = 15_000, onProgress, signal } = options;
+  const {
+    cache = cacheFolder(),
+    download = true,
+    mirrors = mnistMirrors,
+    timeout = 15_000,
+    onProgress,
+    signal,
+  } = options;
   const { contents, source } = await fetchFiles(mnistFiles, { cache, download, mirrors, timeout, onProgress, signal });
   const [trainImages, trainLabels, testImages, testLabels] = [...contents.values()].map(decodeIdx);
   const train = imageSet(source, trainImages, trainLabels);
@@ -103,7 +111,9 @@ function imageSet(source: string, images: IdxArray, labels: IdxArray): ImageSet 
   };
   const [count, height, width] = images.shape;
   if (!(images.data instanceof Uint8Array) || images.shape.length !== 3 || images.data.length === 0)
-    return fail(`images are bytes of shape [count, height, width], got ${images.data.constructor.name} ${show(images.shape)}`);
+    return fail(
+      `images are bytes of shape [count, height, width], got ${images.data.constructor.name} ${show(images.shape)}`,
+    );
   if (!(labels.data instanceof Uint8Array) || labels.shape.length !== 1)
     return fail(`labels are bytes of shape [count], got ${labels.data.constructor.name} ${show(labels.shape)}`);
   if (labels.data.length !== count) fail(`${count} images, but ${labels.data.length} labels`);

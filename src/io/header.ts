@@ -105,7 +105,8 @@ export class HeaderReader {
   }
 }
 
-const isDigit = (character: string | undefined): boolean => character !== undefined && character >= "0" && character <= "9";
+const isDigit = (character: string | undefined): boolean =>
+  character !== undefined && character >= "0" && character <= "9";
 
 /** @internal Whether a string can be written as UTF-8: no half of a surrogate pair stands alone. */
 export const isWellFormed = (text: string): boolean => !/\p{Surrogate}/u.test(text);

@@ -1,1 +1,10 @@
-export { decodeSafetensors, encodeSafetensors, loadSafetensors, type NamedTensors, type Safetensors, saveSafetensors } from "./safetensors.js";
+import "../backends/cpu/index.js";
+
+export {
+  decodeSafetensors,
+  encodeSafetensors,
+  loadSafetensors,
+  type NamedTensors,
+  type Safetensors,
+  saveSafetensors,
+} from "./safetensors.js";

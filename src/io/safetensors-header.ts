@@ -71,10 +71,14 @@ const maxAxis = 2 ** 31 - 1;
  */
 export function headerLength(source: string, prefix: Uint8Array, fileLength: number): number {
   if (fileLength < prefixBytes || prefix.byteLength < prefixBytes)
-    throw new FormatError(`${source}: not a safetensors file: ${fileLength} bytes are less than the ${prefixBytes} of the header's length`);
+    throw new FormatError(
+      `${source}: not a safetensors file: ${fileLength} bytes are less than the ${prefixBytes} of the header's length`,
+    );
   const length = new DataView(prefix.buffer, prefix.byteOffset).getBigUint64(0, true);
   if (length > maxHeader)
-    throw new FormatError(`${source}: not a safetensors file, or a broken one: a header of ${length} bytes, at most ${maxHeader} are allowed`);
+    throw new FormatError(
+      `${source}: not a safetensors file, or a broken one: a header of ${length} bytes, at most ${maxHeader} are allowed`,
+    );
   if (prefixBytes + Number(length) > fileLength)
     throw new FormatError(`${source}: the file is cut short: a header of ${length} bytes in a file of ${fileLength}`);
   return Number(length);
@@ -146,9 +150,13 @@ function checkTiling(reader: HeaderReader, entries: readonly Entry[], dataLength
   let filled = 0;
   for (const { name, begin, end } of inOrder) {
     if (end > dataLength)
-      reader.fail(`tensor ${quote(name)}: ends at byte ${end} of ${dataLength} bytes of data: a file cut short, or hostile`);
+      reader.fail(
+        `tensor ${quote(name)}: ends at byte ${end} of ${dataLength} bytes of data: a file cut short, or hostile`,
+      );
     if (begin !== filled)
-      reader.fail(`tensor ${quote(name)}: begins at byte ${begin}, ${begin < filled ? "inside another one" : "after a gap"} that ends at ${filled}`);
+      reader.fail(
+        `tensor ${quote(name)}: begins at byte ${begin}, ${begin < filled ? "inside another one" : "after a gap"} that ends at ${filled}`,
+      );
     filled = end;
   }
   if (filled !== dataLength) reader.fail(`${dataLength - filled} bytes after the last tensor belong to none`);
@@ -163,11 +171,17 @@ const brief = (list: readonly number[]): string => `[${list.slice(0, 8).join(", 
  *
  * @throws ArgumentError if a name is not one that can be read again
  */
-export function encodeHeader(op: string, entries: readonly Entry[], metadata: Readonly<Record<string, string>>): Uint8Array {
+export function encodeHeader(
+  op: string,
+  entries: readonly Entry[],
+  metadata: Readonly<Record<string, string>>,
+): Uint8Array {
   const items: string[] = [];
   const notes = Object.entries(metadata);
   if (entries.length >= maxItems || notes.length > maxItems)
-    throw new ArgumentError(`${op}: ${Math.max(entries.length, notes.length)} names, at most ${maxItems - 1} can be read again`);
+    throw new ArgumentError(
+      `${op}: ${Math.max(entries.length, notes.length)} names, at most ${maxItems - 1} can be read again`,
+    );
   for (const [name, value] of notes) {
     checkName(op, "metadata key", name);
     if (typeof value !== "string" || !isWellFormed(value))
@@ -180,7 +194,8 @@ export function encodeHeader(op: string, entries: readonly Entry[], metadata: Re
   }
   const json = new TextEncoder().encode(`{${items.join(",")}}`);
   const length = Math.ceil(json.byteLength / prefixBytes) * prefixBytes;
-  if (length > maxHeader) throw new ArgumentError(`${op}: a header of ${length} bytes, at most ${maxHeader} are allowed`);
+  if (length > maxHeader)
+    throw new ArgumentError(`${op}: a header of ${length} bytes, at most ${maxHeader} are allowed`);
   const bytes = new Uint8Array(prefixBytes + length).fill(0x20);
   new DataView(bytes.buffer).setBigUint64(0, BigInt(length), true);
   bytes.set(json, prefixBytes);

@@ -1,13 +1,22 @@
 import type { FileHandle } from "node:fs/promises";
-import { tensor } from "../create.js";
 import { type DType, dtypeInfo, type TypedArray } from "../core/dtype.js";
 import { ArgumentError, FormatError, OutOfMemoryError } from "../core/errors.js";
 import { narrow, widen } from "../core/half.js";
+import { tensor } from "../create.js";
 import { Tensor } from "../tensor.js";
 import { asBytes, asNumbers } from "./endian.js";
 import { fileError, withFile, writeAtomic } from "./files.js";
 import { quote } from "./header.js";
-import { type Entry, encodeHeader, fileTypeOf, fileTypes, type Header, headerLength, parseHeader, prefixBytes } from "./safetensors-header.js";
+import {
+  type Entry,
+  encodeHeader,
+  fileTypeOf,
+  fileTypes,
+  type Header,
+  headerLength,
+  parseHeader,
+  prefixBytes,
+} from "./safetensors-header.js";
 
 /** Tensors by name, to be saved. */
 export type NamedTensors = ReadonlyMap<string, Tensor> | Readonly<Record<string, Tensor>>;
@@ -29,7 +38,11 @@ export interface Safetensors {
  *
  * @throws FileError if the file cannot be written; ArgumentError if a name cannot be written
  */
-export async function saveSafetensors(path: string, tensors: NamedTensors, metadata: Readonly<Record<string, string>> = {}): Promise<void> {
+export async function saveSafetensors(
+  path: string,
+  tensors: NamedTensors,
+  metadata: Readonly<Record<string, string>> = {},
+): Promise<void> {
   const op = "saveSafetensors";
   await writeAtomic(op, path, await encode(op, tensors, metadata));
 }
@@ -39,7 +52,10 @@ export async function saveSafetensors(path: string, tensors: NamedTensors, metad
  *
  * @throws ArgumentError if a name cannot be written
  */
-export async function encodeSafetensors(tensors: NamedTensors, metadata: Readonly<Record<string, string>> = {}): Promise<Uint8Array> {
+export async function encodeSafetensors(
+  tensors: NamedTensors,
+  metadata: Readonly<Record<string, string>> = {},
+): Promise<Uint8Array> {
   return new Uint8Array(Buffer.concat([...(await encode("encodeSafetensors", tensors, metadata))]));
 }
 
@@ -60,7 +76,9 @@ export async function loadSafetensors(path: string): Promise<Safetensors> {
       const header = parseHeader(source, await readAt(source, file, prefixBytes, length), size - start);
       const values: TypedArray[] = [];
       for (const entry of header.entries)
-        values.push(decodeValues(source, entry, await readAt(source, file, start + entry.begin, entry.end - entry.begin)));
+        values.push(
+          decodeValues(source, entry, await readAt(source, file, start + entry.begin, entry.end - entry.begin)),
+        );
       return makeTensors(header, values);
     });
   } catch (error) {
@@ -83,7 +101,11 @@ export function decodeSafetensors(bytes: Uint8Array): Safetensors {
   return makeTensors(header, values);
 }
 
-async function encode(op: string, tensors: NamedTensors, metadata: Readonly<Record<string, string>>): Promise<Iterable<Uint8Array>> {
+async function encode(
+  op: string,
+  tensors: NamedTensors,
+  metadata: Readonly<Record<string, string>>,
+): Promise<Iterable<Uint8Array>> {
   const named: [string, Tensor][] = tensors instanceof Map ? [...tensors] : Object.entries(tensors);
   for (const [name, value] of named)
     if (!(value instanceof Tensor)) throw new ArgumentError(`${op}: ${quote(name)} is not a tensor`);
@@ -97,7 +119,11 @@ async function encode(op: string, tensors: NamedTensors, metadata: Readonly<Reco
   const header = encodeHeader(op, entries, metadata);
   // All reads are ordered before anything that the caller does next: a snapshot.
   const values = await Promise.all(named.map(([, value]) => value.data()));
-  return chunks(header, named.map(([, { dtype }]) => dtype), values);
+  return chunks(
+    header,
+    named.map(([, { dtype }]) => dtype),
+    values,
+  );
 }
 
 function* chunks(header: Uint8Array, dtypes: readonly DType[], values: readonly TypedArray[]): Iterable<Uint8Array> {
@@ -121,7 +147,9 @@ function decodeValues(source: string, { name, type }: Entry, bytes: Uint8Array):
     return values;
   }
   const fail = (value: number | bigint): never => {
-    throw new FormatError(`${source}: tensor ${quote(name)}: ${type} has the value ${value}, which ${dtype} cannot hold`);
+    throw new FormatError(
+      `${source}: tensor ${quote(name)}: ${type} has the value ${value}, which ${dtype} cannot hold`,
+    );
   };
   if (type === "BOOL") for (const value of numbers) if (value > 1) fail(value);
   if (dtype !== "int32" || numbers instanceof Int32Array) return numbers as TypedArray;

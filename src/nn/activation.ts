@@ -1,4 +1,4 @@
-import { relu } from "../ops/index.js";
+import { relu, tanh } from "../ops/index.js";
 import type { Tensor } from "../tensor.js";
 import { Module } from "./module.js";
 
@@ -6,5 +6,12 @@ import { Module } from "./module.js";
 export class ReLU extends Module {
   forward(x: Tensor): Tensor {
     return relu(x);
+  }
+}
+
+/** The hyperbolic tangent, element by element. */
+export class Tanh extends Module {
+  forward(x: Tensor): Tensor {
+    return tanh(x);
   }
 }

@@ -1,4 +1,6 @@
-export { ReLU } from "./activation.js";
+import "../backends/cpu/index.js";
+
+export { ReLU, Tanh } from "./activation.js";
 export { Conv2d, type Conv2dLayerOptions } from "./conv.js";
 export { Dropout, type DropoutLayerOptions } from "./dropout.js";
 export { Flatten } from "./flatten.js";

@@ -1,7 +1,7 @@
-import type { Tensor } from "../tensor.js";
 import { apply } from "../core/apply.js";
 import { ArgumentError } from "../core/errors.js";
-import { each, eachGradient, none, type Numbers, type Parameters, unary, unaryGradient } from "./elementwise.js";
+import type { Tensor } from "../tensor.js";
+import { each, eachGradient, type Numbers, none, type Parameters, unary, unaryGradient } from "./elementwise.js";
 import { geluGradOf, geluOf, slopeOfGeluGrad } from "./gelu.js";
 import { where } from "./logical.js";
 
@@ -158,8 +158,8 @@ export interface EluOptions {
 /** x above 0, alpha (e^x - 1) below (Clevert, Unterthiner, Hochreiter, 2015, arXiv:1511.07289). */
 export const elu = (x: Tensor, { alpha = 1 }: EluOptions = {}): Tensor => apply(eluOp, [x], [alpha, 1]);
 
-const seluScale = 1.0507009873554804934193349852946;
-const seluAlpha = 1.6732632423543772848170429916717;
+const seluScale = 1.0507009873554805;
+const seluAlpha = 1.6732632423543772;
 
 /** An elu so scaled that activations keep mean 0 and variance 1 (Klambauer and others, 2017, arXiv:1706.02515). */
 export const selu = (x: Tensor): Tensor => apply(eluOp, [x], [seluScale * seluAlpha, seluScale]);

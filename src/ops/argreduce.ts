@@ -48,7 +48,12 @@ function firstLargest(x: Numbers, start: number, n: number, step: number, sign: 
 export const argmaxOp = argReduction("argmax", 1);
 export const argminOp = argReduction("argmin", -1);
 
-function applyArg(op: typeof argmaxOp, x: Tensor, axis: number | undefined, { keepDims = false }: ReduceOptions): Tensor {
+function applyArg(
+  op: typeof argmaxOp,
+  x: Tensor,
+  axis: number | undefined,
+  { keepDims = false }: ReduceOptions,
+): Tensor {
   if (axis !== undefined) return apply(op, [x], { axis: normalizeAxis(op.name, axis, x.rank), keepDims });
   const y = apply(op, [x.reshape([x.size])], { axis: 0, keepDims: false });
   return keepDims ? y.reshape(x.shape.map(() => 1)) : y;

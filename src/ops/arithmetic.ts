@@ -1,6 +1,6 @@
-import type { Tensor } from "../tensor.js";
 import { isFloat, promoteNumber } from "../core/dtype.js";
 import { ArgumentError } from "../core/errors.js";
+import type { Tensor } from "../tensor.js";
 import { eq, ge, lt } from "./comparison.js";
 import { applyBinary, type BinaryLoop, binary, byKind, eachPair, type Operand } from "./elementwise.js";
 import { logicalAnd, where } from "./logical.js";
@@ -57,10 +57,10 @@ function integerPower(a: number, b: number): number {
   return y;
 }
 
-// y = a^b  =>  da = dy b a^(b-1), 0 where b = 0;  db = dy y ln a, 0 where a = 0 and b >= 0
+// y = a^b  =>  da = dy b a^(b-1), 0 where a = 0 and b = 0;  db = dy y ln a, 0 where a = 0 and b >= 0
 export const powOp = binary("pow", byKind(eachPair(power), eachPair(integerPower)), ["a", "b", "y"], {
   a(dy, { a, b }) {
-    if (typeof b !== "number") return where(b.eq(0), 0, dy.mul(pow(a, b.sub(1)).mul(b)));
+    if (typeof b !== "number") return where(logicalAnd(eq(a, 0), b.eq(0)), 0, dy.mul(pow(a, b.sub(1)).mul(b)));
     return b === 0 ? dy.zeros() : dy.mul(pow(a, b - 1).mul(b));
   },
   b(dy, { a, b, y }) {

@@ -1,8 +1,8 @@
-import type { Tensor } from "../tensor.js";
 import { apply } from "../core/apply.js";
 import { ShapeError } from "../core/errors.js";
 import { defineOp } from "../core/op.js";
 import { type Shape, show } from "../core/shape.js";
+import type { Tensor } from "../tensor.js";
 import type { Numbers } from "./elementwise.js";
 import { checkLayout, type Pool, perAxis, poolAttrs, type Size2d } from "./window.js";
 
@@ -15,14 +15,24 @@ interface Windows {
   readonly count: Int32Array;
 }
 
-function windowsOf(places: number, window: (place: number) => readonly [start: number, end: number, count: number]): Windows {
+function windowsOf(
+  places: number,
+  window: (place: number) => readonly [start: number, end: number, count: number],
+): Windows {
   const windows = { start: new Int32Array(places), end: new Int32Array(places), count: new Int32Array(places) };
   for (let i = 0; i < places; i++) [windows.start[i], windows.end[i], windows.count[i]] = window(i);
   return windows;
 }
 
 /** A window of `kernel` elements every `stride`; the padding counts where `includePad` is 1. */
-const slidingWindows = (size: number, places: number, kernel: number, stride: number, padding: number, includePad: number): Windows =>
+const slidingWindows = (
+  size: number,
+  places: number,
+  kernel: number,
+  stride: number,
+  padding: number,
+  includePad: number,
+): Windows =>
   windowsOf(places, (place) => {
     const from = place * stride - padding;
     const to = Math.min(from + kernel, size + padding);
@@ -39,7 +49,15 @@ const evenWindows = (size: number, places: number): Windows =>
   });
 
 /** y = the sum under each window, divided by what the window counts. */
-function average(x: Numbers, y: Numbers, planes: number, height: number, width: number, rows: Windows, columns: Windows): void {
+function average(
+  x: Numbers,
+  y: Numbers,
+  planes: number,
+  height: number,
+  width: number,
+  rows: Windows,
+  columns: Windows,
+): void {
   let out = 0;
   for (let plane = 0; plane < planes; plane++) {
     for (let p = 0; p < rows.start.length; p++) {
@@ -56,7 +74,15 @@ function average(x: Numbers, y: Numbers, planes: number, height: number, width: 
 }
 
 /** The transpose of `average`: each element of dy is divided and added to all of dx under its window. */
-function spread(dy: Numbers, dx: Numbers, planes: number, height: number, width: number, rows: Windows, columns: Windows): void {
+function spread(
+  dy: Numbers,
+  dx: Numbers,
+  planes: number,
+  height: number,
+  width: number,
+  rows: Windows,
+  columns: Windows,
+): void {
   const sums = new Float64Array(height * width);
   let from = 0;
   for (let plane = 0; plane < planes; plane++) {
@@ -206,7 +232,10 @@ export interface AvgPool2dOptions {
  */
 export function avgPool2d(x: Tensor, kernelSize: Size2d, options: AvgPool2dOptions = {}): Tensor {
   const { countIncludePad = true, stride, padding, ceilMode } = options;
-  return apply(avgPool2dOp, [x], { ...poolAttrs("avgPool2d", x.shape, kernelSize, { stride, padding, ceilMode }), countIncludePad });
+  return apply(avgPool2dOp, [x], {
+    ...poolAttrs("avgPool2d", x.shape, kernelSize, { stride, padding, ceilMode }),
+    countIncludePad,
+  });
 }
 
 /**

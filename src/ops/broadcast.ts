@@ -4,7 +4,8 @@ const one: readonly number[] = [1];
 
 /** `broadcastDims` of two operands, with a short way for those of one shape and for numbers. */
 export function pairDims(y: Shape, a: Shape, b: Shape): (readonly number[])[] {
-  const [aWhole, bWhole] = [sameShape(a, y), sameShape(b, y)];
+  const aWhole = sameShape(a, y);
+  const bWhole = sameShape(b, y);
   const n = sizeOf(y);
   if (n < 2 ** 31 && (aWhole || a.length === 0) && (bWhole || b.length === 0)) {
     const whole = [n];

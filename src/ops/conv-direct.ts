@@ -7,7 +7,10 @@ import type { Numbers } from "./elementwise.js";
  */
 
 /** The output columns [first, end) whose tap `s` falls inside the image. */
-function columnsInside({ left, dilationWidth, strideWidth, width, outWidth }: ConvSizes, s: number): [first: number, end: number] {
+function columnsInside(
+  { left, dilationWidth, strideWidth, width, outWidth }: ConvSizes,
+  s: number,
+): [first: number, end: number] {
   const shift = left - s * dilationWidth;
   return [
     Math.max(0, Math.ceil(shift / strideWidth)),
@@ -49,7 +52,13 @@ export function forwardDirect(x: Numbers, weight: Numbers, bias: Numbers | null,
 }
 
 /** dx[n, c, h, w] = bias[c] + sum of weight[k, c, r, s] dy[n, k, p, q] over the taps that read it. */
-export function gradInputDirect(dy: Numbers, weight: Numbers, bias: Numbers | null, dx: Numbers, sizes: ConvSizes): void {
+export function gradInputDirect(
+  dy: Numbers,
+  weight: Numbers,
+  bias: Numbers | null,
+  dx: Numbers,
+  sizes: ConvSizes,
+): void {
   const { images, channels, filters, groupChannels, groupFilters, height, width, outHeight, outWidth } = sizes;
   const { kernelHeight, kernelWidth, strideHeight, strideWidth } = sizes;
   const inside = allColumnsInside(sizes);

@@ -29,7 +29,13 @@ export function forwardByGemm(x: Numbers, weight: Numbers, bias: Numbers | null,
 }
 
 /** dx = col2im(weight^T * dy) + bias: a few whole images at a time, added up in float64. */
-export function gradInputByGemm(dy: Numbers, weight: Numbers, bias: Numbers | null, dx: Numbers, sizes: ConvSizes): void {
+export function gradInputByGemm(
+  dy: Numbers,
+  weight: Numbers,
+  bias: Numbers | null,
+  dx: Numbers,
+  sizes: ConvSizes,
+): void {
   const { images, groups, channels, groupChannels, groupFilters, patch, pixels } = sizes;
   const plane = sizes.height * sizes.width;
   const together = Math.min(images, Math.max(1, Math.floor(blockPixels / pixels)));
@@ -74,7 +80,20 @@ export function gradWeightByGemm(x: Numbers, dy: Numbers, dw: Numbers, sizes: Co
     for (let group = 0; group < groups; group++) {
       im2col(x, sizes, group, stretches, columns);
       loadBlock(dy, cotangents, sizes, group, from, to);
-      gemm(groupFilters, patch, to - from, cotangents, 0, false, columns, 0, true, sums, group * groupFilters * patch, true);
+      gemm(
+        groupFilters,
+        patch,
+        to - from,
+        cotangents,
+        0,
+        false,
+        columns,
+        0,
+        true,
+        sums,
+        group * groupFilters * patch,
+        true,
+      );
     }
   }
   dw.set(sums);
@@ -85,7 +104,14 @@ const sameKind = (x: Numbers, length: number): Numbers =>
   x instanceof Float64Array ? new Float64Array(length) : new Float32Array(length);
 
 /** Copies the output pixels [from, to) of a group's filters from (N, K, P, Q) into (K/groups, pixels). */
-function loadBlock(y: Numbers, block: Numbers, { filters, groupFilters, pixels }: ConvSizes, group: number, from: number, to: number): void {
+function loadBlock(
+  y: Numbers,
+  block: Numbers,
+  { filters, groupFilters, pixels }: ConvSizes,
+  group: number,
+  from: number,
+  to: number,
+): void {
   let out = 0;
   for (let k = group * groupFilters; k < (group + 1) * groupFilters; k++) {
     for (let pixel = from; pixel < to; ) {

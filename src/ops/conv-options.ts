@@ -1,6 +1,6 @@
 import { ArgumentError, ShapeError } from "../core/errors.js";
 import { type Shape, show } from "../core/shape.js";
-import { checkLayout, extent, perAxis, placesOf, type Pair } from "./window.js";
+import { checkLayout, extent, type Pair, perAxis, placesOf } from "./window.js";
 
 /** What a convolution's record needs to know; pairs are height, then width. */
 export interface Conv2dAttrs {
@@ -28,15 +28,15 @@ interface TransposeOptions extends Options {
   readonly outputPadding?: number | Shape;
 }
 
-/** (N, C, L) or (N, C, H, W), and so on. */
-const layout = (axes: number, first: string, second: string, own: readonly string[]): string =>
-  `(${[first, second, ...own.slice(-axes)].join(", ")})`;
-
-const imageAxes = (axes: number): readonly string[] => (axes === 1 ? ["L"] : ["H", "W"]);
-const kernelAxes = ["R", "S"];
+/** The axes of x and of the weight, for convolutions along one axis and along two. */
+const layouts = {
+  1: { x: "(N, C, L)", weight: "(K, C/groups, S)" },
+  2: { x: "(N, C, H, W)", weight: "(K, C/groups, R, S)" },
+} as const;
 
 function checkGroups(op: string, groups: number): void {
-  if (!Number.isInteger(groups) || groups < 1) throw new ArgumentError(`${op}: groups must be at least 1 and integer, got ${groups}`);
+  if (!Number.isInteger(groups) || groups < 1)
+    throw new ArgumentError(`${op}: groups must be at least 1 and integer, got ${groups}`);
 }
 
 /** Throws unless `bias` has one number for each of `channels` output channels. */
@@ -55,16 +55,27 @@ function checkKernel(op: string, weight: Shape): void {
  *
  * @param axes - 1 or 2; of one axis a second of size 1 is made
  */
-export function convAttrs(op: string, axes: 1 | 2, x: Shape, weight: Shape, bias: Shape | undefined, options: Options): Conv2dAttrs {
+export function convAttrs(
+  op: string,
+  axes: 1 | 2,
+  x: Shape,
+  weight: Shape,
+  bias: Shape | undefined,
+  options: Options,
+): Conv2dAttrs {
   const { stride = 1, padding = 0, dilation = 1, groups = 1 } = options;
-  checkLayout(op, "x", x, layout(axes, "N", "C", imageAxes(axes)));
-  checkLayout(op, "weight", weight, layout(axes, "K", "C/groups", kernelAxes));
+  checkLayout(op, "x", x, layouts[axes].x);
+  checkLayout(op, "weight", weight, layouts[axes].weight);
   checkGroups(op, groups);
   const [strides, dilations] = [perAxis(op, "stride", stride, axes, 1), perAxis(op, "dilation", dilation, axes, 1)];
   if (x[1] !== weight[1] * groups)
-    throw new ShapeError(`${op}: x ${show(x)} has ${x[1]} channels, weight ${show(weight)} takes ${weight[1]} in each of ${groups} groups`);
+    throw new ShapeError(
+      `${op}: x ${show(x)} has ${x[1]} channels, weight ${show(weight)} takes ${weight[1]} in each of ${groups} groups`,
+    );
   if (weight[0] % groups !== 0)
-    throw new ShapeError(`${op}: ${groups} groups do not divide the ${weight[0]} output channels of weight ${show(weight)}`);
+    throw new ShapeError(
+      `${op}: ${groups} groups do not divide the ${weight[0]} output channels of weight ${show(weight)}`,
+    );
   checkBias(op, bias, weight[0]);
   checkKernel(op, weight);
   const [image, kernel] = [x.slice(2), weight.slice(2)];
@@ -81,7 +92,8 @@ function resolvePadding(
   dilation: Shape,
 ): [before: number[], after: number[]] {
   if (padding === "same") {
-    if (stride.some((step) => step !== 1)) throw new ArgumentError(`${op}: padding "same" needs stride 1, got ${show(stride)}`);
+    if (stride.some((step) => step !== 1))
+      throw new ArgumentError(`${op}: padding "same" needs stride 1, got ${show(stride)}`);
     const total = kernel.map((size, axis) => extent(size, dilation[axis]) - 1);
     // As PyTorch: where the total is odd, the one left over goes behind.
     return [total.map((n) => Math.floor(n / 2)), total.map((n) => Math.ceil(n / 2))];
@@ -104,7 +116,7 @@ export function convTransposeAttrs(
   options: TransposeOptions,
 ): Conv2dAttrs {
   const { stride = 1, padding = 0, outputPadding = 0, dilation = 1, groups = 1 } = options;
-  checkLayout(op, "x", x, "(N, C, H, W)");
+  checkLayout(op, "x", x, layouts[2].x);
   checkLayout(op, "weight", weight, "(C, K/groups, R, S)");
   checkGroups(op, groups);
   const [strides, dilations] = [perAxis(op, "stride", stride, 2, 1), perAxis(op, "dilation", dilation, 2, 1)];
@@ -115,7 +127,8 @@ export function convTransposeAttrs(
     );
   if (x[1] !== weight[0])
     throw new ShapeError(`${op}: x ${show(x)} has ${x[1]} channels, weight ${show(weight)} takes ${weight[0]}`);
-  if (x[1] % groups !== 0) throw new ShapeError(`${op}: ${groups} groups do not divide the ${x[1]} channels of x ${show(x)}`);
+  if (x[1] % groups !== 0)
+    throw new ShapeError(`${op}: ${groups} groups do not divide the ${x[1]} channels of x ${show(x)}`);
   checkBias(op, bias, weight[1] * groups);
   checkKernel(op, weight);
   const [output, kernel] = [x.slice(2), weight.slice(2)];
@@ -131,7 +144,10 @@ type Lifted = "stride" | "padding" | "dilation" | "image" | "kernel" | "output";
 
 /** Of a convolution along one axis, that of images of height 1. */
 function lift(sizes: Readonly<Record<Lifted, readonly number[]>>, groups: number): Conv2dAttrs {
-  const pair = (values: readonly number[], missing: number): Pair => [values.length === 1 ? missing : values[0], values[values.length - 1]];
+  const pair = (values: readonly number[], missing: number): Pair => [
+    values.length === 1 ? missing : values[0],
+    values[values.length - 1],
+  ];
   return {
     stride: pair(sizes.stride, 1),
     padding: pair(sizes.padding, 0),

@@ -1,8 +1,8 @@
-import type { Tensor } from "../tensor.js";
 import { apply } from "../core/apply.js";
 import type { KernelArgs } from "../core/backend.js";
 import { defineOp } from "../core/op.js";
 import type { Shape } from "../core/shape.js";
+import type { Tensor } from "../tensor.js";
 import { forwardDirect, gradInputDirect, gradWeightDirect } from "./conv-direct.js";
 import { forwardByGemm, gradInputByGemm, gradWeightByGemm } from "./conv-gemm.js";
 import { type Conv2dAttrs, convAttrs, convTransposeAttrs } from "./conv-options.js";
@@ -18,15 +18,12 @@ import type { Size2d } from "./window.js";
 
 type Dims = readonly number[];
 
-const convArgs = (x: Shape, weight: Shape, y: Shape, { stride, padding, dilation, groups }: Conv2dAttrs): KernelArgs => [
-  x,
-  weight,
-  y,
-  stride,
-  padding,
-  dilation,
-  groups,
-];
+const convArgs = (
+  x: Shape,
+  weight: Shape,
+  y: Shape,
+  { stride, padding, dilation, groups }: Conv2dAttrs,
+): KernelArgs => [x, weight, y, stride, padding, dilation, groups];
 
 /** Whether groups are so small that direct loops are faster than matrix products. */
 const isThin = ({ groupChannels, groupFilters }: ConvSizes): boolean => groupChannels * groupFilters <= 4;
@@ -38,7 +35,10 @@ export const conv2dOp = defineOp({
   types: { x: "float", weight: "float", bias: "float" },
   save: ["x", "weight"],
   // The sizes are checked and computed in conv-options.ts, before anything is converted or reshaped.
-  infer: ({ x, weight }, { output }: Conv2dAttrs) => ({ shape: [x.shape[0], weight.shape[0], ...output], dtype: x.dtype }),
+  infer: ({ x, weight }, { output }: Conv2dAttrs) => ({
+    shape: [x.shape[0], weight.shape[0], ...output],
+    dtype: x.dtype,
+  }),
   args: ({ x, weight }, y, attrs) => convArgs(x.shape, weight.shape, y.shape, attrs),
   cpu(
     x: Numbers,
@@ -222,7 +222,12 @@ export function conv1d(x: Tensor, weight: Tensor, bias: Tensor | null = null, op
  * @returns (N, K, P, Q), P = (H - 1) stride - 2 padding + dilation (R - 1) + outputPadding + 1, Q likewise
  * @throws as conv2d
  */
-export function convTranspose2d(x: Tensor, weight: Tensor, bias: Tensor | null = null, options: ConvTranspose2dOptions = {}): Tensor {
+export function convTranspose2d(
+  x: Tensor,
+  weight: Tensor,
+  bias: Tensor | null = null,
+  options: ConvTranspose2dOptions = {},
+): Tensor {
   const attrs = convTransposeAttrs("convTranspose2d", x.shape, weight.shape, bias?.shape, options);
   return apply(conv2dGradInputOp, [x, weight, bias], attrs);
 }

@@ -1,4 +1,3 @@
-import type { Tensor } from "../tensor.js";
 import { apply } from "../core/apply.js";
 import { type DType, promoteNumber, roundNumber } from "../core/dtype.js";
 import { ArgumentError } from "../core/errors.js";
@@ -6,6 +5,7 @@ import { nearest } from "../core/half.js";
 import { defineOp, type InputType, type Op } from "../core/op.js";
 import { tensorMark } from "../core/scope.js";
 import { broadcastShapes, type Shape, sizeOf } from "../core/shape.js";
+import type { Tensor } from "../tensor.js";
 import { forEachRow, innerStep, pairDims } from "./broadcast.js";
 
 /** What the loops read and write. */
@@ -34,7 +34,11 @@ export const each =
     for (let i = 0; i < n; i++) y[i] = f(x[i], p, q);
   };
 
-type UnaryRule<S extends "x" | "y"> = (dy: Tensor, saved: { readonly [K in S]: Tensor }, parameters: Parameters) => Tensor;
+type UnaryRule<S extends "x" | "y"> = (
+  dy: Tensor,
+  saved: { readonly [K in S]: Tensor },
+  parameters: Parameters,
+) => Tensor;
 
 /**
  * A row of the unary table.
@@ -192,8 +196,10 @@ export const binary = <const S extends "a" | "b" | "y" = never>(
     ) {
       aCell[0] = aNumber;
       bCell[0] = bNumber;
-      const [left, right] = [a ?? aCell, b ?? bCell];
-      const [p, q] = [innerStep(aDims), innerStep(bDims)];
+      const left = a ?? aCell;
+      const right = b ?? bCell;
+      const p = innerStep(aDims);
+      const q = innerStep(bDims);
       if (dims.length === 1) return loop(y, 0, dims[0], left, 0, p, right, 0, q);
       forEachRow(dims, [aDims, bDims], (start, n, [i, j]) => loop(y, start, start + n, left, i, p, right, j, q));
     },
@@ -215,7 +221,9 @@ export function applyBinary(op: Op<NumberOperand>, a: Operand, b: Operand): Tens
 /** Throws unless `x` is a tensor or a number; from JavaScript anything may come. */
 export function checkOperand(name: string, x: unknown): asserts x is Operand {
   if (typeof x === "number" || (typeof x === "object" && x !== null && tensorMark in x)) return;
-  throw new ArgumentError(`${name}: an operand is a tensor or a number, got ${Array.isArray(x) ? "an array" : String(x)}`);
+  throw new ArgumentError(
+    `${name}: an operand is a tensor or a number, got ${Array.isArray(x) ? "an array" : String(x)}`,
+  );
 }
 
 /** The tensor in the dtype in which it meets a number. */

@@ -50,19 +50,19 @@ export const products: Fold = {
   },
 };
 
-// A NaN, the only number that differs from itself, is taken and then stays: nothing compares with it.
+// A NaN is taken, and then stays: no number is larger or smaller than it.
 
 export const maxima: Fold = {
   initial: Number.NEGATIVE_INFINITY,
   run(result, x, start, n) {
     let max = result;
-    for (let i = start; i < start + n; i++) if (x[i] > max || x[i] !== x[i]) max = x[i];
+    for (let i = start; i < start + n; i++) if (x[i] > max || Number.isNaN(x[i])) max = x[i];
     return max;
   },
   lanes(results, x, start, n) {
     for (let j = 0; j < n; j++) {
       const value = x[start + j];
-      if (value > results[j] || value !== value) results[j] = value;
+      if (value > results[j] || Number.isNaN(value)) results[j] = value;
     }
   },
 };
@@ -71,13 +71,13 @@ export const minima: Fold = {
   initial: Number.POSITIVE_INFINITY,
   run(result, x, start, n) {
     let min = result;
-    for (let i = start; i < start + n; i++) if (x[i] < min || x[i] !== x[i]) min = x[i];
+    for (let i = start; i < start + n; i++) if (x[i] < min || Number.isNaN(x[i])) min = x[i];
     return min;
   },
   lanes(results, x, start, n) {
     for (let j = 0; j < n; j++) {
       const value = x[start + j];
-      if (value < results[j] || value !== value) results[j] = value;
+      if (value < results[j] || Number.isNaN(value)) results[j] = value;
     }
   },
 };

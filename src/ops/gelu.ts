@@ -25,9 +25,17 @@ export function geluGradOf(dy: number, x: number, useTanh: number): number {
 /** y'' = phi(x) (2 - x^2), or s (1 - s) (2 v' + x ((1 - 2 s) v'^2 + v'')). */
 export function slopeOfGeluGrad(x: Tensor, useTanh: boolean): Tensor {
   const xx = x.square();
-  if (!useTanh) return xx.mul(-0.5).exp().mul(1 / Math.sqrt(2 * Math.PI)).mul(xx.neg().add(2));
+  if (!useTanh)
+    return xx
+      .mul(-0.5)
+      .exp()
+      .mul(1 / Math.sqrt(2 * Math.PI))
+      .mul(xx.neg().add(2));
   const s = xx.mul(k).add(1).mul(x).mul(c).sigmoid();
-  const v1 = xx.mul(3 * k).add(1).mul(c);
+  const v1 = xx
+    .mul(3 * k)
+    .add(1)
+    .mul(c);
   const v2 = x.mul(6 * k * c);
   const bend = s.mul(-2).add(1).mul(v1.square()).add(v2);
   return s.mul(s.neg().add(1)).mul(v1.mul(2).add(x.mul(bend)));

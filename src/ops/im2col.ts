@@ -57,7 +57,13 @@ export function im2col(x: Numbers, sizes: ConvSizes, group: number, stretches: I
  *
  * @param image - (images, C/groups, H, W), the group's channels of the images from `firstImage` on
  */
-export function col2im(columns: Numbers, sizes: ConvSizes, stretches: Int32Array, firstImage: number, image: Float64Array): void {
+export function col2im(
+  columns: Numbers,
+  sizes: ConvSizes,
+  stretches: Int32Array,
+  firstImage: number,
+  image: Float64Array,
+): void {
   const { groupChannels, height, width, kernelHeight, kernelWidth, strideWidth } = sizes;
   let from = 0;
   for (let c = 0; c < groupChannels; c++) {
@@ -74,7 +80,8 @@ export function col2im(columns: Numbers, sizes: ConvSizes, stretches: Int32Array
           } else if (first >= 0 && last < width) {
             for (let at = row + first; from < end; from++, at += strideWidth) image[at] += columns[from];
           } else {
-            for (let w = first; from < end; from++, w += strideWidth) if (w >= 0 && w < width) image[row + w] += columns[from];
+            for (let w = first; from < end; from++, w += strideWidth)
+              if (w >= 0 && w < width) image[row + w] += columns[from];
           }
         }
       }

@@ -3,12 +3,14 @@ import * as activation from "./activation.js";
 import * as argreduce from "./argreduce.js";
 import * as arithmetic from "./arithmetic.js";
 import * as averagePool from "./average-pool.js";
+import * as attentionOps from "./attention.js";
 import * as batchNormOps from "./batch-norm.js";
 import * as castOps from "./cast.js";
 import * as comparison from "./comparison.js";
 import * as concatOps from "./concat.js";
 import * as convOps from "./conv.js";
 import * as dropoutOps from "./dropout.js";
+import * as embeddingOps from "./embedding.js";
 import * as fillOps from "./fill.js";
 import * as groupNormOps from "./group-norm.js";
 import * as indexing from "./indexing.js";
@@ -37,6 +39,7 @@ export * from "./activation.js";
 export * from "./argreduce.js";
 export * from "./arithmetic.js";
 export * from "./average-pool.js";
+export * from "./attention.js";
 export * from "./batch-norm.js";
 export * from "./cast.js";
 export * from "./comparison.js";
@@ -45,6 +48,7 @@ export * from "./conv.js";
 export * from "./dropout.js";
 export * from "./einsum.js";
 export type { Numbers, Operand } from "./elementwise.js";
+export * from "./embedding.js";
 export * from "./group-norm.js";
 export * from "./indexing.js";
 export * from "./layer-norm.js";
@@ -104,6 +108,8 @@ const families = {
   ...groupNormOps,
   ...batchNormOps,
   ...dropoutOps,
+  ...embeddingOps,
+  ...attentionOps,
   ...random,
 };
 

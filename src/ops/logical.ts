@@ -1,8 +1,8 @@
-import type { Tensor } from "../tensor.js";
 import { apply } from "../core/apply.js";
 import { roundNumber } from "../core/dtype.js";
 import { defineOp } from "../core/op.js";
 import { broadcastShapes } from "../core/shape.js";
+import type { Tensor } from "../tensor.js";
 import { broadcastDims, forEachRow, innerStep } from "./broadcast.js";
 import {
   applyBinary,
@@ -11,9 +11,9 @@ import {
   each,
   eachPair,
   meet,
-  none,
   type NumberOperand,
   type Numbers,
+  none,
   type Operand,
   unary,
 } from "./elementwise.js";
@@ -24,7 +24,14 @@ const or = eachPair((a, b) => (a !== 0 || b !== 0 ? 1 : 0));
 
 export const logicalAndOp = binary("logicalAnd", and, [], noGradient, "any", "bool");
 export const logicalOrOp = binary("logicalOr", or, [], noGradient, "any", "bool");
-export const logicalNotOp = unary("logicalNot", each((x) => (x === 0 ? 1 : 0)), [], { x: null }, "any", "bool");
+export const logicalNotOp = unary(
+  "logicalNot",
+  each((x) => (x === 0 ? 1 : 0)),
+  [],
+  { x: null },
+  "any",
+  "bool",
+);
 
 // y = a where the condition holds, else b  =>  da = dy where it holds, db = dy elsewhere, 0 in the other places
 export const whereOp = defineOp({

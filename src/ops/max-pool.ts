@@ -1,6 +1,6 @@
-import type { Tensor } from "../tensor.js";
 import { apply, applyAll } from "../core/apply.js";
 import { defineOp } from "../core/op.js";
+import type { Tensor } from "../tensor.js";
 import type { Numbers } from "./elementwise.js";
 import { firstTap, type Pool, poolAttrs, type Size2d } from "./window.js";
 
@@ -87,7 +87,10 @@ export const maxPool2dGradOp = defineOp({
   vjp: {
     dy(g, { indices }, { image: [height, width] }) {
       const [n, c, p, q] = indices.shape;
-      return g.reshape([n * c, height * width]).gather(1, indices.reshape([n * c, p * q])).reshape(indices.shape);
+      return g
+        .reshape([n * c, height * width])
+        .gather(1, indices.reshape([n * c, p * q]))
+        .reshape(indices.shape);
     },
     indices: null,
   },

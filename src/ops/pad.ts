@@ -4,7 +4,7 @@ import { ArgumentError, DTypeError, ShapeError } from "../core/errors.js";
 import { checkShape, show } from "../core/shape.js";
 import type { Tensor } from "../tensor.js";
 import { concat } from "./concat.js";
-import { placeOp, type SliceRange } from "./slice.js";
+import { type SliceRange, slicePadOp } from "./slice.js";
 
 /** How many elements to add before and after those of one axis. */
 export type Padding = readonly [before: number, after: number];
@@ -42,7 +42,7 @@ export function pad(x: Tensor, padding: readonly Padding[], { mode = "constant",
   if (mode === "constant") {
     checkValue(x.dtype, value);
     const starts = padding.map(([before]) => before);
-    return apply(placeOp, [x], { whole, part: x.shape, starts, steps: starts.map(() => 1), value });
+    return apply(slicePadOp, [x], { whole, part: x.shape, starts, steps: starts.map(() => 1), value });
   }
   if (mode !== "reflect" && mode !== "replicate")
     throw new ArgumentError(`pad: mode is "constant", "reflect" or "replicate", got ${JSON.stringify(mode)}`);

@@ -51,7 +51,11 @@ function othersProduct(x: Tensor, axes: readonly number[]): Tensor {
 }
 
 // y = max x  =>  dx = dy where x = y, shared evenly among the elements that are
-const shareAmongTies = (dy: Tensor, { x, y }: { readonly x: Tensor; readonly y: Tensor }, attrs: ReduceAttrs): Tensor => {
+const shareAmongTies = (
+  dy: Tensor,
+  { x, y }: { readonly x: Tensor; readonly y: Tensor },
+  attrs: ReduceAttrs,
+): Tensor => {
   const isExtreme = x.eq(unreduce(y, attrs)).cast(x.dtype);
   return isExtreme.mul(unreduce(dy, attrs).div(isExtreme.sum(attrs.axes, { keepDims: true })));
 };
@@ -70,8 +74,10 @@ export const allOp = reduction("all", allTrue, [], { x: null }, truth);
  *
  * @throws ShapeError for axes that `x` does not have
  */
-export const sum = (x: Tensor, axes?: Axes, options: ReduceOptions = {}): Tensor =>
-  apply(sumOp, [widenInteger(x)], reduceAttrs("sum", x, axes, options));
+export function sum(x: Tensor, axes?: Axes, options: ReduceOptions = {}): Tensor {
+  const attrs = reduceAttrs("sum", x, axes, options);
+  return apply(sumOp, [widenInteger(x)], attrs);
+}
 
 /**
  * Undoes broadcasting: sums over the axes in which `shape` stretches to the shape of `x`.
@@ -94,8 +100,10 @@ export const mean = (x: Tensor, axes?: Axes, options: ReduceOptions = {}): Tenso
  * The product over `axes`. Its gradient is right where elements are 0. uint8 and bool count as int32. The product of
  * nothing is 1.
  */
-export const prod = (x: Tensor, axes?: Axes, options: ReduceOptions = {}): Tensor =>
-  apply(prodOp, [widenInteger(x)], reduceAttrs("prod", x, axes, options));
+export function prod(x: Tensor, axes?: Axes, options: ReduceOptions = {}): Tensor {
+  const attrs = reduceAttrs("prod", x, axes, options);
+  return apply(prodOp, [widenInteger(x)], attrs);
+}
 
 /**
  * The largest element over `axes`; NaN if one is NaN. Elements that are equally large share the gradient evenly.

@@ -37,7 +37,8 @@ export const reducedMeta = ({ x }: { x: Meta }, { axes, keepDims }: ReduceAttrs)
 /** Throws for a reduction that says nothing of no terms, such as a maximum. */
 export function checkTerms(name: string, shape: Shape, axes: readonly number[]): void {
   for (const axis of axes)
-    if (shape[axis] === 0) throw new ShapeError(`${name}: axis ${axis} of ${show(shape)} is empty: there is no ${name} of nothing`);
+    if (shape[axis] === 0)
+      throw new ShapeError(`${name}: axis ${axis} of ${show(shape)} is empty: there is no ${name} of nothing`);
 }
 
 /** PyTorch sums and multiplies integers in the widest integer type there is; here that is int32. */
@@ -133,8 +134,7 @@ export function reduceInto(
       const width = Math.min(laneCount, n - first);
       const at = k * n + first;
       results.fill(fold.initial, 0, width);
-      for (let t = 0; t < terms.count; t++, terms.next())
-        fold.lanes(results, x, kept.at + terms.at + first, width, at);
+      for (let t = 0; t < terms.count; t++, terms.next()) fold.lanes(results, x, kept.at + terms.at + first, width, at);
       for (let j = 0; j < width; j++) y[at + j] = finish(results[j], at + j);
     }
   }

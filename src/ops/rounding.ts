@@ -1,8 +1,8 @@
-import type { Tensor } from "../tensor.js";
 import { apply } from "../core/apply.js";
 import { promoteNumber } from "../core/dtype.js";
 import { ArgumentError } from "../core/errors.js";
 import { nearest } from "../core/half.js";
+import type { Tensor } from "../tensor.js";
 import { each, eachGradient, none, type Parameters, unary, unaryGradient } from "./elementwise.js";
 
 function roundHalfEven(x: number): number {

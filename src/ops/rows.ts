@@ -1,3 +1,4 @@
+import type { Numbers } from "./elementwise.js";
 import { type Shape, sizeOf } from "../core/shape.js";
 
 /**
@@ -9,3 +10,13 @@ export const rowDims = (shape: Shape, axis: number): [outer: number, size: numbe
   shape[axis],
   sizeOf(shape.slice(axis + 1)),
 ];
+
+/** ln sum_k e^x_k over a row of elements `step` apart, without overflow; NaN where all are -Infinity. */
+export function logSumExpRow(x: Numbers, start: number, size: number, step: number): number {
+  const end = start + size * step;
+  let max = Number.NEGATIVE_INFINITY;
+  for (let at = start; at < end; at += step) if (x[at] > max) max = x[at];
+  let sum = 0;
+  for (let at = start; at < end; at += step) sum += Math.exp(x[at] - max);
+  return max + Math.log(sum);
+}

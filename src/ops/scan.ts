@@ -58,8 +58,10 @@ export const cumsumOp = defineOp({
  *
  * @throws ShapeError for an axis that `x` does not have
  */
-export const cumsum = (x: Tensor, axis: number, { reverse = false }: ScanOptions = {}): Tensor =>
-  apply(cumsumOp, [widenInteger(x)], { axis: normalizeAxis("cumsum", axis, x.rank), reverse });
+export function cumsum(x: Tensor, axis: number, { reverse = false }: ScanOptions = {}): Tensor {
+  const attrs = { axis: normalizeAxis("cumsum", axis, x.rank), reverse };
+  return apply(cumsumOp, [widenInteger(x)], attrs);
+}
 
 interface ProductAttrs extends ScanAttrs {
   /** Leave the element itself out: y[i] is the product of those before it, and 1 for the first. */
@@ -91,7 +93,9 @@ export const cumprodOp: Op<ProductAttrs> = defineOp({
       const back = { axis: attrs.axis, reverse: !attrs.reverse };
       const p = apply(cumprodOp, [x], { ...attrs, exclusive: true });
       if (attrs.exclusive) return apply(recurrenceOp, [x, dy], back).mul(p);
-      return apply(recurrenceOp, [x, dy.mul(x)], back).add(dy).mul(p);
+      return apply(recurrenceOp, [x, dy.mul(x)], back)
+        .add(dy)
+        .mul(p);
     },
   },
 });
@@ -101,8 +105,10 @@ export const cumprodOp: Op<ProductAttrs> = defineOp({
  *
  * @throws ShapeError for an axis that `x` does not have
  */
-export const cumprod = (x: Tensor, axis: number, { reverse = false }: ScanOptions = {}): Tensor =>
-  apply(cumprodOp, [widenInteger(x)], { axis: normalizeAxis("cumprod", axis, x.rank), reverse, exclusive: false });
+export function cumprod(x: Tensor, axis: number, { reverse = false }: ScanOptions = {}): Tensor {
+  const attrs = { axis: normalizeAxis("cumprod", axis, x.rank), reverse, exclusive: false };
+  return apply(cumprodOp, [widenInteger(x)], attrs);
+}
 
 /** The linear recurrence y[0] = 0, y[i + 1] = a[i] y[i] + b[i], along an axis; the gradients of products are such. */
 export const recurrenceOp: Op<ScanAttrs> = defineOp({

@@ -65,12 +65,12 @@ export const sliceOp: Op<Window> = defineOp({
     forEachRun(dims, [strides], read, [origin]);
   },
   // y = part of x  =>  dx = zeros with dy in that part
-  vjp: { x: (dy, _, window) => apply(placeOp, [dy], { ...window, value: 0 }) },
+  vjp: { x: (dy, _, window) => apply(slicePadOp, [dy], { ...window, value: 0 }) },
 });
 
 /** y = one value everywhere, with x in the window: the adjoint of `slice`, and padding with a constant. */
-export const placeOp: Op<Placement> = defineOp({
-  name: "place",
+export const slicePadOp: Op<Placement> = defineOp({
+  name: "slicePad",
   inputs: ["x"],
   infer: ({ x }, { whole }: Placement) => ({ shape: whole, dtype: x.dtype }),
   args: (_, __, { whole, part, starts, steps, value }) => [part, whole, starts, steps, value],

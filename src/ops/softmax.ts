@@ -11,7 +11,7 @@ interface AxisAttrs {
 }
 
 type RowKernel = (x: Numbers, y: Numbers, start: number, size: number, step: number) => void;
-type GradKernel = (dy: Numbers, y: Numbers, dx: Numbers, start: number, size: number, step: number) => void;
+type GradKernel = (dy: Numbers, s: Numbers, dx: Numbers, start: number, size: number, step: number) => void;
 
 /** An op on each row along an axis by itself; its gradient is another kernel, which reads y. */
 const rowOp = (name: string, row: RowKernel, grad: () => Op<AxisAttrs>): Op<AxisAttrs> =>
@@ -28,23 +28,24 @@ const rowOp = (name: string, row: RowKernel, grad: () => Op<AxisAttrs>): Op<Axis
     vjp: { x: (dy, { y }, attrs) => apply(grad(), [dy, y], attrs) },
   });
 
-type GradRule = (g: Tensor, saved: { readonly dy: Tensor; readonly y: Tensor }, axis: number) => Tensor;
+type GradRule = (ddx: Tensor, saved: { readonly dy: Tensor; readonly s: Tensor }, axis: number) => Tensor;
 
-const rowGradOp = (name: string, row: GradKernel, vjp: { dy: GradRule; y: GradRule }): Op<AxisAttrs> =>
-  defineOp<"dy" | "y", "dy" | "y", AxisAttrs>({
+/** The gradient kernel of such an op: s is its output, since y names the output of any op. */
+const rowGradOp = (name: string, row: GradKernel, vjp: { dy: GradRule; s: GradRule }): Op<AxisAttrs> =>
+  defineOp<"dy" | "s", "dy" | "s", AxisAttrs>({
     name,
-    inputs: ["dy", "y"],
-    types: { dy: "float", y: "float" },
-    save: ["dy", "y"],
-    infer: ({ dy, y }): Meta => {
-      if (!sameShape(dy.shape, y.shape)) throw new ShapeError(`${name}: dy ${show(dy.shape)} and y ${show(y.shape)} differ`);
-      return { shape: y.shape, dtype: y.dtype };
+    inputs: ["dy", "s"],
+    types: { dy: "float", s: "float" },
+    save: ["dy", "s"],
+    infer: ({ dy, s }): Meta => {
+      if (!sameShape(dy.shape, s.shape)) throw new ShapeError(`${name}: dy ${show(dy.shape)} and s ${show(s.shape)} differ`);
+      return { shape: s.shape, dtype: s.dtype };
     },
-    args: ({ y }, _, { axis }) => rowDims(y.shape, axis),
-    cpu(dy: Numbers, y: Numbers, dx: Numbers, outer: number, size: number, inner: number) {
-      for (let o = 0; o < outer; o++) for (let i = 0; i < inner; i++) row(dy, y, dx, o * size * inner + i, size, inner);
+    args: ({ s }, _, { axis }) => rowDims(s.shape, axis),
+    cpu(dy: Numbers, s: Numbers, dx: Numbers, outer: number, size: number, inner: number) {
+      for (let o = 0; o < outer; o++) for (let i = 0; i < inner; i++) row(dy, s, dx, o * size * inner + i, size, inner);
     },
-    vjp: { dy: (g, saved, { axis }) => vjp.dy(g, saved, axis), y: (g, saved, { axis }) => vjp.y(g, saved, axis) },
+    vjp: { dy: (ddx, saved, { axis }) => vjp.dy(ddx, saved, axis), s: (ddx, saved, { axis }) => vjp.s(ddx, saved, axis) },
   });
 
 /** The largest element of a row. NaN is left to the sum, which it spoils. */
@@ -74,19 +75,19 @@ export const softmaxOp: Op<AxisAttrs> = rowOp(
   () => softmaxGradOp,
 );
 
-// dx_i = y_i (dy_i - s), s = sum_j dy_j y_j
-//   =>  d(dy)_i = y_i (g_i - t), the same kernel;  d(y)_i = g_i (dy_i - s) - t dy_i, t = sum_j g_j y_j
+// dx_i = s_i (dy_i - p), p = sum_j dy_j s_j
+//   =>  d(dy)_i = s_i (ddx_i - q), the same kernel;  d(s)_i = ddx_i (dy_i - p) - q dy_i, q = sum_j ddx_j s_j
 export const softmaxGradOp: Op<AxisAttrs> = rowGradOp(
   "softmaxGrad",
-  (dy, y, dx, start, size, step) => {
+  (dy, s, dx, start, size, step) => {
     const end = start + size * step;
     let sum = 0;
-    for (let at = start; at < end; at += step) sum += dy[at] * y[at];
-    for (let at = start; at < end; at += step) dx[at] = y[at] * (dy[at] - sum);
+    for (let at = start; at < end; at += step) sum += dy[at] * s[at];
+    for (let at = start; at < end; at += step) dx[at] = s[at] * (dy[at] - sum);
   },
   {
-    dy: (g, { y }, axis) => apply(softmaxGradOp, [g, y], { axis }),
-    y: (g, { dy, y }, axis) => g.mul(dy.sub(dotAlong(dy, y, axis))).sub(dy.mul(dotAlong(g, y, axis))),
+    dy: (ddx, { s }, axis) => apply(softmaxGradOp, [ddx, s], { axis }),
+    s: (ddx, { dy, s }, axis) => ddx.mul(dy.sub(dotAlong(dy, s, axis))).sub(dy.mul(dotAlong(ddx, s, axis))),
   },
 );
 
@@ -104,18 +105,18 @@ export const logSoftmaxOp: Op<AxisAttrs> = rowOp(
   () => logSoftmaxGradOp,
 );
 
-// dx_i = dy_i - e^y_i sum_j dy_j  =>  d(dy)_i = g_i - sum_j g_j e^y_j,  d(y)_i = -g_i e^y_i sum_j dy_j
+// dx_i = dy_i - e^s_i sum_j dy_j  =>  d(dy)_i = ddx_i - sum_j ddx_j e^s_j,  d(s)_i = -ddx_i e^s_i sum_j dy_j
 export const logSoftmaxGradOp: Op<AxisAttrs> = rowGradOp(
   "logSoftmaxGrad",
-  (dy, y, dx, start, size, step) => {
+  (dy, s, dx, start, size, step) => {
     const end = start + size * step;
     let sum = 0;
     for (let at = start; at < end; at += step) sum += dy[at];
-    for (let at = start; at < end; at += step) dx[at] = dy[at] - Math.exp(y[at]) * sum;
+    for (let at = start; at < end; at += step) dx[at] = dy[at] - Math.exp(s[at]) * sum;
   },
   {
-    dy: (g, { y }, axis) => g.sub(dotAlong(g, y.exp(), axis)),
-    y: (g, { dy, y }, axis) => g.mul(y.exp()).mul(dy.sum(axis, { keepDims: true })).neg(),
+    dy: (ddx, { s }, axis) => ddx.sub(dotAlong(ddx, s.exp(), axis)),
+    s: (ddx, { dy, s }, axis) => ddx.mul(s.exp()).mul(dy.sum(axis, { keepDims: true })).neg(),
   },
 );
 

@@ -13,7 +13,7 @@ const column = (length: number): Column => ({ keys: new Float64Array(length), pl
  *
  * Candidates are collected, up to 2k of them; then they are sorted and all but the first k forgotten. From then on
  * the k-th is the threshold that an element must pass to become a candidate, and few do: selecting takes about one
- * comparison an element. With k = n, it is a merge sort of the line.
+ * comparison an element. Where k is a quarter of n or more, the whole line is sorted.
  */
 export class Line {
   readonly #capacity: number;
@@ -25,7 +25,8 @@ export class Line {
     readonly n: number,
     readonly descending: boolean,
   ) {
-    this.#capacity = Math.min(2 * k, n);
+    // Where much of the line is wanted, selecting saves nothing.
+    this.#capacity = 4 * k < n ? 2 * k : n;
     this.#candidates = column(this.#capacity);
     this.#spare = column(this.#capacity);
   }

@@ -59,7 +59,8 @@ function selectLines(
   if (k === 0) return;
   const line = new Line(k, n, descending);
   for (let o = 0; o < outer; o++)
-    for (let i = 0; i < inner; i++) line.select(x, o * n * inner + i, values, indices, o * k * inner + i, inner, sorted);
+    for (let i = 0; i < inner; i++)
+      line.select(x, o * n * inner + i, values, indices, o * k * inner + i, inner, sorted);
 }
 
 // values[i] = x[indices[i]]  =>  dx[indices[i]] = dvalues[i], and 0 for what was not selected

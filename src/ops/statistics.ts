@@ -30,7 +30,8 @@ interface VarianceAttrs extends ReduceAttrs {
 
 function varianceAttrs(name: string, x: Tensor, axes: Axes, options: VarianceOptions): VarianceAttrs {
   const { correction = 1 } = options;
-  if (!Number.isFinite(correction)) throw new ArgumentError(`${name}: correction is a finite number, got ${correction}`);
+  if (!Number.isFinite(correction))
+    throw new ArgumentError(`${name}: correction is a finite number, got ${correction}`);
   return { ...reduceAttrs(name, x, axes, options), correction };
 }
 
@@ -154,10 +155,7 @@ export const normOp = defineOp({
   inputs: ["x"],
   types: { x: "float" },
   save: ["x", "y"],
-  infer(inputs, attrs: NormAttrs) {
-    if (attrs.p < 0) checkTerms("norm", inputs.x.shape, attrs.axes);
-    return reducedMeta(inputs, attrs);
-  },
+  infer: (inputs, attrs: NormAttrs) => reducedMeta(inputs, attrs),
   args: ({ x }, _, { axes, p }) => [...reduceDims(x.shape, axes), p],
   cpu(x: Numbers, y: Numbers, dims: readonly number[], reduced: readonly number[], p: number) {
     reduceInto(x, y, dims, reduced, powers(p), p === 2 ? Math.sqrt : (sum) => sum ** (1 / p));
@@ -169,8 +167,13 @@ export const normOp = defineOp({
       if (p === 2) return x.mul(unreduce(dy.div(infinityForZero(y)), attrs));
       const power =
         p > 1
-          ? x.abs().div(unreduce(infinityForZero(y), attrs)).pow(p - 1)
-          : unreduce(y, attrs).div(infinityForZero(x.abs())).pow(1 - p);
+          ? x
+              .abs()
+              .div(unreduce(infinityForZero(y), attrs))
+              .pow(p - 1)
+          : unreduce(y, attrs)
+              .div(infinityForZero(x.abs()))
+              .pow(1 - p);
       return x.sign().mul(power).mul(unreduce(dy, attrs));
     },
   },
@@ -186,10 +189,10 @@ export const normOp = defineOp({
 export function norm(x: Tensor, axes?: Axes, { p = 2, ...options }: NormOptions = {}): Tensor {
   if (typeof p !== "number" || Number.isNaN(p)) throw new ArgumentError(`norm: p is a number, got ${p}`);
   const attrs = { ...reduceAttrs("norm", x, axes, options), p };
+  if (p < 0 || p === Number.POSITIVE_INFINITY) checkTerms("norm", x.shape, attrs.axes);
   const floats = isFloat(x.dtype) ? x : x.cast("float32");
   if (p === 0) return x.ne(0).cast(floats.dtype).sum(axes, options);
   if (p === 1) return floats.abs().sum(axes, options);
   if (Number.isFinite(p)) return apply(normOp, [floats], attrs);
-  checkTerms("norm", x.shape, attrs.axes);
   return p > 0 ? floats.abs().max(axes, options) : floats.abs().min(axes, options);
 }

@@ -1,5 +1,5 @@
-import type { Tensor } from "../tensor.js";
 import { apply } from "../core/apply.js";
+import type { Tensor } from "../tensor.js";
 import { each, eachGradient, none, unary, unaryGradient } from "./elementwise.js";
 
 // y = sin x  =>  dx = dy cos x

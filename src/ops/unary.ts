@@ -1,6 +1,6 @@
-import type { Tensor } from "../tensor.js";
 import { apply } from "../core/apply.js";
-import { each, none, type Numbers, unary } from "./elementwise.js";
+import type { Tensor } from "../tensor.js";
+import { each, type Numbers, none, unary } from "./elementwise.js";
 import { erfOf } from "./erf.js";
 
 function negLoop(x: Numbers, y: Numbers, n: number): void {
@@ -45,7 +45,14 @@ export const reciprocalOp = unary(
 );
 // y = erf(x)  =>  dx = dy 2 / sqrt(pi) e^(-x^2)
 export const erfOp = unary("erf", each(erfOf), ["x"], {
-  x: (dy, { x }) => dy.mul(x.square().neg().exp().mul(2 / Math.sqrt(Math.PI))),
+  x: (dy, { x }) =>
+    dy.mul(
+      x
+        .square()
+        .neg()
+        .exp()
+        .mul(2 / Math.sqrt(Math.PI)),
+    ),
 });
 
 /** Integers wrap around: their squares do not fit the 53 bits of a JavaScript number. */

@@ -19,7 +19,8 @@ export function perAxis(op: string, name: string, value: number | Shape, rank: n
 
 /** Throws ShapeError unless `shape` has as many axes as `layout`, such as "(N, C, H, W)", names. */
 export function checkLayout(op: string, name: string, shape: Shape, layout: string): void {
-  if (shape.length !== layout.split(",").length) throw new ShapeError(`${op}: ${name} is ${layout}, got ${show(shape)}`);
+  if (shape.length !== layout.split(",").length)
+    throw new ShapeError(`${op}: ${name} is ${layout}, got ${show(shape)}`);
 }
 
 /** How many elements a window covers from its first tap to its last. */
@@ -40,15 +41,22 @@ export interface Window {
  *
  * @param ceil - whether a last window may reach past the padding, as long as it starts inside the image or before it
  */
-export function placesOf(op: string, image: Shape, { kernel, stride, dilation, before, after }: Window, ceil = false): number[] {
+export function placesOf(
+  op: string,
+  image: Shape,
+  { kernel, stride, dilation, before, after }: Window,
+  ceil = false,
+): number[] {
   return image.map((size, axis) => {
-    const room = size + before[axis] + after[axis] - extent(kernel[axis], dilation[axis]);
-    if (room < 0) {
+    const steps = (size + before[axis] + after[axis] - extent(kernel[axis], dilation[axis])) / stride[axis];
+    const places = (ceil ? Math.ceil(steps) : Math.floor(steps)) + 1;
+    if (places < 1) {
       const padded = image.map((n, i) => n + before[i] + after[i]);
       const spread = dilation.some((d) => d > 1) ? ` with dilation ${show(dilation)}` : "";
-      throw new ShapeError(`${op}: the kernel ${show(kernel)}${spread} is larger than the padded image ${show(padded)}`);
+      throw new ShapeError(
+        `${op}: the kernel ${show(kernel)}${spread} is larger than the padded image ${show(padded)}`,
+      );
     }
-    const places = (ceil ? Math.ceil(room / stride[axis]) : Math.floor(room / stride[axis])) + 1;
     return ceil && (places - 1) * stride[axis] >= size + before[axis] ? places - 1 : places;
   });
 }
@@ -79,7 +87,9 @@ export function poolAttrs(op: string, x: Shape, kernelSize: Size2d, options: Poo
   const padding = perAxis(op, "padding", options.padding ?? 0, 2, 0);
   const dilation = perAxis(op, "dilation", options.dilation ?? 1, 2, 1);
   if (padding.some((n, axis) => 2 * n > kernel[axis]))
-    throw new ArgumentError(`${op}: padding may be half of kernelSize at most, got ${show(padding)} for ${show(kernel)}`);
+    throw new ArgumentError(
+      `${op}: padding may be half of kernelSize at most, got ${show(padding)} for ${show(kernel)}`,
+    );
   const image = x.slice(2);
   const window = { kernel, stride, dilation, before: padding, after: padding };
   const output = placesOf(op, image, window, options.ceilMode);
@@ -88,7 +98,9 @@ export function poolAttrs(op: string, x: Shape, kernelSize: Size2d, options: Poo
       const start = place * stride[axis] - padding[axis];
       const end = Math.min(start + kernel[axis] * dilation[axis], image[axis]);
       if (firstTap(start, dilation[axis]) >= end)
-        throw new ShapeError(`${op}: no tap of window ${place} along axis ${axis + 2} is inside the image ${show(image)}`);
+        throw new ShapeError(
+          `${op}: no tap of window ${place} along axis ${axis + 2} is inside the image ${show(image)}`,
+        );
     }
   }
   return { kernel, stride, padding, dilation, image, output };

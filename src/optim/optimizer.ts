@@ -84,7 +84,9 @@ export abstract class Optimizer<S extends string = string> implements Disposable
     gradients.forEach((gradient, i) => {
       if (!gradient) return;
       const { steps } = this.#stateOf(this.parameters[i]);
-      bySteps.set(steps, [...(bySteps.get(steps) ?? []), i]);
+      const group = bySteps.get(steps);
+      if (group) group.push(i);
+      else bySteps.set(steps, [i]);
     });
     // One group, unless some parameters had no gradient in an earlier step.
     for (const [steps, indices] of bySteps) {

@@ -31,8 +31,17 @@ export function readFiles(...folders: string[]): Files {
 export const parse = (path: string, text: string): ts.SourceFile =>
   ts.createSourceFile(path, text, ts.ScriptTarget.Latest, true);
 
+const found = new Map<string, readonly Import[]>();
+
 /** Every import of a file. Tests may compute what they load; in src/ that throws, since no check could follow it. */
-export function importsOf(path: string, text: string): Import[] {
+export function importsOf(path: string, text: string): readonly Import[] {
+  const key = `${path}\n${text}`;
+  const imports = found.get(key) ?? readImports(path, text);
+  found.set(key, imports);
+  return imports;
+}
+
+function readImports(path: string, text: string): readonly Import[] {
   const source = parse(path, text);
   const imports: Import[] = [];
   const add = (node: ts.Node, specifier: ts.Node | undefined, typeOnly: boolean): void => {
@@ -49,9 +58,11 @@ export function importsOf(path: string, text: string): Import[] {
       add(node, node.moduleSpecifier, node.importClause?.phaseModifier === ts.SyntaxKind.TypeKeyword);
     else if (ts.isExportDeclaration(node)) add(node, node.moduleSpecifier, node.isTypeOnly);
     else if (ts.isCallExpression(node) && isLoader(node.expression)) add(node, node.arguments[0], false);
-    ts.forEachChild(node, visit);
+    if (deep) ts.forEachChild(node, visit);
   };
-  visit(source);
+  // Imports and exports stand at the top; only a file that calls a loader somewhere has to be searched.
+  const deep = /\b(import|require)\s*\(/.test(text);
+  source.statements.forEach(visit);
   return imports;
 }
 
@@ -92,11 +103,11 @@ export function circles(files: Files): string[][] {
     return seen;
   };
   const reach = new Map([...files.keys()].map((path) => [path, reachable(path)]));
-  const found = new Map<string, string[]>();
+  const groups = new Map<string, string[]>();
   for (const [path, targets] of reach) {
     if (!targets.has(path)) continue;
     const group = [...targets].filter((target) => reach.get(target)?.has(path)).sort();
-    found.set(group.join(), group);
+    groups.set(group.join(), group);
   }
-  return [...found.values()];
+  return [...groups.values()];
 }

@@ -6,6 +6,7 @@ import { opList } from "../../src/ops/index.js";
 import { Tensor } from "../../src/tensor.js";
 import { families } from "../cases.js";
 import { familyNames, readGoldens, samplesOf } from "../support/goldens.js";
+import { importsOf, readFiles, resolve } from "./imports.js";
 
 /** What a file of src/ops exports. */
 interface Family {
@@ -23,8 +24,9 @@ const filesIn = (folder: string, extension: string): string[] =>
 
 const modules: Family[] = await Promise.all(
   filesIn("../../src/ops", ".ts")
-    .filter((file) => file !== "index.ts")
-    .map(async (file) => ({ file, exported: await import(`../../src/ops/${file}`) })),
+    .map((file) => file.replace(/\.ts$/, ""))
+    .filter((file) => file !== "index")
+    .map(async (file) => ({ file: `${file}.ts`, exported: await import(`../../src/ops/${file}.ts`) })),
 );
 
 const isRecord = (value: unknown): value is Named =>
@@ -39,6 +41,12 @@ const misnamed = (family: Family): string[] =>
     .filter(([constant, { kind, name }]) => constant !== `${name}${kind === "op" ? "Op" : "Update"}`)
     .map(([constant, { kind, name }]) => `${family.file}: ${constant} is the ${kind} ${name}`);
 
+/** Kernels that stand behind functions of other names, and those functions. */
+const behind: Readonly<Record<string, readonly string[]>> = {
+  attention: ["scaledDotProductAttention"], // the fused path; with dropout it is a composition
+  recurrence: ["cumprod", "prod"], // their gradients
+};
+
 /**
  * Ops that a user cannot call by their name: neither as a method, nor as a function of the package or of their file.
  * A kernel that only another op of its file calls bears that op's name in front: layerNormGrad, conv2dGradInput.
@@ -48,7 +56,7 @@ const uncallable = (family: Family): string[] => {
   const places = [Tensor.prototype, wengert, family.exported] as readonly Readonly<Record<string, unknown>>[];
   const callable = (name: string): boolean => places.some((place) => typeof place[name] === "function");
   const helper = (name: string): boolean =>
-    names.some((op) => callable(op) && name.startsWith(op) && /^[A-Z]/.test(name.slice(op.length)));
+    names.some((op) => (callable(op) || op in behind) && name.startsWith(op) && /^[A-Z]/.test(name.slice(op.length)));
   return recordsOf(family)
     .filter(([, { kind, name }]) => kind === "op" && !callable(name) && !helper(name))
     .map(([, { name }]) => `${family.file}: ${name}`);
@@ -73,7 +81,11 @@ describe("one name for one op", () => {
   });
 
   test("an op is a method, or a function, of its name", () => {
-    expect(modules.flatMap(uncallable)).toEqual([]);
+    const names = modules.flatMap(uncallable).map((place) => place.split(": ")[1]);
+    expect(names.sort()).toEqual(Object.keys(behind).sort());
+    const functions = ops as Readonly<Record<string, unknown>>;
+    const callers = Object.values(behind).flat();
+    expect(callers.filter((name) => typeof functions[name] !== "function")).toEqual([]);
   });
 
   test("the checks find what they look for", () => {
@@ -103,15 +115,23 @@ describe("cases and golden files", () => {
     expect(names.filter((name) => typeof (ops as Record<string, unknown>)[name] !== "function")).toEqual([]);
   });
 
-  test("every file of cases is in the case list", () => {
-    const camel = (name: string): string => name.replace(/-(\w)/g, (_, letter: string) => letter.toUpperCase());
-    const files = filesIn("../cases", ".ts").map((file) => camel(file.replace(/\.ts$/, "")));
-    expect(files.filter((name) => name !== "case").sort()).toEqual([...familyNames].sort());
+  test("every file of cases is imported by the case list", () => {
+    const files = readFiles("tests");
+    const reached = new Set(["tests/cases.ts"]);
+    for (const path of reached) // a set that grows while it is walked
+      for (const { specifier } of importsOf(path, files.get(path) ?? "")) {
+        const target = resolve(path, specifier);
+        if (target?.startsWith("tests/")) reached.add(target);
+      }
+    const cases = [...files.keys()].filter((path) => path.startsWith("tests/cases/"));
+    expect(cases.length).toBeGreaterThan(2);
+    expect(cases.filter((path) => !reached.has(path))).toEqual([]);
   });
 
-  test("every golden file belongs to a family", () => {
+  test("every golden file belongs to a family, or is made by a script of its name", () => {
+    const scripts = filesIn("../goldens", ".py").map((file) => file.replace(/\.py$/, ""));
     const files = filesIn("../goldens", ".json").map((file) => file.replace(/\.json$/, ""));
-    expect(files.sort()).toEqual([...familyNames].sort());
+    expect(files.filter((file) => !scripts.includes(file)).sort()).toEqual([...familyNames].sort());
   });
 
   test.each(familyNames)("%s: golden values and cases are the same ones", (family) => {

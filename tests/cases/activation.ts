@@ -21,7 +21,8 @@ const bent = (shape: readonly number[]) => distinct(shape);
 export const activation = {
   sigmoid: [
     ...unaryCases({ run: (x) => x.sigmoid(), torch: "x.sigmoid()" }),
-    large((x) => x.sigmoid(), "x.sigmoid()"),
+    // 1 - y cancels where y is near 1, as in PyTorch, which saves y too.
+    { ...large((x) => x.sigmoid(), "x.sigmoid()"), slack: 64 },
   ],
   relu: [
     ...unaryCases({ run: (x) => x.relu(), torch: "F.relu(x)", x: bent, keepsIntegers: true }),
@@ -37,10 +38,7 @@ export const activation = {
     large((x) => x.elu(), "F.elu(x)"),
     ...option("alpha", (x) => x.elu({ alpha: 2.5 }), "F.elu(x, alpha=2.5)"),
   ],
-  selu: [
-    ...unaryCases({ run: (x) => x.selu(), torch: "F.selu(x)", x: bent }),
-    large((x) => x.selu(), "F.selu(x)"),
-  ],
+  selu: [...unaryCases({ run: (x) => x.selu(), torch: "F.selu(x)", x: bent }), large((x) => x.selu(), "F.selu(x)")],
   gelu: [
     ...unaryCases({ run: (x) => x.gelu(), torch: "F.gelu(x)" }),
     large((x) => x.gelu(), "F.gelu(x)"),
@@ -53,14 +51,11 @@ export const activation = {
       skipGradcheck: "NaN and infinities",
     },
   ],
-  silu: [
-    ...unaryCases({ run: (x) => x.silu(), torch: "F.silu(x)" }),
-    large((x) => x.silu(), "F.silu(x)"),
-  ],
+  silu: [...unaryCases({ run: (x) => x.silu(), torch: "F.silu(x)" }), large((x) => x.silu(), "F.silu(x)")],
   softplus: [
     ...unaryCases({ run: (x) => x.softplus(), torch: "F.softplus(x)" }),
     large((x) => x.softplus(), "F.softplus(x)"),
-    ...option("beta", (x) => x.softplus({ beta: 2.5 }), "F.softplus(x, beta=2.5)"),
+    ...option("beta", (x) => x.softplus({ beta: 2 }), "F.softplus(x, beta=2)"),
     ...option("threshold", (x) => x.softplus({ threshold: 1 }), "F.softplus(x, threshold=1)"),
     {
       name: "beta and threshold",

@@ -1,9 +1,15 @@
-import { type Case, given, integers, uniform } from "./case.js";
-import { binaryCases, coarse, offHalves } from "./elementwise.js";
 import { maximum, minimum, pow } from "../../src/index.js";
+import { type Case, given, type InputSpec, integers, sizeOf, uniform } from "./case.js";
+import { binaryCases, coarse, oddOffHalves, offHalves } from "./elementwise.js";
 
 // Divisors and bases of powers stay away from 0.
 const positive = (shape: readonly number[]) => uniform(shape, 0.5, 3);
+
+/** Even multiples of 1/32, so that no odd one is a whole multiple of them: there the remainder jumps. */
+const divisors = (shape: readonly number[]): InputSpec => ({
+  ...uniform(shape),
+  values: () => Array.from({ length: sizeOf(shape) }, (_, i) => [0.625, -1.125, 0.875, -1.375][i % 4]),
+});
 
 const sameOperand = (run: Case["run"], torch: string): Case => ({
   name: "same operand",
@@ -124,7 +130,13 @@ export const arithmetic = {
     },
   ],
   maximum: [
-    ...binaryCases({ name: "maximum", torch: (a, b) => `torch.maximum(torch.as_tensor(${a}), torch.as_tensor(${b}))`, a: offHalves, b: coarse, number: 0.5 }),
+    ...binaryCases({
+      name: "maximum",
+      torch: (a, b) => `torch.maximum(torch.as_tensor(${a}), torch.as_tensor(${b}))`,
+      a: offHalves,
+      b: oddOffHalves,
+      number: 0.5,
+    }),
     sameOperand(({ a }) => a.maximum(a), "torch.maximum(a, a)"),
     ties(({ a, b }) => a.maximum(b), "torch.maximum(a, b)"),
     atNaN(({ a, b }) => a.maximum(b), "torch.maximum(a, b)"),
@@ -137,7 +149,13 @@ export const arithmetic = {
     },
   ],
   minimum: [
-    ...binaryCases({ name: "minimum", torch: (a, b) => `torch.minimum(torch.as_tensor(${a}), torch.as_tensor(${b}))`, a: offHalves, b: coarse, number: 0.5 }),
+    ...binaryCases({
+      name: "minimum",
+      torch: (a, b) => `torch.minimum(torch.as_tensor(${a}), torch.as_tensor(${b}))`,
+      a: offHalves,
+      b: oddOffHalves,
+      number: 0.5,
+    }),
     sameOperand(({ a }) => a.minimum(a), "torch.minimum(a, a)"),
     ties(({ a, b }) => a.minimum(b), "torch.minimum(a, b)"),
     atNaN(({ a, b }) => a.minimum(b), "torch.minimum(a, b)"),
@@ -150,7 +168,11 @@ export const arithmetic = {
     },
   ],
   atan2: [
-    ...binaryCases({ name: "atan2", torch: (a, b) => `torch.atan2(torch.as_tensor(${a}), torch.as_tensor(${b}))`, b: positive }),
+    ...binaryCases({
+      name: "atan2",
+      torch: (a, b) => `torch.atan2(torch.as_tensor(${a}), torch.as_tensor(${b}))`,
+      b: positive,
+    }),
     {
       name: "all quadrants",
       inputs: { a: given([8], [1, 1, -1, -1, 0, 0, 2, -2]), b: given([8], [1, -1, 1, -1, 1, -1, 0, 0]) },
@@ -160,8 +182,13 @@ export const arithmetic = {
     },
   ],
   mod: [
-    // Quotients away from whole numbers, where the remainder jumps.
-    ...binaryCases({ name: "mod", torch: (a, b) => `torch.remainder(torch.as_tensor(${a}), torch.as_tensor(${b}))`, a: offHalves, b: (shape) => given(shape, new Array(shape.reduce((n, size) => n * size, 1)).fill(0).map((_, i) => [0.5, -0.5, 1, -1][i % 4])) }),
+    ...binaryCases({
+      name: "mod",
+      torch: (a, b) => `torch.remainder(torch.as_tensor(${a}), torch.as_tensor(${b}))`,
+      a: oddOffHalves,
+      b: divisors,
+      number: 333 / 256,
+    }),
     {
       name: "quotients of many sizes",
       inputs: { a: given([6], [7.5, -7.5, 7.5, -7.5, 0.25, 5]), b: given([6], [2, 2, -2, -2, -4, 0.75]) },
@@ -177,10 +204,18 @@ export const arithmetic = {
     },
     {
       name: "int32 of both signs",
-      inputs: { a: given([6], [7, -7, 7, -7, 2 ** 31 - 1, -(2 ** 31)], "int32"), b: given([6], [3, 3, -3, -3, -2, 7], "int32") },
+      inputs: {
+        a: given([6], [7, -7, 7, -7, 2 ** 31 - 1, -(2 ** 31)], "int32"),
+        b: given([6], [3, 3, -3, -3, -2, 7], "int32"),
+      },
       run: ({ a, b }) => a.mod(b),
       torch: "torch.remainder(a, b)",
     },
-    { name: "negative number right", inputs: { a: integers([5], 9) }, run: ({ a }) => a.mod(-4), torch: "torch.remainder(a, -4)" },
+    {
+      name: "negative number right",
+      inputs: { a: integers([5], 9) },
+      run: ({ a }) => a.mod(-4),
+      torch: "torch.remainder(a, -4)",
+    },
   ],
 } satisfies Record<string, readonly [Case, ...Case[]]>;

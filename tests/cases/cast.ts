@@ -25,7 +25,11 @@ export const cast = {
       torch: "x.to(torch.int32)",
     },
     ...toEach("float", uniform([2, 7], 0, 7), whole),
-    ...toEach("int32", given([8], [0, 1, -1, 255, 256, 65536, 2 ** 31 - 1, -(2 ** 31)], "int32"), all.filter((d) => d !== "float16")),
+    ...toEach(
+      "int32",
+      given([8], [0, 1, -1, 255, 256, 65536, 2 ** 31 - 1, -(2 ** 31)], "int32"),
+      all.filter((d) => d !== "float16"),
+    ),
     ...toEach("int32 within float16", given([7], [0, 1, -1, 2049, 2051, 65504, -65519], "int32"), ["float16"]),
     ...toEach("uint8", integers([9], 256, "uint8"), all),
     ...toEach("bool", bools([5]), all),

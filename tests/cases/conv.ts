@@ -33,7 +33,10 @@ const transposed = (name: string, sizes: Sizes<ConvTranspose2dOptions>): Case =>
 /** Values that no other path reaches: they must spread as far as the window and no farther. */
 const nonFinite: Case = {
   name: "NaN and infinity",
-  inputs: { x: given([1, 1, 3, 4], [nan, 1, 2, 3, 0.5, -1, inf, -2, 1, 4, -3, -inf]), w: given([5, 1, 1, 2], [1, 2, -1, 1, 3, 1, 2, 2, 1, -2]) },
+  inputs: {
+    x: given([1, 1, 3, 4], [nan, 1, 2, 3, 0.5, -1, inf, -2, 1, 4, -3, -inf]),
+    w: given([5, 1, 1, 2], [1, 2, -1, 1, 3, 1, 2, 2, 1, -2]),
+  },
   run: ({ x, w }) => x.conv2d(w),
   torch: "F.conv2d(x, w)",
   wrt: ["w"],
@@ -44,7 +47,12 @@ export const conv = {
   conv1d: [
     conv1d("plain", { x: [2, 3, 7], w: [4, 3, 3], bias: 4 }),
     conv1d("no bias", { x: [1, 2, 5], w: [3, 2, 2] }),
-    conv1d("stride, padding, dilation", { x: [2, 2, 9], w: [3, 2, 3], bias: 3, options: { stride: 2, padding: 3, dilation: 2 } }),
+    conv1d("stride, padding, dilation", {
+      x: [2, 2, 9],
+      w: [3, 2, 3],
+      bias: 3,
+      options: { stride: 2, padding: 3, dilation: 2 },
+    }),
     conv1d("groups", { x: [1, 4, 6], w: [6, 2, 3], bias: 6, options: { groups: 2 } }),
     conv1d("depthwise", { x: [2, 3, 6], w: [3, 1, 3], options: { groups: 3, padding: 1 } }),
     conv1d("same", { x: [1, 2, 6], w: [3, 2, 4], options: { padding: "same" } }),
@@ -67,16 +75,35 @@ export const conv = {
     conv2d("height 1", { x: [2, 2, 1, 6], w: [3, 2, 1, 3] }),
     conv2d("stride 2", { x: [1, 3, 7, 5], w: [2, 3, 3, 3], bias: 2, options: { stride: 2 } }),
     conv2d("stride past the end", { x: [1, 2, 6, 7], w: [3, 2, 2, 2], options: { stride: 3 } }),
-    conv2d("asymmetric", { x: [1, 2, 6, 7], w: [3, 2, 2, 3], bias: 3, options: { stride: [2, 1], padding: [0, 2], dilation: [1, 2] } }),
+    conv2d("asymmetric", {
+      x: [1, 2, 6, 7],
+      w: [3, 2, 2, 3],
+      bias: 3,
+      options: { stride: [2, 1], padding: [0, 2], dilation: [1, 2] },
+    }),
     conv2d("padding", { x: [2, 2, 3, 4], w: [3, 2, 3, 3], bias: 3, options: { padding: 1 } }),
     conv2d("padding beyond the kernel", { x: [1, 2, 2, 3], w: [3, 2, 2, 2], bias: 3, options: { padding: 3 } }),
     conv2d("dilation", { x: [1, 2, 7, 6], w: [3, 2, 3, 3], options: { dilation: 2 } }),
-    conv2d("stride, padding, dilation", { x: [2, 2, 5, 6], w: [3, 2, 3, 2], bias: 3, options: { stride: 2, padding: 2, dilation: 3 } }),
+    conv2d("stride, padding, dilation", {
+      x: [2, 2, 5, 6],
+      w: [3, 2, 3, 2],
+      bias: 3,
+      options: { stride: 2, padding: 2, dilation: 3 },
+    }),
     conv2d("same", { x: [1, 2, 4, 5], w: [3, 2, 3, 3], options: { padding: "same" } }),
-    conv2d("same, even and dilated", { x: [1, 2, 4, 5], w: [3, 2, 2, 4], bias: 3, options: { padding: "same", dilation: [3, 1] } }),
+    conv2d("same, even and dilated", {
+      x: [1, 2, 4, 5],
+      w: [3, 2, 2, 4],
+      bias: 3,
+      options: { padding: "same", dilation: [3, 1] },
+    }),
     conv2d("valid", { x: [1, 2, 4, 5], w: [3, 2, 2, 4], options: { padding: "valid" } }),
     conv2d("groups", { x: [2, 4, 3, 4], w: [6, 2, 2, 2], bias: 6, options: { groups: 2 } }),
-    conv2d("groups, stride, padding", { x: [1, 6, 4, 5], w: [6, 3, 3, 2], options: { groups: 2, stride: [1, 2], padding: 1 } }),
+    conv2d("groups, stride, padding", {
+      x: [1, 6, 4, 5],
+      w: [6, 3, 3, 2],
+      options: { groups: 2, stride: [1, 2], padding: 1 },
+    }),
     conv2d("depthwise", { x: [2, 3, 4, 4], w: [3, 1, 3, 3], bias: 3, options: { groups: 3 } }),
     conv2d("depthwise, stride, padding, dilation", {
       x: [1, 3, 6, 5],
@@ -84,7 +111,12 @@ export const conv = {
       bias: 3,
       options: { groups: 3, stride: [2, 3], padding: [1, 2], dilation: [2, 1] },
     }),
-    conv2d("depthwise, two filters a channel", { x: [1, 3, 4, 5], w: [6, 1, 3, 3], bias: 6, options: { groups: 3, padding: 1 } }),
+    conv2d("depthwise, two filters a channel", {
+      x: [1, 3, 4, 5],
+      w: [6, 1, 3, 3],
+      bias: 6,
+      options: { groups: 3, padding: 1 },
+    }),
     conv2d("groups of 2 by 2", { x: [1, 4, 4, 3], w: [4, 2, 2, 2], options: { groups: 2, padding: 1 } }),
     conv2d("empty batch", { x: [0, 3, 5, 4], w: [4, 3, 3, 2], bias: 4 }),
     conv2d("empty batch, depthwise", { x: [0, 2, 5, 4], w: [2, 1, 3, 2], options: { groups: 2 } }),
@@ -113,8 +145,17 @@ export const conv = {
     transposed("stride", { x: [1, 2, 3, 4], w: [2, 3, 2, 2], bias: 3, options: { stride: 2 } }),
     transposed("stride larger than the kernel", { x: [1, 2, 3, 2], w: [2, 3, 2, 1], bias: 3, options: { stride: 3 } }),
     transposed("padding", { x: [1, 2, 3, 4], w: [2, 3, 3, 3], options: { padding: 1 } }),
-    transposed("outputPadding", { x: [2, 2, 3, 3], w: [2, 3, 3, 3], bias: 3, options: { stride: 2, padding: 1, outputPadding: 1 } }),
-    transposed("outputPadding below dilation", { x: [1, 2, 3, 3], w: [2, 3, 2, 2], options: { dilation: 3, outputPadding: [1, 2] } }),
+    transposed("outputPadding", {
+      x: [2, 2, 3, 3],
+      w: [2, 3, 3, 3],
+      bias: 3,
+      options: { stride: 2, padding: 1, outputPadding: 1 },
+    }),
+    transposed("outputPadding below dilation", {
+      x: [1, 2, 3, 3],
+      w: [2, 3, 2, 2],
+      options: { dilation: 3, outputPadding: [1, 2] },
+    }),
     transposed("asymmetric", {
       x: [1, 2, 3, 4],
       w: [2, 3, 3, 2],
@@ -122,8 +163,13 @@ export const conv = {
       options: { stride: [2, 3], padding: [1, 0], outputPadding: [0, 2], dilation: [2, 1] },
     }),
     transposed("groups", { x: [2, 4, 2, 3], w: [4, 3, 2, 2], bias: 6, options: { groups: 2 } }),
-    transposed("depthwise", { x: [1, 3, 3, 3], w: [3, 1, 3, 2], bias: 3, options: { groups: 3, stride: 2, outputPadding: 1 } }),
+    transposed("depthwise", {
+      x: [1, 3, 3, 3],
+      w: [3, 1, 3, 2],
+      bias: 3,
+      options: { groups: 3, stride: 2, outputPadding: 1 },
+    }),
     transposed("empty batch", { x: [0, 3, 3, 2], w: [3, 4, 2, 3], bias: 4 }),
     transposed("images share a block", { x: [3, 2, 9, 11], w: [2, 3, 2, 2], bias: 3 }),
   ],
-} satisfies Record<string, readonly Case[]>;
+} satisfies Record<string, readonly [Case, ...Case[]]>;

@@ -65,4 +65,4 @@ export const dropout = {
       torch: `x.double() * 2 * ${keptOfHalf}`,
     },
   ],
-} satisfies Record<string, readonly Case[]>;
+} satisfies Record<string, readonly [Case, ...Case[]]>;

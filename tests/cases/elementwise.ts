@@ -1,26 +1,56 @@
-import * as ops from "../../src/index.js";
-import type { Shape, Tensor } from "../../src/index.js";
+import {
+  add,
+  atan2,
+  div,
+  eq,
+  ge,
+  gt,
+  le,
+  logicalAnd,
+  logicalOr,
+  lt,
+  maximum,
+  minimum,
+  mod,
+  mul,
+  ne,
+  pow,
+  type Shape,
+  sub,
+  type Tensor,
+} from "../../src/index.js";
 import { bools, type Case, given, type InputSpec, integers, randomNumbers, sizeOf, special, uniform } from "./case.js";
 
-/** Floats at least 1/16 away from every multiple of 1/2, for functions that jump or bend there. */
+/** Floats at least 1/16 away from every multiple of 1/2, for functions that jump or bend there: even multiples of 1/32. */
 export const offHalves = (shape: Shape): InputSpec => ({
   shape,
   dtype: "float",
   values: (seed) => {
     const next = randomNumbers(seed);
-    return Array.from({ length: sizeOf(shape) }, () => Math.floor(10 * next() - 5) / 2 + (2 + Math.floor(13 * next())) / 32);
+    return Array.from(
+      { length: sizeOf(shape) },
+      () => Math.floor(10 * next() - 5) / 2 + (1 + Math.floor(7 * next())) / 16,
+    );
   },
+});
+
+/** The like of `offHalves`, of odd multiples of 1/32: the two never meet. */
+export const oddOffHalves = (shape: Shape): InputSpec => ({
+  ...uniform(shape),
+  values: (seed) => Array.from(offHalves(shape).values(seed), (x) => x + 1 / 32),
 });
 
 /** -1, -1/2, 0, 1/2 and 1, so that ties are common. */
 export const coarse = (shape: Shape): InputSpec => ({
   ...uniform(shape),
-  values: (seed) => integers(shape, 5).values(seed).map((i) => i / 2 - 1),
+  values: (seed) => Array.from(integers(shape, 5).values(seed), (i) => i / 2 - 1),
 });
 
-/** The lines of a Python expression in x (or a and b) for integer inputs that count as another dtype. */
-const as = (method: string, names: string, expression: string): string =>
-  `(lambda ${names}: ${expression})(${names.split(", ").map((name) => name + method).join(", ")})`;
+/** A Python expression for inputs that count as another dtype: as("int", ["x"], "-x") is (lambda x: -x)(x.int()). */
+function as(dtype: "int" | "double", names: readonly string[], expression: string): string {
+  const converted = names.map((name) => `${name}.${dtype}()`);
+  return `(lambda ${names.join(", ")}: ${expression})(${converted.join(", ")})`;
+}
 
 interface UnaryPaths {
   readonly run: (x: Tensor) => Tensor;
@@ -32,15 +62,13 @@ interface UnaryPaths {
   readonly below?: number;
   /** True for an op that keeps integers as they are; elsewhere they become float32. */
   readonly keepsIntegers?: boolean;
-  /** False where the gradient at NaN or infinity is not PyTorch's; say why beside it. Default true. */
-  readonly specialGradient?: boolean;
 }
 
 /** The paths that every op of one tensor has. */
 export function unaryCases(paths: UnaryPaths): [Case, ...Case[]] {
-  const { torch, x = (shape: Shape) => uniform(shape), below = 9, keepsIntegers = false, specialGradient = true } = paths;
+  const { torch, x = (shape: Shape) => uniform(shape), below = 9, keepsIntegers = false } = paths;
   const run: Case["run"] = (t) => paths.run(t.x);
-  const whole = keepsIntegers ? torch : as(".double()", "x", torch);
+  const whole = keepsIntegers ? torch : as("double", ["x"], torch);
   return [
     { name: "plain", inputs: { x: x([3, 5]) }, run, torch },
     { name: "odd size", inputs: { x: x([17]) }, run, torch },
@@ -53,20 +81,35 @@ export function unaryCases(paths: UnaryPaths): [Case, ...Case[]] {
       run,
       torch,
       skipGradcheck: "NaN, infinities, and 0, where some jump",
-      ...(specialGradient ? {} : { wrt: [] }),
     },
     { name: "int32", inputs: { x: integers([2, 3], below) }, run, torch: whole },
     { name: "uint8", inputs: { x: integers([5], below, "uint8") }, run, torch: whole },
-    { name: "bool", inputs: { x: bools([5]) }, run, torch: as(keepsIntegers ? ".int()" : ".double()", "x", torch) },
+    { name: "bool", inputs: { x: bools([5]) }, run, torch: as(keepsIntegers ? "int" : "double", ["x"], torch) },
   ];
 }
 
-type BinaryName =
-  | "add" | "sub" | "mul" | "div" | "pow" | "maximum" | "minimum" | "atan2" | "mod"
-  | "eq" | "ne" | "lt" | "le" | "gt" | "ge" | "logicalAnd" | "logicalOr"; // biome-ignore format: a list
+const functions = {
+  add,
+  atan2,
+  div,
+  eq,
+  ge,
+  gt,
+  le,
+  logicalAnd,
+  logicalOr,
+  lt,
+  maximum,
+  minimum,
+  mod,
+  mul,
+  ne,
+  pow,
+  sub,
+};
 
 interface BinaryPaths {
-  readonly name: BinaryName;
+  readonly name: keyof typeof functions;
   /** In Python, given the operands. */
   readonly torch: (a: string, b: string) => string;
   readonly a?: (shape: Shape) => InputSpec;
@@ -78,8 +121,8 @@ interface BinaryPaths {
 /** The paths that every op of two operands has. */
 export function binaryCases({ name, torch, a = uniform, b = uniform, number = 1.5 }: BinaryPaths): [Case, ...Case[]] {
   const run: Case["run"] = (t) => t.a[name](t.b);
-  const withRight = (value: number): Case["run"] => (t) => t.a[name](value);
-  const withLeft = (value: number): Case["run"] => (t) => ops[name](value, t.b);
+  const withRight = (value: number) => (t: Readonly<Record<string, Tensor>>) => t.a[name](value);
+  const withLeft = (value: number) => (t: Readonly<Record<string, Tensor>>) => functions[name](value, t.b);
   const both = torch("a", "b");
   const divisors = given([3], [1, 2, 3], "int32");
   return [
@@ -114,13 +157,13 @@ export function binaryCases({ name, torch, a = uniform, b = uniform, number = 1.
       name: "bools",
       inputs: { a: given([4], [0, 0, 1, 1], "bool"), b: given([4], [1, 1, 1, 1], "bool") },
       run,
-      torch: as(".int()", "a, b", both),
+      torch: as("int", ["a", "b"], both),
     },
     {
       name: "bool and number",
       inputs: { a: given([2], [0, 1], "bool") },
       run: withRight(3),
-      torch: as(".int()", "a", torch("a", "3")),
+      torch: as("int", ["a"], torch("a", "3")),
     },
   ];
 }

@@ -1,9 +1,14 @@
-import { where } from "../../src/index.js";
+import { type Shape, where } from "../../src/index.js";
 import { bools, type Case, distinct, given, integers, special, uniform } from "./case.js";
 import { binaryCases, coarse, unaryCases } from "./elementwise.js";
 
 const logical2 = (name: "logicalAnd" | "logicalOr", torch: string): [Case, ...Case[]] => [
-  ...binaryCases({ name, torch: (a, b) => `torch.${torch}(torch.as_tensor(${a}), torch.as_tensor(${b}))`, a: coarse, b: coarse }),
+  ...binaryCases({
+    name,
+    torch: (a, b) => `torch.${torch}(torch.as_tensor(${a}), torch.as_tensor(${b}))`,
+    a: coarse,
+    b: coarse,
+  }),
   {
     name: "truth table",
     inputs: { a: given([4], [0, 0, 1, 1], "bool"), b: given([4], [0, 1, 0, 1], "bool") },
@@ -15,19 +20,26 @@ const logical2 = (name: "logicalAnd" | "logicalOr", torch: string): [Case, ...Ca
 const chosen: Case["run"] = ({ condition, a, b }) => condition.where(a, b);
 const torch = "torch.where(condition, a, b)";
 
+const wherePath = (name: string, condition: Shape, a: Shape, b: Shape): Case => ({
+  name,
+  inputs: { condition: bools(condition), a: uniform(a), b: uniform(b) },
+  run: chosen,
+  torch,
+});
+
 export const logical = {
   logicalAnd: logical2("logicalAnd", "logical_and"),
   logicalOr: logical2("logicalOr", "logical_or"),
   logicalNot: unaryCases({ run: (x) => x.logicalNot(), torch: "torch.logical_not(x)", x: coarse, below: 2 }),
   where: [
-    { name: "plain", inputs: { condition: bools([3, 5]), a: uniform([3, 5]), b: uniform([3, 5]) }, run: chosen, torch },
-    { name: "broadcast condition", inputs: { condition: bools([3, 1]), a: uniform([2, 3, 4]), b: uniform([4]) }, run: chosen, torch },
-    { name: "broadcast both", inputs: { condition: bools([2, 3, 4]), a: uniform([3, 1]), b: uniform([2, 1, 1]) }, run: chosen, torch },
-    { name: "all three stretch", inputs: { condition: bools([2, 1, 1]), a: uniform([3, 1]), b: uniform([4]) }, run: chosen, torch },
-    { name: "scalars", inputs: { condition: bools([]), a: uniform([]), b: uniform([]) }, run: chosen, torch },
-    { name: "scalar condition", inputs: { condition: bools([]), a: uniform([3]), b: uniform([2, 1]) }, run: chosen, torch },
-    { name: "size 1", inputs: { condition: bools([1, 1]), a: uniform([1]), b: uniform([1]) }, run: chosen, torch },
-    { name: "empty", inputs: { condition: bools([0, 3]), a: uniform([3]), b: uniform([1]) }, run: chosen, torch },
+    wherePath("plain", [3, 5], [3, 5], [3, 5]),
+    wherePath("broadcast condition", [3, 1], [2, 3, 4], [4]),
+    wherePath("broadcast both", [2, 3, 4], [3, 1], [2, 1, 1]),
+    wherePath("all three stretch", [2, 1, 1], [3, 1], [4]),
+    wherePath("scalars", [], [], []),
+    wherePath("scalar condition", [], [3], [2, 1]),
+    wherePath("size 1", [1, 1], [1], [1]),
+    wherePath("empty", [0, 3], [3], [1]),
     {
       name: "number left",
       inputs: { condition: bools([7]), b: uniform([7]) },
@@ -79,7 +91,12 @@ export const logical = {
       run: chosen,
       torch,
     },
-    { name: "uint8", inputs: { condition: bools([6]), a: integers([6], 255, "uint8"), b: integers([6], 9, "uint8") }, run: chosen, torch },
+    {
+      name: "uint8",
+      inputs: { condition: bools([6]), a: integers([6], 255, "uint8"), b: integers([6], 9, "uint8") },
+      run: chosen,
+      torch,
+    },
     { name: "bool", inputs: { condition: bools([9]), a: bools([9]), b: bools([9]) }, run: chosen, torch },
     {
       name: "int32 and fraction",

@@ -29,8 +29,8 @@ function layerNorm(): [Case, ...Case[]] {
     over("vector", [7], [7]),
     over("odd sizes", [3, 17], [17]),
     over("empty", [0, 3], [3]),
-    // Every element is its own mean, so only the bias is left.
-    over("size 1", [3, 1], [1]),
+    // Every element is its own mean, so only the bias is left. The weight's gradient is 0, and in PyTorch rounding noise.
+    { ...over("size 1", [3, 1], [1]), wrt: ["x", "bias"] },
     alone("without weight and bias", uniform([3, 6])),
     {
       name: "weight alone",
@@ -50,8 +50,8 @@ function layerNorm(): [Case, ...Case[]] {
       run: ({ x, weight, bias }) => x.layerNorm(5, { weight, bias, eps: 0.5 }),
       torch: "F.layer_norm(x, [5], weight, bias, 0.5)",
     },
-    // The deviations are exact, the mean is 256 times as large: a sum of squares less a squared mean would cancel.
-    alone("far from 0", given([2, 4], [128, 128.5, 129, 127, 64, 64.25, 64, 63.75])),
+    // The deviations are exact, the mean is 128 times as large: a sum of squares less a squared mean would cancel.
+    alone("far from 0", given([2, 4], [64, 64.5, 65, 63.5, 32, 32.25, 32, 31.75])),
     alone("special", special(), { wrt: [] }),
     alone("NaN in one row", given([2, 2], [Number.NaN, 1, 1, 2]), { wrt: [] }),
   ];
@@ -78,7 +78,12 @@ function rmsNorm(): [Case, ...Case[]] {
     over("vector", [7], [7]),
     over("odd sizes", [3, 17], [17]),
     over("empty", [0, 3], [3]),
-    over("size 1", [3, 1], [1]),
+    {
+      name: "size 1",
+      inputs: { x: uniform([3, 1]), weight: uniform([1]) },
+      run: ({ x, weight }) => x.rmsNorm(1, { weight, eps: 0.125 }),
+      torch: "F.rms_norm(x, [1], weight, 0.125)",
+    },
     alone("without weight", uniform([3, 6])),
     {
       name: "eps",
@@ -232,4 +237,4 @@ export const normalization = {
   rmsNorm: rmsNorm(),
   groupNorm: groupNorm(),
   batchNorm: batchNorm(),
-} satisfies Record<string, readonly Case[]>;
+} satisfies Record<string, readonly [Case, ...Case[]]>;

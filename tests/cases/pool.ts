@@ -43,6 +43,7 @@ export const pool = {
     maximum("dilation and padding", [1, 1, 6, 7], 3, { stride: 2, padding: [1, 0], dilation: 2 }),
     maximum("ceilMode", [1, 2, 5, 6], 2, { stride: 3, ceilMode: true }),
     maximum("ceilMode, padding", [1, 2, 5, 4], 3, { stride: 2, padding: 1, ceilMode: true }),
+    maximum("ceilMode, window larger than the image", [1, 2, 3, 5], 4, { stride: 2, ceilMode: true }),
     maximum("empty batch", [0, 2, 4, 4], 2),
     {
       ...maximum("negative, padded", [1, 1, 2, 2], 2),
@@ -80,7 +81,12 @@ export const pool = {
     average("ceilMode", [1, 2, 5, 6], 2, { stride: 3, ceilMode: true }),
     average("ceilMode, padding", [1, 2, 5, 4], 3, { stride: 2, padding: 1, ceilMode: true }),
     average("ceilMode, past the padding", [1, 1, 4, 6], 3, { stride: 3, padding: 1, ceilMode: true }),
-    average("ceilMode, padding not counted", [1, 1, 4, 6], 3, { stride: 3, padding: 1, ceilMode: true, countIncludePad: false }),
+    average("ceilMode, padding not counted", [1, 1, 4, 6], 3, {
+      stride: 3,
+      padding: 1,
+      ceilMode: true,
+      countIncludePad: false,
+    }),
     average("empty batch", [0, 2, 4, 4], 2),
     {
       ...average("NaN and infinity", [1, 1, 4, 4], 2),
@@ -108,4 +114,4 @@ export const pool = {
       skipGradcheck: "infinite values",
     },
   ],
-} satisfies Record<string, readonly Case[]>;
+} satisfies Record<string, readonly [Case, ...Case[]]>;

@@ -10,7 +10,7 @@ const sum = reductionCases({
   run: (x, axes, options) => x.sum(axes, options),
   torch: (axes, keepDims, x) => `torch.sum(${x}, ${dims(axes, keepDims)})`,
   ofOne: "x",
-  ofNothing: true,
+  ofNothing: "number",
 });
 
 const mean = reductionCases({
@@ -18,7 +18,7 @@ const mean = reductionCases({
   run: (x, axes, options) => x.mean(axes, options),
   torch: (axes, keepDims, x) => `torch.mean(${x}, ${dims(axes, keepDims)})`,
   ofOne: "x",
-  ofNothing: true,
+  ofNothing: "not finite",
 });
 
 /** torch.prod takes one axis at a time; from the last to the first, so that their numbers stay valid. */
@@ -31,12 +31,13 @@ const torchProd = (axes: readonly number[], keepDims: boolean, x: string): strin
 
 const prod: [Case, ...Case[]] = [
   ...reductionCases({
-    floats: (shape) => uniform(shape, -1.5, 1.5),
+    floats: (shape) => uniform(shape, 0.5, 1.5),
     run: (x, axes, options) => x.prod(axes, options),
     torch: torchProd,
     ofOne: "x",
-    ofNothing: true,
+    ofNothing: "number",
   }),
+  { name: "signs", inputs: { x: uniform([4, 3]) }, run: ({ x }) => x.prod(0), torch: "torch.prod(x, 0)" },
   {
     name: "one zero, two zeros",
     inputs: { x: given([3, 4], [1, 2, 3, 4, 1, 0, 3, 2, 0, 2, 0, 4]) },
@@ -63,7 +64,7 @@ const extremes = (name: "max" | "min"): [Case, ...Case[]] => [
     run: (x, axes, options) => x[name](axes, options),
     torch: (axes, keepDims, x) => `torch.a${name}(${x}, ${dims(axes, keepDims)})`,
     ofOne: "x",
-    ofNothing: false,
+    ofNothing: "error",
   }),
   {
     name: "ties",
@@ -79,20 +80,37 @@ const extremes = (name: "max" | "min"): [Case, ...Case[]] => [
     torch: `torch.a${name}(x, (0, 2))`,
     skipGradcheck: ties,
   },
-  { name: "negative int32", inputs: { x: given([3], [-5, -2, -9], "int32") }, run: ({ x }) => x[name](), torch: `x.${name}()` },
-  { name: "infinities", inputs: { x: given([2], [-inf, -inf]) }, run: ({ x }) => x[name](), torch: `x.${name}()`, wrt: [] },
+  {
+    name: "negative int32",
+    inputs: { x: given([3], [-5, -2, -9], "int32") },
+    run: ({ x }) => x[name](),
+    torch: `x.${name}()`,
+  },
+  {
+    name: "infinities",
+    inputs: { x: given([2], [-inf, -inf]) },
+    run: ({ x }) => x[name](),
+    torch: `x.${name}()`,
+    wrt: [],
+  },
 ];
 
 const truths = (name: "any" | "all"): [Case, ...Case[]] => [
   ...reductionCases({
     floats: (shape) => ({ ...integers(shape, 3), dtype: "float" }),
     run: (x, axes, options) => x[name](axes, options),
-    torch: (axes, keepDims, x) => (axes.length > 0 ? `torch.${name}(${x}, ${dims(axes, keepDims)})` : `torch.${name}(${x})`),
+    torch: (axes, keepDims, x) =>
+      axes.length > 0 ? `torch.${name}(${x}, ${dims(axes, keepDims)})` : `torch.${name}(${x})`,
     ofOne: "x != 0",
-    ofNothing: true,
+    ofNothing: "number",
   }),
   { name: "all 0", inputs: { x: given([2, 2], [0, -0, 0, 0]) }, run: ({ x }) => x[name](), torch: `torch.${name}(x)` },
-  { name: "none 0", inputs: { x: given([3, 1], [1, nan, inf]) }, run: ({ x }) => x[name](0), torch: `torch.${name}(x, 0)` },
+  {
+    name: "none 0",
+    inputs: { x: given([3, 1], [1, nan, inf]) },
+    run: ({ x }) => x[name](0),
+    torch: `torch.${name}(x, 0)`,
+  },
 ];
 
 const argExtremes = (name: "argmax" | "argmin"): [Case, ...Case[]] => {
@@ -101,7 +119,12 @@ const argExtremes = (name: "argmax" | "argmin"): [Case, ...Case[]] => {
     { name: "plain", inputs: { x: distinct([3, 5]) }, run: ({ x }) => f(x), torch: `torch.${name}(x)` },
     { name: "last axis", inputs: { x: distinct([3, 5]) }, run: ({ x }) => x[name](1), torch: `torch.${name}(x, 1)` },
     { name: "first axis", inputs: { x: distinct([5, 3]) }, run: ({ x }) => x[name](0), torch: `torch.${name}(x, 0)` },
-    { name: "middle axis", inputs: { x: distinct([2, 7, 3]) }, run: ({ x }) => x[name](-2), torch: `torch.${name}(x, 1)` },
+    {
+      name: "middle axis",
+      inputs: { x: distinct([2, 7, 3]) },
+      run: ({ x }) => x[name](-2),
+      torch: `torch.${name}(x, 1)`,
+    },
     {
       name: "keepDims",
       inputs: { x: distinct([2, 3, 4]) },
@@ -161,7 +184,12 @@ const argExtremes = (name: "argmax" | "argmin"): [Case, ...Case[]] => {
 const sumTo: [Case, ...Case[]] = [
   { name: "plain", inputs: { x: uniform([3, 5]) }, run: ({ x }) => x.sumTo([5]), torch: "x.sum_to_size(5)" },
   { name: "inner axis", inputs: { x: uniform([3, 5]) }, run: ({ x }) => x.sumTo([3, 1]), torch: "x.sum_to_size(3, 1)" },
-  { name: "bias of images", inputs: { x: uniform([2, 3, 2, 2]) }, run: ({ x }) => x.sumTo([3, 1, 1]), torch: "x.sum_to_size(3, 1, 1)" },
+  {
+    name: "bias of images",
+    inputs: { x: uniform([2, 3, 2, 2]) },
+    run: ({ x }) => x.sumTo([3, 1, 1]),
+    torch: "x.sum_to_size(3, 1, 1)",
+  },
   { name: "to a scalar", inputs: { x: uniform([2, 3]) }, run: ({ x }) => x.sumTo([]), torch: "x.sum()" },
   { name: "same shape", inputs: { x: uniform([2, 3]) }, run: ({ x }) => x.sumTo([2, 3]), torch: "x.sum_to_size(2, 3)" },
   { name: "size 1", inputs: { x: uniform([1, 1, 2]) }, run: ({ x }) => x.sumTo([1, 2]), torch: "x.sum_to_size(1, 2)" },
@@ -192,4 +220,4 @@ export const reduce = {
   all: truths("all"),
   argmax: argExtremes("argmax"),
   argmin: argExtremes("argmin"),
-} satisfies Record<string, readonly Case[]>;
+} satisfies Record<string, readonly [Case, ...Case[]]>;

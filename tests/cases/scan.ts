@@ -19,7 +19,12 @@ function scanCases(name: "cumsum" | "cumprod"): [Case, ...Case[]] {
     { name: "empty axis", inputs: { x: floats([2, 0]) }, run: along(1), torch: torch(1) },
     { name: "empty", inputs: { x: floats([0, 2]) }, run: along(1), torch: torch(1) },
     { name: "reverse", inputs: { x: floats([3, 5]) }, run: along(1, { reverse: true }), torch: reversed(1) },
-    { name: "reverse, first axis", inputs: { x: floats([4, 2]) }, run: along(0, { reverse: true }), torch: reversed(0) },
+    {
+      name: "reverse, first axis",
+      inputs: { x: floats([4, 2]) },
+      run: along(0, { reverse: true }),
+      torch: reversed(0),
+    },
     { name: "special", inputs: { x: special() }, run: along(0), torch: torch(0), wrt: [] },
     {
       name: "infinity",
@@ -51,4 +56,4 @@ export const scan = {
       torch: "torch.flip(torch.cumprod(torch.flip(x, (1,)), 1), (1,))",
     },
   ],
-} satisfies Record<string, readonly Case[]>;
+} satisfies Record<string, readonly [Case, ...Case[]]>;

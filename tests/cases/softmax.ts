@@ -41,4 +41,4 @@ const noDifferences = { skipGradcheck: "an input is infinite" };
 export const softmax = {
   softmax: rowCases("softmax", "softmax"),
   logSoftmax: rowCases("logSoftmax", "log_softmax"),
-} satisfies Record<string, readonly Case[]>;
+} satisfies Record<string, readonly [Case, ...Case[]]>;

@@ -17,7 +17,10 @@ const unusual: readonly { name: string; x: InputSpec; wrt?: readonly string[]; s
 
 const pythonBool = (value: boolean): string => (value ? "True" : "False");
 
-function sortCases(run: (x: Tensor, axis?: number, options?: SortOptions) => Tensor[], result: string): [Case, ...Case[]] {
+function sortCases(
+  run: (x: Tensor, axis?: number, options?: SortOptions) => Tensor[],
+  result: string,
+): [Case, ...Case[]] {
   const torch = (axis: number, descending = false) =>
     `torch.sort(x, dim=${axis}, descending=${pythonBool(descending)}, stable=True)${result}`;
   const down = { descending: true };
@@ -25,7 +28,12 @@ function sortCases(run: (x: Tensor, axis?: number, options?: SortOptions) => Ten
     { name: "plain", inputs: { x: distinct([3, 7]) }, run: ({ x }) => run(x), torch: torch(1) },
     { name: "descending", inputs: { x: distinct([3, 7]) }, run: ({ x }) => run(x, -1, down), torch: torch(1, true) },
     { name: "first axis", inputs: { x: distinct([9, 3]) }, run: ({ x }) => run(x, 0), torch: torch(0) },
-    { name: "middle axis", inputs: { x: distinct([2, 5, 3]) }, run: ({ x }) => run(x, -2, down), torch: torch(1, true) },
+    {
+      name: "middle axis",
+      inputs: { x: distinct([2, 5, 3]) },
+      run: ({ x }) => run(x, -2, down),
+      torch: torch(1, true),
+    },
     { name: "long", inputs: { x: distinct([59]) }, run: ({ x }) => run(x, 0), torch: torch(0) },
     { name: "size 1", inputs: { x: distinct([3, 1]) }, run: ({ x }) => run(x, 1), torch: torch(1) },
     { name: "empty axis", inputs: { x: distinct([2, 0]) }, run: ({ x }) => run(x, 1), torch: torch(1) },
@@ -80,4 +88,4 @@ export const sorting = {
   sort: sortCases((x, axis, options) => both(x.sort(axis, options)), ""),
   argsort: sortCases((x, axis, options) => [x.argsort(axis, options)], ".indices"),
   topk: topkCases(),
-} satisfies Record<string, readonly Case[]>;
+} satisfies Record<string, readonly [Case, ...Case[]]>;

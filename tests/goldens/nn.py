@@ -23,6 +23,7 @@ MODELS = {
     "Flatten": (lambda: nn.Flatten(), [2, 3, 2]),
     "Flatten of two axes": (lambda: nn.Flatten(0, 1), [2, 3, 2]),
     "ReLU": (lambda: nn.ReLU(), [11]),
+    "Tanh": (lambda: nn.Tanh(), [11]),
     "Dropout in use": (lambda: nn.Dropout(0.5).eval(), [7]),
     "Sequential": (
         lambda: nn.Sequential(

@@ -15,6 +15,7 @@ import {
   Scope,
   Sequential,
   ShapeError,
+  Tanh,
   Tape,
   type Tensor,
   tensor,
@@ -53,6 +54,7 @@ const models: Readonly<Record<string, [make: () => Layer, shape: number[]]>> = {
   Flatten: [() => new Flatten(), [2, 3, 2]],
   "Flatten of two axes": [() => new Flatten(0, 1), [2, 3, 2]],
   ReLU: [() => new ReLU(), [11]],
+  Tanh: [() => new Tanh(), [11]],
   "Dropout in use": [() => new Dropout(0.5).eval(), [7]],
   Sequential: [
     () =>

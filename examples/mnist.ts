@@ -1,0 +1,102 @@
+/**
+ * Trains a convolutional network on handwritten digits: npm run mnist -- --help
+ *
+ * The training itself is in mnist/training.ts; here is what surrounds it.
+ */
+import { mkdir, open, rm, stat } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import { DeviceError, type DeviceName, FileError, manualSeed, setDevice, WengertError } from "wengert";
+import { saveSafetensors } from "wengert/io";
+import { type Digits, loadDigits } from "./mnist/images.js";
+import { type Options, parseOptions, UsageError, usage } from "./mnist/options.js";
+import { Progress } from "./mnist/progress.js";
+import { convolutionalNetwork, train } from "./mnist/training.js";
+
+async function main({ data, seed, device, out, ...options }: Options): Promise<void> {
+  setDevice(device as DeviceName);
+  const path = await checkWritable(resolve(out), "model.safetensors");
+  const digits = await load(data);
+  console.log(`digits: ${digits.source}: ${digits.train.count} to train on, ${digits.test.count} to test`);
+
+  manualSeed(seed);
+  using network = convolutionalNetwork(digits.train.height, digits.train.width);
+  const interruption = onInterrupt();
+  const started = performance.now();
+  const progress = new Progress();
+  const testAccuracy = await train(network, digits, {
+    ...options,
+    signal: interruption.signal,
+    onStep: ({ epoch, step, steps, loss }) => {
+      progress.show(`epoch ${epoch}/${options.epochs}`, step, steps, `loss ${loss.toFixed(4)}`);
+    },
+    onEpoch: ({ epoch, trainLoss, testAccuracy }) => {
+      progress.stop();
+      const seconds = ((performance.now() - started) / 1000).toFixed(0);
+      console.log(
+        `epoch ${epoch}: train loss ${trainLoss.toFixed(4)}, test accuracy ${percent(testAccuracy)}, ${seconds} s`,
+      );
+    },
+  });
+  await saveSafetensors(path, network.stateDict(), { testAccuracy: String(testAccuracy) });
+  interruption.end();
+  console.log(`test accuracy: ${percent(testAccuracy)}`);
+  console.log(`saved: ${path}`);
+}
+
+const percent = (part: number): string => `${(100 * part).toFixed(2)}%`;
+
+/** The path of the file to be; throws at once, not after hours of training, if it cannot be written. */
+async function checkWritable(folder: string, name: string): Promise<string> {
+  const path = join(folder, name);
+  const probe = join(folder, `.${name}-${process.pid}.tmp`);
+  try {
+    await mkdir(folder, { recursive: true });
+    await (await open(probe, "wx")).close();
+    await rm(probe);
+    if (
+      await stat(path).then(
+        (found) => found.isDirectory(),
+        () => false,
+      )
+    )
+      throw new Error(`${path} is a folder`);
+    return path;
+  } catch (error) {
+    throw new FileError(`--out ${folder} cannot be written: ${(error as Error).message}`, { cause: error });
+  }
+}
+
+/** Loads the digits, with a bar while they are downloaded. */
+async function load(data: string | undefined): Promise<Digits> {
+  const progress = new Progress();
+  try {
+    return await loadDigits({
+      data,
+      onProgress: ({ loaded, total, file }) => progress.show("downloading MNIST", loaded, total, file),
+    });
+  } finally {
+    progress.stop();
+  }
+}
+
+/** Ctrl-C asks for the end of training; a second one ends the program. */
+function onInterrupt(): { signal: AbortSignal; end: () => void } {
+  const controller = new AbortController();
+  const interrupt = (): void => {
+    if (controller.signal.aborted) process.exit(130);
+    controller.abort();
+    console.error("\ninterrupted: testing and saving what has been learned; Ctrl-C again to quit at once");
+  };
+  process.on("SIGINT", interrupt);
+  return { signal: controller.signal, end: () => process.off("SIGINT", interrupt) };
+}
+
+try {
+  const options = parseOptions(process.argv.slice(2));
+  if (options) await main(options);
+  else console.log(usage);
+} catch (error) {
+  if (!(error instanceof UsageError || error instanceof WengertError)) throw error;
+  console.error(`mnist: ${error.message.split("\n")[0]}`);
+  process.exitCode = error instanceof UsageError || error instanceof DeviceError ? 2 : 1;
+}

@@ -1,0 +1,29 @@
+import cliProgress from "cli-progress";
+
+/**
+ * Shows how far something has come: a bar on standard error, so that what goes to standard output can be piped. Where
+ * standard error is no terminal, nothing.
+ */
+export class Progress {
+  #bar: cliProgress.SingleBar | null = null;
+
+  /** Draws the bar, a new one after `stop`. */
+  show(label: string, value: number, total: number, note: string): void {
+    if (!process.stderr.isTTY) return;
+    if (this.#bar === null) {
+      const format = "{label} {bar} {percentage}%  {eta_formatted} left  {note}";
+      this.#bar = new cliProgress.SingleBar(
+        { format, clearOnComplete: true, gracefulExit: false, etaBuffer: 50 },
+        cliProgress.Presets.shades_classic,
+      );
+      this.#bar.start(total, 0, { label, note });
+    }
+    this.#bar.update(value, { label, note });
+  }
+
+  /** Takes the bar away. */
+  stop(): void {
+    this.#bar?.stop();
+    this.#bar = null;
+  }
+}

@@ -1,0 +1,186 @@
+import { describe, expect, test } from "vitest";
+import {
+  ArgumentError,
+  concat,
+  DTypeError,
+  memory,
+  type Padding,
+  ShapeError,
+  type SliceRange,
+  stack,
+  tensor,
+  tidy,
+  zeros,
+} from "../../src/index.js";
+
+/** Inputs that stand ready for every row. */
+const inputs = () => ({
+  x: tensor([
+    [1, 2, 3],
+    [4, 5, 6],
+  ]), // (2, 3)
+  row: tensor([[1, 2, 3]]), // (1, 3)
+  column: tensor([[1], [2]]), // (2, 1)
+  none: zeros([0, 3]),
+  v: tensor([1, 2, 3]), // (3)
+  s: tensor(7), // ()
+  b: tensor([true, false]), // (2)
+  u: tensor([1, 2], { dtype: "uint8" }), // (2)
+  i: tensor(
+    [
+      [0, 1],
+      [1, 0],
+    ],
+    { dtype: "int32" },
+  ), // (2, 2)
+  k: tensor([0, 1], { dtype: "int32" }), // (2)
+  far: tensor(
+    [
+      [0, 3],
+      [1, 0],
+    ],
+    { dtype: "int32" },
+  ), // an index that is too large for axis 1 of x
+  negative: tensor([0, -1], { dtype: "int32" }),
+});
+
+type Row = readonly [
+  what: string,
+  run: (t: ReturnType<typeof inputs>) => unknown,
+  error: typeof ShapeError | typeof ArgumentError | typeof DTypeError,
+  message: string,
+];
+
+/** Every row throws its error, which names op, rule and values; nothing is allocated and nothing changed by then. */
+function refuses(family: string, rows: readonly Row[]): void {
+  describe(family, () => {
+    test.each(rows)("%s", (_, run, error, message) => {
+      tidy(() => {
+        const t = inputs();
+        const values = Object.values(t).map((x) => x.arraySync());
+        const before = memory();
+        let thrown: unknown;
+        try {
+          run(t);
+        } catch (e) {
+          thrown = e;
+        }
+        expect(thrown).toBeInstanceOf(error);
+        expect((thrown as Error).message).toBe(message);
+        expect(memory().bytes).toBe(before.bytes);
+        expect(memory().tensors).toBe(before.tensors);
+        expect(Object.values(t).map((x) => x.arraySync())).toEqual(values);
+      });
+    });
+  });
+}
+
+/** What a program in JavaScript could pass, where the types of TypeScript are not there to say no. */
+const wrong = <T>(value: unknown): T => value as T;
+
+// biome-ignore format: a table
+refuses("shape", [
+  ["reshape to another size", ({ x }) => x.reshape([4, 2]), ShapeError, "reshape: [2, 3] has 6 elements, which do not fit [4, 2]"],
+  ["reshape, open size does not divide", ({ x }) => x.reshape([4, -1]), ShapeError, "reshape: [2, 3] has 6 elements, which do not fit [4, -1]"],
+  ["reshape, two open sizes", ({ x }) => x.reshape([-1, -1]), ShapeError, "reshape: [2, 3] has 6 elements, which do not fit [-1, -1]"],
+  ["expand what is not 1", ({ x }) => x.expand([2, 4]), ShapeError, "expand: shapes [2, 3] and [2, 4] do not broadcast: 3 against 4"],
+  ["expand to fewer axes", ({ x }) => x.expand([3]), ShapeError, "expand: [2, 3] does not stretch to [3]"],
+  ["flatten, axis", ({ x }) => x.flatten(2), ShapeError, "flatten: axis 2 is outside a tensor of rank 2"],
+  ["flatten, axes the wrong way round", ({ x }) => x.flatten(1, 0), ShapeError, "flatten: axis 1 comes after axis 0 in [2, 3]"],
+  ["squeeze, axis", ({ x }) => x.squeeze(-3), ShapeError, "squeeze: axis -3 is outside a tensor of rank 2"],
+  ["squeeze what is not 1", ({ x }) => x.squeeze(1), ShapeError, "squeeze: axis 1 of [2, 3] has size 3, not 1"],
+  ["squeeze an axis twice", ({ x }) => x.squeeze([0, -2]), ShapeError, "squeeze: axis 0 is given twice"],
+  ["unsqueeze, axis", ({ x }) => x.unsqueeze(4), ShapeError, "unsqueeze: axis 4 is outside a tensor of rank 3"],
+  ["tile, negative", ({ x }) => x.tile([2, -1]), ArgumentError, "tile: repeats are integers of 0 or more, got [2, -1]"],
+  ["tile, fraction", ({ x }) => x.tile([1.5]), ArgumentError, "tile: repeats are integers of 0 or more, got [1.5]"],
+  ["permute, too few", ({ x }) => x.permute([0]), ShapeError, "permute: [0] is no permutation of the 2 axes of [2, 3]"],
+  ["permute, twice", ({ x }) => x.permute([1, -1]), ShapeError, "permute: [1, -1] is no permutation of the 2 axes of [2, 3]"],
+  ["permute, axis", ({ x }) => x.permute([0, 2]), ShapeError, "permute: axis 2 is outside a tensor of rank 2"],
+  ["transpose of a vector", ({ v }) => v.transpose(), ShapeError, "transpose: axis -2 is outside a tensor of rank 1"],
+  ["transpose, axis", ({ x }) => x.transpose(0, 2), ShapeError, "transpose: axis 2 is outside a tensor of rank 2"],
+  ["tril of a vector", ({ v }) => v.tril(), ShapeError, "tril: matrices have two axes or more, got [3]"],
+  ["tril, diagonal", ({ x }) => x.tril(0.5), ArgumentError, "tril: the diagonal is an integer, got 0.5"],
+  ["triu of a scalar", ({ s }) => s.triu(), ShapeError, "triu: matrices have two axes or more, got []"],
+  ["triu, diagonal", ({ x }) => x.triu(Number.NaN), ArgumentError, "triu: the diagonal is an integer, got NaN"],
+]);
+
+// biome-ignore format: a table
+refuses("slices", [
+  ["slice, too many ranges", ({ v }) => v.slice([null, [0, 1]]), ShapeError, "slice: 2 ranges for the 1 axes of [3]"],
+  ["slice, index", ({ x }) => x.slice([null, 3]), ArgumentError, "slice: index 3 is outside axis 1 of size 3"],
+  ["slice, negative index", ({ x }) => x.slice([-3]), ArgumentError, "slice: index -3 is outside axis 0 of size 2"],
+  ["slice, step 0", ({ x }) => x.slice([null, [0, 2, 0]]), ArgumentError, "slice: axis 1: a step of 0 goes nowhere"],
+  ["slice, fraction", ({ x }) => x.slice([[0, 1.5]]), ArgumentError, "slice: axis 0: ranges are made of integers, got 1.5"],
+  ["slice, a string", ({ x }) => x.slice([wrong<SliceRange>("1:2")]), ArgumentError, "slice: axis 0: ranges are made of integers, got 1:2"],
+  ["slice, four numbers", ({ x }) => x.slice([wrong<SliceRange>([0, 1, 1, 1])]), ArgumentError, "slice: axis 0: a range is [start, stop, step], got [0, 1, 1, 1]"],
+  ["slice, ranges as arguments", ({ x }) => x.slice(wrong<SliceRange[]>(1)), ArgumentError, "slice: ranges are an array, one for each axis, got 1"],
+  ["flip, axis", ({ x }) => x.flip(2), ShapeError, "flip: axis 2 is outside a tensor of rank 2"],
+  ["flip, twice", ({ x }) => x.flip([0, 0]), ShapeError, "flip: axis 0 is given twice"],
+  ["split, sizes", ({ x }) => x.split([1, 3], 1), ShapeError, "split: sizes [1, 3] do not add up to axis 1 of size 3"],
+  ["split, negative size", ({ x }) => x.split([4, -1], 1), ShapeError, "split: sizes [4, -1] do not add up to axis 1 of size 3"],
+  ["split, pieces of 0", ({ x }) => x.split(0), ShapeError, "split: pieces have a size of 1 or more, got 0"],
+  ["split, a scalar", ({ s }) => s.split(1), ShapeError, "split: axis 0 is outside a tensor of rank 0"],
+  ["chunk, 0", ({ x }) => x.chunk(0), ArgumentError, "chunk: the number of chunks is 1 or more, got 0"],
+  ["chunk, axis", ({ x }) => x.chunk(2, 2), ShapeError, "chunk: axis 2 is outside a tensor of rank 2"],
+  ["concat of nothing", () => concat([]), ShapeError, "concat: there must be at least one tensor, got []"],
+  ["concat of scalars", ({ s }) => concat([s, s]), ShapeError, "concat: scalars have no axis to join; use stack"],
+  ["concat, sizes", ({ x, row }) => concat([x, row], 1), ShapeError, "concat: tensors differ outside axis 1: [2, 3] and, at 1, [1, 3]"],
+  ["concat, ranks", ({ x, v }) => concat([x, x, v]), ShapeError, "concat: tensors differ outside axis 0: [2, 3] and, at 2, [3]"],
+  ["concat, axis", ({ x }) => concat([x, x], 2), ShapeError, "concat: axis 2 is outside a tensor of rank 2"],
+  ["stack of nothing", () => stack([]), ShapeError, "stack: there must be at least one tensor, got []"],
+  ["stack, shapes", ({ x, v }) => stack([x, v]), ShapeError, "stack: tensors have one shape: [2, 3] and, at 1, [3]"],
+  ["stack, axis", ({ x }) => stack([x, x], 3), ShapeError, "stack: axis 3 is outside a tensor of rank 3"],
+]);
+
+// biome-ignore format: a table
+refuses("pad", [
+  ["too few pairs", ({ x }) => x.pad([[1, 1]]), ShapeError, "pad: one pair [before, after] for each axis of [2, 3], got [[1,1]]"],
+  ["negative", ({ v }) => v.pad([[-1, 0]]), ArgumentError, "pad: [before, after] are integers of 0 or more, got [-1,0]"],
+  ["no pair", ({ v }) => v.pad([wrong<Padding>(1)]), ArgumentError, "pad: [before, after] are integers of 0 or more, got 1"],
+  ["mode", ({ v }) => v.pad([[1, 0]], { mode: wrong<"reflect">("wrap") }), ArgumentError, 'pad: mode is "constant", "reflect" or "replicate", got "wrap"'],
+  ["reflect too far", ({ x }) => x.pad([[0, 0], [3, 0]], { mode: "reflect" }), ShapeError, "pad: axis 1 of size 3 is too short to reflect 3: [2, 3]"],
+  ["replicate nothing", ({ none }) => none.pad([[1, 0], [0, 0]], { mode: "replicate" }), ShapeError, "pad: axis 0 of size 0 is too short to replicate 1: [0, 3]"],
+  ["value of a bool", ({ b }) => b.pad([[1, 0]], { value: 2 }), DTypeError, "pad: bool cannot hold 2"],
+  ["value of an integer", ({ k }) => k.pad([[1, 0]], { value: 0.5 }), DTypeError, "pad: int32 cannot hold 0.5"],
+  ["value of a byte", ({ u }) => u.pad([[1, 0]], { value: 256 }), DTypeError, "pad: uint8 cannot hold 256"],
+]);
+
+// biome-ignore format: a table
+refuses("indexing", [
+  ["gather, axis", ({ x, i }) => x.gather(2, i), ShapeError, "gather: axis 2 is outside a tensor of rank 2"],
+  ["gather, number of axes", ({ x, k }) => x.gather(0, k), ShapeError, "gather: index [2] and x [2, 3] differ in the number of axes"],
+  ["gather, size", ({ row, i }) => row.gather(1, i), ShapeError, "gather: index [2, 2] is larger than x [1, 3] on axis 0: 2 > 1"],
+  ["gather, index too large", ({ x, far }) => x.gather(1, far), ArgumentError, "gather: index 3 is outside axis 1 of size 3; indices count from 0"],
+  ["gather, negative index", ({ v, negative }) => v.gather(0, negative), ArgumentError, "gather: index -1 is outside axis 0 of size 3; indices count from 0"],
+  ["gather, float index", ({ v }) => v.gather(0, v), DTypeError, "gather: index holds indices and must be int32 or uint8, got float32"],
+  ["gather, bool index", ({ v, b }) => v.gather(0, b), DTypeError, "gather: index holds indices and must be int32 or uint8, got bool"],
+  ["scatterAdd, axis", ({ x, i }) => x.scatterAdd(-3, i, x), ShapeError, "scatterAdd: axis -3 is outside a tensor of rank 2"],
+  ["scatterAdd, number of axes", ({ x, k }) => x.scatterAdd(0, k, x), ShapeError, "scatterAdd: index [2] and x [2, 3] differ in the number of axes"],
+  ["scatterAdd, index larger than x", ({ row, i, x }) => row.scatterAdd(1, i, x), ShapeError, "scatterAdd: index [2, 2] is larger than x [1, 3] on axis 0: 2 > 1"],
+  ["scatterAdd, index larger than source", ({ x, i, column }) => x.scatterAdd(1, i, column), ShapeError, "scatterAdd: index [2, 2] is larger than source [2, 1] on axis 1: 2 > 1"],
+  ["scatterAdd, index too large", ({ x, far }) => x.scatterAdd(1, far, x), ArgumentError, "scatterAdd: index 3 is outside axis 1 of size 3; indices count from 0"],
+  ["scatterAdd, negative index", ({ v, negative }) => v.scatterAdd(0, negative, v), ArgumentError, "scatterAdd: index -1 is outside axis 0 of size 3; indices count from 0"],
+  ["scatterAdd, float index", ({ v }) => v.scatterAdd(0, v, v), DTypeError, "scatterAdd: index holds indices and must be int32 or uint8, got float32"],
+  ["indexSelect, axis", ({ s, k }) => s.indexSelect(0, k), ShapeError, "indexSelect: axis 0 is outside a tensor of rank 0"],
+  ["indexSelect, index of two axes", ({ x, i }) => x.indexSelect(0, i), ShapeError, "indexSelect: index has one axis, got [2, 2]"],
+  ["indexSelect, index too large", ({ row, k }) => row.indexSelect(0, k), ArgumentError, "indexSelect: index 1 is outside axis 0 of size 1; indices count from 0"],
+  ["indexSelect, negative index", ({ x, negative }) => x.indexSelect(1, negative), ArgumentError, "indexSelect: index -1 is outside axis 1 of size 3; indices count from 0"],
+  ["indexSelect, float index", ({ v }) => v.indexSelect(0, v), DTypeError, "indexSelect: index holds indices and must be int32 or uint8, got float32"],
+  ["indexAdd, axis", ({ x, k }) => x.indexAdd(2, k, x), ShapeError, "indexAdd: axis 2 is outside a tensor of rank 2"],
+  ["indexAdd, index of two axes", ({ x, i }) => x.indexAdd(0, i, x), ShapeError, "indexAdd: index has one axis, got [2, 2]"],
+  ["indexAdd, source", ({ x, k }) => x.indexAdd(1, k, x), ShapeError, "indexAdd: source is [2, 3]; x [2, 3] and 2 indices on axis 1 need [2, 2]"],
+  ["indexAdd, negative index", ({ x, negative }) => x.indexAdd(0, negative, x), ArgumentError, "indexAdd: index -1 is outside axis 0 of size 2; indices count from 0"],
+  ["indexAdd, float index", ({ v }) => v.indexAdd(0, v, v), DTypeError, "indexAdd: index holds indices and must be int32 or uint8, got float32"],
+  ["oneHot, index too large", ({ k }) => k.oneHot(1), ArgumentError, "oneHot: index 1 is outside a depth of 1"],
+  ["oneHot, negative index", ({ negative }) => negative.oneHot(3), ArgumentError, "oneHot: index -1 is outside a depth of 3"],
+  ["oneHot, depth", ({ k }) => k.oneHot(-1), ShapeError, "oneHot: sizes are integers from 0 to 2^31 - 1, got [2, -1]"],
+  ["oneHot, float index", ({ v }) => v.oneHot(3), DTypeError, "oneHot: index holds indices and must be int32 or uint8, got float32"],
+  ["oneHot, dtype", ({ k }) => k.oneHot(3, { dtype: wrong<"bool">("float8") }), DTypeError, 'oneHot: unknown dtype "float8"; known: bool, uint8, int32, float16, bfloat16, float32, float64'],
+]);
+
+// Where inputs of several dtypes meet, they are cast before the shapes are compared; the casts belong to the scope.
+// biome-ignore format: a table
+refuses("promotion", [
+  ["concat", ({ x, i }) => tidy(() => concat([x, i.flatten()])), ShapeError, "concat: tensors differ outside axis 0: [2, 3] and, at 1, [4]"],
+  ["uint8 index", ({ x, u }) => tidy(() => x.gather(0, u)), ShapeError, "gather: index [2] and x [2, 3] differ in the number of axes"],
+]);
