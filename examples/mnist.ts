@@ -20,13 +20,14 @@ async function main({ data, seed, device, out, ...options }: Options): Promise<v
 
   manualSeed(seed);
   using network = convolutionalNetwork(digits.train.height, digits.train.width);
-  const interruption = onInterrupt();
-  const started = performance.now();
   const progress = new Progress();
+  const interruption = onInterrupt(() => progress.stop());
+  const started = performance.now();
   const testAccuracy = await train(network, digits, {
     ...options,
     signal: interruption.signal,
     onStep: ({ epoch, step, steps, loss }) => {
+      if (interruption.signal.aborted) return;
       progress.show(`epoch ${epoch}/${options.epochs}`, step, steps, `loss ${loss.toFixed(4)}`);
     },
     onEpoch: ({ epoch, trainLoss, testAccuracy }) => {
@@ -53,18 +54,18 @@ async function checkWritable(folder: string, name: string): Promise<string> {
     await mkdir(folder, { recursive: true });
     await (await open(probe, "wx")).close();
     await rm(probe);
-    if (
-      await stat(path).then(
-        (found) => found.isDirectory(),
-        () => false,
-      )
-    )
-      throw new Error(`${path} is a folder`);
+    if (await isFolder(path)) throw new Error(`${path} is a folder`);
     return path;
   } catch (error) {
     throw new FileError(`--out ${folder} cannot be written: ${(error as Error).message}`, { cause: error });
   }
 }
+
+const isFolder = (path: string): Promise<boolean> =>
+  stat(path).then(
+    (found) => found.isDirectory(),
+    () => false,
+  );
 
 /** Loads the digits, with a bar while they are downloaded. */
 async function load(data: string | undefined): Promise<Digits> {
@@ -72,7 +73,8 @@ async function load(data: string | undefined): Promise<Digits> {
   try {
     return await loadDigits({
       data,
-      onProgress: ({ loaded, total, file }) => progress.show("downloading MNIST", loaded, total, file),
+      onProgress: ({ loaded, total }) =>
+        progress.show("downloading MNIST", loaded, total, `${Math.round(total / 1e6)} MB`),
     });
   } finally {
     progress.stop();
@@ -80,11 +82,12 @@ async function load(data: string | undefined): Promise<Digits> {
 }
 
 /** Ctrl-C asks for the end of training; a second one ends the program. */
-function onInterrupt(): { signal: AbortSignal; end: () => void } {
+function onInterrupt(stop: () => void): { signal: AbortSignal; end: () => void } {
   const controller = new AbortController();
   const interrupt = (): void => {
     if (controller.signal.aborted) process.exit(130);
     controller.abort();
+    stop();
     console.error("\ninterrupted: testing and saving what has been learned; Ctrl-C again to quit at once");
   };
   process.on("SIGINT", interrupt);

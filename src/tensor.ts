@@ -358,6 +358,17 @@ export class Tensor implements Disposable {
   embedding(weight: Tensor, options?: ops.EmbeddingOptions): Tensor { return ops.embedding(this, weight, options); }
   // attention: of the queries
   scaledDotProductAttention(k: Tensor, v: Tensor, options?: ops.AttentionOptions): Tensor { return ops.scaledDotProductAttention(this, k, v, options); }
+  // loss
+  mse(target: Tensor, options?: ops.LossOptions): Tensor { return ops.mse(this, target, options); }
+  l1(target: Tensor, options?: ops.LossOptions): Tensor { return ops.l1(this, target, options); }
+  huber(target: Tensor, options?: ops.HuberOptions): Tensor { return ops.huber(this, target, options); }
+  klDivergence(target: Tensor, options?: ops.KlDivergenceOptions): Tensor { return ops.klDivergence(this, target, options); }
+  hinge(target: Tensor, options?: ops.HingeOptions): Tensor { return ops.hinge(this, target, options); }
+  cosineSimilarity(b: Tensor, axis?: number, options?: ops.CosineSimilarityOptions): Tensor { return ops.cosineSimilarity(this, b, axis, options); }
+  binaryCrossEntropy(target: Tensor, options?: ops.BinaryCrossEntropyOptions): Tensor { return ops.binaryCrossEntropy(this, target, options); }
+  binaryCrossEntropyWithLogits(target: Tensor, options?: ops.BinaryCrossEntropyWithLogitsOptions): Tensor { return ops.binaryCrossEntropyWithLogits(this, target, options); }
+  nll(target: Tensor, options?: ops.LabelOptions): Tensor { return ops.nll(this, target, options); }
+  crossEntropy(target: Tensor, options?: ops.CrossEntropyOptions): Tensor { return ops.crossEntropy(this, target, options); }
   // biome-ignore-end format: one method a line reads as a table
 }
 

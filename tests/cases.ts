@@ -4,6 +4,7 @@ import { arithmetic } from "./cases/arithmetic.js";
 import { attention } from "./cases/attention.js";
 import type { Case } from "./cases/case.js";
 import { cast } from "./cases/cast.js";
+import { classification } from "./cases/classification.js";
 import { comparison } from "./cases/comparison.js";
 import { conv } from "./cases/conv.js";
 import { dropout } from "./cases/dropout.js";
@@ -14,6 +15,7 @@ import { pool } from "./cases/pool.js";
 import { logical } from "./cases/logical.js";
 import { reduce } from "./cases/reduce.js";
 import { rounding } from "./cases/rounding.js";
+import { loss } from "./cases/loss.js";
 import { normalization } from "./cases/normalization.js";
 import { scan } from "./cases/scan.js";
 import { shape } from "./cases/shape.js";
@@ -30,7 +32,7 @@ export type OpFunction = {
 }[keyof typeof ops];
 
 /** The families, each with its golden file in tests/goldens/. */
-export const families = { activation, arithmetic, cast, comparison, logical, rounding, trigonometric, unary, linalg, indexing, shape, slicing, conv, pool, softmax, normalization, dropout, reduce, statistics, scan, sorting, embedding, attention } satisfies Record<string, Readonly<Record<string, readonly Case[]>>>;
+export const families = { activation, arithmetic, cast, comparison, logical, rounding, trigonometric, unary, linalg, indexing, shape, slicing, conv, pool, softmax, normalization, dropout, reduce, statistics, scan, sorting, embedding, attention, loss, classification } satisfies Record<string, Readonly<Record<string, readonly Case[]>>>;
 
 /** The case list. An op without cases does not compile. */
 export const cases: Readonly<Record<OpFunction, readonly [Case, ...Case[]]>> = {
@@ -57,4 +59,6 @@ export const cases: Readonly<Record<OpFunction, readonly [Case, ...Case[]]>> = {
   ...sorting,
   ...embedding,
   ...attention,
+  ...loss,
+  ...classification,
 };

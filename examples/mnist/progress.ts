@@ -13,7 +13,8 @@ export class Progress {
     if (this.#bar === null) {
       const format = "{label} {bar} {percentage}%  {eta_formatted} left  {note}";
       this.#bar = new cliProgress.SingleBar(
-        { format, clearOnComplete: true, gracefulExit: false, etaBuffer: 50 },
+        // The terminal's settings stay as they are, so that nothing is left to restore when the program is ended.
+        { format, barsize: 24, clearOnComplete: true, linewrap: null, gracefulExit: false, etaBuffer: 50 },
         cliProgress.Presets.shades_classic,
       );
       this.#bar.start(total, 0, { label, note });

@@ -30,8 +30,6 @@ const isCode = (code: number): code is keyof typeof typeOfCode => Object.hasOwn(
 const longestHeader = 4 + 4 * 255;
 /** Deflate shortens at most so much; a header that claims more than that lies. */
 const maxCompression = 1032;
-/** A gzip header may carry this much before the data begin. */
-const longestGzipHeader = 2 ** 17;
 
 /**
  * Reads a file in the IDX format, the format of MNIST (http://yann.lecun.com/exdb/mnist/), gzipped or not.
@@ -58,8 +56,7 @@ function decode(source: string, bytes: Uint8Array): IdxArray {
     return finish(source, header, bytes);
   }
   // The header first, from the beginning of the stream: it says how much there is to unpack, and no more is unpacked.
-  const beginning = gunzip(source, bytes.subarray(0, longestGzipHeader + longestHeader), true);
-  const header = readHeader(source, beginning);
+  const header = readHeader(source, unpackBeginning(source, bytes));
   if (header.end > bytes.length * maxCompression)
     throw new FormatError(`${source}: ${bytes.length} gzipped bytes cannot hold ${show(header.shape)}`);
   return finish(source, header, gunzip(source, bytes, false, header.end));
@@ -100,6 +97,14 @@ function finish(source: string, { code, shape, begin, end }: Header, bytes: Uint
   }
   const type = typeOfCode[code];
   return { shape, data: asNumbers<InstanceType<typeof type>>(type, bytes.subarray(begin), "BE") };
+}
+
+/** At least as much of the stream as the longest header has, or all of it; not much more, whatever the stream holds. */
+function unpackBeginning(source: string, bytes: Uint8Array): Uint8Array {
+  for (let length = longestHeader; ; length *= 2) {
+    const beginning = gunzip(source, bytes.subarray(0, length), true);
+    if (beginning.length >= longestHeader || length >= bytes.length) return beginning;
+  }
 }
 
 /** @param partial - `bytes` are the beginning of the stream: as much as they give */

@@ -92,7 +92,7 @@ export class HeaderReader {
   }
 
   #expect(character: string): void {
-    if (!this.#accept(character)) this.#unexpected(`"${character}"`);
+    if (!this.#accept(character)) this.#unexpected(character === '"' ? "a string" : `"${character}"`);
   }
 
   #unexpected(wanted: string): never {

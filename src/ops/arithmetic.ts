@@ -117,11 +117,10 @@ function remainder(a: number, b: number): number {
   return r !== 0 && r < 0 !== b < 0 ? r + b : r;
 }
 
-// y = a - b floor(a / b)  =>  da = dy, db = -dy floor(a / b). That quotient is (a - y) / b, which is an integer but
-// for rounding errors: to round it is safe, where floor(a / b) would jump.
+// y = a - b floor(a / b)  =>  da = dy, db = -dy floor(a / b) = -dy (a - y) / b, a quotient that does not jump
 export const modOp = binary("mod", eachPair(remainder), ["a", "b", "y"], {
   a: (dy) => dy,
-  b: (dy, { a, b, y }) => dy.mul(sub(a, y).div(b).round()).neg(),
+  b: (dy, { a, b, y }) => dy.mul(sub(a, y).div(b)).neg(),
 });
 
 /** a + b, with broadcasting. */

@@ -7,8 +7,8 @@ import { checkReduction, checkSameShape, type LossOptions, reduceLosses } from "
 
 /** Logarithms below this count as this, so that a wrong certainty has a finite loss; as in PyTorch. */
 const leastLog = -100;
-/** What p (1 - p) is at least, in the gradient; as in PyTorch. */
-const leastSlope = 1e-12;
+/** What p (1 - p) is at least, in the gradient; as in PyTorch, which holds it in float32. */
+const leastSlope = Math.fround(1e-12);
 
 // y = -t ln p - (1 - t) ln(1 - p)  =>  dp = dy (p - t) / (p (1 - p)),  dt = dy (ln(1 - p) - ln p)
 export const binaryCrossEntropyOp = defineOp({

@@ -1,8 +1,8 @@
-import type { Tensor } from "../tensor.js";
 import { apply } from "../core/apply.js";
 import { checkDType, type DType } from "../core/dtype.js";
 import { defineOp } from "../core/op.js";
 import { sizeOf } from "../core/shape.js";
+import type { Tensor } from "../tensor.js";
 import type { Numbers } from "./elementwise.js";
 
 /** `toBool` is 1 for a cast to bool, where every number other than 0 becomes 1. */
@@ -22,7 +22,8 @@ export const castOp = defineOp({
 
 /**
  * Converts the elements to another dtype. Floats round to nearest even; to integers they are cut towards zero and
- * wrap around; to bool everything but 0 is 1. The tensor itself is returned where it has the dtype already.
+ * wrap around, and NaN and infinities give 0; to bool everything but 0 is 1. The tensor itself is returned where it
+ * has the dtype already.
  */
 export function cast(x: Tensor, dtype: DType): Tensor {
   checkDType("cast", dtype);

@@ -10,7 +10,7 @@ import { alongClasses, checkLabel, checkLabels, classAxis, type LabelOptions, re
 import { checkReduction, lossDType, reduceLosses } from "./loss-options.js";
 import { type NllAttrs, nllOp } from "./nll.js";
 import { logSumExpRow, rowDims } from "./rows.js";
-import { crossEntropyOfProbabilities } from "./soft-cross-entropy.js";
+import { softCrossEntropy } from "./soft-cross-entropy.js";
 
 interface CrossEntropyAttrs extends NllAttrs {
   readonly labelSmoothing: number;
@@ -160,7 +160,7 @@ export function crossEntropy(x: Tensor, target: Tensor, options: CrossEntropyOpt
   if (isFloat(target.dtype)) {
     if (options.ignoreIndex !== undefined)
       throw new ArgumentError("crossEntropy: ignoreIndex is for labels, and the target holds probabilities");
-    return reduceLosses(crossEntropyOfProbabilities(x, target, weight ?? null, { axis, labelSmoothing }), reduction).cast(dtype);
+    return reduceLosses(softCrossEntropy(x, target, weight ?? null, { axis, labelSmoothing }), reduction).cast(dtype);
   }
   const attrs = { axis, ignoreIndex, labelSmoothing, from: x.shape, dtype };
   const [losses, weights, logsumexp] = applyAll(crossEntropyOp, [x, target, weight ?? null], attrs);

@@ -5,10 +5,12 @@ import * as arithmetic from "./arithmetic.js";
 import * as averagePool from "./average-pool.js";
 import * as attentionOps from "./attention.js";
 import * as batchNormOps from "./batch-norm.js";
+import * as binaryCrossEntropyOps from "./binary-cross-entropy.js";
 import * as castOps from "./cast.js";
 import * as comparison from "./comparison.js";
 import * as concatOps from "./concat.js";
 import * as convOps from "./conv.js";
+import * as crossEntropyOps from "./cross-entropy.js";
 import * as dropoutOps from "./dropout.js";
 import * as embeddingOps from "./embedding.js";
 import * as fillOps from "./fill.js";
@@ -18,6 +20,7 @@ import * as layerNormOps from "./layer-norm.js";
 import * as linearOps from "./linear.js";
 import * as logical from "./logical.js";
 import * as matmulOps from "./matmul.js";
+import * as nllOps from "./nll.js";
 import * as maxPool from "./max-pool.js";
 import * as padOps from "./pad.js";
 import * as permuteOps from "./permute.js";
@@ -28,6 +31,7 @@ import * as scan from "./scan.js";
 import * as rounding from "./rounding.js";
 import * as shape from "./shape.js";
 import * as sliceOps from "./slice.js";
+import * as softCrossEntropyOps from "./soft-cross-entropy.js";
 import * as softmaxOps from "./softmax.js";
 import * as sortOps from "./sort.js";
 import * as statistics from "./statistics.js";
@@ -41,10 +45,12 @@ export * from "./arithmetic.js";
 export * from "./average-pool.js";
 export * from "./attention.js";
 export * from "./batch-norm.js";
+export * from "./binary-cross-entropy.js";
 export * from "./cast.js";
 export * from "./comparison.js";
 export * from "./concat.js";
 export * from "./conv.js";
+export * from "./cross-entropy.js";
 export * from "./dropout.js";
 export * from "./einsum.js";
 export type { Numbers, Operand } from "./elementwise.js";
@@ -55,7 +61,11 @@ export * from "./layer-norm.js";
 export * from "./linalg.js";
 export * from "./linear.js";
 export * from "./logical.js";
+export type { LabelOptions } from "./labels.js";
+export * from "./loss.js";
+export type { LossOptions, Reduction } from "./loss-options.js";
 export * from "./matmul.js";
+export * from "./nll.js";
 export * from "./max-pool.js";
 export * from "./pad.js";
 export * from "./permute.js";
@@ -110,6 +120,10 @@ const families = {
   ...dropoutOps,
   ...embeddingOps,
   ...attentionOps,
+  ...binaryCrossEntropyOps,
+  ...crossEntropyOps,
+  ...softCrossEntropyOps,
+  ...nllOps,
   ...random,
 };
 

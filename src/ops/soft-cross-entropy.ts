@@ -118,5 +118,5 @@ export const softCrossEntropyGradOp: Op<SoftAttrs> = defineOp<
 });
 
 /** The loss of each row against probabilities; `crossEntropy` is the function for users. */
-export const crossEntropyOfProbabilities = (x: Tensor, target: Tensor, weight: Tensor | null, attrs: SoftAttrs): Tensor =>
+export const softCrossEntropy = (x: Tensor, target: Tensor, weight: Tensor | null, attrs: SoftAttrs): Tensor =>
   applyMain(softCrossEntropyOp, [x, target, weight], attrs);

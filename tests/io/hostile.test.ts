@@ -1,9 +1,21 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { ArgumentError, decodeSafetensors, encodeSafetensors, FormatError, memory, type Tensor, tensor } from "../../src/index.js";
+import {
+  ArgumentError,
+  decodeSafetensors,
+  encodeSafetensors,
+  FormatError,
+  memory,
+  type Tensor,
+  tensor,
+} from "../../src/index.js";
 import { file, header } from "./files.js";
 
-const entry = (dtype: unknown, shape: unknown, begin: unknown, end: unknown): unknown => ({ dtype, shape, data_offsets: [begin, end] });
+const entry = (dtype: unknown, shape: unknown, begin: unknown, end: unknown): unknown => ({
+  dtype,
+  shape,
+  data_offsets: [begin, end],
+});
 const eight = new Uint8Array(8);
 const f32 = (shape: unknown): Uint8Array => file(header({ x: entry("F32", shape, 0, 8) }), eight);
 const pair = (a: readonly [number, number], b: readonly [number, number], data = eight): Uint8Array =>
@@ -28,12 +40,15 @@ const hostile: Readonly<Record<string, readonly [bytes: Uint8Array, message: Reg
   "a byte order mark": [file("\ufeff{}"), /does not begin/],
   "a list for a header": [file("[]"), /does not begin/],
   "invalid UTF-8": [file(Uint8Array.from([0x7b, 0x22, 0xff, 0x22, 0x7d])), /not UTF-8/],
-  "half a surrogate": [file(`{"\\ud800":${header(entry("F32", [2], 0, 8))}}`, eight), /string at character 1 is broken/],
+  "half a surrogate": [
+    file(`{"\\ud800":${header(entry("F32", [2], 0, 8))}}`, eight),
+    /string at character 1 is broken/,
+  ],
   "no end": [file('{"x":{"dtype":"F32"'), /expected at character 19, got the end/],
   "a string without end": [file('{"x'), /string at character 1 is broken/],
   "a string that ends in a backslash": [file('{"x\\'), /string at character 1 is broken/],
   "text after the end": [file("{} {}"), /the end expected at character 3/],
-  "a comma too many": [file('{"x":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},}', eight), /"\\"" expected/],
+  "a comma too many": [file('{"x":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},}', eight), /a string expected/],
   "a number for an entry": [file('{"x":1}'), /"{" expected/],
   "null for an entry": [file('{"x":null}'), /"{" expected/],
   "deep lists": [file(`{"x":${"[".repeat(100_000)}`), /"{" expected/],
@@ -42,28 +57,46 @@ const hostile: Readonly<Record<string, readonly [bytes: Uint8Array, message: Reg
   "a missing shape": [file('{"x":{"dtype":"F32","data_offsets":[0,8]}}', eight), /at least one is missing/],
   "missing offsets": [file('{"x":{"dtype":"F32","shape":[2]}}', eight), /at least one is missing/],
   "an unknown key": [file('{"x":{"type":"F32"}}', eight), /unknown key "type"/],
-  "a name twice": [file('{"a":{"dtype":"U8","shape":[0],"data_offsets":[0,0]},"a":{"dtype":"U8","shape":[0],"data_offsets":[0,0]}}'), /"a" is in the header twice/],
-  "a name twice, once in escapes": [file('{"a":{"dtype":"U8","shape":[0],"data_offsets":[0,0]},"\\u0061":{}}'), /"a" is in the header twice/],
+  "a name twice": [
+    file('{"a":{"dtype":"U8","shape":[0],"data_offsets":[0,0]},"a":{"dtype":"U8","shape":[0],"data_offsets":[0,0]}}'),
+    /"a" is in the header twice/,
+  ],
+  "a name twice, once in escapes": [
+    file('{"a":{"dtype":"U8","shape":[0],"data_offsets":[0,0]},"\\u0061":{}}'),
+    /"a" is in the header twice/,
+  ],
   "a key of an entry twice": [file('{"a":{"dtype":"U8","dtype":"U8"}}'), /"dtype" is in the header twice/],
   "metadata twice": [file('{"__metadata__":{},"__metadata__":{}}'), /"__metadata__" is in the header twice/],
-  "metadata that are no text": [file('{"__metadata__":{"a":1}}'), /"\\"" expected/],
+  "metadata that are no text": [file('{"__metadata__":{"a":1}}'), /a string expected/],
   "metadata that are a list": [file('{"__metadata__":[]}'), /"{" expected/],
-  "__proto__ for a name": [file('{"__proto__":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}', eight), /"__proto__" is not a name/],
+  "__proto__ for a name": [
+    file('{"__proto__":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}', eight),
+    /"__proto__" is not a name/,
+  ],
   "__proto__ in the metadata": [file('{"__metadata__":{"__proto__":"x"}}'), /"__proto__" is not a name/],
   "__proto__ in an entry": [file('{"x":{"__proto__":{"dtype":"F32"}}}'), /"__proto__" is not a name/],
   "an unknown dtype": [file(header({ x: entry("F8_E4M3", [8], 0, 8) }), eight), /no dtype here for "F8_E4M3"/],
   "a dtype of the wrong case": [file(header({ x: entry("f32", [2], 0, 8) }), eight), /no dtype here for "f32"/],
   "a method's name for a dtype": [file(header({ x: entry("toString", [2], 0, 8) }), eight), /no dtype here/],
-  "a number for a dtype": [file(header({ x: entry(5, [2], 0, 8) }), eight), /"\\"" expected/],
+  "a number for a dtype": [file(header({ x: entry(5, [2], 0, 8) }), eight), /a string expected/],
   "a negative size": [f32([-2]), /sizes and offsets are integers.*-2/],
   "two negative sizes": [f32([-1, -2]), /sizes and offsets are integers/],
   "a fraction for a size": [f32([2.5]), /sizes and offsets are integers/],
-  "an exponent in a size": [file('{"x":{"dtype":"F32","shape":[2e0],"data_offsets":[0,8]}}', eight), /sizes and offsets are integers/],
-  "a size with a zero in front": [file('{"x":{"dtype":"F32","shape":[02],"data_offsets":[0,8]}}', eight), /sizes and offsets are integers/],
+  "an exponent in a size": [
+    file('{"x":{"dtype":"F32","shape":[2e0],"data_offsets":[0,8]}}', eight),
+    /sizes and offsets are integers/,
+  ],
+  "a size with a zero in front": [
+    file('{"x":{"dtype":"F32","shape":[02],"data_offsets":[0,8]}}', eight),
+    /sizes and offsets are integers/,
+  ],
   "text for a size": [f32(["2"]), /sizes and offsets are integers/],
   "a number for a shape": [f32(2), /"\[" expected/],
   "a size of 2^31": [f32([2 ** 31]), /0 to 2\^31 - 1, got 2147483648/],
-  "a size beyond exact integers": [file('{"x":{"dtype":"F32","shape":[9007199254740993],"data_offsets":[0,8]}}', eight), /sizes and offsets are integers/],
+  "a size beyond exact integers": [
+    file('{"x":{"dtype":"F32","shape":[9007199254740993],"data_offsets":[0,8]}}', eight),
+    /sizes and offsets are integers/,
+  ],
   "a size of a thousand digits": [file(`{"x":{"shape":[${"9".repeat(1000)}]}}`), /sizes and offsets are integers/],
   "a huge product": [f32([65536, 65536, 65536, 65536]), /needs 73786976294838210000 bytes/],
   "a product that overflows to infinity": [f32(new Array(40).fill(2 ** 31 - 1)), /needs Infinity bytes/],
@@ -73,9 +106,15 @@ const hostile: Readonly<Record<string, readonly [bytes: Uint8Array, message: Reg
   "three offsets": [file('{"x":{"dtype":"F32","shape":[2],"data_offsets":[0,8,8]}}', eight), /a begin and an end/],
   "an end before the begin": [file(header({ x: entry("F32", [2], 8, 0) }), eight), /a begin and an end after it/],
   "a negative offset": [file(header({ x: entry("F32", [2], -8, 0) }), eight), /sizes and offsets are integers/],
-  "a huge offset": [file(header({ x: entry("F32", [2], 2 ** 52, 2 ** 52 + 8) }), eight), /ends at byte 4503599627370504 of 8/],
+  "a huge offset": [
+    file(header({ x: entry("F32", [2], 2 ** 52, 2 ** 52 + 8) }), eight),
+    /ends at byte 4503599627370504 of 8/,
+  ],
   "an end outside the data": [file(header({ x: entry("F32", [3], 0, 12) }), eight), /ends at byte 12 of 8/],
-  "a tensor of 4 GB in a small file": [file(header({ x: entry("U8", [2 ** 31 - 1, 2], 0, 2 ** 32 - 2) }), eight), /ends at byte/],
+  "a tensor of 4 GB in a small file": [
+    file(header({ x: entry("U8", [2 ** 31 - 1, 2], 0, 2 ** 32 - 2) }), eight),
+    /ends at byte/,
+  ],
   "overlapping tensors": [pair([0, 5], [3, 8]), /"b": begins at byte 3, inside another one that ends at 5/],
   "the same bytes twice": [pair([0, 8], [0, 8]), /inside another one/],
   "a gap": [pair([0, 3], [5, 8]), /"b": begins at byte 5, after a gap/],
@@ -83,9 +122,32 @@ const hostile: Readonly<Record<string, readonly [bytes: Uint8Array, message: Reg
   "bytes that belong to nobody": [file(header({ x: entry("U8", [7], 0, 7) }), eight), /1 bytes after the last tensor/],
   "data without tensors": [file("{}", eight), /8 bytes after the last tensor/],
   "a bool of 2": [file(header({ x: entry("BOOL", [2], 0, 2) }), Uint8Array.from([1, 2])), /BOOL has the value 2/],
-  "an I64 of -2^63": [file(header({ x: entry("I64", [1], 0, 8) }), Uint8Array.from([0, 0, 0, 0, 0, 0, 0, 128])), /-9223372036854775808/],
+  "an I64 of -2^63": [
+    file(header({ x: entry("I64", [1], 0, 8) }), Uint8Array.from([0, 0, 0, 0, 0, 0, 0, 128])),
+    /-9223372036854775808/,
+  ],
   "a U32 of 2^31": [file(header({ x: entry("U32", [1], 0, 4) }), Uint8Array.from([0, 0, 0, 128])), /2147483648/],
 };
+
+const saved = await encodeSafetensors(
+  {
+    w: tensor([[1, 2, 3]]),
+    "layer.b": tensor([4, 5], { dtype: "float16" }),
+    m: tensor([true, false]),
+    n: tensor(new Int32Array([7])),
+  },
+  { format: "pt" },
+);
+
+/** A few bytes changed, most of them in the header; some cut off or put in. */
+const mutation = fc.record({
+  changes: fc.array(
+    fc.tuple(fc.nat(saved.length - 1), fc.oneof(fc.nat(255), fc.constantFrom(...'0123456789{}[]",:-.e\\'))),
+    { maxLength: 4 },
+  ),
+  cut: fc.option(fc.tuple(fc.nat(saved.length), fc.nat(20)), { freq: 3 }),
+  insert: fc.option(fc.tuple(fc.nat(saved.length), fc.uint8Array({ maxLength: 8 })), { freq: 3 }),
+});
 
 describe("hostile safetensors", () => {
   test.each(Object.entries(hostile))("%s", (_, [bytes, message]) => {
@@ -97,7 +159,10 @@ describe("hostile safetensors", () => {
   });
 
   test("what is wrong in the last tensor is found before the first is made", () => {
-    const bytes = file(header({ a: entry("F32", [1], 0, 4), b: entry("BOOL", [4], 4, 8) }), Uint8Array.from([0, 0, 0, 0, 1, 1, 1, 7]));
+    const bytes = file(
+      header({ a: entry("F32", [1], 0, 4), b: entry("BOOL", [4], 4, 8) }),
+      Uint8Array.from([0, 0, 0, 0, 1, 1, 1, 7]),
+    );
     const peak = memory().tensors;
     expect(() => decodeSafetensors(bytes)).toThrow(/"b": BOOL has the value 7/);
     expect(memory().tensors).toBe(peak);
@@ -105,7 +170,9 @@ describe("hostile safetensors", () => {
 
   test("what is unusual but allowed is read", () => {
     const entries = { b: entry("U8", [3], 5, 8), a: entry("U8", [5], 0, 5), constructor: entry("F64", [0, 9], 5, 5) };
-    const { tensors, metadata } = decodeSafetensors(file(`${header({ __metadata__: { toString: "x" }, ...entries })}  \n\t `, eight));
+    const { tensors, metadata } = decodeSafetensors(
+      file(`${header({ __metadata__: { toString: "x" }, ...entries })}  \n\t `, eight),
+    );
     expect([...tensors].map(([name, t]) => [name, t.shape])).toEqual([
       ["b", [3]],
       ["a", [5]],
@@ -113,18 +180,6 @@ describe("hostile safetensors", () => {
     ]);
     expect(metadata).toEqual({ toString: "x" });
     expect(decodeSafetensors(file("{}")).tensors.size).toBe(0);
-  });
-
-  const saved = await encodeSafetensors(
-    { w: tensor([[1, 2, 3]]), "layer.b": tensor([4, 5], { dtype: "float16" }), m: tensor([true, false]), n: tensor(new Int32Array([7])) },
-    { format: "pt" },
-  );
-
-  /** A few bytes changed, most of them in the header; some cut off or put in. */
-  const mutation = fc.record({
-    changes: fc.array(fc.tuple(fc.nat(saved.length - 1), fc.oneof(fc.nat(255), fc.constantFrom(..."0123456789{}[]\",:-.e\\"))), { maxLength: 4 }),
-    cut: fc.option(fc.tuple(fc.nat(saved.length), fc.nat(20)), { freq: 3 }),
-    insert: fc.option(fc.tuple(fc.nat(saved.length), fc.uint8Array({ maxLength: 8 })), { freq: 3 }),
   });
 
   test("whatever is done to a file, it decodes or is refused as a FormatError, and nothing leaks", () => {

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { sizeOf } from "../../src/core/shape.js";
 import {
   ArgumentError,
   dot,
@@ -137,4 +138,13 @@ test("a batch times one matrix is one product, and so is the gradient of the mat
   expect(y.shape).toEqual([4, 3, 5]);
   const products = tape.entries.filter(({ op }) => op.name === "matmul");
   expect(products.map(({ outputs }) => outputs[0].shape)).toEqual([[12, 5]]);
+});
+
+test("einsum contracts the cheapest pair first, whatever the order of the operands", () => {
+  using tape = new Tape();
+  const [a, b, c] = [[10, 20], [20, 30], [30]].map((shape) => tape.watch(zeros(shape)));
+  einsum("ij,jk,k->i", a, b, c);
+  // A (B c): two products of a matrix and a vector, never A B.
+  const products = tape.entries.filter(({ op }) => op.name === "matmul");
+  expect(products.map(({ outputs }) => sizeOf(outputs[0].shape))).toEqual([20, 10]);
 });
