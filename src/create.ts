@@ -1,13 +1,15 @@
 import { backend, type DeviceName } from "./core/device.js";
 import { checkDType, type DType, isFloat } from "./core/dtype.js";
 import { ArgumentError, DTypeError, ShapeError } from "./core/errors.js";
-import { checkShape, type Shape, show, sizeOf } from "./core/shape.js";
+import { quote } from "./core/quote.js";
+import { Scope } from "./core/scope.js";
+import { checkShape, maxRank, type Shape, show, sizeOf } from "./core/shape.js";
 import { Storage } from "./core/storage.js";
 import { fill, ramp } from "./ops/fill.js";
 import { Tensor } from "./tensor.js";
 
 /** Numbers or booleans, nested as deep as the tensor is to have axes, or a typed array with one axis. */
-export type TensorData = number | boolean | ArrayLike<number> | readonly TensorData[];
+export type TensorData = number | boolean | (ArrayBufferView & ArrayLike<number>) | readonly TensorData[];
 
 export interface CreateOptions {
   /** Default float32; for typed arrays and booleans the dtype they have. */
@@ -36,17 +38,25 @@ export interface TensorOptions extends CreateOptions {
  */
 export function tensor(data: TensorData, options: TensorOptions = {}): Tensor {
   const { values, shape: ownShape, dtype: ownDType } = readData(data);
-  const dtype = options.dtype === undefined ? ownDType : checkDType("tensor", options.dtype);
-  const shape = options.shape === undefined ? ownShape : checkShape("tensor", [...options.shape]);
+  const dtype = chooseDType("tensor", options, ownDType);
+  const shape = options.shape === undefined ? ownShape : checkShape("tensor", options.shape);
   if (sizeOf(shape) !== values.length)
     throw new ShapeError(`tensor: ${values.length} values do not fit shape ${show(shape)}`);
-  if (!isFloat(dtype)) checkIntegers(values, dtype);
+  if (!isFloat(dtype)) checkIntegers("tensor", values, dtype);
   const storage = new Storage(backend(options.device), values.length, dtype);
-  storage.backend.write(storage.handle, dtype === "bool" ? Array.from(values, (x) => (x ? 1 : 0)) : values);
+  storage.backend.write(storage.handle, dtype === "bool" ? Array.from(values, (x) => (x === 0 ? 0 : 1)) : values);
   return finish(new Tensor(storage, { shape, dtype }, "tensor"), options);
 }
 
-function finish(made: Tensor, { requiresGrad = false }: CreateOptions): Tensor {
+/** @internal The dtype asked for, or `byDefault`. Throws before anything is made. */
+export function chooseDType(op: string, { dtype, requiresGrad }: CreateOptions, byDefault: DType): DType {
+  const chosen = dtype === undefined ? byDefault : checkDType(op, dtype);
+  if (requiresGrad && !isFloat(chosen)) throw new DTypeError(`${op}: only floats have gradients, got ${chosen}`);
+  return chosen;
+}
+
+/** @internal Makes a new tensor a leaf where that is asked for. */
+export function finish(made: Tensor, { requiresGrad = false }: CreateOptions): Tensor {
   if (requiresGrad) made.requiresGrad = true;
   return made;
 }
@@ -60,8 +70,10 @@ interface Data {
 function readData(data: TensorData): Data {
   if (ArrayBuffer.isView(data)) return { values: data as ArrayLike<number>, shape: [(data as Uint8Array).length], dtype: typeOfArray(data) };
   const shape: number[] = [];
-  for (let level: unknown = data; Array.isArray(level) || ArrayBuffer.isView(level); level = (level as unknown[])[0])
-    shape.push((level as ArrayLike<unknown>).length);
+  for (let level: unknown = data; Array.isArray(level) || ArrayBuffer.isView(level); level = (level as unknown[])[0]) {
+    if (shape.push((level as ArrayLike<unknown>).length) > maxRank)
+      throw new ShapeError(`tensor: data nested deeper than ${maxRank} arrays; does one contain itself?`);
+  }
   const values: number[] = [];
   let booleans = 0;
   const visit = (item: unknown, axis: number): void => {
@@ -72,9 +84,9 @@ function readData(data: TensorData): Data {
       for (let i = 0; i < list.length; i++) visit(list[i], axis + 1);
       return;
     }
-    if (axis !== shape.length) throw new ShapeError(`tensor: ragged data: ${String(item)} on axis ${axis}, where others have arrays`);
+    if (axis !== shape.length) throw new ShapeError(`tensor: ragged data: ${quote(item)} on axis ${axis}, where others have arrays`);
     if (typeof item !== "number" && typeof item !== "boolean")
-      throw new DTypeError(`tensor: values are numbers or booleans, got ${typeof item} ${String(item)}`);
+      throw new DTypeError(`tensor: values are numbers or booleans, got ${typeof item} ${quote(item)}`);
     if (typeof item === "boolean") booleans++;
     values.push(Number(item));
   };
@@ -90,28 +102,37 @@ function typeOfArray(array: ArrayBufferView): DType {
   throw new DTypeError(`tensor: ${array.constructor.name} has no dtype here; use a Float32Array, Float64Array, Int32Array or Uint8Array`);
 }
 
-function checkIntegers(values: ArrayLike<number>, dtype: DType): void {
+function checkIntegers(op: string, values: ArrayLike<number>, dtype: DType): void {
   if (dtype === "bool") return;
   const [low, high] = dtype === "uint8" ? [0, 255] : [-(2 ** 31), 2 ** 31 - 1];
   for (let i = 0; i < values.length; i++)
     if (!Number.isInteger(values[i]) || values[i] < low || values[i] > high)
-      throw new DTypeError(`tensor: ${dtype} cannot hold ${values[i]}; cast a float tensor to cut off fractions`);
+      throw new DTypeError(`${op}: ${dtype} cannot hold ${values[i]}; cast a float tensor to cut off fractions`);
 }
 
-/** A tensor of one value. `full([2], true)` is bool. */
-export function full(shape: Shape, value: number | boolean, options: CreateOptions = {}): Tensor {
-  const dtype = checkDType("full", options.dtype ?? (typeof value === "boolean" ? "bool" : "float32"));
-  checkShape("full", shape);
-  if (!isFloat(dtype)) checkIntegers([Number(value)], dtype);
-  const stored = dtype === "bool" ? Number(Boolean(value)) : Number(value);
-  return finish(fill([...shape], stored, dtype, backend(options.device)), options);
-}
+/**
+ * A tensor of one value. `full([2], true)` is bool.
+ *
+ * @throws ShapeError; DTypeError if the value is no number, or one that an integer dtype cannot hold
+ */
+export const full = (shape: Shape, value: number | boolean, options: CreateOptions = {}): Tensor =>
+  filled("full", shape, value, options);
 
 /** A tensor of zeros. */
-export const zeros = (shape: Shape, options: CreateOptions = {}): Tensor => full(shape, 0, { dtype: "float32", ...options });
+export const zeros = (shape: Shape, options: CreateOptions = {}): Tensor => filled("zeros", shape, 0, options);
 
 /** A tensor of ones. */
-export const ones = (shape: Shape, options: CreateOptions = {}): Tensor => full(shape, 1, { dtype: "float32", ...options });
+export const ones = (shape: Shape, options: CreateOptions = {}): Tensor => filled("ones", shape, 1, options);
+
+function filled(op: string, shape: Shape, value: number | boolean, options: CreateOptions): Tensor {
+  if (typeof value !== "number" && typeof value !== "boolean")
+    throw new DTypeError(`${op}: the value is a number or a boolean, got ${quote(value)}`);
+  const dtype = chooseDType(op, options, typeof value === "boolean" ? "bool" : "float32");
+  const number = Number(value);
+  if (!isFloat(dtype)) checkIntegers(op, [number], dtype);
+  const stored = dtype === "bool" && number !== 0 ? 1 : number;
+  return finish(fill(checkShape(op, shape), stored, dtype, backend(options.device)), options);
+}
 
 /** Zeros in the shape and dtype of `x`, on its device. */
 export const zerosLike = (x: Tensor): Tensor => x.zeros();
@@ -121,7 +142,10 @@ export const onesLike = (x: Tensor): Tensor => x.ones();
 
 /**
  * start, start + step, ... up to but not including stop; `arange(n)` counts from 0. Integers throughout give int32,
- * as in PyTorch, anything else float32.
+ * anything else float32.
+ *
+ * @throws ArgumentError for a step of 0 and for numbers that are not finite; DTypeError for bool and for numbers that an
+ *   integer dtype cannot hold
  */
 export function arange(startOrStop: number, stop?: number, step = 1, options: CreateOptions = {}): Tensor {
   const [start, end] = stop === undefined ? [0, startOrStop] : [startOrStop, stop];
@@ -130,23 +154,35 @@ export function arange(startOrStop: number, stop?: number, step = 1, options: Cr
   const integers = [start, end, step].every(Number.isInteger);
   const length = Math.max(0, Math.ceil((end - start) / step));
   checkShape("arange", [length]);
-  const dtype = checkDType("arange", options.dtype ?? (integers ? "int32" : "float32"));
+  const dtype = chooseDType("arange", options, integers ? "int32" : "float32");
+  if (dtype === "bool") throw new DTypeError("arange: counts in numbers, not bool");
+  if (!isFloat(dtype) && length > 0) checkIntegers("arange", [start, start + step, start + (length - 1) * step].slice(0, length), dtype);
   return finish(ramp(length, start, step, dtype, backend(options.device)), options);
 }
 
-/** `count` numbers from start to stop, both included, evenly spaced. */
+/**
+ * `count` numbers from start to stop, both included, evenly spaced.
+ *
+ * @throws ArgumentError for numbers that are not finite; ShapeError for a count that is no size
+ */
 export function linspace(start: number, stop: number, count: number, options: CreateOptions = {}): Tensor {
-  if (!Number.isInteger(count) || count < 0) throw new ArgumentError(`linspace: count is an integer of 0 or more, got ${count}`);
+  if (!Number.isFinite(start) || !Number.isFinite(stop))
+    throw new ArgumentError(`linspace: start and stop are finite, got ${quote(start)} and ${quote(stop)}`);
+  checkShape("linspace", [count]);
+  const dtype = chooseDType("linspace", options, "float32");
   const step = count > 1 ? (stop - start) / (count - 1) : 0;
   const values = Float64Array.from({ length: count }, (_, i) => (i === count - 1 && count > 1 ? stop : start + i * step));
-  return tensor(values, { dtype: "float32", ...options });
+  return tensor(values, { ...options, dtype });
 }
 
 /** The identity matrix, or ones on the main diagonal of an n x m matrix. */
 export function eye(n: number, m: number = n, options: CreateOptions = {}): Tensor {
   checkShape("eye", [n, m]);
-  const values = new Float64Array(n * m);
-  for (let i = 0; i < Math.min(n, m); i++) values[i * m + i] = 1;
-  return tensor(values, { dtype: "float32", ...options, shape: [n, m] });
+  const dtype = chooseDType("eye", options, "float32");
+  const { device } = options;
+  using scope = new Scope();
+  const rows = arange(0, n, 1, { device }).reshape([n, 1]);
+  const columns = arange(0, m, 1, { device });
+  return finish(scope.keep(rows.eq(columns).cast(dtype)), options);
 }
 

@@ -20,7 +20,8 @@ const showAll = 1000;
 
 /** `Tensor(float32 [2, 2], [[1, 2], [3, 4]])`; long axes are cut in the middle. */
 export function formatTensor(data: ArrayLike<number>, shape: Shape, dtype: DType): string {
-  const short = sizeOf(shape) > showAll;
+  // Counting an empty axis as one: a tensor without elements can still be a long list of empty lists.
+  const short = shape.reduce((n, size) => n * Math.max(1, size), 1) > showAll;
   const text = (x: number): string => (dtype === "bool" ? String(x !== 0) : String(Number(x.toPrecision(6))));
   const build = (axis: number, start: number): string => {
     if (axis === shape.length) return text(data[start]);

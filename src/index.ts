@@ -19,7 +19,20 @@ export type { Shape } from "./core/shape.js";
 export { type MemoryInfo, memory, resetPeak } from "./core/storage.js";
 export { type GradientsOptions, Tape } from "./core/tape.js";
 export type { Entry, Variable } from "./core/variable.js";
-export * from "./create.js";
+export {
+  arange,
+  type CreateOptions,
+  eye,
+  full,
+  linspace,
+  ones,
+  onesLike,
+  type TensorData,
+  type TensorOptions,
+  tensor,
+  zeros,
+  zerosLike,
+} from "./create.js";
 export * from "./data/index.js";
 export type { Nested } from "./format.js";
 export * from "./io/index.js";

@@ -1,9 +1,9 @@
 import { backend } from "./core/device.js";
-import { checkDType, type DType, isFloat } from "./core/dtype.js";
+import { type DType, isFloat } from "./core/dtype.js";
 import { ArgumentError, DTypeError } from "./core/errors.js";
 import { defaultGenerator, type Generator } from "./core/generator.js";
 import { checkShape, type Shape } from "./core/shape.js";
-import { type CreateOptions, tensor } from "./create.js";
+import { type CreateOptions, chooseDType, finish, tensor } from "./create.js";
 import { checkProbability, drawBernoulli, drawIntegers, drawNormal, drawUniform } from "./ops/random.js";
 import type { Tensor } from "./tensor.js";
 
@@ -38,7 +38,7 @@ export function rand(shape: Shape, options: UniformOptions = {}): Tensor {
   const dtype = floatDType("rand", options);
   if (!Number.isFinite(low) || !Number.isFinite(high) || low > high)
     throw new ArgumentError(`rand: low and high are finite, and low is not above high, got ${low} and ${high}`);
-  return finish(drawUniform([...checkShape("rand", shape)], low, high, dtype, generator, backend(device)), options);
+  return finish(drawUniform(checkShape("rand", shape), low, high, dtype, generator, backend(device)), options);
 }
 
 /**
@@ -52,7 +52,7 @@ export function randn(shape: Shape, options: NormalOptions = {}): Tensor {
   const dtype = floatDType("randn", options);
   if (!Number.isFinite(mean) || !Number.isFinite(std) || std < 0)
     throw new ArgumentError(`randn: mean and std are finite, and std is not negative, got ${mean} and ${std}`);
-  return finish(drawNormal([...checkShape("randn", shape)], mean, std, dtype, generator, backend(device)), options);
+  return finish(drawNormal(checkShape("randn", shape), mean, std, dtype, generator, backend(device)), options);
 }
 
 /**
@@ -62,20 +62,27 @@ export function randn(shape: Shape, options: NormalOptions = {}): Tensor {
  * @throws ShapeError; DTypeError for another dtype; ArgumentError unless low < high and the dtype holds the integers
  */
 export function randint(low: number, high: number, shape: Shape, options: RandomOptions = {}): Tensor {
-  const { generator = defaultGenerator, device, dtype = "int32" } = options;
+  const { generator = defaultGenerator, device } = options;
+  const dtype = chooseDType("randint", options, "int32");
   if (dtype !== "int32" && dtype !== "uint8") throw new DTypeError(`randint: makes int32 or uint8, not ${dtype}`);
   const [least, most] = dtype === "int32" ? [-(2 ** 31), 2 ** 31 - 1] : [0, 255];
   if (!Number.isInteger(low) || !Number.isInteger(high) || low >= high || low < least || high - 1 > most)
     throw new ArgumentError(`randint: low < high are integers, and ${dtype} holds [low, high), got [${low}, ${high})`);
-  if (high - low === 2 ** 32) throw new ArgumentError(`randint: at most 2^32 - 1 different integers, got [${low}, ${high})`);
-  return finish(drawIntegers([...checkShape("randint", shape)], low, high, dtype, generator, backend(device)), options);
+  if (high - low === 2 ** 32)
+    throw new ArgumentError(`randint: at most 2^32 - 1 different integers, got [${low}, ${high})`);
+  return finish(drawIntegers(checkShape("randint", shape), low, high, dtype, generator, backend(device)), options);
 }
 
-/** The integers 0 .. n - 1 in random order, int32 [n]. Every order is equally likely. */
+/**
+ * The integers 0 .. n - 1 in random order, int32 [n]. Every order is equally likely.
+ *
+ * @throws ShapeError if n is no size; DTypeError if a dtype asked for cannot hold n - 1
+ */
 export function randperm(n: number, options: RandomOptions = {}): Tensor {
   const { generator = defaultGenerator, ...rest } = options;
   checkShape("randperm", [n]);
-  return tensor(generator.permutation(n), { dtype: "int32", ...rest });
+  const dtype = chooseDType("randperm", options, "int32");
+  return tensor(generator.permutation(n), { ...rest, dtype });
 }
 
 /**
@@ -85,17 +92,13 @@ export function randperm(n: number, options: RandomOptions = {}): Tensor {
  */
 export function bernoulli(p: number, shape: Shape, options: RandomOptions = {}): Tensor {
   const { generator = defaultGenerator, device } = options;
-  const dtype = checkDType("bernoulli", options.dtype ?? "float32");
+  const dtype = chooseDType("bernoulli", options, "float32");
   checkProbability("bernoulli", p);
-  return finish(drawBernoulli([...checkShape("bernoulli", shape)], p, dtype, generator, backend(device)), options);
+  return finish(drawBernoulli(checkShape("bernoulli", shape), p, dtype, generator, backend(device)), options);
 }
 
-function floatDType(op: string, { dtype = "float32" }: RandomOptions): DType {
-  if (isFloat(checkDType(op, dtype))) return dtype;
+function floatDType(op: string, options: RandomOptions): DType {
+  const dtype = chooseDType(op, options, "float32");
+  if (isFloat(dtype)) return dtype;
   throw new DTypeError(`${op}: makes floats, not ${dtype}`);
-}
-
-function finish(made: Tensor, { requiresGrad = false }: RandomOptions): Tensor {
-  if (requiresGrad) made.requiresGrad = true;
-  return made;
 }

@@ -22,7 +22,7 @@ export async function loadDigits(options: MnistOptions): Promise<Digits> {
     return {
       train: drawDigits(10_000, 1),
       test: drawDigits(1_000, 2),
-      source: `drawn here, since MNIST cannot be had (${error.message.replaceAll("\n", " ")})`,
+      source: `drawn by this program, since MNIST could not be downloaded (${error.message.replaceAll("\n", " ")})`,
     };
   }
 }

@@ -3,9 +3,10 @@ import type { Backend, Handle } from "./backend.js";
 import { context } from "./context.js";
 import { backend } from "./device.js";
 import { isFloat } from "./dtype.js";
-import { DeviceError, DisposedError, ShapeError } from "./errors.js";
+import { ArgumentError, DeviceError, DisposedError, ShapeError } from "./errors.js";
 import type { Meta, Op, Update } from "./op.js";
-import { promoteInputs } from "./promote.js";
+import { disposePromoted, promoteInputs } from "./promote.js";
+import { quote } from "./quote.js";
 import { sameShape, show, sizeOf } from "./shape.js";
 import { Storage, tick } from "./storage.js";
 import { Entry, type Saved, type Variable } from "./variable.js";
@@ -29,7 +30,8 @@ export const apply = <A>(op: Op<A>, inputs: Inputs, attrs: A, on?: Backend): Ten
  *
  * @param on - the device of an op without inputs; the current one where nothing is said
  * @returns the outputs in the order of the record
- * @throws DisposedError, DeviceError, and what the op's `infer` or kernel throws; nothing has happened then
+ * @throws ArgumentError for inputs that the record does not have, DisposedError, DeviceError, and what the op's `infer`
+ *   or kernel throws; nothing has happened then
  */
 export function applyAll<A>(op: Op<A>, given: Inputs, attrs: A, on?: Backend): Tensor[] {
   const device = checkInputs(op, given) ?? on ?? backend();
@@ -42,25 +44,31 @@ export function applyAll<A>(op: Op<A>, given: Inputs, attrs: A, on?: Backend): T
     else if (op.outputs.length === 1) outputs.push(allocate(op, device, inferred as Meta));
     else for (const name of op.outputs) outputs.push(allocate(op, device, (inferred as Record<string, Meta>)[name]));
     if (!op.view) device.run(op, buffersOf(op, inputs, outputs), op.args(named, inferred, attrs));
+    if (context().recording && inputs.some((x) => x?.variable)) record(op, inputs, outputs, named, attrs);
   } catch (error) {
     for (const y of outputs) y.dispose();
-    for (let i = 0; i < inputs.length; i++) if (inputs[i] !== given[i]) inputs[i]?.dispose();
     throw error;
+  } finally {
+    disposePromoted(given, inputs);
   }
-
-  if (context().recording && inputs.some((x) => x?.variable)) record(op, inputs, outputs, named, attrs);
   return outputs;
 }
 
 function checkInputs(op: Op, inputs: Inputs): Backend | null {
+  const count = inputs.length;
+  if (op.rest < 0 ? count !== op.inputs.length : count < op.rest)
+    throw new ArgumentError(`${op.name}: takes the inputs ${op.inputs.map(({ name }) => name).join(", ")}, got ${count}`);
   let device: Backend | null = null;
-  for (let i = 0; i < inputs.length; i++) {
+  for (let i = 0; i < count; i++) {
     const x = inputs[i];
-    if (x === null) continue;
+    if (x === null && op.inputs[i]?.optional) continue;
+    const storage = (x as Tensor | null | undefined)?.storage;
+    if (x === null || storage === undefined)
+      throw new ArgumentError(`${op.name}: input ${inputName(op, i)} must be a tensor, got ${quote(x)}`);
     if (x.disposed) throw new DisposedError(`${op.name}: input ${inputName(op, i)} was disposed: ${x.describe()}`);
-    if (device !== null && x.storage.backend !== device)
-      throw new DeviceError(`${op.name}: inputs are on different devices: ${device.name} and ${x.storage.backend.name}`);
-    device = x.storage.backend;
+    if (device !== null && storage.backend !== device)
+      throw new DeviceError(`${op.name}: inputs are on different devices: ${device.name} and ${storage.backend.name}`);
+    device = storage.backend;
   }
   return device;
 }
@@ -115,7 +123,7 @@ function record(op: Op, inputs: Inputs, outputs: readonly Tensor[], named: Recor
 /**
  * Runs an in-place update. `tensors` gives for each name a list; the lists belong together element by element.
  *
- * @throws ShapeError if the lists do not fit each other, DisposedError; nothing has happened then
+ * @throws ShapeError if the lists do not fit each other, DisposedError, DeviceError; nothing has happened then
  */
 export function applyUpdate<I extends string, T extends string, A>(
   update: Update<I, T, A>,
@@ -124,11 +132,12 @@ export function applyUpdate<I extends string, T extends string, A>(
 ): void {
   const names: readonly (I | T)[] = [...update.inputs, ...update.targets];
   const first = tensors[names[0]];
+  for (const name of names)
+    if (tensors[name].length !== first.length)
+      throw new ShapeError(`${update.name}: ${tensors[name].length} ${name} for ${first.length} ${names[0]}`);
   if (first.length === 0) return;
   const device = first[0].storage.backend;
   for (const name of names) {
-    if (tensors[name].length !== first.length)
-      throw new ShapeError(`${update.name}: ${tensors[name].length} ${name} for ${first.length} ${names[0]}`);
     tensors[name].forEach((t, i) => {
       if (t.disposed) throw new DisposedError(`${update.name}: ${name}[${i}] was disposed: ${t.describe()}`);
       if (t.storage.backend !== device)
@@ -137,8 +146,9 @@ export function applyUpdate<I extends string, T extends string, A>(
         throw new ShapeError(`${update.name}: ${name}[${i}] is ${show(t.shape)}, ${names[0]}[${i}] is ${show(first[i].shape)}`);
     });
   }
+  const args = update.args(attrs);
+  const buffers = names.map((name) => tensors[name].map((t) => t.storage.handle));
   const now = tick();
   for (const name of update.targets) for (const t of tensors[name]) t.storage.writtenAt = now;
-  const buffers = names.map((name) => tensors[name].map((t) => t.storage.handle));
-  device.run(update, buffers, update.args(attrs));
+  device.run(update, buffers, args);
 }

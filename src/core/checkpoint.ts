@@ -1,9 +1,12 @@
 import type { Tensor } from "../tensor.js";
-import { context, withContext } from "./context.js";
-import { defaultGenerator } from "./generator.js";
+import { type Context, context, withContext } from "./context.js";
+import { GradientError } from "./errors.js";
+import { defaultGenerator, type GeneratorState } from "./generator.js";
 import type { Op } from "./op.js";
-import { pullback } from "./pullback.js";
-import { Tape } from "./tape.js";
+import { leavesBehind, pullback } from "./pullback.js";
+import { checkTensor, Scope } from "./scope.js";
+import { show } from "./shape.js";
+import { tick } from "./storage.js";
 import { Entry, type Variable } from "./variable.js";
 
 /**
@@ -11,42 +14,48 @@ import { Entry, type Variable } from "./variable.js";
  * only its arguments; the walk back runs `fn` again to get the values it needs. Memory for time.
  *
  * `fn` may use parameters from outside. It must do the same both times: random numbers are drawn from the same state
- * of the default generator, but other side effects happen twice.
+ * of the default generator, but other side effects happen twice. It is synchronous, and returns a tensor.
  */
 export function checkpoint<X extends readonly Tensor[]>(fn: (...xs: X) => Tensor): (...xs: X) => Tensor {
   return (...xs) => {
-    if (!context().recording) return fn(...xs);
+    const { recording, tape, higherOrder } = context();
+    if (!recording) return fn(...xs);
+    const inside = { higherOrder: higherOrder || tape !== null };
     const random = defaultGenerator.getState();
-    const { value, externals } = runOnce(fn, xs);
+    const { value, externals } = runOnce(() => fn(...xs), inside);
     if (externals.length === 0) return value;
-    const op = recomputeOp(fn, xs.length, random, externals);
-    const values = { xs };
-    const entry = new Entry(op, externals, [value], xs, values, undefined);
+    const op = recomputeOp(fn, inside, random, externals);
+    const entry = new Entry(op, externals, [value], xs, { xs }, undefined);
     value.attach(entry.outputs[0]);
-    for (let tape = context().tape; tape; tape = tape.outer) tape.write(entry);
+    for (let open = tape; open; open = open.outer) open.write(entry);
     return value;
   };
 }
 
-/** Runs `fn`, and finds the variables from outside that its result depends on. Its own entries are dropped. */
-function runOnce<X extends readonly Tensor[]>(fn: (...xs: X) => Tensor, xs: X): { value: Tensor; externals: Variable[] } {
-  return withContext({ tape: null }, () => {
-    using tape = new Tape();
-    const result = fn(...xs);
-    const inside = new Set(tape.entries);
-    const inputs = tape.entries.flatMap((entry) => entry.inputs).filter((v) => v !== null);
-    if (result.variable) inputs.push(result.variable);
-    const externals = [...new Set(inputs)].filter((v) => v.entry === null || !inside.has(v.entry));
-    return { value: tape.keep(result.detach()), externals };
-  });
+/** Runs `fn`, and finds the variables from outside that its result depends on. What it recorded is dropped. */
+function runOnce(fn: () => Tensor, inside: Partial<Context>): { value: Tensor; externals: Variable[] } {
+  const begin = tick();
+  let leaves: Variable[];
+  let value: Tensor;
+  {
+    using scope = new Scope();
+    const result = withContext({ ...inside, tape: null }, fn);
+    checkTensor("checkpoint", "what the function returns", result);
+    leaves = leavesBehind(result, begin);
+    value = scope.keep(result.detach());
+  }
+  // A leaf that the scope took along was made by `fn` itself.
+  return { value, externals: leaves.filter(({ leaf }) => !leaf?.disposed) };
 }
 
+/** The op whose gradient runs `fn` again. Its inputs are `externals`: variables, of which only `xs` are saved. */
 function recomputeOp<X extends readonly Tensor[]>(
   fn: (...xs: X) => Tensor,
-  arity: number,
-  random: ReturnType<typeof defaultGenerator.getState>,
+  inside: Partial<Context>,
+  random: GeneratorState,
   externals: readonly Variable[],
 ): Op {
+  const at = tick();
   const never = (): never => {
     throw new Error("checkpoint has no kernel of its own");
   };
@@ -59,19 +68,38 @@ function recomputeOp<X extends readonly Tensor[]>(
     differentiable: [true],
     save: [],
     view: true,
-    firstOutput: arity,
+    firstOutput: 1,
     infer: never,
     args: never,
     cpu: never,
-    vjp: (dy, saved) => {
+    vjp: (dy, saved, _, needs) => {
+      for (const { leaf, dtype, shape } of externals)
+        if (leaf && leaf.storage.writtenAt > at)
+          throw new GradientError(
+            `checkpoint: a ${dtype} ${show(shape)} that the function uses was changed in place (by an optimizer step, ` +
+              "for example) since it ran; compute all gradients before you update",
+          );
       const { xs } = saved as { xs: X };
-      const createGraph = context().recording;
-      const now = defaultGenerator.getState();
-      defaultGenerator.setState(random);
-      const again = withContext({ recording: true }, () => fn(...xs));
-      defaultGenerator.setState(now);
-      const found = pullback([again], [dy as Tensor], externals, { createGraph, retainGraph: createGraph });
-      return { externals: externals.map((v) => found.get(v) ?? again.zeros(v.shape, v.dtype)) };
+      const needed = (needs as { externals: boolean[] }).externals;
+      const { recording: createGraph, tape } = context();
+      const since = tick();
+      const again = withContext({ ...inside, recording: true, tape: createGraph ? tape : null }, () =>
+        drawingAgain(random, () => fn(...xs)),
+      );
+      const wrt = externals.filter((_, i) => needed[i]);
+      const found = pullback([again], [dy as Tensor], wrt, { createGraph, retainGraph: createGraph, since });
+      return { externals: externals.map((v) => found.get(v) ?? null) };
     },
   };
+}
+
+/** Runs `fn` with the default generator as it was at `random`. */
+function drawingAgain<T>(random: GeneratorState, fn: () => T): T {
+  const now = defaultGenerator.getState();
+  defaultGenerator.setState(random);
+  try {
+    return fn();
+  } finally {
+    defaultGenerator.setState(now);
+  }
 }

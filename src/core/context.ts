@@ -2,14 +2,19 @@ import { AsyncLocalStorage } from "node:async_hooks";
 import type { Scope } from "./scope.js";
 import type { Tape } from "./tape.js";
 
-/** What is in force where the program is now: the innermost scope and tape, and whether ops are recorded. */
+/** What is in force where the program is now. */
 export interface Context {
+  /** The innermost scope. */
   scope: Scope | null;
+  /** The innermost tape. */
   tape: Tape | null;
+  /** Whether ops are recorded. */
   recording: boolean;
+  /** Whether gradients computed here will be differentiated in turn, although no tape says so. */
+  higherOrder: boolean;
 }
 
-const root: Context = { scope: null, tape: null, recording: true };
+const root: Context = { scope: null, tape: null, recording: true, higherOrder: false };
 
 // Made at the first `runInContext`: until then, looking up the context costs nothing.
 let storage: AsyncLocalStorage<Context> | null = null;
@@ -22,7 +27,7 @@ export function context(): Context {
 /** Runs `fn`, which is synchronous, with parts of the context replaced, and puts them back afterwards. */
 export function withContext<T>(change: Partial<Context>, fn: () => T): T {
   const current = context();
-  const { scope, tape, recording } = current;
+  const { scope, tape, recording, higherOrder } = current;
   Object.assign(current, change);
   try {
     return fn();
@@ -30,6 +35,7 @@ export function withContext<T>(change: Partial<Context>, fn: () => T): T {
     current.scope = scope;
     current.tape = tape;
     current.recording = recording;
+    current.higherOrder = higherOrder;
   }
 }
 

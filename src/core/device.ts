@@ -1,5 +1,6 @@
 import type { Backend } from "./backend.js";
 import { DeviceError } from "./errors.js";
+import { quote } from "./quote.js";
 
 /** The devices there can be. */
 export type DeviceName = "cpu" | "cuda" | "emulator";
@@ -33,7 +34,7 @@ const isName = (name: string): name is DeviceName => openers.has(name as DeviceN
 
 function checkName(name: string): DeviceName {
   if (isName(name)) return name;
-  throw new DeviceError(`device: unknown device ${JSON.stringify(name)}; known: ${[...openers.keys(), ...absent.keys()].join(", ")}`);
+  throw new DeviceError(`device: unknown device ${quote(name)}; known: ${[...openers.keys(), ...absent.keys()].join(", ")}`);
 }
 
 /** Every device, whether it can be used here, and if not, exactly why. Never throws. */

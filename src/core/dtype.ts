@@ -1,4 +1,5 @@
 import { DTypeError } from "./errors.js";
+import { quote } from "./quote.js";
 
 /** The element types of a tensor, from the narrowest to the widest in promotion. */
 export type DType = "bool" | "uint8" | "int32" | "float16" | "bfloat16" | "float32" | "float64";
@@ -34,7 +35,7 @@ export const isDType = (name: unknown): name is DType => typeof name === "string
 /** Throws unless `dtype` is one of the seven names. */
 export function checkDType(op: string, dtype: unknown): DType {
   if (isDType(dtype)) return dtype;
-  throw new DTypeError(`${op}: unknown dtype ${JSON.stringify(dtype)}; known: ${Object.keys(dtypeInfo).join(", ")}`);
+  throw new DTypeError(`${op}: unknown dtype ${quote(dtype)}; known: ${Object.keys(dtypeInfo).join(", ")}`);
 }
 
 const order = ["bool", "uint8", "int32", "float16", "bfloat16", "float32", "float64"] as const;

@@ -1,5 +1,6 @@
 import { ArgumentError } from "./errors.js";
 import { philox } from "./philox.js";
+import { quote } from "./quote.js";
 
 /** All there is to a generator: a seed, and how many counters have been used. Plain numbers, to be saved anywhere. */
 export interface GeneratorState {
@@ -32,14 +33,16 @@ export class Generator {
     this.setState({ seed, offset: 0 });
   }
 
+  /** Where the stream is now; `setState` brings it back here. */
   getState(): GeneratorState {
     return { seed: this.#seed, offset: this.#offset };
   }
 
+  /** @throws ArgumentError unless both are integers from 0 to 2^53 - 1; the stream stays where it is then */
   setState({ seed, offset }: GeneratorState): void {
     for (const value of [seed, offset])
       if (!Number.isSafeInteger(value) || value < 0)
-        throw new ArgumentError(`Generator: seed and offset are integers from 0 to 2^53 - 1, got ${value}`);
+        throw new ArgumentError(`Generator: seed and offset are integers from 0 to 2^53 - 1, got ${quote(value)}`);
     this.#seed = seed;
     this.#offset = offset;
   }
@@ -58,13 +61,17 @@ export class Generator {
     return ((this.#words[0] >>> 5) * 2 ** 26 + (this.#words[1] >>> 6)) * 2 ** -53;
   }
 
-  /** An integer in [0, below). */
+  /** An integer in [0, below), for `below` from 1 to 2^53 - 1. */
   integer(below: number): number {
+    if (!Number.isSafeInteger(below) || below < 1)
+      throw new ArgumentError(`Generator.integer: below is an integer from 1 to 2^53 - 1, got ${quote(below)}`);
     return Math.floor(this.uniform() * below);
   }
 
-  /** The integers 0 .. n - 1 in random order (Fisher and Yates). */
+  /** The integers 0 .. n - 1 in random order (Fisher and Yates), for `n` from 0 to 2^31 - 1. */
   permutation(n: number): Int32Array {
+    if (!Number.isInteger(n) || n < 0 || n >= 2 ** 31)
+      throw new ArgumentError(`Generator.permutation: n is an integer from 0 to 2^31 - 1, got ${quote(n)}`);
     const order = Int32Array.from({ length: n }, (_, i) => i);
     for (let i = n - 1; i > 0; i--) {
       const j = this.integer(i + 1);

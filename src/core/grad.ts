@@ -2,8 +2,10 @@ import type { Tensor } from "../tensor.js";
 import { context, runInContext, withContext } from "./context.js";
 import { GradientError } from "./errors.js";
 import { checkRecorded, pullback, seedFor } from "./pullback.js";
-import { keep, Scope, tidy } from "./scope.js";
+import { quote } from "./quote.js";
+import { checkTensor, keep, Scope, tidy } from "./scope.js";
 import { gradientsOf, Tape } from "./tape.js";
+import type { Variable } from "./variable.js";
 
 /** Runs `fn`, synchronous or not, without recording: what it makes are constants. */
 export function noGrad<T>(fn: () => T): T {
@@ -30,20 +32,26 @@ export interface BackwardOptions {
 /**
  * Adds the gradient of `output` to the `grad` of every leaf it depends on. The `grad` tensors belong to no scope.
  *
- * @throws GradientError if the output is no scalar and no cotangent is given, or if nothing requires a gradient
+ * @throws GradientError if the output is no scalar and no cotangent is given, if nothing requires a gradient, or if an op
+ *   on the way has no gradient; ShapeError if the cotangent does not fit; DisposedError. No `grad` has changed then
  */
 export function backward(output: Tensor, options: BackwardOptions = {}): void {
   const { cotangent, createGraph = false, retainGraph = createGraph } = options;
+  checkTensor("backward", "the output", output);
   output.checkLive("backward");
   checkRecorded("backward", output);
   using _scope = new Scope();
   const seed = seedFor("backward", output, cotangent);
   const found = pullback([output], [seed], null, { createGraph, retainGraph });
+  const sums: [leaf: Tensor, sum: Tensor][] = [];
   for (const [{ leaf }, gradient] of found) {
     if (!leaf || leaf.disposed) continue;
-    const before = leaf.grad;
-    leaf.grad = keep(before ? withContext({ recording: createGraph }, () => before.add(gradient)) : gradient);
-    before?.dispose();
+    leaf.grad?.checkLive("backward: the grad to add to");
+    sums.push([leaf, withContext({ recording: createGraph }, () => leaf.grad?.add(gradient)) ?? gradient]);
+  }
+  for (const [leaf, sum] of sums) {
+    leaf.grad?.dispose();
+    leaf.grad = keep(sum);
   }
 }
 
@@ -77,12 +85,13 @@ export function valueAndGrad<X extends readonly Tensor[], N extends number | rea
 ): (...xs: X) => { value: Tensor; grad: Gradients<N> } {
   return (...xs) => {
     using tape = new Tape();
-    const { inputs, wrt } = variablesFor(xs, argnums ?? 0);
+    const { inputs, wrt } = variablesFor("grad", xs, argnums ?? 0);
     const value = enableGrad(() => f(...inputs));
-    const grads = gradientsOf("grad", value, wrt, { unused: "zeros" }, tape.outer !== null);
+    const grads = gradientsOf("grad", value, wrt, { unused: "zeros" }, tape.higherOrder);
     for (const g of grads) tape.keep(g);
     return {
-      value: tape.keep(value.scope === null || xs.includes(value) ? value.alias() : value),
+      // Another tensor, since `f` may return one that is not its own.
+      value: tape.keep(context().recording ? value.alias() : value.detach()),
       grad: (typeof (argnums ?? 0) === "number" ? grads[0] : grads) as Gradients<N>,
     };
   };
@@ -90,39 +99,57 @@ export function valueAndGrad<X extends readonly Tensor[], N extends number | rea
 
 /**
  * The value of `f` and its pullback: a function from a cotangent of the value to the cotangents of all arguments.
- * The pullback may be called several times.
+ * The pullback may be called several times, until the value is disposed.
  */
 export function vjp<X extends readonly Tensor[]>(
   f: Fn<X>,
 ): (...xs: X) => { value: Tensor; pullback: (cotangent: Tensor) => Tensor[] } {
   return (...xs) => {
-    const { value, wrt } = tidy(() => {
-      const { inputs, wrt } = variablesFor(
-        xs,
-        xs.map((_, i) => i),
-      );
-      return { value: enableGrad(() => f(...inputs)), wrt };
+    let wrt: Variable[] = [];
+    const value = tidy(() => {
+      const variables = variablesFor("vjp", xs, [...xs.keys()]);
+      wrt = variables.wrt;
+      const output = enableGrad(() => f(...variables.inputs));
+      checkTensor("vjp", "what the function returns", output);
+      return output.alias();
     });
     return {
       value,
-      pullback: (cotangent) =>
-        gradientsOf("vjp", value, wrt, { cotangent, unused: "zeros" }, context().tape !== null || cotangent.requiresGrad),
+      pullback: (cotangent) => {
+        checkTensor("vjp", "the cotangent", cotangent);
+        const { recording, tape, higherOrder } = context();
+        const createGraph = recording && (higherOrder || tape !== null || cotangent.requiresGrad);
+        return gradientsOf("vjp", value, wrt, { cotangent, unused: "zeros" }, createGraph);
+      },
     };
   };
 }
 
-/** The arguments, with those to differentiate made variables: aliases, so that the caller's tensors stay as they are. */
-function variablesFor<X extends readonly Tensor[]>(xs: X, argnums: number | readonly number[]): { inputs: X; wrt: Tensor[] } {
+/** The arguments, with those at the positions `argnums` as variables of their own. */
+function variablesFor<X extends readonly Tensor[]>(
+  name: string,
+  xs: X,
+  argnums: number | readonly number[],
+): { inputs: X; wrt: Variable[] } {
   const positions = typeof argnums === "number" ? [argnums] : argnums;
-  const inputs = [...xs];
-  const wrt = positions.map((i) => {
-    if (!inputs[i]) throw new GradientError(`grad: argument ${i} of ${xs.length} was asked for`);
-    if (!inputs[i].variable) {
-      inputs[i] = inputs[i].alias();
-      inputs[i].requiresGrad = true;
-    }
-    return inputs[i];
-  });
-  return { inputs: inputs as unknown as X, wrt };
+  const inputs: Tensor[] = [...xs];
+  for (const i of new Set(positions)) {
+    if (!(i in xs)) throw new GradientError(`${name}: argument ${quote(i)} of ${xs.length} was asked for`);
+    inputs[i] = ownVariable(name, i, xs[i]);
+  }
+  return { inputs: inputs as unknown as X, wrt: positions.map((i) => inputs[i].variable as Variable) };
+}
+
+/**
+ * The same values as a variable of their own. The caller's tensor stays as it is, and where the function uses that
+ * tensor too, from outside, the two are told apart: in grad((y) => x.mul(y).sum())(x) only y is differentiated.
+ */
+function ownVariable(name: string, position: number, x: Tensor): Tensor {
+  checkTensor(name, `argument ${position}`, x);
+  x.checkLive(name);
+  if (x.variable && context().recording) return x.reshape(x.shape);
+  const leaf = x.detach();
+  leaf.requiresGrad = true;
+  return leaf;
 }
 

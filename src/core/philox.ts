@@ -21,13 +21,13 @@ export function mulHigh(a: number, b: number): number {
 }
 
 /**
- * Writes the four words of one counter into `out`.
+ * Writes the four words of one counter into `out`, from position `at` on.
  *
  * @param counter - 0 to 2^53 - 1; the upper half of Philox's 128-bit counter stays 0
  * @param keyLow - the seed's lower 32 bits; `keyHigh` its upper ones
  */
-export function philox(counter: number, keyLow: number, keyHigh: number, out: Uint32Array): void {
-  philoxBlock(counter >>> 0, Math.floor(counter / 2 ** 32), 0, 0, keyLow, keyHigh, out);
+export function philox(counter: number, keyLow: number, keyHigh: number, out: Uint32Array, at = 0): void {
+  philoxBlock(counter >>> 0, Math.floor(counter / 2 ** 32), 0, 0, keyLow, keyHigh, out, at);
 }
 
 /** The function itself: a counter of four words and a key of two, each from 0 to 2^32 - 1. */
@@ -39,6 +39,7 @@ export function philoxBlock(
   key0: number,
   key1: number,
   out: Uint32Array,
+  at = 0,
 ): void {
   let [c0, c1, c2, c3] = [counter0 | 0, counter1 | 0, counter2 | 0, counter3 | 0];
   let [k0, k1] = [key0 | 0, key1 | 0];
@@ -55,8 +56,8 @@ export function philoxBlock(
     k1 = (k1 + W1) | 0;
   }
   // A Uint32Array takes them as unsigned.
-  out[0] = c0;
-  out[1] = c1;
-  out[2] = c2;
-  out[3] = c3;
+  out[at] = c0;
+  out[at + 1] = c1;
+  out[at + 2] = c2;
+  out[at + 3] = c3;
 }

@@ -3,31 +3,50 @@ import { type DType, isFloat, isInteger, promoteTypes } from "./dtype.js";
 import { DTypeError } from "./errors.js";
 import type { InputType, Op } from "./op.js";
 
+type Inputs = readonly (Tensor | null)[];
+
 const inGroup = (type: InputType): boolean => type === "any" || type === "numeric" || type === "float";
 
 /**
  * Brings an op's inputs to the dtypes its record asks for: those of type any, numeric and float meet in one dtype
  * (the table in dtype.ts), indices become int32. The conversion is the `cast` op, so gradients flow through it.
+ *
+ * @returns `inputs` itself where nothing had to be converted
+ * @throws DTypeError; nothing has been converted then
  */
-export function promoteInputs(op: Op, inputs: readonly (Tensor | null)[]): readonly (Tensor | null)[] {
-  const wanted = commonDType(op, inputs);
-  let result: (Tensor | null)[] | null = null;
+export function promoteInputs(op: Op, inputs: Inputs): Inputs {
+  const common = commonDType(op, inputs);
+  let agree = true;
   for (let i = 0; i < inputs.length; i++) {
     const x = inputs[i];
-    if (x === null) continue;
-    const type = typeOf(op, i);
-    const dtype = inGroup(type) ? (wanted as DType) : ownDType(op, i, type, x.dtype);
-    if (dtype === x.dtype) continue;
-    result ??= [...inputs];
-    result[i] = x.cast(dtype);
+    if (x !== null && wantedDType(op, i, x.dtype, common) !== x.dtype) agree = false;
   }
-  return result ?? inputs;
+  if (agree) return inputs;
+  const promoted: (Tensor | null)[] = [];
+  try {
+    inputs.forEach((x, i) => promoted.push(x && x.cast(wantedDType(op, i, x.dtype, common))));
+  } catch (error) {
+    disposePromoted(inputs, promoted);
+    throw error;
+  }
+  return promoted;
+}
+
+/** Disposes the conversions that `promoteInputs` made. What the tape saved of them stays. */
+export function disposePromoted(given: Inputs, promoted: Inputs): void {
+  if (promoted === given) return;
+  for (let i = 0; i < promoted.length; i++) if (promoted[i] !== given[i]) promoted[i]?.dispose();
+}
+
+function wantedDType(op: Op, i: number, dtype: DType, common: DType | null): DType {
+  const type = typeOf(op, i);
+  return inGroup(type) ? (common as DType) : ownDType(op, i, type, dtype);
 }
 
 const typeOf = (op: Op, i: number): InputType => op.inputs[Math.min(i, op.inputs.length - 1)].type;
 
 /** The dtype in which the inputs that take part in promotion meet. */
-function commonDType(op: Op, inputs: readonly (Tensor | null)[]): DType | null {
+function commonDType(op: Op, inputs: Inputs): DType | null {
   let dtype: DType | null = null;
   let strictest: InputType = "any";
   for (let i = 0; i < inputs.length; i++) {

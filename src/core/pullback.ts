@@ -1,8 +1,9 @@
 import type { Tensor } from "../tensor.js";
 import { withContext } from "./context.js";
 import { GradientError, ShapeError } from "./errors.js";
-import { Scope } from "./scope.js";
-import { sameShape, show } from "./shape.js";
+import { checkTensor, Scope } from "./scope.js";
+import { padRank, sameShape, show } from "./shape.js";
+import type { Op } from "./op.js";
 import type { Entry, Variable } from "./variable.js";
 
 /** How the walk back is done. */
@@ -11,6 +12,8 @@ export interface PullbackOptions {
   readonly createGraph: boolean;
   /** Keep the saved values, so that the same entries can be walked again. */
   readonly retainGraph: boolean;
+  /** Walk only what was recorded after this tick; what came before counts as leaves. Default: everything. */
+  readonly since?: number;
 }
 
 /**
@@ -26,10 +29,10 @@ export function pullback(
   roots: readonly Tensor[],
   seeds: readonly Tensor[],
   wrt: readonly Variable[] | null,
-  { createGraph, retainGraph }: PullbackOptions,
+  { createGraph, retainGraph, since = 0 }: PullbackOptions,
 ): Map<Variable, Tensor> {
-  const entries = entriesBehind(roots);
-  const wanted = new Set(wrt ?? leavesOf(roots, entries));
+  const entries = entriesBehind(roots, since);
+  const wanted = new Set(wrt ?? leavesOf(roots, entries, since));
   const needed = entriesTowards(wanted, entries);
   const cotangents = new Map<Variable, Tensor>();
   const scope = new Scope();
@@ -64,22 +67,29 @@ export function pullback(
   }
 }
 
+const isLeaf = ({ entry }: Variable, since: number): boolean => entry === null || entry.at <= since;
+
 /** The entries that the roots depend on, in the order in which they were recorded. */
-function entriesBehind(roots: readonly Tensor[]): Entry[] {
+function entriesBehind(roots: readonly Tensor[], since: number): Entry[] {
   const seen = new Set<Entry>();
-  const pending = roots.flatMap((root) => root.variable?.entry ?? []);
-  for (let entry = pending.pop(); entry; entry = pending.pop()) {
-    if (seen.has(entry)) continue;
-    seen.add(entry);
-    for (const input of entry.inputs) if (input?.entry) pending.push(input.entry);
+  const pending = roots.map((root) => root.variable);
+  for (let v = pending.pop(); v !== undefined; v = pending.pop()) {
+    if (v === null || isLeaf(v, since) || seen.has(v.entry as Entry)) continue;
+    seen.add(v.entry as Entry);
+    for (const input of (v.entry as Entry).inputs) pending.push(input);
   }
   return [...seen].sort((p, q) => p.at - q.at);
 }
 
-function leavesOf(roots: readonly Tensor[], entries: readonly Entry[]): Variable[] {
+function leavesOf(roots: readonly Tensor[], entries: readonly Entry[], since: number): Variable[] {
   const inputs = [...roots.map((root) => root.variable), ...entries.flatMap((entry) => entry.inputs)];
-  return inputs.filter((v) => v !== null).filter((v) => v.entry === null);
+  return inputs.filter((v) => v !== null).filter((v) => isLeaf(v, since));
 }
+
+/** The variables that `root` depends on and that were there at the tick `since`, or have no entry; each once. */
+export const leavesBehind = (root: Tensor, since: number): Variable[] => [
+  ...new Set(leavesOf([root], entriesBehind([root], since), since)),
+];
 
 /** The entries on a path from a wanted variable to the roots: only these are walked. */
 function entriesTowards(wanted: ReadonlySet<Variable>, entries: readonly Entry[]): Set<Entry> {
@@ -121,12 +131,22 @@ function differentiate(
   return dxs.map((dx, i) => {
     if (!needs[i]) return null;
     const x = entry.inputs[i] as Variable;
-    if (!dx) {
-      const name = op.inputs[Math.min(i, op.inputs.length - 1)].name;
-      throw new GradientError(`${op.name}: there is no gradient with respect to ${name} ${show(x.shape)}`);
-    }
-    return own(scope, sameShape(dx.shape, x.shape) ? dx : dx.sumTo(x.shape), createGraph, true);
+    const name = op.inputs[Math.min(i, op.inputs.length - 1)].name;
+    if (!dx) throw new GradientError(`${op.name}: there is no gradient with respect to ${name} ${show(x.shape)}`);
+    return own(scope, fitted(op, name, dx, x), createGraph, true);
   });
+}
+
+/** What a rule gave, brought to the shape (broadcasting undone) and dtype of the variable. */
+function fitted(op: Op, name: string, dx: Tensor, { shape, dtype }: Variable): Tensor {
+  if (sameShape(dx.shape, shape) && dx.dtype === dtype) return dx;
+  const stretches =
+    shape.length <= dx.rank && padRank(shape, dx.rank).every((size, axis) => size === 1 || size === dx.shape[axis]);
+  if (!stretches)
+    throw new ShapeError(
+      `${op.name}: the rule for ${name} gave ${show(dx.shape)}, which does not sum to ${show(shape)}`,
+    );
+  return (sameShape(dx.shape, shape) ? dx : dx.sumTo(shape)).cast(dtype);
 }
 
 /** The cotangent as the rules get it: a tensor for a single output, by name for several (zeros where unused). */
@@ -170,12 +190,14 @@ function drop(cotangents: Map<Variable, Tensor>, variable: Variable): void {
   cotangents.delete(variable);
 }
 
-/** The cotangent to start from: the one given, or 1 for a scalar. */
+/** The cotangent to start from: the one given, in the dtype of the output, or 1 for a scalar. */
 export function seedFor(op: string, output: Tensor, cotangent: Tensor | undefined): Tensor {
-  if (cotangent) {
+  if (cotangent !== undefined) {
+    checkTensor(op, "the cotangent", cotangent);
+    cotangent.checkLive(op);
     if (!sameShape(cotangent.shape, output.shape))
       throw new ShapeError(`${op}: the cotangent is ${show(cotangent.shape)}, the output ${show(output.shape)}`);
-    return cotangent;
+    return cotangent.cast(output.dtype);
   }
   if (output.size !== 1)
     throw new GradientError(`${op}: the output is ${show(output.shape)}, not a scalar; reduce it, or give a cotangent`);

@@ -1,7 +1,8 @@
 // The declarations name Disposable, which programs compiled without the types of Node do not know.
 /// <reference lib="esnext.disposable" preserve="true" />
 import { context, runInContext, withContext } from "./context.js";
-import { DisposedError } from "./errors.js";
+import { ArgumentError, DisposedError } from "./errors.js";
+import { quote } from "./quote.js";
 import type { Tensor } from "../tensor.js";
 
 /**
@@ -44,17 +45,37 @@ export class Scope implements Disposable {
     }
   }
 
-  /** Hands tensors that this scope owns to the scope outside; with none outside they live until disposed. */
+  /**
+   * Hands a tensor that this scope, or one inside it, owns to the scope outside; with none outside it lives until
+   * disposed. A tensor from outside stays where it is.
+   *
+   * @returns the same tensor
+   * @throws DisposedError if the scope has ended
+   */
   keep<T extends Tensor>(tensor: T): T {
     if (this.#ended) throw new DisposedError("Scope.keep: the scope has ended, and its tensors with it");
-    if (tensor.scope === this) moveTo(this.outer, tensor);
+    if (this.owns(tensor)) moveTo(this.outer, tensor);
     return tensor;
+  }
+
+  /** @internal Whether this scope, or one inside it, will dispose `tensor`. */
+  owns(tensor: Tensor): boolean {
+    checkTensor("Scope.keep", "what is kept", tensor);
+    for (let scope = tensor.scope; scope !== null; scope = scope.outer) if (scope === this) return true;
+    return false;
+  }
+
+  /** @internal Ends the scopes that were begun inside this one and never ended. */
+  endInner(): void {
+    for (let { scope } = context(); scope !== null && scope !== this; scope = scope.outer) scope[Symbol.dispose]();
   }
 
   [Symbol.dispose](): void {
     if (this.#ended) return;
     this.#ended = true;
-    for (const tensor of this.#tensors) if (tensor.scope === this) tensor.dispose();
+    // The last first: results let go of what they were computed from.
+    const tensors = this.#tensors;
+    for (let i = tensors.length - 1; i >= 0; i--) if (tensors[i].scope === this) tensors[i].dispose();
     this.#tensors = [];
     // Scopes may end out of order; the innermost one that is still open is current again.
     const current = context();
@@ -83,6 +104,7 @@ export function outsideScopes<T>(fn: () => T): T {
  * @returns the same tensor
  */
 export function keep<T extends Tensor>(tensor: T): T {
+  checkTensor("keep", "what is kept", tensor);
   moveTo(null, tensor);
   return tensor;
 }
@@ -95,31 +117,34 @@ export function keep<T extends Tensor>(tensor: T): T {
 export function tidy<T>(fn: () => T): T {
   return runInContext({}, () => {
     const scope = new Scope();
+    const end = (): void => {
+      scope.endInner();
+      scope[Symbol.dispose]();
+    };
+    const settle = <V>(value: V): V => {
+      try {
+        for (const tensor of tensorsIn(value)) scope.keep(tensor);
+      } finally {
+        end();
+      }
+      return value;
+    };
+    const fail = (error: unknown): never => {
+      end();
+      throw error;
+    };
     let result: T;
     try {
       result = fn();
     } catch (error) {
-      scope[Symbol.dispose]();
-      throw error;
+      return fail(error);
     }
-    if (!isPromise(result)) return settle(scope, result);
-    return result.then(
-      (value) => settle(scope, value),
-      (error) => {
-        scope[Symbol.dispose]();
-        throw error;
-      },
-    ) as T;
+    return isThenable(result) ? (result.then(settle, fail) as T) : settle(result);
   });
 }
 
-const isPromise = (value: unknown): value is Promise<unknown> => value instanceof Promise;
-
-function settle<T>(scope: Scope, result: T): T {
-  for (const tensor of tensorsIn(result)) scope.keep(tensor);
-  scope[Symbol.dispose]();
-  return result;
-}
+const isThenable = (value: unknown): value is PromiseLike<unknown> =>
+  typeof value === "object" && value !== null && "then" in value && typeof value.then === "function";
 
 /** The tensors inside a value made of arrays, plain objects, maps and sets. */
 export function tensorsIn(value: unknown, seen = new Set<unknown>()): Tensor[] {
@@ -136,3 +161,9 @@ export function tensorsIn(value: unknown, seen = new Set<unknown>()): Tensor[] {
 /** A tensor is recognised by its mark, since core knows the class by type only. */
 export const tensorMark: unique symbol = Symbol.for("wengert.tensor");
 const isTensor = (value: object): value is Tensor => tensorMark in value;
+
+/** Throws unless `value` is a tensor; from JavaScript anything may come. */
+export function checkTensor(user: string, name: string, value: unknown): asserts value is Tensor {
+  if (typeof value === "object" && value !== null && isTensor(value)) return;
+  throw new ArgumentError(`${user}: ${name} must be a tensor, got ${quote(value)}`);
+}

@@ -1,4 +1,5 @@
 import { ShapeError } from "./errors.js";
+import { quote } from "./quote.js";
 
 /** The sizes of a tensor's axes, outermost first. A scalar has the shape []. Data are contiguous, row-major. */
 export type Shape = readonly number[];
@@ -18,7 +19,7 @@ export function sameShape(a: Shape, b: Shape): boolean {
 }
 
 /** `[2, 3]`, as it stands in error messages. */
-export const show = (shape: Shape): string => `[${shape.join(", ")}]`;
+export const show = (shape: Shape): string => `[${Array.from(shape, quote).join(", ")}]`;
 
 /** Row-major strides in elements. */
 export function stridesOf(shape: Shape): number[] {
@@ -33,27 +34,36 @@ export function stridesOf(shape: Shape): number[] {
 /** The largest number of elements that a tensor may have: counts travel as exact integers in float64. */
 const maxSize = 2 ** 52;
 
-/** Throws unless every size is an integer of 0 or more, and their product can be counted. */
+/** The largest number of axes. Data nested deeper than this are a mistake, such as an array that contains itself. */
+export const maxRank = 64;
+
+/**
+ * Throws unless every size is an integer of 0 or more, and their product can be counted.
+ *
+ * @returns a copy, which the caller's later changes to the array do not reach
+ */
 export function checkShape(op: string, shape: unknown): Shape {
-  if (!Array.isArray(shape)) throw new ShapeError(`${op}: a shape is an array of sizes, got ${String(shape)}`);
+  if (!Array.isArray(shape)) throw new ShapeError(`${op}: a shape is an array of sizes, got ${quote(shape)}`);
+  if (shape.length > maxRank) throw new ShapeError(`${op}: at most ${maxRank} axes, got ${shape.length}`);
   for (const size of shape)
     if (!Number.isInteger(size) || size < 0 || size > 2 ** 31 - 1)
       throw new ShapeError(`${op}: sizes are integers from 0 to 2^31 - 1, got ${show(shape)}`);
-  if (sizeOf(shape) > maxSize) throw new ShapeError(`${op}: shape ${show(shape)} has too many elements`);
-  return shape;
+  // Not `>`: sizes so large that their product is infinite give NaN beside a 0.
+  if (!(sizeOf(shape) <= maxSize)) throw new ShapeError(`${op}: shape ${show(shape)} has too many elements`);
+  return shape.map((size) => size + 0); // -0 becomes 0
 }
 
 /** The axis counted from the front, for `axis` in [-rank, rank). */
 export function normalizeAxis(op: string, axis: number, rank: number): number {
   if (!Number.isInteger(axis) || axis < -rank || axis >= rank)
-    throw new ShapeError(`${op}: axis ${axis} is outside a tensor of rank ${rank}`);
+    throw new ShapeError(`${op}: axis ${quote(axis)} is outside a tensor of rank ${rank}`);
   return axis < 0 ? axis + rank : axis;
 }
 
 /** Sorted distinct axes counted from the front; all of them where `axes` is undefined. */
 export function normalizeAxes(op: string, axes: number | readonly number[] | undefined, rank: number): number[] {
   if (axes === undefined) return Array.from({ length: rank }, (_, i) => i);
-  const list = (typeof axes === "number" ? [axes] : [...axes]).map((axis) => normalizeAxis(op, axis, rank));
+  const list = (Array.isArray(axes) ? [...axes] : [axes]).map((axis) => normalizeAxis(op, axis, rank));
   list.sort((p, q) => p - q);
   for (let i = 1; i < list.length; i++)
     if (list[i] === list[i - 1]) throw new ShapeError(`${op}: axis ${list[i]} is given twice`);

@@ -1,5 +1,6 @@
 import type { Backend, Handle } from "./backend.js";
 import { type DType, dtypeInfo } from "./dtype.js";
+import { DisposedError, ShapeError } from "./errors.js";
 
 /** Device memory held by tensors: bytes now, the most there ever were, and how many buffers (views share one). */
 export interface MemoryInfo {
@@ -16,6 +17,7 @@ let ticks = 0;
 /** A clock that orders what is recorded against what is changed in place. */
 export const tick = (): number => ++ticks;
 
+/** What is allocated now, and the most that ever was. */
 export const memory = (): MemoryInfo => ({ bytes, peakBytes, tensors: buffers });
 
 /** Makes the present bytes the new peak, to measure one phase of a program. */
@@ -48,6 +50,8 @@ export class Storage {
   /** When the buffer was last changed in place, by `tick`. */
   writtenAt = 0;
   #owners = 1;
+  /** How many of the owners are tape entries. */
+  #savers = 0;
   #ticket: Ticket | null = null;
 
   constructor(
@@ -55,6 +59,8 @@ export class Storage {
     readonly length: number,
     readonly dtype: DType,
   ) {
+    if (!Number.isSafeInteger(length) || length < 0)
+      throw new ShapeError(`a tensor cannot have ${length} elements: sizes are integers of 0 or more`);
     this.handle = backend.alloc(length, dtype);
     bytes += this.bytes;
     buffers++;
@@ -74,11 +80,28 @@ export class Storage {
   }
 
   retain(): void {
+    if (this.#owners === 0) throw new DisposedError("a buffer was used after it was freed");
     this.#owners++;
   }
 
+  /** `retain` for a tape entry, which no scope owns. */
+  save(): void {
+    this.retain();
+    this.#savers++;
+  }
+
+  /** `release` for a tape entry. */
+  unsave(): void {
+    this.#savers--;
+    this.release();
+  }
+
   release(): void {
-    if (--this.#owners > 0) return;
+    if (--this.#owners > 0) {
+      // What only entries hold lives as long as the results computed from it: if those are forgotten, so is this.
+      if (this.#owners === this.#savers) this.guard();
+      return;
+    }
     if (this.#ticket !== null) this.#ticket.freed = true;
     bytes -= this.bytes;
     buffers--;

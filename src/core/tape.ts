@@ -1,8 +1,9 @@
 import type { Tensor } from "../tensor.js";
 import { context } from "./context.js";
-import { GradientError } from "./errors.js";
+import { ArgumentError, GradientError } from "./errors.js";
 import { checkRecorded, pullback, seedFor } from "./pullback.js";
-import { Scope } from "./scope.js";
+import { checkTensor, Scope } from "./scope.js";
+import { quote } from "./quote.js";
 import { show } from "./shape.js";
 import type { Entry, Variable } from "./variable.js";
 
@@ -29,8 +30,7 @@ export interface GradientsOptions {
  * derivatives are two tapes.
  */
 export class Tape implements Disposable {
-  /** @internal */
-  readonly outer: Tape | null;
+  readonly #outer: Tape | null;
   readonly #scope: Scope;
   readonly #kept: Tensor[] = [];
   #entries: Entry[] = [];
@@ -38,13 +38,19 @@ export class Tape implements Disposable {
 
   constructor() {
     const current = context();
-    this.outer = current.tape;
+    this.#outer = current.tape;
     this.#scope = new Scope();
     current.tape = this;
   }
 
+  /** Whether the tape has ended. */
   get ended(): boolean {
     return this.#ended;
+  }
+
+  /** @internal The tape around this one, of those that are still open. */
+  get outer(): Tape | null {
+    return openTape(this.#outer);
   }
 
   /** The list so far, one entry an op, in the order in which they ran. */
@@ -54,20 +60,25 @@ export class Tape implements Disposable {
 
   /** @internal */
   write(entry: Entry): void {
-    this.#entries.push(entry);
+    if (!this.#ended) this.#entries.push(entry);
   }
 
   /** Makes a float tensor a variable, so that gradients flow to it. Returns the same tensor. */
   watch<T extends Tensor>(tensor: T): T {
     this.#check("watch");
+    checkTensor("Tape.watch", "what is watched", tensor);
     if (!tensor.variable) tensor.requiresGrad = true;
     return tensor;
   }
 
-  /** Keeps a tensor when the tape ends; it then belongs to the scope outside. Returns the same tensor. */
+  /**
+   * Keeps a tensor when the tape ends; it then belongs to the scope outside. Returns the same tensor.
+   *
+   * @throws GradientError if the tape has ended
+   */
   keep<T extends Tensor>(tensor: T): T {
     this.#check("keep");
-    this.#kept.push(tensor);
+    if (this.#scope.owns(tensor)) this.#kept.push(tensor);
     return this.#scope.keep(tensor);
   }
 
@@ -76,11 +87,28 @@ export class Tape implements Disposable {
    * called several times while the tape is open.
    *
    * @throws GradientError if the output is no scalar and no cotangent is given, if it does not depend on one of
-   *   `wrt`, or if an op on the way has no gradient
+   *   `wrt`, if an op on the way has no gradient, or if the tape has ended; ShapeError if the cotangent does not fit;
+   *   DisposedError
    */
   gradients(output: Tensor, wrt: readonly Tensor[], options: GradientsOptions = {}): Tensor[] {
+    const name = "Tape.gradients";
     this.#check("gradients");
-    return gradientsOf("Tape.gradients", output, wrt, options, this.outer !== null);
+    if (!Array.isArray(wrt)) throw new ArgumentError(`${name}: wrt is an array of tensors, got ${quote(wrt)}`);
+    const variables = Array.from(wrt, (x: Tensor, i) => {
+      checkTensor(name, `wrt[${i}]`, x);
+      x.checkLive(name);
+      if (x.variable) return x.variable;
+      throw new GradientError(
+        `${name}: wrt[${i}] ${x.describe()} is a constant; set requiresGrad or watch it on the tape first`,
+      );
+    });
+    return gradientsOf(name, output, variables, options, this.higherOrder);
+  }
+
+  /** @internal Whether the gradients computed on this tape are recorded, to be differentiated in turn. */
+  get higherOrder(): boolean {
+    const { recording, higherOrder } = context();
+    return recording && (higherOrder || this.outer !== null);
   }
 
   /** The list as text: a line an entry, with the shapes it wrote and read. */
@@ -102,9 +130,12 @@ export class Tape implements Disposable {
     if (this.#ended) return;
     this.#ended = true;
     const current = context();
-    while (current.tape?.ended) current.tape = current.tape.outer;
+    current.tape = openTape(current.tape);
+    if (this.outer === null) {
+      for (const entry of this.#entries) entry.release();
+      for (const tensor of this.#kept) if (!tensor.disposed && tensor.variable?.entry) tensor.attach(null);
+    }
     this.#scope[Symbol.dispose]();
-    if (this.outer === null) for (const tensor of this.#kept) if (!tensor.disposed && tensor.variable?.entry) tensor.attach(null);
     this.#entries = [];
   }
 
@@ -113,34 +144,36 @@ export class Tape implements Disposable {
   }
 }
 
-/** @internal Gradients of one output with respect to tensors, for tapes and the functional forms. */
+/** The innermost tape from `tape` outwards that has not ended: tapes may end out of order. */
+function openTape(tape: Tape | null): Tape | null {
+  let open = tape;
+  while (open?.ended) open = open.outer;
+  return open;
+}
+
+/** @internal Gradients of one output with respect to variables, for tapes and the functional forms. */
 export function gradientsOf(
   name: string,
   output: Tensor,
-  wrt: readonly Tensor[],
+  wrt: readonly Variable[],
   { cotangent, unused = "error" }: GradientsOptions,
   createGraph: boolean,
 ): Tensor[] {
+  checkTensor(name, "the output", output);
   output.checkLive(name);
-  wrt.forEach((x, i) => {
-    x.checkLive(name);
-    if (!x.variable)
-      throw new GradientError(`${name}: wrt[${i}] ${x.describe()} is a constant; set requiresGrad or watch it on the tape first`);
-  });
   if (unused === "error") checkRecorded(name, output);
   using scope = new Scope();
   const seed = seedFor(name, output, cotangent);
-  const variables = wrt.map((x) => x.variable as Variable);
-  const found = pullback([output], [seed], variables, { createGraph, retainGraph: true });
+  const found = pullback([output], [seed], wrt, { createGraph, retainGraph: true });
   const used = new Set<Tensor>();
   return wrt.map((x, i) => {
-    let gradient = found.get(variables[i]);
+    let gradient = found.get(x);
     if (!gradient) {
       if (unused === "error")
         throw new GradientError(
-          `${name}: the output does not depend on wrt[${i}] ${x.describe()}; leave it out, or pass { unused: "zeros" }`,
+          `${name}: the output does not depend on wrt[${i}] ${x.dtype} ${show(x.shape)}; leave it out, or pass { unused: "zeros" }`,
         );
-      gradient = x.zeros(x.shape, x.dtype);
+      gradient = output.zeros(x.shape, x.dtype);
     }
     // The same tensor may be asked for twice; each gets a gradient that can be disposed by itself.
     if (used.has(gradient)) gradient = gradient.alias();

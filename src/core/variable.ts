@@ -33,21 +33,23 @@ export class Entry {
   #owners = 0;
   #released = false;
   #saved: readonly Tensor[];
+  #values: Readonly<Record<string, Saved>>;
 
   constructor(
     readonly op: Op,
     readonly inputs: readonly (Variable | null)[],
     outputs: readonly { readonly shape: Shape; readonly dtype: DType }[],
     saved: readonly Tensor[],
-    /** The values by name, as the rule receives them; the tensors among them are those of `saved`. */
-    readonly values: Readonly<Record<string, Saved>>,
+    /** The saved values by name, as the rule receives them. */
+    values: Readonly<Record<string, Saved>>,
     readonly attrs: unknown,
   ) {
     const variables: Variable[] = [];
     for (const { shape, dtype } of outputs) variables.push({ entry: this, shape, dtype, leaf: null });
     this.outputs = variables;
     this.#saved = saved;
-    for (const tensor of saved) tensor.storage.retain();
+    this.#values = values;
+    for (const tensor of saved) tensor.storage.save();
     for (const input of inputs) input?.entry?.retain();
   }
 
@@ -70,8 +72,9 @@ export class Entry {
     for (let entry = pending.pop(); entry; entry = pending.pop()) {
       if (entry.#released) continue;
       entry.#released = true;
-      for (const tensor of entry.#saved) tensor.storage.release();
+      for (const tensor of entry.#saved) tensor.storage.unsave();
       entry.#saved = [];
+      entry.#values = {};
       for (const input of entry.inputs) if (input?.entry && --input.entry.#owners === 0) pending.push(input.entry);
     }
   }
@@ -91,8 +94,8 @@ export class Entry {
         );
     }
     const usable: Record<string, Saved> = {};
-    for (const name in this.values) {
-      const value = this.values[name];
+    for (const name in this.#values) {
+      const value = this.#values[name];
       usable[name] = Array.isArray(value) ? value.map(revive) : value && revive(value as Tensor);
     }
     return usable;

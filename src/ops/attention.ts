@@ -1,10 +1,10 @@
-import type { Tensor } from "../tensor.js";
 import { applyAll } from "../core/apply.js";
 import { isFloat } from "../core/dtype.js";
 import { DTypeError, ShapeError } from "../core/errors.js";
 import type { Generator } from "../core/generator.js";
 import { defineOp, type Meta } from "../core/op.js";
-import { broadcastShapes, sameShape, type Shape, show } from "../core/shape.js";
+import { broadcastShapes, type Shape, sameShape, show } from "../core/shape.js";
+import type { Tensor } from "../tensor.js";
 import { attend, attendBackward } from "./attention-kernel.js";
 import { applyMain, auxiliaryDType } from "./auxiliary.js";
 import { differentiateTwice } from "./composed.js";
@@ -32,22 +32,30 @@ interface AttentionAttrs {
 }
 
 /** The sizes of an attention: batches (as axes), queries, keys, features of q and k, features of v. */
-function sizesOf(q: Meta, k: Meta, v: Meta): [batch: Shape, queries: number, keys: number, features: number, values: number] {
-  const rule = (what: string) => new ShapeError(`scaledDotProductAttention: ${what}: q ${show(q.shape)}, k ${show(k.shape)}, v ${show(v.shape)}`);
+function sizesOf(
+  q: Meta,
+  k: Meta,
+  v: Meta,
+): [batch: Shape, queries: number, keys: number, features: number, values: number] {
+  const rule = (what: string) =>
+    new ShapeError(`scaledDotProductAttention: ${what}: q ${show(q.shape)}, k ${show(k.shape)}, v ${show(v.shape)}`);
   for (const { shape } of [q, k, v]) if (shape.length < 2) throw rule("q, k and v are (..., L, D)");
   const [batch, [queries, features]] = [q.shape.slice(0, -2), q.shape.slice(-2)];
   const [keys, keyFeatures] = k.shape.slice(-2);
   const [valueKeys, values] = v.shape.slice(-2);
   if (features !== keyFeatures) throw rule("q and k have different features");
   if (keys !== valueKeys) throw rule("k and v have different lengths");
-  if (!sameShape(batch, k.shape.slice(0, -2)) || !sameShape(batch, v.shape.slice(0, -2))) throw rule("the batches differ");
+  if (!sameShape(batch, k.shape.slice(0, -2)) || !sameShape(batch, v.shape.slice(0, -2)))
+    throw rule("the batches differ");
   return [batch, queries, keys, features, values];
 }
 
 /** Throws unless the mask broadcasts to the scores. */
 function checkMask(mask: Meta | undefined, scores: Shape): void {
   if (mask && !sameShape(broadcastShapes("scaledDotProductAttention", mask.shape, scores), scores))
-    throw new ShapeError(`scaledDotProductAttention: the mask ${show(mask.shape)} does not broadcast to ${show(scores)}`);
+    throw new ShapeError(
+      `scaledDotProductAttention: the mask ${show(mask.shape)} does not broadcast to ${show(scores)}`,
+    );
 }
 
 // y_i = sum_j p_ij v_j,  p_ij = e^(s_ij - lse_i),  s = scale q k^T + bias, where allowed,  lse_i = ln sum_j e^s_ij
@@ -111,7 +119,16 @@ export const attentionGradOp = defineOp({
   name: "attentionGrad",
   inputs: ["dy", "q", "k", "v", "mask?", "bias?", "out", "logsumexp"],
   outputs: ["dq", "dk", "dv"],
-  types: { dy: "float", q: "float", k: "float", v: "float", mask: "bool", bias: "float", out: "float", logsumexp: "own" },
+  types: {
+    dy: "float",
+    q: "float",
+    k: "float",
+    v: "float",
+    mask: "bool",
+    bias: "float",
+    out: "float",
+    logsumexp: "own",
+  },
   save: ["dy", "q", "k", "v", "mask", "bias"],
   infer: ({ q, k, v }, _: AttentionAttrs) => ({
     dq: { shape: q.shape, dtype: q.dtype },

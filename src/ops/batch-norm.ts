@@ -1,13 +1,13 @@
-import type { Tensor } from "../tensor.js";
 import { apply, applyAll, applyUpdate } from "../core/apply.js";
 import { ArgumentError, ShapeError } from "../core/errors.js";
 import { defineOp, defineUpdate } from "../core/op.js";
 import { show, sizeOf } from "../core/shape.js";
+import type { Tensor } from "../tensor.js";
+import { auxiliaryDType } from "./auxiliary.js";
 import { differentiateTwice } from "./composed.js";
 import type { Numbers } from "./elementwise.js";
 import { checkChannels, perChannel } from "./norm-shapes.js";
 import { rowDims } from "./rows.js";
-import { auxiliaryDType } from "./auxiliary.js";
 
 export interface BatchNormOptions {
   /** (C), the mean used outside training; in training it is moved towards the batch's mean. */
@@ -241,7 +241,8 @@ export function batchNorm(x: Tensor, options: BatchNormOptions = {}): Tensor {
   if ((runningMean === undefined) !== (runningVar === undefined))
     throw new ArgumentError("batchNorm: runningMean and runningVar come together");
   if (!training) {
-    if (!runningMean || !runningVar) throw new ArgumentError("batchNorm: outside training it needs runningMean and runningVar");
+    if (!runningMean || !runningVar)
+      throw new ArgumentError("batchNorm: outside training it needs runningMean and runningVar");
     return apply(batchNormInferenceOp, [x, runningMean, runningVar, weight ?? null, bias ?? null], { eps });
   }
   checkChannels("batchNorm", x, { runningMean, runningVar, weight, bias });

@@ -1,7 +1,7 @@
-import type { Tensor } from "../tensor.js";
 import { apply } from "../core/apply.js";
 import { defineOp, type Op } from "../core/op.js";
 import { sizeOf } from "../core/shape.js";
+import type { Tensor } from "../tensor.js";
 import type { Numbers } from "./elementwise.js";
 import { checkReduction, checkSameShape, type LossOptions, reduceLosses } from "./loss-options.js";
 

@@ -1,7 +1,7 @@
-import type { Tensor } from "../tensor.js";
 import { context, withContext } from "../core/context.js";
 import { pullback } from "../core/pullback.js";
 import type { Variable } from "../core/variable.js";
+import type { Tensor } from "../tensor.js";
 
 /** An op as a composition of other ops, which have derivatives of every order. Inputs left out are undefined. */
 export type Composition = (...inputs: (Tensor | undefined)[]) => Tensor;
@@ -22,8 +22,8 @@ export function differentiateTwice(
   dy: Tensor,
   cotangents: readonly (Tensor | undefined)[],
 ): { dy: Tensor; inputs: (Tensor | null)[] } {
-  const createGraph = context().recording;
-  return withContext({ recording: true }, () => {
+  const { recording: createGraph, tape } = context();
+  return withContext({ recording: true, tape: createGraph ? tape : null }, () => {
     const seed = ownVariable(dy, createGraph);
     const xs = inputs.map((x) => x && ownVariable(x, createGraph));
     const y = forward(...xs);

@@ -1,8 +1,8 @@
-import type { Tensor } from "../tensor.js";
 import { apply, applyAll } from "../core/apply.js";
 import { isFloat } from "../core/dtype.js";
 import { ArgumentError } from "../core/errors.js";
 import { defineOp, type Op } from "../core/op.js";
+import type { Tensor } from "../tensor.js";
 import { auxiliaryDType } from "./auxiliary.js";
 import { differentiateTwice } from "./composed.js";
 import type { Numbers } from "./elementwise.js";
@@ -79,7 +79,12 @@ function composed(x: Tensor, target: Tensor, weight: Tensor | undefined, attrs: 
   const hard = applyAll(nllOp, [logP, target, weight ?? null], attrs)[0].mul(1 - labelSmoothing);
   if (labelSmoothing === 0) return hard;
   const all = (weight ? logP.mul(alongClasses(weight, x.rank, axis)) : logP).sum(axis);
-  return hard.sub(target.ne(ignoreIndex).where(all, 0).mul(labelSmoothing / x.shape[axis]));
+  return hard.sub(
+    target
+      .ne(ignoreIndex)
+      .where(all, 0)
+      .mul(labelSmoothing / x.shape[axis]),
+  );
 }
 
 // With p = e^(x - logsumexp) and W = sum_c w_c:
@@ -122,7 +127,8 @@ export const crossEntropyGradOp: Op<CrossEntropyAttrs> = defineOp<
       for (let c = 0, at = start; c < classes; c++, at += inner) {
         const soft = smooth * (weight ? weight[c] : 1) + (c === label ? hard : 0);
         // Not 0 times p: an ignored row may hold NaN.
-        dx[at] = label === ignoreIndex ? 0 : slope * ((hard + smooth * weights) * Math.exp(x[at] - logsumexp[row]) - soft);
+        dx[at] =
+          label === ignoreIndex ? 0 : slope * ((hard + smooth * weights) * Math.exp(x[at] - logsumexp[row]) - soft);
       }
     }
   },

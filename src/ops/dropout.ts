@@ -1,10 +1,10 @@
-import type { Tensor } from "../tensor.js";
 import { apply } from "../core/apply.js";
 import { defaultGenerator, type Generator, type RandomKey } from "../core/generator.js";
 import { defineOp, type Op } from "../core/op.js";
 import { sizeOf } from "../core/shape.js";
+import type { Tensor } from "../tensor.js";
 import type { Numbers } from "./elementwise.js";
-import { checkProbability, forEachWord } from "./random.js";
+import { checkProbability, forEachChunk } from "./random.js";
 
 export interface DropoutOptions {
   /** Outside training nothing is dropped, and `x` itself is returned. Default true. */
@@ -35,8 +35,8 @@ export const dropoutOp: Op<DropoutAttrs> = defineOp<"x", never, DropoutAttrs>({
     keyHigh: number,
     offset: number,
   ) {
-    forEachWord(n, keyLow, keyHigh, offset, (i, word) => {
-      y[i] = word < threshold ? 0 : x[i] * scale;
+    forEachChunk(n, keyLow, keyHigh, offset, (words, start, length) => {
+      for (let i = 0; i < length; i++) y[start + i] = words[i] < threshold ? 0 : x[start + i] * scale;
     });
   },
   // The same mask and scale, drawn again from the same key.
@@ -51,7 +51,11 @@ export const dropoutOp: Op<DropoutAttrs> = defineOp<"x", never, DropoutAttrs>({
  * @returns `x` itself outside training or for p = 0
  * @throws ArgumentError unless 0 <= p <= 1
  */
-export function dropout(x: Tensor, p = 0.5, { training = true, generator = defaultGenerator }: DropoutOptions = {}): Tensor {
+export function dropout(
+  x: Tensor,
+  p = 0.5,
+  { training = true, generator = defaultGenerator }: DropoutOptions = {},
+): Tensor {
   checkProbability("dropout", p);
   if (!training || p === 0) return x;
   return apply(dropoutOp, [x], { p, key: generator.reserve(x.size) });

@@ -1,8 +1,8 @@
-import type { Tensor } from "../tensor.js";
 import { apply } from "../core/apply.js";
 import { ArgumentError, ShapeError } from "../core/errors.js";
 import { defineOp, type Op } from "../core/op.js";
 import { show, sizeOf } from "../core/shape.js";
+import type { Tensor } from "../tensor.js";
 import type { Numbers } from "./elementwise.js";
 
 export interface EmbeddingOptions {
@@ -27,7 +27,8 @@ export const embeddingOp: Op<EmbeddingAttrs> = defineOp<"index" | "weight", "ind
   types: { index: "index" },
   save: ["index"],
   infer({ index, weight }) {
-    if (weight.shape.length !== 2) throw new ShapeError(`embedding: weight is (rows, features), got ${show(weight.shape)}`);
+    if (weight.shape.length !== 2)
+      throw new ShapeError(`embedding: weight is (rows, features), got ${show(weight.shape)}`);
     return { shape: [...index.shape, weight.shape[1]], dtype: weight.dtype };
   },
   args: ({ index, weight }) => [sizeOf(index.shape), weight.shape[0], weight.shape[1]],

@@ -92,27 +92,30 @@ function multiplyPanels(height: number, width: number, depth: number, y: Numbers
   }
 }
 
-/** y[0..3][0..3] += a[0..3][:] b[:][0..3], the sixteen sums in registers. */
+/**
+ * y[0..3][0..3] += a[0..3][:] b[:][0..3], the sixteen sums in registers. `| 0` tells the compiler that an index is a
+ * 32-bit integer, which spares the overflow check on every load; it gains a tenth.
+ */
 function multiplyTile(depth: number, aAt: number, bAt: number, y: Numbers, at: number, yStride: number): void {
   let y00 = 0, y01 = 0, y02 = 0, y03 = 0;
   let y10 = 0, y11 = 0, y12 = 0, y13 = 0;
   let y20 = 0, y21 = 0, y22 = 0, y23 = 0;
   let y30 = 0, y31 = 0, y32 = 0, y33 = 0;
-  let p = aAt;
-  let q = bAt;
-  const end = aAt + depth * tile;
+  let p = aAt | 0;
+  let q = bAt | 0;
+  const end = (aAt + depth * tile) | 0;
   while (p < end) {
-    const b0 = bPanel[q], b1 = bPanel[q + 1], b2 = bPanel[q + 2], b3 = bPanel[q + 3];
+    const b0 = bPanel[q], b1 = bPanel[(q + 1) | 0], b2 = bPanel[(q + 2) | 0], b3 = bPanel[(q + 3) | 0];
     const a0 = aPanel[p];
     y00 += a0 * b0; y01 += a0 * b1; y02 += a0 * b2; y03 += a0 * b3;
-    const a1 = aPanel[p + 1];
+    const a1 = aPanel[(p + 1) | 0];
     y10 += a1 * b0; y11 += a1 * b1; y12 += a1 * b2; y13 += a1 * b3;
-    const a2 = aPanel[p + 2];
+    const a2 = aPanel[(p + 2) | 0];
     y20 += a2 * b0; y21 += a2 * b1; y22 += a2 * b2; y23 += a2 * b3;
-    const a3 = aPanel[p + 3];
+    const a3 = aPanel[(p + 3) | 0];
     y30 += a3 * b0; y31 += a3 * b1; y32 += a3 * b2; y33 += a3 * b3;
-    p += tile;
-    q += tile;
+    p = (p + tile) | 0;
+    q = (q + tile) | 0;
   }
   y[at] += y00; y[at + 1] += y01; y[at + 2] += y02; y[at + 3] += y03;
   at += yStride;

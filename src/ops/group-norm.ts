@@ -1,12 +1,12 @@
-import type { Tensor } from "../tensor.js";
 import { applyAll } from "../core/apply.js";
 import { ShapeError } from "../core/errors.js";
 import { defineOp, type Meta } from "../core/op.js";
 import { sizeOf } from "../core/shape.js";
+import type { Tensor } from "../tensor.js";
+import { applyMain, auxiliaryDType } from "./auxiliary.js";
 import { differentiateTwice } from "./composed.js";
 import type { Numbers } from "./elementwise.js";
 import { checkChannels, perChannel } from "./norm-shapes.js";
-import { applyMain, auxiliaryDType } from "./auxiliary.js";
 
 export interface GroupNormOptions {
   /** gamma, a scale for each channel. Default: none. */

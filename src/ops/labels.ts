@@ -1,7 +1,7 @@
-import type { Tensor } from "../tensor.js";
 import { ArgumentError, ShapeError } from "../core/errors.js";
 import type { Meta } from "../core/op.js";
-import { sameShape, type Shape, show } from "../core/shape.js";
+import { type Shape, sameShape, show } from "../core/shape.js";
+import type { Tensor } from "../tensor.js";
 import type { LossOptions, Reduction } from "./loss-options.js";
 
 /** What the losses of classification have in common. */

@@ -1,11 +1,11 @@
-import type { Tensor } from "../tensor.js";
 import { applyAll } from "../core/apply.js";
 import { defineOp } from "../core/op.js";
 import { type Shape, sizeOf } from "../core/shape.js";
+import type { Tensor } from "../tensor.js";
+import { applyMain, auxiliaryDType } from "./auxiliary.js";
 import { differentiateTwice } from "./composed.js";
 import type { Numbers } from "./elementwise.js";
 import { checkNormalized, rowsOf } from "./norm-shapes.js";
-import { applyMain, auxiliaryDType } from "./auxiliary.js";
 
 export interface LayerNormOptions {
   /** gamma, the scale, of the normalized shape. Default: none. */
@@ -54,7 +54,8 @@ export const layerNormOp = defineOp({
       let squares = 0;
       for (let i = 0; i < n; i++) squares += (x[start + i] - m) ** 2;
       const s = 1 / Math.sqrt(squares / n + eps);
-      for (let i = 0; i < n; i++) y[start + i] = (x[start + i] - m) * s * (weight ? weight[i] : 1) + (bias ? bias[i] : 0);
+      for (let i = 0; i < n; i++)
+        y[start + i] = (x[start + i] - m) * s * (weight ? weight[i] : 1) + (bias ? bias[i] : 0);
       mean[r] = m;
       rstd[r] = s;
     }
@@ -138,7 +139,11 @@ export const layerNormGradOp = defineOp({
  * @param normalizedShape - the sizes of the last axes of `x`; a number for the last axis alone
  * @throws ShapeError if the shapes do not fit
  */
-export function layerNorm(x: Tensor, normalizedShape: number | Shape, { weight, bias, eps = 1e-5 }: LayerNormOptions = {}): Tensor {
+export function layerNorm(
+  x: Tensor,
+  normalizedShape: number | Shape,
+  { weight, bias, eps = 1e-5 }: LayerNormOptions = {},
+): Tensor {
   const normalized = typeof normalizedShape === "number" ? [normalizedShape] : normalizedShape;
   return applyMain(layerNormOp, [x, weight ?? null, bias ?? null], { normalized, eps });
 }

@@ -1,7 +1,7 @@
-import type { Tensor } from "../tensor.js";
 import { type DType, isFloat } from "../core/dtype.js";
 import { ArgumentError, ShapeError } from "../core/errors.js";
 import { sameShape, show } from "../core/shape.js";
+import type { Tensor } from "../tensor.js";
 
 /** What becomes of the losses of the elements or rows: their mean, their sum, or nothing. */
 export type Reduction = "mean" | "sum" | "none";

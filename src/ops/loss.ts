@@ -1,6 +1,6 @@
-import type { Tensor } from "../tensor.js";
 import { ArgumentError } from "../core/errors.js";
 import { broadcastShapes, normalizeAxis } from "../core/shape.js";
+import type { Tensor } from "../tensor.js";
 import { checkReduction, checkSameShape, type LossOptions, type Reduction, reduceLosses } from "./loss-options.js";
 
 /**
@@ -107,5 +107,8 @@ export function cosineSimilarity(a: Tensor, b: Tensor, axis = 1, { eps = 1e-8 }:
   const along = normalizeAxis("cosineSimilarity", axis, shape.length);
   const [p, q] = [a.expand(shape), b.expand(shape)];
   const length = (x: Tensor): Tensor => x.norm(along).maximum(eps);
-  return p.mul(q).sum(along).div(length(p).mul(length(q)));
+  return p
+    .mul(q)
+    .sum(along)
+    .div(length(p).mul(length(q)));
 }

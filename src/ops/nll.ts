@@ -1,8 +1,8 @@
-import type { Tensor } from "../tensor.js";
 import { apply, applyAll } from "../core/apply.js";
 import type { DType } from "../core/dtype.js";
 import { defineOp, type Op } from "../core/op.js";
 import type { Shape } from "../core/shape.js";
+import type { Tensor } from "../tensor.js";
 import { auxiliaryDType } from "./auxiliary.js";
 import type { Numbers } from "./elementwise.js";
 import { checkLabel, checkLabels, classAxis, type LabelOptions, reduceLabelLosses } from "./labels.js";
@@ -18,7 +18,12 @@ export interface NllAttrs {
 }
 
 // loss = -w[t] x[t] for the label t of each row, 0 where it is ignored  =>  dx[t] = -w[t] dloss, and 0 elsewhere
-export const nllOp: Op<NllAttrs> = defineOp<"x" | "target" | "weight?", "target" | "weight", NllAttrs, "loss" | "labelWeight">({
+export const nllOp: Op<NllAttrs> = defineOp<
+  "x" | "target" | "weight?",
+  "target" | "weight",
+  NllAttrs,
+  "loss" | "labelWeight"
+>({
   name: "nll",
   inputs: ["x", "target", "weight?"],
   outputs: ["loss", "labelWeight"],

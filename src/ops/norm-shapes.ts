@@ -1,7 +1,7 @@
-import type { Tensor } from "../tensor.js";
 import { ShapeError } from "../core/errors.js";
 import type { Meta } from "../core/op.js";
-import { sameShape, type Shape, show } from "../core/shape.js";
+import { type Shape, sameShape, show } from "../core/shape.js";
+import type { Tensor } from "../tensor.js";
 
 /** The scale and shift of a normalization, or other values that go with them. */
 type Parameters = Readonly<Record<string, Meta | null | undefined>>;

@@ -1,4 +1,3 @@
-import type { Tensor } from "../tensor.js";
 import { apply } from "../core/apply.js";
 import type { Backend } from "../core/backend.js";
 import { type DType, dtypeInfo } from "../core/dtype.js";
@@ -7,6 +6,7 @@ import type { Generator, RandomKey } from "../core/generator.js";
 import { defineOp } from "../core/op.js";
 import { mulHigh, philox } from "../core/philox.js";
 import { type Shape, sizeOf } from "../core/shape.js";
+import type { Tensor } from "../tensor.js";
 import type { Numbers } from "./elementwise.js";
 
 /*
@@ -19,41 +19,27 @@ import type { Numbers } from "./elementwise.js";
  * Uniform numbers have as many bits as their dtype's significand, so that they are exact and 1 never occurs.
  */
 
-const words = new Uint32Array(4);
+const chunk = 4096;
+const words = new Uint32Array(chunk);
 
-/** Calls `use` with the index of each of `n` elements and its word. */
-export function forEachWord(
-  n: number,
+/** Draws `count` words and hands them to `use` a chunk at a time: the words, and the position of the first. */
+export function forEachChunk(
+  count: number,
   keyLow: number,
   keyHigh: number,
   offset: number,
-  use: (i: number, word: number) => void,
+  use: (words: Uint32Array, start: number, length: number) => void,
 ): void {
-  for (let i = 0, counter = offset; i < n; i += 4, counter++) {
-    philox(counter, keyLow, keyHigh, words);
-    for (let k = 0; k < 4 && i + k < n; k++) use(i + k, words[k]);
+  for (let start = 0; start < count; start += chunk) {
+    const length = Math.min(chunk, count - start);
+    for (let i = 0; i < length; i += 4) philox(offset + (start + i) / 4, keyLow, keyHigh, words, i);
+    use(words, start, length);
   }
 }
 
-/** Calls `use` with the index of each of `n` elements and its number from [0, 1), which has 1 to 32 bits, or 53. */
-function forEachUniform(
-  n: number,
-  bits: number,
-  keyLow: number,
-  keyHigh: number,
-  offset: number,
-  use: (i: number, u: number) => void,
-): void {
-  if (bits <= 32) {
-    forEachWord(n, keyLow, keyHigh, offset, (i, word) => use(i, (word >>> (32 - bits)) * 2 ** -bits));
-    return;
-  }
-  for (let i = 0, counter = offset; i < n; i += 2, counter++) {
-    philox(counter, keyLow, keyHigh, words);
-    for (let k = 0; k < 2 && i + k < n; k++)
-      use(i + k, ((words[2 * k] >>> 5) * 2 ** 26 + (words[2 * k + 1] >>> 6)) * 2 ** -53);
-  }
-}
+/** A number from [0, 1) of 53 bits, from the two words that stand at `at`. */
+const uniform53 = (words: Uint32Array, at: number): number =>
+  ((words[at] >>> 5) * 2 ** 26 + (words[at + 1] >>> 6)) * 2 ** -53;
 
 interface RandomAttrs {
   readonly shape: Shape;
@@ -74,8 +60,8 @@ interface NormalAttrs extends RandomAttrs {
 const metaOf = ({ shape, dtype }: RandomAttrs) => ({ shape, dtype });
 const keyArgs = ({ key }: RandomAttrs): [number, number, number] => [key.keyLow, key.keyHigh, key.offset];
 
-/** The words that `n` numbers of `bits` bits take. */
-const wordsFor = (n: number, bits: number): number => (bits <= 32 ? n : 2 * n);
+/** The words that `n` numbers take. */
+const wordsFor = (n: number, bits: number): number => (bits === 53 ? 2 * n : n);
 
 /** y[i] = low + (high - low) u[i], with u uniform in [0, 1). */
 export const randOp = defineOp({
@@ -99,8 +85,10 @@ export const randOp = defineOp({
     keyHigh: number,
     offset: number,
   ) {
-    forEachUniform(n, bits, keyLow, keyHigh, offset, (i, u) => {
-      y[i] = low + width * u;
+    const unit = 2 ** -bits;
+    forEachChunk(wordsFor(n, bits), keyLow, keyHigh, offset, (words, start, length) => {
+      if (bits === 53) for (let i = 0; i < length; i += 2) y[(start + i) / 2] = low + width * uniform53(words, i);
+      else for (let i = 0; i < length; i++) y[start + i] = low + width * ((words[i] >>> (32 - bits)) * unit);
     });
   },
   vjp: {},
@@ -131,24 +119,16 @@ export const randnOp = defineOp({
   inputs: [],
   infer: (_, attrs: NormalAttrs) => metaOf(attrs),
   args: (_, y, attrs) => [sizeOf(y.shape), normalBits(y.dtype), attrs.mean, attrs.std, ...keyArgs(attrs)],
-  cpu(
-    y: Numbers,
-    n: number,
-    bits: number,
-    mean: number,
-    std: number,
-    keyLow: number,
-    keyHigh: number,
-    offset: number,
-  ) {
-    let radius = 0;
-    forEachUniform(n + (n % 2), bits, keyLow, keyHigh, offset, (i, u) => {
-      if (i % 2 === 0) {
-        radius = Math.sqrt(-2 * Math.log1p(-u));
-      } else {
-        const angle = 2 * Math.PI * u;
-        y[i - 1] = mean + std * radius * Math.cos(angle);
-        if (i < n) y[i] = mean + std * radius * Math.sin(angle);
+  cpu(y: Numbers, n: number, bits: number, mean: number, std: number, keyLow: number, keyHigh: number, offset: number) {
+    const step = bits === 53 ? 2 : 1;
+    forEachChunk(wordsFor(n + (n % 2), bits), keyLow, keyHigh, offset, (words, start, length) => {
+      for (let i = 0; i < length; i += 2 * step) {
+        const u = bits === 53 ? uniform53(words, i) : words[i] * 2 ** -32;
+        const v = bits === 53 ? uniform53(words, i + step) : words[i + step] * 2 ** -32;
+        const radius = std * Math.sqrt(-2 * Math.log1p(-u));
+        const at = (start + i) / step;
+        y[at] = mean + radius * Math.cos(2 * Math.PI * v);
+        if (at + 1 < n) y[at + 1] = mean + radius * Math.sin(2 * Math.PI * v);
       }
     });
   },
@@ -184,8 +164,8 @@ export const randintOp = defineOp({
   infer: (_, attrs: IntegerAttrs) => metaOf(attrs),
   args: (_, y, attrs) => [sizeOf(y.shape), attrs.low, attrs.high - attrs.low, ...keyArgs(attrs)],
   cpu(y: Numbers, n: number, low: number, count: number, keyLow: number, keyHigh: number, offset: number) {
-    forEachWord(n, keyLow, keyHigh, offset, (i, word) => {
-      y[i] = low + (mulHigh(word, count) >>> 0);
+    forEachChunk(n, keyLow, keyHigh, offset, (words, start, length) => {
+      for (let i = 0; i < length; i++) y[start + i] = low + (mulHigh(words[i], count) >>> 0);
     });
   },
   vjp: {},
@@ -219,8 +199,8 @@ export const bernoulliOp = defineOp({
   infer: (_, attrs: BernoulliAttrs) => metaOf(attrs),
   args: (_, y, attrs) => [sizeOf(y.shape), attrs.p * 2 ** 32, ...keyArgs(attrs)],
   cpu(y: Numbers, n: number, threshold: number, keyLow: number, keyHigh: number, offset: number) {
-    forEachWord(n, keyLow, keyHigh, offset, (i, word) => {
-      y[i] = word < threshold ? 1 : 0;
+    forEachChunk(n, keyLow, keyHigh, offset, (words, start, length) => {
+      for (let i = 0; i < length; i++) y[start + i] = words[i] < threshold ? 1 : 0;
     });
   },
   vjp: {},

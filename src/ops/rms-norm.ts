@@ -1,12 +1,12 @@
-import type { Tensor } from "../tensor.js";
 import { applyAll } from "../core/apply.js";
 import { dtypeInfo } from "../core/dtype.js";
 import { defineOp } from "../core/op.js";
 import { type Shape, sizeOf } from "../core/shape.js";
+import type { Tensor } from "../tensor.js";
+import { applyMain, auxiliaryDType } from "./auxiliary.js";
 import { differentiateTwice } from "./composed.js";
 import type { Numbers } from "./elementwise.js";
 import { checkNormalized, rowsOf } from "./norm-shapes.js";
-import { applyMain, auxiliaryDType } from "./auxiliary.js";
 
 export interface RmsNormOptions {
   /** gamma, the scale, of the normalized shape. Default: none. */

@@ -1,8 +1,8 @@
-import type { Tensor } from "../tensor.js";
 import { apply } from "../core/apply.js";
 import { ShapeError } from "../core/errors.js";
 import { defineOp, type Op } from "../core/op.js";
 import { sameShape, show } from "../core/shape.js";
+import type { Tensor } from "../tensor.js";
 import { applyMain, auxiliaryDType } from "./auxiliary.js";
 import { differentiateTwice } from "./composed.js";
 import type { Numbers } from "./elementwise.js";
@@ -60,10 +60,18 @@ export const softCrossEntropyOp = defineOp({
 });
 
 // dt_c = -(1 - e) w_c ln softmax(x)_c dloss
-function targetGradient(dloss: Tensor, x: Tensor, weight: Tensor | undefined, { axis, labelSmoothing }: SoftAttrs): Tensor {
+function targetGradient(
+  dloss: Tensor,
+  x: Tensor,
+  weight: Tensor | undefined,
+  { axis, labelSmoothing }: SoftAttrs,
+): Tensor {
   const logP = x.logSoftmax(axis);
   const weighted = weight ? logP.mul(alongClasses(weight, x.rank, axis)) : logP;
-  return weighted.mul(dloss.unsqueeze(axis)).mul(labelSmoothing - 1).cast(x.dtype);
+  return weighted
+    .mul(dloss.unsqueeze(axis))
+    .mul(labelSmoothing - 1)
+    .cast(x.dtype);
 }
 
 /** The losses as a composition, for derivatives beyond the first. */

@@ -1,8 +1,8 @@
-import type { Tensor } from "../tensor.js";
 import { apply } from "../core/apply.js";
 import { ShapeError } from "../core/errors.js";
 import { defineOp, type Meta, type Op } from "../core/op.js";
 import { normalizeAxis, sameShape, show } from "../core/shape.js";
+import type { Tensor } from "../tensor.js";
 import type { Numbers } from "./elementwise.js";
 import { rowDims } from "./rows.js";
 
@@ -38,14 +38,18 @@ const rowGradOp = (name: string, row: GradKernel, vjp: { dy: GradRule; s: GradRu
     types: { dy: "float", s: "float" },
     save: ["dy", "s"],
     infer: ({ dy, s }): Meta => {
-      if (!sameShape(dy.shape, s.shape)) throw new ShapeError(`${name}: dy ${show(dy.shape)} and s ${show(s.shape)} differ`);
+      if (!sameShape(dy.shape, s.shape))
+        throw new ShapeError(`${name}: dy ${show(dy.shape)} and s ${show(s.shape)} differ`);
       return { shape: s.shape, dtype: s.dtype };
     },
     args: ({ s }, _, { axis }) => rowDims(s.shape, axis),
     cpu(dy: Numbers, s: Numbers, dx: Numbers, outer: number, size: number, inner: number) {
       for (let o = 0; o < outer; o++) for (let i = 0; i < inner; i++) row(dy, s, dx, o * size * inner + i, size, inner);
     },
-    vjp: { dy: (ddx, saved, { axis }) => vjp.dy(ddx, saved, axis), s: (ddx, saved, { axis }) => vjp.s(ddx, saved, axis) },
+    vjp: {
+      dy: (ddx, saved, { axis }) => vjp.dy(ddx, saved, axis),
+      s: (ddx, saved, { axis }) => vjp.s(ddx, saved, axis),
+    },
   });
 
 /** The largest element of a row. NaN is left to the sum, which it spoils. */
@@ -116,7 +120,11 @@ export const logSoftmaxGradOp: Op<AxisAttrs> = rowGradOp(
   },
   {
     dy: (ddx, { s }, axis) => ddx.sub(dotAlong(ddx, s.exp(), axis)),
-    s: (ddx, { dy, s }, axis) => ddx.mul(s.exp()).mul(dy.sum(axis, { keepDims: true })).neg(),
+    s: (ddx, { dy, s }, axis) =>
+      ddx
+        .mul(s.exp())
+        .mul(dy.sum(axis, { keepDims: true }))
+        .neg(),
   },
 );
 
@@ -127,7 +135,8 @@ export const logSoftmaxGradOp: Op<AxisAttrs> = rowGradOp(
  * @param axis - default: the last
  * @throws ShapeError if `x` has no such axis
  */
-export const softmax = (x: Tensor, axis = -1): Tensor => apply(softmaxOp, [x], { axis: normalizeAxis("softmax", axis, x.rank) });
+export const softmax = (x: Tensor, axis = -1): Tensor =>
+  apply(softmaxOp, [x], { axis: normalizeAxis("softmax", axis, x.rank) });
 
 /**
  * The logarithm of `softmax`, exact also where the probability is too small for the dtype.

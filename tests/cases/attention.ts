@@ -63,7 +63,11 @@ export const attention = {
     masked("float mask of each batch", qkv([2], 2, 3, 2), uniform([2, 1, 3])),
     masked("float mask of all scores", qkv([2], 2, 3, 2), uniform([2, 2, 3])),
     {
-      ...masked("float mask of -Infinity", qkv([], 3, 3, 2), given([3, 3], [0, -inf, 0.5, -inf, -inf, -inf, 1, 0, -inf])),
+      ...masked(
+        "float mask of -Infinity",
+        qkv([], 3, 3, 2),
+        given([3, 3], [0, -inf, 0.5, -inf, -inf, -inf, 1, 0, -inf]),
+      ),
       skipGradcheck: "an input is infinite",
     },
     {
@@ -106,8 +110,7 @@ export const attention = {
       name: "dropout",
       inputs: qkv([], 2, 3, 2),
       run: ({ q, k, v }) => q.scaledDotProductAttention(k, v, { dropoutP: 0.5, generator: new Generator(7) }),
-      torch:
-        "(F.softmax(q @ k.T / math.sqrt(2), -1) * 2 * torch.tensor([[1, 1, 0], [0, 0, 1]])) @ v",
+      torch: "(F.softmax(q @ k.T / math.sqrt(2), -1) * 2 * torch.tensor([[1, 1, 0], [0, 0, 1]])) @ v",
     },
     {
       name: "dropout with masks",

@@ -8,7 +8,12 @@ const paddingIsFixed = { skipGradcheck: "the row of padding has no gradient, alt
 export const embedding = {
   embedding: [
     { name: "plain", inputs: { index: integers([2, 5], 4), weight: uniform([4, 3]) }, run, torch },
-    { name: "one index many times", inputs: { index: given([7], [2, 2, 2, 0, 2, 2, 2], "int32"), weight: uniform([3, 5]) }, run, torch },
+    {
+      name: "one index many times",
+      inputs: { index: given([7], [2, 2, 2, 0, 2, 2, 2], "int32"), weight: uniform([3, 5]) },
+      run,
+      torch,
+    },
     { name: "first and last row", inputs: { index: given([2], [0, 4], "int32"), weight: uniform([5, 2]) }, run, torch },
     { name: "scalar index", inputs: { index: given([], [1], "int32"), weight: uniform([3, 4]) }, run, torch },
     { name: "uint8", inputs: { index: integers([3], 4, "uint8"), weight: uniform([4, 3]) }, run, torch },

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { Generator } from "../../src/index.js";
 import { mulHigh, philox, philoxBlock } from "../../src/core/philox.js";
+import { Generator } from "../../src/index.js";
 
 const hex = (words: ArrayLike<number>): string => Array.from(words, (w) => w.toString(16).padStart(8, "0")).join(" ");
 const words = (text: string): number[] => text.split(" ").map((word) => Number.parseInt(word, 16));

@@ -167,7 +167,7 @@ test("without a network, digits are drawn, and the source says why in one line",
   const cache = join(folder, "cache");
   const digits = await loadDigits({ cache, mirrors: ["http://127.0.0.1:9/"] });
   expect([digits.train.count, digits.test.count]).toEqual([10_000, 1_000]);
-  expect(digits.source).toMatch(/^drawn here, since MNIST cannot be had \(.*127\.0\.0\.1.*\)$/);
+  expect(digits.source).toMatch(/^drawn by this program, since MNIST could not be downloaded \(.*127\.0\.0\.1.*\)$/);
   expect(digits.train.images.subarray(0, 784)).not.toEqual(digits.test.images.subarray(0, 784));
 });
 

@@ -6,11 +6,11 @@ import {
   defaultGenerator,
   Generator,
   manualSeed,
+  type RandomOptions,
   rand,
   randint,
   randn,
   randperm,
-  type RandomOptions,
   ShapeError,
   type Tensor,
   tidy,
@@ -59,9 +59,21 @@ describe("the numbers of a seed are fixed", () => {
   });
 
   test.each([
-    ["float64", [1.6954323565984415, -0.1738531173667891, -0.8244137513341165, -0.4163839951554242, -0.542083045000966], 15],
-    ["float32", [1.5434505441232629, 0.7228251886395781, 2.8038472868021707, -0.6133002064707882, 0.5135377337350197], 6],
-    ["float16", [1.5434505441232629, 0.7228251886395781, 2.8038472868021707, -0.6133002064707882, 0.5135377337350197], 2],
+    [
+      "float64",
+      [1.6954323565984415, -0.1738531173667891, -0.8244137513341165, -0.4163839951554242, -0.542083045000966],
+      15,
+    ],
+    [
+      "float32",
+      [1.5434505441232629, 0.7228251886395781, 2.8038472868021707, -0.6133002064707882, 0.5135377337350197],
+      6,
+    ],
+    [
+      "float16",
+      [1.5434505441232629, 0.7228251886395781, 2.8038472868021707, -0.6133002064707882, 0.5135377337350197],
+      2,
+    ],
   ] as const)("randn in %s", (dtype, expected, digits) => {
     const values = valuesOf(() => randn([5], { ...seeded(5), dtype }));
     values.forEach((value, i) => {
@@ -97,8 +109,12 @@ describe("the numbers of a seed are fixed", () => {
 describe("the stream", () => {
   const drawAll = (generator: Generator): number[] =>
     tidy(() =>
-      [rand([3], { generator }), randn([3], { generator }), randint(0, 99, [3], { generator }), randperm(5, { generator })]
-        .flatMap((x) => Array.from(x.dataSync())),
+      [
+        rand([3], { generator }),
+        randn([3], { generator }),
+        randint(0, 99, [3], { generator }),
+        randperm(5, { generator }),
+      ].flatMap((x) => Array.from(x.dataSync())),
     );
 
   test("goes on: no numbers are drawn twice", () => {
@@ -155,7 +171,15 @@ describe("the distributions", () => {
     expect(chiSquare(histogram(us, 100), n / 100)).toBeLessThan(148);
     // Neighbours, which share a counter, are independent.
     const pairs = us.map((u, i) => Math.floor(u * 10) / 10 + Math.floor(us[(i + 1) % n] * 10) / 100);
-    expect(chiSquare(histogram(pairs.map((p) => p + 0.001), 100), n / 100)).toBeLessThan(148);
+    expect(
+      chiSquare(
+        histogram(
+          pairs.map((p) => p + 0.001),
+          100,
+        ),
+        n / 100,
+      ),
+    ).toBeLessThan(148);
   });
 
   test.each([
@@ -186,9 +210,19 @@ describe("the distributions", () => {
   test("bounds, means and standard deviations", () => {
     const us = valuesOf(() => rand([n], { ...seeded(24), low: -3, high: 5 }));
     expect(us.every((u) => u >= -3 && u <= 5)).toBe(true);
-    expect(distance(us.map((u) => (u + 3) / 8), (u) => u)).toBeLessThan(critical);
+    expect(
+      distance(
+        us.map((u) => (u + 3) / 8),
+        (u) => u,
+      ),
+    ).toBeLessThan(critical);
     const zs = valuesOf(() => randn([n], { ...seeded(25), mean: 10, std: 0.5 }));
-    expect(distance(zs.map((z) => (z - 10) / 0.5), normalCumulative)).toBeLessThan(critical);
+    expect(
+      distance(
+        zs.map((z) => (z - 10) / 0.5),
+        normalCumulative,
+      ),
+    ).toBeLessThan(critical);
     expect(valuesOf(() => randn([3], { mean: 2, std: 0 }))).toEqual([2, 2, 2]);
     expect(valuesOf(() => rand([3], { low: 2, high: 2 }))).toEqual([2, 2, 2]);
   });
@@ -200,7 +234,12 @@ describe("the distributions", () => {
     expect(chiSquare(counts, n / 10)).toBeLessThan(27.9); // 9 degrees of freedom
     expect(valuesOf(() => randint(4, 5, [3]))).toEqual([4, 4, 4]);
     const wide = valuesOf(() => randint(-(2 ** 31), 2 ** 31 - 1, [n], seeded(27)));
-    expect(distance(wide.map((x) => x / 2 ** 32 + 0.5), (u) => u)).toBeLessThan(critical);
+    expect(
+      distance(
+        wide.map((x) => x / 2 ** 32 + 0.5),
+        (u) => u,
+      ),
+    ).toBeLessThan(critical);
   });
 
   test("bernoulli gives 1 with probability p", () => {
@@ -226,7 +265,11 @@ describe("what is made", () => {
   test("shape, dtype and requiresGrad", () => {
     tidy(() => {
       expect(rand([2, 3])).toMatchObject({ shape: [2, 3], dtype: "float32", requiresGrad: false });
-      expect(randn([], { dtype: "bfloat16", requiresGrad: true })).toMatchObject({ shape: [], dtype: "bfloat16", requiresGrad: true });
+      expect(randn([], { dtype: "bfloat16", requiresGrad: true })).toMatchObject({
+        shape: [],
+        dtype: "bfloat16",
+        requiresGrad: true,
+      });
       expect(randint(0, 3, [0, 2])).toMatchObject({ shape: [0, 2], dtype: "int32" });
       expect(randperm(4)).toMatchObject({ shape: [4], dtype: "int32" });
       expect(randperm(0).shape).toEqual([0]);

@@ -1,0 +1,9 @@
+/** Any value, as it stands in an error message: a caller in JavaScript may pass whatever there is. Never throws. */
+export function quote(value: unknown): string {
+  try {
+    if (typeof value === "string") return JSON.stringify(value);
+    return typeof value === "bigint" ? `${value}n` : String(value);
+  } catch {
+    return Object.prototype.toString.call(value); // no prototype, or a toString of its own that throws
+  }
+}
