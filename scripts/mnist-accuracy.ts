@@ -4,8 +4,8 @@
  */
 import { fileURLToPath } from "node:url";
 import { convolutionalNetwork, train } from "../examples/mnist/training.js";
-import { loadMnist } from "../src/data/index.js";
-import { manualSeed } from "../src/index.js";
+import { manualSeed } from "wengert";
+import { loadMnist } from "wengert/data";
 
 const bound = 0.97;
 const folder = process.argv[2] ?? fileURLToPath(new URL("../../shared/data/mnist", import.meta.url));

@@ -68,7 +68,8 @@ interface Data {
 }
 
 function readData(data: TensorData): Data {
-  if (ArrayBuffer.isView(data)) return { values: data as ArrayLike<number>, shape: [(data as Uint8Array).length], dtype: typeOfArray(data) };
+  if (ArrayBuffer.isView(data))
+    return { values: data as ArrayLike<number>, shape: [(data as Uint8Array).length], dtype: typeOfArray(data) };
   const shape: number[] = [];
   for (let level: unknown = data; Array.isArray(level) || ArrayBuffer.isView(level); level = (level as unknown[])[0]) {
     if (shape.push((level as ArrayLike<unknown>).length) > maxRank)
@@ -80,11 +81,14 @@ function readData(data: TensorData): Data {
     if (Array.isArray(item) || ArrayBuffer.isView(item)) {
       const list = item as ArrayLike<unknown>;
       if (list.length !== shape[axis])
-        throw new ShapeError(`tensor: ragged data: an array of length ${list.length} on axis ${axis}, where others have ${shape[axis] ?? "numbers"}`);
+        throw new ShapeError(
+          `tensor: ragged data: an array of length ${list.length} on axis ${axis}, where others have ${shape[axis] ?? "numbers"}`,
+        );
       for (let i = 0; i < list.length; i++) visit(list[i], axis + 1);
       return;
     }
-    if (axis !== shape.length) throw new ShapeError(`tensor: ragged data: ${quote(item)} on axis ${axis}, where others have arrays`);
+    if (axis !== shape.length)
+      throw new ShapeError(`tensor: ragged data: ${quote(item)} on axis ${axis}, where others have arrays`);
     if (typeof item !== "number" && typeof item !== "boolean")
       throw new DTypeError(`tensor: values are numbers or booleans, got ${typeof item} ${quote(item)}`);
     if (typeof item === "boolean") booleans++;
@@ -97,9 +101,17 @@ function readData(data: TensorData): Data {
 function typeOfArray(array: ArrayBufferView): DType {
   if (array instanceof Float32Array) return "float32";
   if (array instanceof Float64Array) return "float64";
-  if (array instanceof Int32Array || array instanceof Int16Array || array instanceof Int8Array || array instanceof Uint16Array) return "int32";
+  if (
+    array instanceof Int32Array ||
+    array instanceof Int16Array ||
+    array instanceof Int8Array ||
+    array instanceof Uint16Array
+  )
+    return "int32";
   if (array instanceof Uint8Array || array instanceof Uint8ClampedArray) return "uint8";
-  throw new DTypeError(`tensor: ${array.constructor.name} has no dtype here; use a Float32Array, Float64Array, Int32Array or Uint8Array`);
+  throw new DTypeError(
+    `tensor: ${array.constructor.name} has no dtype here; use a Float32Array, Float64Array, Int32Array or Uint8Array`,
+  );
 }
 
 function checkIntegers(op: string, values: ArrayLike<number>, dtype: DType): void {
@@ -156,7 +168,8 @@ export function arange(startOrStop: number, stop?: number, step = 1, options: Cr
   checkShape("arange", [length]);
   const dtype = chooseDType("arange", options, integers ? "int32" : "float32");
   if (dtype === "bool") throw new DTypeError("arange: counts in numbers, not bool");
-  if (!isFloat(dtype) && length > 0) checkIntegers("arange", [start, start + step, start + (length - 1) * step].slice(0, length), dtype);
+  if (!isFloat(dtype) && length > 0)
+    checkIntegers("arange", [start, start + step, start + (length - 1) * step].slice(0, length), dtype);
   return finish(ramp(length, start, step, dtype, backend(options.device)), options);
 }
 
@@ -171,7 +184,9 @@ export function linspace(start: number, stop: number, count: number, options: Cr
   checkShape("linspace", [count]);
   const dtype = chooseDType("linspace", options, "float32");
   const step = count > 1 ? (stop - start) / (count - 1) : 0;
-  const values = Float64Array.from({ length: count }, (_, i) => (i === count - 1 && count > 1 ? stop : start + i * step));
+  const values = Float64Array.from({ length: count }, (_, i) =>
+    i === count - 1 && count > 1 ? stop : start + i * step,
+  );
   return tensor(values, { ...options, dtype });
 }
 
@@ -185,4 +200,3 @@ export function eye(n: number, m: number = n, options: CreateOptions = {}): Tens
   const columns = arange(0, m, 1, { device });
   return finish(scope.keep(rows.eq(columns).cast(dtype)), options);
 }
-

@@ -5,15 +5,35 @@
  */
 import "./backends/cpu/index.js";
 
-export * from "./core/errors.js";
-export { apply, applyAll, applyUpdate } from "./core/apply.js";
+export { apply, applyAll, applyUpdate, type Inputs } from "./core/apply.js";
+export type { Backend, Buffers, Handle, KernelArgs } from "./core/backend.js";
 export { checkpoint } from "./core/checkpoint.js";
 export { type DeviceName, type DeviceStatus, device, devices, emptyCache, setDevice } from "./core/device.js";
 export { type DType, promoteTypes, type TypedArray } from "./core/dtype.js";
+export * from "./core/errors.js";
 export { defaultGenerator, Generator, type GeneratorState, manualSeed } from "./core/generator.js";
-export { type BackwardOptions, backward, enableGrad, grad, isGradEnabled, noGrad, valueAndGrad, vjp } from "./core/grad.js";
+export {
+  type BackwardOptions,
+  backward,
+  enableGrad,
+  grad,
+  isGradEnabled,
+  noGrad,
+  valueAndGrad,
+  vjp,
+} from "./core/grad.js";
 export { type Leak, type LeakTracker, trackLeaks } from "./core/leaks.js";
-export { defineOp, defineUpdate, type InputType, type Meta, type Op, type OpDefinition, type Update, type UpdateDefinition, type Vjp } from "./core/op.js";
+export {
+  defineOp,
+  defineUpdate,
+  type InputType,
+  type Meta,
+  type Op,
+  type OpDefinition,
+  type Update,
+  type UpdateDefinition,
+  type Vjp,
+} from "./core/op.js";
 export { keep, Scope, tidy } from "./core/scope.js";
 export type { Shape } from "./core/shape.js";
 export { type MemoryInfo, memory, resetPeak } from "./core/storage.js";

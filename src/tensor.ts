@@ -40,7 +40,7 @@ export class Tensor implements Disposable {
   #disposed = false;
   readonly #id = ++made;
 
-  /** @internal Tensors are made by `tensor`, `zeros` and the like, and by ops. */
+  /** Not to be called: tensors are made by `tensor`, `zeros` and the like, and by ops. */
   constructor(storage: Storage, { shape, dtype }: Meta, madeBy: string) {
     this.#storage = storage;
     this.shape = shape;
@@ -108,6 +108,13 @@ export class Tensor implements Disposable {
   /** @internal `float32 [2, 3] made by add`, for messages. */
   describe(): string {
     return `${this.dtype} ${show(this.shape)} made by ${this.madeBy}`;
+  }
+
+  /** @internal Makes a disposed tensor usable again, until the next `dispose`, while a tape entry holds its buffer. */
+  revive(): void {
+    this.#storage.retain();
+    this.#variable?.entry?.retain();
+    this.#disposed = false;
   }
 
   /** @internal Another tensor of the same buffer and the same variable. */

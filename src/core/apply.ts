@@ -22,8 +22,24 @@ export function setTensorClass(make: MakeTensor): void {
   makeTensor = make;
 }
 
+/** Where the inputs of ops are noted while `noteInputs` runs a function; null otherwise. */
+let noted: Set<Tensor> | null = null;
+
+/** @internal Runs `fn`, which is synchronous, and adds every tensor that its ops read to `inputs`. */
+export function noteInputs<T>(inputs: Set<Tensor>, fn: () => T): T {
+  const outer = noted;
+  noted = inputs;
+  try {
+    return fn();
+  } finally {
+    noted = outer;
+    if (outer !== null) for (const x of inputs) outer.add(x);
+  }
+}
+
 /** Runs an op with one output. */
-export const apply = <A>(op: Op<A>, inputs: Inputs, attrs: A, on?: Backend): Tensor => applyAll(op, inputs, attrs, on)[0];
+export const apply = <A>(op: Op<A>, inputs: Inputs, attrs: A, on?: Backend): Tensor =>
+  applyAll(op, inputs, attrs, on)[0];
 
 /**
  * Runs one op: promote the inputs, infer the outputs, allocate, run the kernel, record. Every op goes through here.
@@ -57,7 +73,9 @@ export function applyAll<A>(op: Op<A>, given: Inputs, attrs: A, on?: Backend): T
 function checkInputs(op: Op, inputs: Inputs): Backend | null {
   const count = inputs.length;
   if (op.rest < 0 ? count !== op.inputs.length : count < op.rest)
-    throw new ArgumentError(`${op.name}: takes the inputs ${op.inputs.map(({ name }) => name).join(", ")}, got ${count}`);
+    throw new ArgumentError(
+      `${op.name}: takes the inputs ${op.inputs.map(({ name }) => name).join(", ")}, got ${count}`,
+    );
   let device: Backend | null = null;
   for (let i = 0; i < count; i++) {
     const x = inputs[i];
@@ -69,6 +87,7 @@ function checkInputs(op: Op, inputs: Inputs): Backend | null {
     if (device !== null && storage.backend !== device)
       throw new DeviceError(`${op.name}: inputs are on different devices: ${device.name} and ${storage.backend.name}`);
     device = storage.backend;
+    if (noted !== null) noted.add(x);
   }
   return device;
 }
@@ -84,8 +103,12 @@ function nameInputs(op: Op, inputs: Inputs): Record<string, Saved> {
   return named;
 }
 
-const allocate = (op: Op, device: Backend, meta: Meta): Tensor =>
-  makeTensor(new Storage(device, sizeOf(meta.shape), meta.dtype), meta, op.name);
+function allocate(op: Op, device: Backend, meta: Meta): Tensor {
+  const size = sizeOf(meta.shape);
+  if (!Number.isSafeInteger(size) || size < 0)
+    throw new ShapeError(`${op.name}: no tensor can have the shape ${show(meta.shape)}`);
+  return makeTensor(new Storage(device, size, meta.dtype), meta, op.name);
+}
 
 function viewOf(op: Op, x: Tensor, meta: Meta): Tensor {
   x.storage.retain();
@@ -102,7 +125,13 @@ function buffersOf(op: Op, inputs: Inputs, outputs: readonly Tensor[]): (Handle 
 }
 
 /** Writes the op on the Wengert list: the outputs become variables of a new entry. */
-function record(op: Op, inputs: Inputs, outputs: readonly Tensor[], named: Record<string, Saved>, attrs: unknown): void {
+function record(
+  op: Op,
+  inputs: Inputs,
+  outputs: readonly Tensor[],
+  named: Record<string, Saved>,
+  attrs: unknown,
+): void {
   if (!outputs.some((y, i) => op.differentiable[i] && isFloat(y.dtype))) return;
   const values: Record<string, Saved> = {};
   const saved: Tensor[] = [];
@@ -143,7 +172,9 @@ export function applyUpdate<I extends string, T extends string, A>(
       if (t.storage.backend !== device)
         throw new DeviceError(`${update.name}: ${name}[${i}] is on ${t.storage.backend.name}, not on ${device.name}`);
       if (!sameShape(t.shape, first[i].shape))
-        throw new ShapeError(`${update.name}: ${name}[${i}] is ${show(t.shape)}, ${names[0]}[${i}] is ${show(first[i].shape)}`);
+        throw new ShapeError(
+          `${update.name}: ${name}[${i}] is ${show(t.shape)}, ${names[0]}[${i}] is ${show(first[i].shape)}`,
+        );
     });
   }
   const args = update.args(attrs);

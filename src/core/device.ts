@@ -34,7 +34,9 @@ const isName = (name: string): name is DeviceName => openers.has(name as DeviceN
 
 function checkName(name: string): DeviceName {
   if (isName(name)) return name;
-  throw new DeviceError(`device: unknown device ${quote(name)}; known: ${[...openers.keys(), ...absent.keys()].join(", ")}`);
+  throw new DeviceError(
+    `device: unknown device ${quote(name)}; known: ${[...openers.keys(), ...absent.keys()].join(", ")}`,
+  );
 }
 
 /** Every device, whether it can be used here, and if not, exactly why. Never throws. */

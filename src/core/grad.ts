@@ -152,4 +152,3 @@ function ownVariable(name: string, position: number, x: Tensor): Tensor {
   leaf.requiresGrad = true;
   return leaf;
 }
-

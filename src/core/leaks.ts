@@ -20,7 +20,13 @@ export class LeakTracker {
   /** @internal */
   made(id: number, tensor: Tensor): void {
     const stack = captureStack();
-    this.#live.set(id, { madeBy: tensor.madeBy, shape: tensor.shape, dtype: tensor.dtype, line: programLine(stack), stack });
+    this.#live.set(id, {
+      madeBy: tensor.madeBy,
+      shape: tensor.shape,
+      dtype: tensor.dtype,
+      line: programLine(stack),
+      stack,
+    });
   }
 
   /** @internal */

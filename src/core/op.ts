@@ -52,7 +52,9 @@ export type InputType =
  * `save`, and the attributes; it may use any differentiable op. `null` instead of a rule says that the op has no
  * gradient for that input: asking for one throws.
  */
-export type Vjp<I extends string, S extends string, O extends string, A> = VjpTable<I, S, O, A> | VjpFunction<I, S, O, A>;
+export type Vjp<I extends string, S extends string, O extends string, A> =
+  | VjpTable<I, S, O, A>
+  | VjpFunction<I, S, O, A>;
 
 type VjpTable<I extends string, S extends string, O extends string, A> = Flat<
   {
@@ -130,7 +132,12 @@ export interface SavedSlot {
 
 type Rule = (dy: unknown, saved: unknown, attrs: unknown, index: number) => Tensor;
 type Rules = { readonly [input: string]: Rule | null };
-type AllRules = (dy: unknown, saved: unknown, attrs: unknown, needs: unknown) => Record<string, Tensor | null | readonly (Tensor | null)[]>;
+type AllRules = (
+  dy: unknown,
+  saved: unknown,
+  attrs: unknown,
+  needs: unknown,
+) => Record<string, Tensor | null | readonly (Tensor | null)[]>;
 
 /** An op as the engine uses it: the definition, checked by the compiler, with names resolved to positions. */
 export interface Op<A = unknown> extends Kernel {
@@ -154,9 +161,12 @@ export type { Saved };
 const noArgs: KernelArgs = [];
 
 /** Defines an op. A rule that reads what is not saved, or a gradient that is missing, does not compile. */
-export function defineOp<const I extends string, const S extends NameOf<I> | O = never, A = void, const O extends string = "y">(
-  definition: OpDefinition<I, S, O, A>,
-): Op<A> {
+export function defineOp<
+  const I extends string,
+  const S extends NameOf<I> | O = never,
+  A = void,
+  const O extends string = "y",
+>(definition: OpDefinition<I, S, O, A>): Op<A> {
   const { name, outputs = ["y"], auxiliary = [], save = [], view = false, types = {} } = definition;
   const inputs = definition.inputs.map((spelled): Input => {
     const plain = spelled.replace(/^\.\.\.|\?$/, "");
@@ -168,6 +178,11 @@ export function defineOp<const I extends string, const S extends NameOf<I> | O =
   });
   const rest = definition.inputs.findIndex((spelled) => spelled.startsWith("..."));
   if (rest >= 0 && rest !== inputs.length - 1) throw new TypeError(`${name}: the rest input must be the last`);
+  const names = [...inputs.map((input) => input.name), ...outputs];
+  if (new Set(names).size < names.length)
+    throw new TypeError(`${name}: two inputs or outputs have the same name: ${names.join(", ")}`);
+  if (outputs.length === 1 && outputs[0] !== "y")
+    throw new TypeError(`${name}: a single output is called y, not ${outputs[0]}`);
   if (!view && !definition.cpu) throw new TypeError(`${name}: an op has a cpu kernel, unless it is a view`);
   return {
     kind: "op",

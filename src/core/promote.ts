@@ -24,7 +24,8 @@ export function promoteInputs(op: Op, inputs: Inputs): Inputs {
   if (agree) return inputs;
   const promoted: (Tensor | null)[] = [];
   try {
-    inputs.forEach((x, i) => promoted.push(x && x.cast(wantedDType(op, i, x.dtype, common))));
+    for (const [i, x] of inputs.entries())
+      promoted.push(x === null ? null : x.cast(wantedDType(op, i, x.dtype, common)));
   } catch (error) {
     disposePromoted(inputs, promoted);
     throw error;
@@ -66,10 +67,13 @@ function commonDType(op: Op, inputs: Inputs): DType | null {
 function ownDType(op: Op, i: number, type: InputType, dtype: DType): DType {
   const name = op.inputs[Math.min(i, op.inputs.length - 1)].name;
   if (type === "index") {
-    if (!isInteger(dtype)) throw new DTypeError(`${op.name}: ${name} holds indices and must be int32 or uint8, got ${dtype}`);
+    if (!isInteger(dtype))
+      throw new DTypeError(`${op.name}: ${name} holds indices and must be int32 or uint8, got ${dtype}`);
     return "int32";
   }
   if (type === "bool" && dtype !== "bool")
-    throw new DTypeError(`${op.name}: ${name} is a mask and must be bool, got ${dtype}; use cast("bool") or a comparison`);
+    throw new DTypeError(
+      `${op.name}: ${name} is a mask and must be bool, got ${dtype}; use cast("bool") or a comparison`,
+    );
   return dtype;
 }

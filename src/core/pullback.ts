@@ -1,9 +1,9 @@
 import type { Tensor } from "../tensor.js";
 import { withContext } from "./context.js";
 import { GradientError, ShapeError } from "./errors.js";
+import type { Op } from "./op.js";
 import { checkTensor, Scope } from "./scope.js";
 import { padRank, sameShape, show } from "./shape.js";
-import type { Op } from "./op.js";
 import type { Entry, Variable } from "./variable.js";
 
 /** How the walk back is done. */
@@ -139,6 +139,7 @@ function differentiate(
 
 /** What a rule gave, brought to the shape (broadcasting undone) and dtype of the variable. */
 function fitted(op: Op, name: string, dx: Tensor, { shape, dtype }: Variable): Tensor {
+  checkTensor(op.name, `what the rule for ${name} gives`, dx);
   if (sameShape(dx.shape, shape) && dx.dtype === dtype) return dx;
   const stretches =
     shape.length <= dx.rank && padRank(shape, dx.rank).every((size, axis) => size === 1 || size === dx.shape[axis]);

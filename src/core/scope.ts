@@ -1,9 +1,10 @@
 // The declarations name Disposable, which programs compiled without the types of Node do not know.
 /// <reference lib="esnext.disposable" preserve="true" />
+
+import type { Tensor } from "../tensor.js";
 import { context, runInContext, withContext } from "./context.js";
 import { ArgumentError, DisposedError } from "./errors.js";
 import { quote } from "./quote.js";
-import type { Tensor } from "../tensor.js";
 
 /**
  * Owns the tensors made while it is the innermost scope, and disposes them when it ends, except those kept:
@@ -36,7 +37,10 @@ export class Scope implements Disposable {
 
   /** @internal Makes this scope the owner of `tensor`. */
   own(tensor: Tensor): void {
-    if (this.#ended) return moveTo(this.outer, tensor);
+    if (this.#ended) {
+      moveTo(this.outer, tensor);
+      return;
+    }
     tensor.scope = this;
     this.#tensors.push(tensor);
     if (this.#tensors.length >= this.#compactAt) {
@@ -139,7 +143,7 @@ export function tidy<T>(fn: () => T): T {
     } catch (error) {
       return fail(error);
     }
-    return isThenable(result) ? (result.then(settle, fail) as T) : settle(result);
+    return isThenable(result) ? (Promise.resolve(result).then(settle, fail) as T) : settle(result);
   });
 }
 

@@ -37,13 +37,18 @@ const maxSize = 2 ** 52;
 /** The largest number of axes. Data nested deeper than this are a mistake, such as an array that contains itself. */
 export const maxRank = 64;
 
+/** Throws unless `list` is an array: from JavaScript, `x.reshape(2, 3)` is soon written. */
+export function checkList(op: string, rule: string, list: unknown): asserts list is readonly unknown[] {
+  if (!Array.isArray(list)) throw new ShapeError(`${op}: ${rule}, got ${quote(list)}`);
+}
+
 /**
  * Throws unless every size is an integer of 0 or more, and their product can be counted.
  *
  * @returns a copy, which the caller's later changes to the array do not reach
  */
 export function checkShape(op: string, shape: unknown): Shape {
-  if (!Array.isArray(shape)) throw new ShapeError(`${op}: a shape is an array of sizes, got ${quote(shape)}`);
+  checkList(op, "a shape is an array of sizes", shape);
   if (shape.length > maxRank) throw new ShapeError(`${op}: at most ${maxRank} axes, got ${shape.length}`);
   for (const size of shape)
     if (!Number.isInteger(size) || size < 0 || size > 2 ** 31 - 1)

@@ -1,6 +1,6 @@
 import type { Backend, Handle } from "./backend.js";
 import { type DType, dtypeInfo } from "./dtype.js";
-import { DisposedError, ShapeError } from "./errors.js";
+import { DisposedError } from "./errors.js";
 
 /** Device memory held by tensors: bytes now, the most there ever were, and how many buffers (views share one). */
 export interface MemoryInfo {
@@ -59,8 +59,6 @@ export class Storage {
     readonly length: number,
     readonly dtype: DType,
   ) {
-    if (!Number.isSafeInteger(length) || length < 0)
-      throw new ShapeError(`a tensor cannot have ${length} elements: sizes are integers of 0 or more`);
     this.handle = backend.alloc(length, dtype);
     bytes += this.bytes;
     buffers++;

@@ -2,8 +2,8 @@ import type { Tensor } from "../tensor.js";
 import { context } from "./context.js";
 import { ArgumentError, GradientError } from "./errors.js";
 import { checkRecorded, pullback, seedFor } from "./pullback.js";
-import { checkTensor, Scope } from "./scope.js";
 import { quote } from "./quote.js";
+import { checkTensor, Scope } from "./scope.js";
 import { show } from "./shape.js";
 import type { Entry, Variable } from "./variable.js";
 
@@ -31,6 +31,8 @@ export interface GradientsOptions {
  */
 export class Tape implements Disposable {
   readonly #outer: Tape | null;
+  /** Whether it was begun where gradients are differentiated in turn without a tape outside. */
+  readonly #inside: boolean;
   readonly #scope: Scope;
   readonly #kept: Tensor[] = [];
   #entries: Entry[] = [];
@@ -38,7 +40,8 @@ export class Tape implements Disposable {
 
   constructor() {
     const current = context();
-    this.#outer = current.tape;
+    this.#outer = openTape(current.tape);
+    this.#inside = current.higherOrder;
     this.#scope = new Scope();
     current.tape = this;
   }
@@ -107,8 +110,7 @@ export class Tape implements Disposable {
 
   /** @internal Whether the gradients computed on this tape are recorded, to be differentiated in turn. */
   get higherOrder(): boolean {
-    const { recording, higherOrder } = context();
-    return recording && (higherOrder || this.outer !== null);
+    return context().recording && !this.#isOutermost();
   }
 
   /** The list as text: a line an entry, with the shapes it wrote and read. */
@@ -131,12 +133,16 @@ export class Tape implements Disposable {
     this.#ended = true;
     const current = context();
     current.tape = openTape(current.tape);
-    if (this.outer === null) {
+    if (this.#isOutermost()) {
       for (const entry of this.#entries) entry.release();
       for (const tensor of this.#kept) if (!tensor.disposed && tensor.variable?.entry) tensor.attach(null);
     }
     this.#scope[Symbol.dispose]();
     this.#entries = [];
+  }
+
+  #isOutermost(): boolean {
+    return !this.#inside && this.outer === null;
   }
 
   #check(method: string): void {

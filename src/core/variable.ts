@@ -67,6 +67,7 @@ export class Entry {
 
   /** Lets go of the saved values and of the entries before this one. */
   release(): void {
+    if (this.#released) return;
     // A worklist, since a long chain of entries would overflow the stack.
     const pending: Entry[] = [this];
     for (let entry = pending.pop(); entry; entry = pending.pop()) {
@@ -104,4 +105,3 @@ export class Entry {
 
 /** A disposed tensor whose buffer an entry still holds comes back as an alias of the same variable. */
 const revive = (tensor: Tensor): Tensor => (tensor.disposed ? tensor.alias() : tensor);
-

@@ -1,9 +1,9 @@
 import { isFloat, promoteNumber } from "../core/dtype.js";
 import { ArgumentError } from "../core/errors.js";
 import type { Tensor } from "../tensor.js";
-import { eq, ge, lt } from "./comparison.js";
+import { eq, ge, isNaN, lt } from "./comparison.js";
 import { applyBinary, type BinaryLoop, binary, byKind, eachPair, type Operand } from "./elementwise.js";
-import { logicalAnd, where } from "./logical.js";
+import { logicalAnd, logicalOr, where } from "./logical.js";
 
 // The four that networks use most have loops of their own; see `each` in elementwise.ts.
 const addLoop: BinaryLoop = (y, k, end, a, i, p, b, j, q) => {
@@ -57,10 +57,12 @@ function integerPower(a: number, b: number): number {
   return y;
 }
 
-// y = a^b  =>  da = dy b a^(b-1), 0 where a = 0 and b = 0;  db = dy y ln a, 0 where a = 0 and b >= 0
+// y = a^b  =>  da = dy b a^(b-1), 0 where b = 0 and a is 0 or NaN;  db = dy y ln a, 0 where a = 0 and b >= 0
 export const powOp = binary("pow", byKind(eachPair(power), eachPair(integerPower)), ["a", "b", "y"], {
   a(dy, { a, b }) {
-    if (typeof b !== "number") return where(logicalAnd(eq(a, 0), b.eq(0)), 0, dy.mul(pow(a, b.sub(1)).mul(b)));
+    // Not wherever b = 0: the rule's own derivative with respect to b is 1 / a there.
+    if (typeof b !== "number")
+      return where(logicalAnd(logicalOr(eq(a, 0), notANumber(a)), b.eq(0)), 0, dy.mul(pow(a, b.sub(1)).mul(b)));
     return b === 0 ? dy.zeros() : dy.mul(pow(a, b - 1).mul(b));
   },
   b(dy, { a, b, y }) {
@@ -69,6 +71,8 @@ export const powOp = binary("pow", byKind(eachPair(power), eachPair(integerPower
     return a === 0 ? where(ge(b, 0), 0, db) : db;
   },
 });
+
+const notANumber = (x: Operand): Operand => (typeof x === "number" ? +Number.isNaN(x) : isNaN(x));
 
 /** The cotangent of an operand of maximum or minimum: nothing where it lost, half where both are equal. */
 const shareOf = (dy: Tensor, lost: Tensor, tied: Tensor): Tensor => where(lost, 0, where(tied, dy.mul(0.5), dy));
@@ -96,7 +100,7 @@ export const minimumOp = binary(
   "any",
 );
 
-// y = atan2(a, b)  =>  da = dy b / (a^2 + b^2), db = -dy a / (a^2 + b^2)
+// y = atan2(a, b)  =>  da = dy b / (a^2 + b^2), db = -dy a / (a^2 + b^2), and 0 at the origin, as in PyTorch
 export const atan2Op = binary(
   "atan2",
   eachPair(Math.atan2),
@@ -108,7 +112,12 @@ export const atan2Op = binary(
   "float",
 );
 
-const squaredRadius = (a: Operand, b: Operand): Tensor => add(squareOf(a), squareOf(b));
+/** a^2 + b^2; infinity at the origin, which makes the quotients 0. */
+function squaredRadius(a: Operand, b: Operand): Tensor {
+  const square = add(squareOf(a), squareOf(b));
+  return where(square.eq(0), Number.POSITIVE_INFINITY, square);
+}
+
 const squareOf = (x: Operand): Operand => (typeof x === "number" ? x * x : x.square());
 
 /** The remainder with the sign of the divisor; JavaScript's % has the sign of the dividend. */
@@ -148,7 +157,10 @@ export function pow(a: Operand, b: Operand): Tensor {
 export const maximum = (a: Operand, b: Operand): Tensor => applyBinary(maximumOp, a, b);
 /** The smaller of a and b, with broadcasting; NaN where one is NaN. Where they are equal each gets half the gradient. */
 export const minimum = (a: Operand, b: Operand): Tensor => applyBinary(minimumOp, a, b);
-/** The angle in radians, in [-pi, pi], of the point with ordinate a and abscissa b, with broadcasting. */
+/**
+ * The angle in radians, in [-pi, pi], of the point with ordinate a and abscissa b, with broadcasting. The gradient at
+ * the origin is 0.
+ */
 export const atan2 = (a: Operand, b: Operand): Tensor => applyBinary(atan2Op, a, b);
 
 /**

@@ -1,54 +1,68 @@
-import { padRank, type Shape } from "../core/shape.js";
+import { padRank, type Shape, sizeOf } from "../core/shape.js";
 import { forEachRow, innerStep } from "./broadcast.js";
 import type { Numbers } from "./elementwise.js";
+import { gemm } from "./gemm.js";
 
-/** Fills `scores` with those of one query, -Infinity where it may not attend, and returns the largest; NaN wins. */
-type ScoreRow = (row: number, maskStart: number, biasStart: number) => number;
+/** Queries whose scores are held at once. */
+const blockSize = 64;
 
-/** Scores row by row, so that the (Lq, Lk) matrix is never held. */
-function rowScorer(
-  scores: Float64Array,
-  q: Numbers,
-  k: Numbers,
-  mask: Numbers | null,
-  bias: Numbers | null,
-  queries: number,
-  features: number,
-  maskStep: number,
-  biasStep: number,
-  causal: number,
-  scale: number,
-): ScoreRow {
-  const keys = scores.length;
-  return (row, maskStart, biasStart) => {
-    const query = row % queries;
-    const qStart = row * features;
-    const kStart = ((row - query) / queries) * keys * features;
-    const limit = causal ? Math.min(keys, query + 1) : keys;
-    scores.fill(Number.NEGATIVE_INFINITY, limit);
-    let max = Number.NEGATIVE_INFINITY;
-    for (let j = 0, at = kStart; j < limit; j++, at += features) {
-      if (mask && mask[maskStart + j * maskStep] === 0) {
-        scores[j] = Number.NEGATIVE_INFINITY;
-        continue;
-      }
-      let dot = 0;
-      for (let d = 0; d < features; d++) dot += q[qStart + d] * k[at + d];
-      const score = bias ? dot * scale + bias[biasStart + j * biasStep] : dot * scale;
-      scores[j] = score;
-      if (score > max || Number.isNaN(score)) max = score;
-    }
-    return max;
-  };
+/** A mask or bias: its values, and where the row of each query starts. */
+interface Rows {
+  readonly values: Numbers;
+  readonly starts: readonly number[];
+  /** 0 where it is broadcast over the keys. */
+  readonly step: number;
 }
 
-/** The kernel of attention. A query that may attend to nothing gets zeros, and a logsumexp of -Infinity. */
+function rowsOf(values: Numbers | null, own: Shape, dims: Shape): Rows | null {
+  if (values === null) return null;
+  const padded = padRank(own, dims.length);
+  const starts: number[] = [];
+  forEachRow(dims, [padded], (_start, _length, [at]) => starts.push(at));
+  return { values, starts, step: innerStep(padded) };
+}
+
+/**
+ * Turns the products of one query with the keys into scores: scaled, biased, and -Infinity where it may not attend.
+ *
+ * @param limit - the keys whose products are there
+ * @param allowed - the keys from 0 on that a causal query may attend to; all of `limit` for another
+ * @returns the largest; NaN where there is one
+ */
+function finishScores(
+  scores: Float64Array,
+  start: number,
+  limit: number,
+  allowed: number,
+  scale: number,
+  row: number,
+  mask: Rows | null,
+  bias: Rows | null,
+): number {
+  let max = Number.NEGATIVE_INFINITY;
+  for (let j = 0; j < limit; j++) {
+    const forbidden = j >= allowed || (mask !== null && mask.values[mask.starts[row] + j * mask.step] === 0);
+    if (forbidden) {
+      scores[start + j] = Number.NEGATIVE_INFINITY;
+      continue;
+    }
+    const score = scores[start + j] * scale + (bias ? bias.values[bias.starts[row] + j * bias.step] : 0);
+    scores[start + j] = score;
+    if (score > max || Number.isNaN(score)) max = score;
+  }
+  return max;
+}
+
+/**
+ * The kernel of attention: blocks of queries, each with all its keys. A query that may attend to nothing gets weights
+ * of 0, and a logsumexp of -Infinity.
+ */
 export function attend(
   q: Numbers, // (B, Lq, D)
   k: Numbers, // (B, Lk, D)
   v: Numbers, // (B, Lk, E)
-  mask: Numbers | null, // broadcasts to (B, Lq, Lk)
-  bias: Numbers | null, // broadcasts to (B, Lq, Lk)
+  maskValues: Numbers | null, // broadcasts to (B, Lq, Lk)
+  biasValues: Numbers | null, // broadcasts to (B, Lq, Lk)
   y: Numbers, // (B, Lq, E)
   logsumexp: Numbers, // (B, Lq)
   batch: Shape,
@@ -61,34 +75,38 @@ export function attend(
   causal: number,
   scale: number,
 ): void {
-  if (keys === 0) {
-    y.fill(0);
-    logsumexp.fill(Number.NEGATIVE_INFINITY);
-    return;
-  }
-  const dims = [...batch, queries, keys];
-  const [maskOwn, biasOwn] = [padRank(maskDims, dims.length), padRank(biasDims, dims.length)];
-  const scores = new Float64Array(keys);
-  const sums = new Float64Array(values);
-  const [maskStep, biasStep] = [innerStep(maskOwn), innerStep(biasOwn)];
-  const scoreRow = rowScorer(scores, q, k, mask, bias, queries, features, maskStep, biasStep, causal, scale);
-  forEachRow(dims, [maskOwn, biasOwn], (start, _, [maskStart, biasStart]) => {
-    const row = start / keys;
-    const max = scoreRow(row, maskStart, biasStart);
-    sums.fill(0);
-    let total = 0;
-    if (max !== Number.NEGATIVE_INFINITY) {
-      const vStart = Math.floor(row / queries) * keys * values;
-      for (let j = 0; j < keys; j++) {
-        if (scores[j] === Number.NEGATIVE_INFINITY) continue;
-        const e = Math.exp(scores[j] - max);
-        total += e;
-        for (let d = 0, at = vStart + j * values; d < values; d++) sums[d] += e * v[at + d];
+  const mask = rowsOf(maskValues, maskDims, [...batch, queries, keys]);
+  const bias = rowsOf(biasValues, biasDims, [...batch, queries, keys]);
+  const weights = new Float64Array(Math.min(blockSize, queries) * keys);
+  for (let b = 0; b < sizeOf(batch); b++) {
+    for (let first = 0; first < queries; first += blockSize) {
+      const rows = Math.min(blockSize, queries - first);
+      const limit = causal ? Math.min(keys, first + rows) : keys;
+      const top = b * queries + first;
+      gemm(rows, limit, features, q, top * features, false, k, b * keys * features, true, weights, 0, false);
+      for (let r = 0, start = 0; r < rows; r++, start += limit) {
+        const allowed = causal ? first + r + 1 : limit;
+        const max = finishScores(weights, start, limit, allowed, scale, top + r, mask, bias);
+        logsumexp[top + r] = max + softmaxRow(weights, start, limit, max);
       }
+      gemm(rows, values, limit, weights, 0, false, v, b * keys * values, false, y, top * values, false);
     }
-    logsumexp[row] = max + Math.log(total);
-    for (let d = 0, at = row * values; d < values; d++) y[at + d] = total === 0 ? 0 : sums[d] / total;
-  });
+  }
+}
+
+/** Scores to weights of sum 1, in place, or zeros where all scores are -Infinity. Returns ln sum_j e^(s_j - max). */
+function softmaxRow(row: Float64Array, start: number, length: number, max: number): number {
+  if (max === Number.NEGATIVE_INFINITY) {
+    row.fill(0, start, start + length);
+    return Number.NEGATIVE_INFINITY;
+  }
+  let sum = 0;
+  for (let j = start; j < start + length; j++) {
+    row[j] = Math.exp(row[j] - max);
+    sum += row[j];
+  }
+  for (let j = start; j < start + length; j++) row[j] /= sum;
+  return Math.log(sum);
 }
 
 /** The kernel of attentionGrad: the weights are computed again from q, k and logsumexp. */
@@ -97,8 +115,8 @@ export function attendBackward(
   q: Numbers, // (B, Lq, D)
   k: Numbers, // (B, Lk, D)
   v: Numbers, // (B, Lk, E)
-  mask: Numbers | null, // broadcasts to (B, Lq, Lk)
-  bias: Numbers | null, // broadcasts to (B, Lq, Lk)
+  maskValues: Numbers | null, // broadcasts to (B, Lq, Lk)
+  biasValues: Numbers | null, // broadcasts to (B, Lq, Lk)
   out: Numbers, // (B, Lq, E)
   logsumexp: Numbers, // (B, Lq)
   dq: Numbers, // (B, Lq, D)
@@ -114,36 +132,38 @@ export function attendBackward(
   causal: number,
   scale: number,
 ): void {
-  const qSums = new Float64Array(dq.length);
-  const kSums = new Float64Array(dk.length);
-  const vSums = new Float64Array(dv.length);
-  const dims = [...batch, queries, keys];
-  const [maskOwn, biasOwn] = [padRank(maskDims, dims.length), padRank(biasDims, dims.length)];
-  const scores = new Float64Array(keys);
-  const [maskStep, biasStep] = [innerStep(maskOwn), innerStep(biasOwn)];
-  const scoreRow = rowScorer(scores, q, k, mask, bias, queries, features, maskStep, biasStep, causal, scale);
-  forEachRow(dims, [maskOwn, biasOwn], (start, _, [maskStart, biasStart]) => {
-    const row = start / keys;
-    if (scoreRow(row, maskStart, biasStart) === Number.NEGATIVE_INFINITY) return;
-    const [qStart, outStart, firstKey] = [row * features, row * values, Math.floor(row / queries) * keys];
-    let delta = 0;
-    for (let d = 0; d < values; d++) delta += dy[outStart + d] * out[outStart + d];
-    for (let j = 0; j < keys; j++) {
-      if (scores[j] === Number.NEGATIVE_INFINITY) continue;
-      const p = Math.exp(scores[j] - logsumexp[row]);
-      let dp = 0;
-      for (let d = 0, at = (firstKey + j) * values; d < values; d++) {
-        dp += dy[outStart + d] * v[at + d];
-        vSums[at + d] += p * dy[outStart + d];
+  const mask = rowsOf(maskValues, maskDims, [...batch, queries, keys]);
+  const bias = rowsOf(biasValues, biasDims, [...batch, queries, keys]);
+  const weights = new Float64Array(Math.min(blockSize, queries) * keys); // p
+  const slopes = new Float64Array(weights.length); // dp, then ds
+  const kSums = new Float64Array(keys * features);
+  const vSums = new Float64Array(keys * values);
+  for (let b = 0; b < sizeOf(batch); b++) {
+    kSums.fill(0);
+    vSums.fill(0);
+    const [kStart, vStart] = [b * keys * features, b * keys * values];
+    for (let first = 0; first < queries; first += blockSize) {
+      const rows = Math.min(blockSize, queries - first);
+      const limit = causal ? Math.min(keys, first + rows) : keys;
+      const top = b * queries + first;
+      gemm(rows, limit, features, q, top * features, false, k, kStart, true, weights, 0, false);
+      gemm(rows, limit, values, dy, top * values, false, v, vStart, true, slopes, 0, false);
+      for (let r = 0, start = 0; r < rows; r++, start += limit) {
+        finishScores(weights, start, limit, causal ? first + r + 1 : limit, scale, top + r, mask, bias);
+        let delta = 0;
+        for (let d = 0, at = (top + r) * values; d < values; d++) delta += dy[at + d] * out[at + d];
+        for (let j = start; j < start + limit; j++) {
+          // Where nothing is attended to, the logsumexp is -Infinity too.
+          const p = weights[j] === Number.NEGATIVE_INFINITY ? 0 : Math.exp(weights[j] - logsumexp[top + r]);
+          weights[j] = p;
+          slopes[j] = p === 0 ? 0 : scale * p * (slopes[j] - delta);
+        }
       }
-      const ds = scale * p * (dp - delta);
-      for (let d = 0, at = (firstKey + j) * features; d < features; d++) {
-        qSums[qStart + d] += ds * k[at + d];
-        kSums[at + d] += ds * q[qStart + d];
-      }
+      gemm(rows, features, limit, slopes, 0, false, k, kStart, false, dq, top * features, false);
+      gemm(limit, features, rows, slopes, 0, true, q, top * features, false, kSums, 0, true);
+      gemm(limit, values, rows, weights, 0, true, dy, top * values, false, vSums, 0, true);
     }
-  });
-  dq.set(qSums);
-  dk.set(kSums);
-  dv.set(vSums);
+    dk.set(kSums, kStart);
+    dv.set(vSums, vStart);
+  }
 }

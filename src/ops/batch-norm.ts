@@ -185,13 +185,13 @@ export const batchNormInferenceOp = defineOp({
   vjp: {
     x(dy, { variance, weight }, { eps }) {
       const rstd = variance.add(eps).rsqrt();
-      return dy.mul(perChannel(weight ? weight.mul(rstd) : rstd, dy.rank)).cast(dy.dtype);
+      return dy.mul(perChannel(weight ? weight.mul(rstd) : rstd, dy.rank));
     },
     mean: null,
     variance: null,
     weight(dy, { x, mean, variance }, { eps }) {
       const xhat = x.sub(perChannel(mean, x.rank)).mul(perChannel(variance.add(eps).rsqrt(), x.rank));
-      return dy.mul(xhat).sum(otherAxes(x)).cast(dy.dtype);
+      return dy.mul(xhat).sum(otherAxes(x));
     },
     bias: (dy) => dy.sum(otherAxes(dy)),
   },

@@ -1,6 +1,7 @@
 import { apply } from "../core/apply.js";
+import { ShapeError } from "../core/errors.js";
 import { defineOp, type Op } from "../core/op.js";
-import { sizeOf } from "../core/shape.js";
+import { broadcastShapes, type Shape, sameShape, show, sizeOf } from "../core/shape.js";
 import type { Tensor } from "../tensor.js";
 import type { Numbers } from "./elementwise.js";
 import { checkReduction, checkSameShape, type LossOptions, reduceLosses } from "./loss-options.js";
@@ -63,18 +64,25 @@ export interface BinaryCrossEntropyOptions extends LossOptions {
 
 const weigh = (losses: Tensor, weight: Tensor | null | undefined): Tensor => (weight ? losses.mul(weight) : losses);
 
+/** Throws unless the weight stretches to the shape of the losses: the other way round it would repeat them. */
+function checkWeight(op: string, name: string, weight: Tensor | null | undefined, shape: Shape): void {
+  if (weight && !sameShape(broadcastShapes(op, weight.shape, shape), shape))
+    throw new ShapeError(`${op}: ${name} ${show(weight.shape)} does not broadcast to the input ${show(shape)}`);
+}
+
 /**
  * -target ln p - (1 - target) ln(1 - p). Logarithms count as -100 at least, so that losses stay finite. Where the
  * probabilities come from a sigmoid, `binaryCrossEntropyWithLogits` is more exact.
  *
  * @param p - probabilities; outside [0, 1] the loss is NaN
  * @param target - from 0 to 1, of the same shape
- * @throws ShapeError if the shapes differ
+ * @throws ShapeError if the shapes differ, or a weight does not broadcast to them
  */
 export function binaryCrossEntropy(p: Tensor, target: Tensor, options: BinaryCrossEntropyOptions = {}): Tensor {
   const { weight, reduction = "mean" } = options;
   checkReduction("binaryCrossEntropy", reduction);
   checkSameShape("binaryCrossEntropy", p, target);
+  checkWeight("binaryCrossEntropy", "weight", weight, p.shape);
   return reduceLosses(weigh(apply(binaryCrossEntropyOp, [p, target], undefined), weight), reduction);
 }
 
@@ -90,7 +98,7 @@ const softplus = (x: Tensor): Tensor => x.softplus({ threshold: Number.POSITIVE_
  * The binary cross-entropy of p = sigmoid(logits), without overflow: -target ln p - (1 - target) ln(1 - p).
  *
  * @param target - from 0 to 1, of the same shape
- * @throws ShapeError if the shapes differ
+ * @throws ShapeError if the shapes differ, or a weight does not broadcast to them
  */
 export function binaryCrossEntropyWithLogits(
   logits: Tensor,
@@ -100,6 +108,8 @@ export function binaryCrossEntropyWithLogits(
   const { weight, posWeight, reduction = "mean" } = options;
   checkReduction("binaryCrossEntropyWithLogits", reduction);
   checkSameShape("binaryCrossEntropyWithLogits", logits, target);
+  checkWeight("binaryCrossEntropyWithLogits", "weight", weight, logits.shape);
+  checkWeight("binaryCrossEntropyWithLogits", "posWeight", posWeight, logits.shape);
   // -ln p = softplus(-x) and -ln(1 - p) = softplus(x)
   const positives = weigh(target.mul(softplus(logits.neg())), posWeight);
   const negatives = target.neg().add(1).mul(softplus(logits));

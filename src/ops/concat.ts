@@ -1,7 +1,7 @@
 import { apply } from "../core/apply.js";
 import { ShapeError } from "../core/errors.js";
 import { defineOp } from "../core/op.js";
-import { normalizeAxis, sameShape, show, sizeOf } from "../core/shape.js";
+import { checkList, normalizeAxis, sameShape, show, sizeOf } from "../core/shape.js";
 import type { Tensor } from "../tensor.js";
 import type { Numbers } from "./elementwise.js";
 import { copyRows } from "./strided.js";
@@ -51,6 +51,7 @@ export const concatOp = defineOp({
  * @throws ShapeError if there is no tensor, or the shapes differ outside the axis
  */
 export function concat(tensors: readonly Tensor[], axis = 0): Tensor {
+  checkList("concat", "tensors are an array", tensors);
   if (tensors.length === 0) throw new ShapeError("concat: there must be at least one tensor, got []");
   if (tensors[0].rank === 0) throw new ShapeError("concat: scalars have no axis to join; use stack");
   const along = normalizeAxis("concat", axis, tensors[0].rank);
@@ -63,6 +64,7 @@ export function concat(tensors: readonly Tensor[], axis = 0): Tensor {
  * @throws ShapeError if there is no tensor, or the shapes differ
  */
 export function stack(tensors: readonly Tensor[], axis = 0): Tensor {
+  checkList("stack", "tensors are an array", tensors);
   if (tensors.length === 0) throw new ShapeError("stack: there must be at least one tensor, got []");
   const { shape, rank } = tensors[0];
   const at = normalizeAxis("stack", axis, rank + 1);

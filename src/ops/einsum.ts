@@ -1,4 +1,5 @@
 import { ArgumentError } from "../core/errors.js";
+import { quote } from "../core/quote.js";
 import { sizeOf } from "../core/shape.js";
 import type { Tensor } from "../tensor.js";
 import { type Label, parseEquation, sizesOf } from "./einsum-equation.js";
@@ -26,6 +27,7 @@ interface Term {
  * @throws ArgumentError if the text is no equation; ShapeError if it does not fit the operands
  */
 export function einsum(equation: string, ...operands: readonly Tensor[]): Tensor {
+  if (typeof equation !== "string") throw new ArgumentError(`einsum: an equation is a string, got ${quote(equation)}`);
   if (operands.length === 0) throw new ArgumentError(`einsum: no operands: '${equation}'`);
   const shapes = operands.map((x) => x.shape);
   const { inputs, output } = parseEquation(equation, shapes);

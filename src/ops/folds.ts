@@ -38,15 +38,18 @@ export const sums: Fold = {
   },
 };
 
+/** Products of integers wrap around on the way: they do not fit the 53 bits of a JavaScript number. */
 export const products: Fold = {
   initial: 1,
   run(result, x, start, n) {
     let product = result;
-    for (let i = start; i < start + n; i++) product *= x[i];
+    if (x instanceof Int32Array) for (let i = start; i < start + n; i++) product = Math.imul(product, x[i]);
+    else for (let i = start; i < start + n; i++) product *= x[i];
     return product;
   },
   lanes(results, x, start, n) {
-    for (let j = 0; j < n; j++) results[j] *= x[start + j];
+    if (x instanceof Int32Array) for (let j = 0; j < n; j++) results[j] = Math.imul(results[j], x[start + j]);
+    else for (let j = 0; j < n; j++) results[j] *= x[start + j];
   },
 };
 

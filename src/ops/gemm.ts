@@ -96,6 +96,7 @@ function multiplyPanels(height: number, width: number, depth: number, y: Numbers
  * y[0..3][0..3] += a[0..3][:] b[:][0..3], the sixteen sums in registers. `| 0` tells the compiler that an index is a
  * 32-bit integer, which spares the overflow check on every load; it gains a tenth.
  */
+// biome-ignore format: a row of the tile a line
 function multiplyTile(depth: number, aAt: number, bAt: number, y: Numbers, at: number, yStride: number): void {
   let y00 = 0, y01 = 0, y02 = 0, y03 = 0;
   let y10 = 0, y11 = 0, y12 = 0, y13 = 0;

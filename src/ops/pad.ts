@@ -1,6 +1,7 @@
 import { apply } from "../core/apply.js";
 import { type DType, isFloat } from "../core/dtype.js";
 import { ArgumentError, DTypeError, ShapeError } from "../core/errors.js";
+import { quote } from "../core/quote.js";
 import { checkShape, show } from "../core/shape.js";
 import type { Tensor } from "../tensor.js";
 import { concat } from "./concat.js";
@@ -31,6 +32,8 @@ export function pad(x: Tensor, padding: readonly Padding[], { mode = "constant",
     throw new ShapeError(
       `pad: one pair [before, after] for each axis of ${show(x.shape)}, got ${JSON.stringify(padding)}`,
     );
+  if (mode !== "constant" && mode !== "reflect" && mode !== "replicate")
+    throw new ArgumentError(`pad: mode is "constant", "reflect" or "replicate", got ${quote(mode)}`);
   for (const pair of padding)
     if (!Array.isArray(pair) || pair.length !== 2 || pair.some((n) => !Number.isInteger(n) || n < 0))
       throw new ArgumentError(`pad: [before, after] are integers of 0 or more, got ${JSON.stringify(pair)}`);
@@ -44,8 +47,6 @@ export function pad(x: Tensor, padding: readonly Padding[], { mode = "constant",
     const starts = padding.map(([before]) => before);
     return apply(slicePadOp, [x], { whole, part: x.shape, starts, steps: starts.map(() => 1), value });
   }
-  if (mode !== "reflect" && mode !== "replicate")
-    throw new ArgumentError(`pad: mode is "constant", "reflect" or "replicate", got ${JSON.stringify(mode)}`);
   padding.forEach(([before, after], axis) => {
     const [size, longest] = [x.shape[axis], Math.max(before, after)];
     if (longest > 0 && size < (mode === "reflect" ? longest + 1 : 1))
@@ -69,6 +70,7 @@ function padAxis(x: Tensor, axis: number, [before, after]: Padding, mode: "refle
 }
 
 function checkValue(dtype: DType, value: number): void {
+  if (typeof value !== "number") throw new ArgumentError(`pad: value is a number, got ${quote(value)}`);
   if (isFloat(dtype)) return;
   const [low, high] = dtype === "bool" ? [0, 1] : dtype === "uint8" ? [0, 255] : [-(2 ** 31), 2 ** 31 - 1];
   if (!Number.isInteger(value) || value < low || value > high)

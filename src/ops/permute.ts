@@ -1,7 +1,7 @@
 import { apply } from "../core/apply.js";
 import { ShapeError } from "../core/errors.js";
 import { defineOp } from "../core/op.js";
-import { normalizeAxis, type Shape, show, stridesOf } from "../core/shape.js";
+import { checkList, normalizeAxis, type Shape, show, stridesOf } from "../core/shape.js";
 import type { Tensor } from "../tensor.js";
 import type { Numbers } from "./elementwise.js";
 import { copyRun, forEachRun } from "./strided.js";
@@ -110,6 +110,7 @@ function inverse(axes: readonly number[]): number[] {
  * @throws ShapeError if `axes` is not a permutation of the axes of `x`
  */
 export function permute(x: Tensor, axes: readonly number[]): Tensor {
+  checkList("permute", "axes are an array, one for each axis", axes);
   const order = axes.map((axis) => normalizeAxis("permute", axis, x.rank));
   if (order.length !== x.rank || new Set(order).size !== x.rank)
     throw new ShapeError(`permute: ${show(axes)} is no permutation of the ${x.rank} axes of ${show(x.shape)}`);

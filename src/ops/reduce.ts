@@ -97,8 +97,8 @@ export const mean = (x: Tensor, axes?: Axes, options: ReduceOptions = {}): Tenso
   apply(meanOp, [x], reduceAttrs("mean", x, axes, options));
 
 /**
- * The product over `axes`. Its gradient is right where elements are 0. uint8 and bool count as int32. The product of
- * nothing is 1.
+ * The product over `axes`. Its gradient is right where elements are 0. uint8 and bool count as int32; integers wrap
+ * around. The product of nothing is 1.
  */
 export function prod(x: Tensor, axes?: Axes, options: ReduceOptions = {}): Tensor {
   const attrs = reduceAttrs("prod", x, axes, options);

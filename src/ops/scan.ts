@@ -68,6 +68,8 @@ interface ProductAttrs extends ScanAttrs {
   readonly exclusive: boolean;
 }
 
+const times = (a: number, b: number): number => a * b;
+
 export const cumprodOp: Op<ProductAttrs> = defineOp({
   name: "cumprod",
   inputs: ["x"],
@@ -76,10 +78,11 @@ export const cumprodOp: Op<ProductAttrs> = defineOp({
   infer: (inputs, _: ProductAttrs) => sameMeta(inputs),
   args: (_, y, attrs) => [...scanArgs(y.shape, attrs), +attrs.exclusive],
   cpu(x: Numbers, y: Numbers, outer: number, n: number, inner: number, reverse: number, exclusive: number) {
+    const multiply = x instanceof Int32Array ? Math.imul : times;
     forEachRow(outer, n, inner, reverse, (first, step) => {
       let before = 1;
       for (let k = 0, at = first; k < n; k++, at += step) {
-        const product = before * x[at];
+        const product = multiply(before, x[at]);
         y[at] = exclusive ? before : product;
         before = product;
       }
@@ -101,7 +104,8 @@ export const cumprodOp: Op<ProductAttrs> = defineOp({
 });
 
 /**
- * Products of the first 1, 2, 3, ... elements along an axis. The gradient is right where elements are 0.
+ * Products of the first 1, 2, 3, ... elements along an axis. The gradient is right where elements are 0. uint8 and bool
+ * count as int32; integers wrap around.
  *
  * @throws ShapeError for an axis that `x` does not have
  */

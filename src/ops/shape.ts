@@ -3,6 +3,7 @@ import { ArgumentError, ShapeError } from "../core/errors.js";
 import { defineOp } from "../core/op.js";
 import {
   broadcastShapes,
+  checkList,
   checkShape,
   normalizeAxes,
   normalizeAxis,
@@ -37,6 +38,7 @@ export function reshape(x: Tensor, shape: Shape): Tensor {
 }
 
 function resolve(from: Shape, shape: Shape): Shape {
+  checkList("reshape", "a shape is an array of sizes", shape);
   const unknown = shape.indexOf(-1);
   const size = sizeOf(from);
   const known = sizeOf(shape.filter((_, axis) => axis !== unknown));
@@ -67,6 +69,7 @@ export const expandOp = defineOp({
  * @throws ShapeError if `x` does not broadcast to `shape`
  */
 export function expand(x: Tensor, shape: Shape): Tensor {
+  checkList("expand", "a shape is an array of sizes", shape);
   const offset = shape.length - x.shape.length;
   const wanted = shape.map((n, axis) => (n === -1 && axis >= offset ? x.shape[axis - offset] : n));
   checkShape("expand", wanted);
@@ -115,6 +118,7 @@ export function unsqueeze(x: Tensor, axis: number): Tensor {
  * @throws ArgumentError for a number of repeats that is none
  */
 export function tile(x: Tensor, repeats: readonly number[]): Tensor {
+  checkList("tile", "repeats are an array, one for each axis", repeats);
   if (repeats.some((n) => !Number.isInteger(n) || n < 0))
     throw new ArgumentError(`tile: repeats are integers of 0 or more, got ${show(repeats)}`);
   const rank = Math.max(x.rank, repeats.length);

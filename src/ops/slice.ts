@@ -1,7 +1,7 @@
 import { apply } from "../core/apply.js";
 import { ArgumentError, ShapeError } from "../core/errors.js";
 import { defineOp, type Op } from "../core/op.js";
-import { normalizeAxes, normalizeAxis, type Shape, sameShape, show, stridesOf } from "../core/shape.js";
+import { checkList, normalizeAxes, normalizeAxis, type Shape, sameShape, show, stridesOf } from "../core/shape.js";
 import type { Tensor } from "../tensor.js";
 import type { Numbers } from "./elementwise.js";
 import type { Axes } from "./reduction.js";
@@ -172,6 +172,7 @@ export function split(x: Tensor, sizeOrSizes: number | readonly number[], axis =
   const along = normalizeAxis("split", axis, x.rank);
   const size = x.shape[along];
   const sizes = typeof sizeOrSizes === "number" ? piecesOf(size, sizeOrSizes) : sizeOrSizes;
+  checkList("split", "sizes are a number or an array", sizes);
   if (sizes.some((n) => !Number.isInteger(n) || n < 0) || sizes.reduce((sum, n) => sum + n, 0) !== size)
     throw new ShapeError(`split: sizes ${show(sizes)} do not add up to axis ${along} of size ${size}`);
   const before = new Array<null>(along).fill(null);

@@ -68,10 +68,7 @@ function targetGradient(
 ): Tensor {
   const logP = x.logSoftmax(axis);
   const weighted = weight ? logP.mul(alongClasses(weight, x.rank, axis)) : logP;
-  return weighted
-    .mul(dloss.unsqueeze(axis))
-    .mul(labelSmoothing - 1)
-    .cast(x.dtype);
+  return weighted.mul(dloss.unsqueeze(axis)).mul(labelSmoothing - 1);
 }
 
 /** The losses as a composition, for derivatives beyond the first. */

@@ -109,6 +109,14 @@ export const arithmetic = {
       skipGradcheck: "the exponent may not go below 0 where the base is 0",
     },
     {
+      name: "NaN and infinity to the power of 0 and 1",
+      inputs: { a: given([6], [nan, inf, -inf, nan, inf, 2]), b: given([6], [0, 0, 0, 1, 1, 0]) },
+      run: ({ a, b }) => a.pow(b),
+      torch: "a ** b",
+      wrt: ["a"],
+      skipGradcheck: "NaN and infinities",
+    },
+    {
       name: "number 0 to a tensor",
       inputs: { b: given([4], [0, 1, 2, 0.5]) },
       run: ({ b }) => pow(0, b),
@@ -179,6 +187,13 @@ export const arithmetic = {
       run: ({ a, b }) => a.atan2(b),
       torch: "torch.atan2(a, b)",
       skipGradcheck: "the angle jumps on the negative axis",
+    },
+    {
+      name: "origin",
+      inputs: { a: given([3], [0, 0, 0]), b: given([3], [0, -0, 1]) },
+      run: ({ a, b }) => a.atan2(b),
+      torch: "torch.atan2(a, b)",
+      skipGradcheck: "the angle jumps at the origin",
     },
   ],
   mod: [

@@ -56,6 +56,12 @@ const prod: [Case, ...Case[]] = [
     run: ({ x }) => x.prod(),
     torch: "torch.prod(x)",
   },
+  {
+    name: "int32 wraps around",
+    inputs: { x: given([2, 4], [2 ** 31 - 1, 2 ** 31 - 1, 3, 5, 123456789, -987654321, 7654321, 1], "int32") },
+    run: ({ x }) => [x.prod(0), x.prod(1), x.prod()],
+    torch: "[y.to(torch.int32) for y in (torch.prod(x, 0), torch.prod(x, 1), torch.prod(x))]",
+  },
 ];
 
 const extremes = (name: "max" | "min"): [Case, ...Case[]] => [

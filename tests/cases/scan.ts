@@ -44,6 +44,12 @@ export const scan = {
   cumprod: [
     ...scanCases("cumprod"),
     {
+      name: "int32 wraps around",
+      inputs: { x: given([4], [2 ** 31 - 1, 2 ** 31 - 1, 123456789, -987654321], "int32") },
+      run: ({ x }) => x.cumprod(0),
+      torch: "torch.cumprod(x, 0).to(torch.int32)",
+    },
+    {
       name: "zeros",
       inputs: { x: given([4, 4], [1, 2, 3, 2, 0, 2, 3, 1, 2, 0, 1, 0.5, 2, 0, 0, 3]) },
       run: ({ x }) => x.cumprod(1),

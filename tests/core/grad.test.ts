@@ -1,5 +1,21 @@
 import { describe, expect, test } from "vitest";
-import { apply, checkpoint, defineOp, enableGrad, GradientError, grad, memory, noGrad, Tape, type Tensor, tensor, tidy, valueAndGrad, vjp } from "../../src/index.js";
+import {
+  ArgumentError,
+  applyUpdate,
+  DisposedError,
+  defineUpdate,
+  enableGrad,
+  GradientError,
+  grad,
+  memory,
+  noGrad,
+  Tape,
+  type Tensor,
+  tensor,
+  tidy,
+  valueAndGrad,
+  vjp,
+} from "../../src/index.js";
 
 const values = (t: Tensor | null): number[] => Array.from((t as Tensor).dataSync());
 
@@ -52,8 +68,27 @@ describe("backward", () => {
     expect(values(w.grad)).toEqual([2, 20]);
   });
 
-  test("a value changed in place after it was recorded is an error, not a wrong gradient", async () => {
-    const { applyUpdate, defineUpdate } = await import("../../src/index.js");
+  test("brings the cotangent to the dtype of the output", () => {
+    const w = tensor([1, 2], { requiresGrad: true });
+    w.add(1).backward({ cotangent: tensor([1, 10], { dtype: "int32" }) });
+    expect(w.grad?.dtype).toBe("float32");
+    expect(values(w.grad)).toEqual([1, 10]);
+  });
+
+  test("refuses a disposed cotangent, and a disposed grad, before any grad has changed", () => {
+    const [a, b] = [tensor([1], { requiresGrad: true }), tensor([2], { requiresGrad: true })];
+    const gone = tensor([1]);
+    gone.dispose();
+    for (const createGraph of [false, true])
+      expect(() => a.mul(b).backward({ cotangent: gone, createGraph })).toThrow(DisposedError);
+    b.grad = gone;
+    expect(() => a.mul(b).sum().backward()).toThrow(
+      /backward: the grad to add to: float32 \[1\] made by tensor was used/,
+    );
+    expect(a.grad).toBeNull();
+  });
+
+  test("a value changed in place after it was recorded is an error, not a wrong gradient", () => {
     const addOne = defineUpdate({
       name: "addOne",
       inputs: [],
@@ -127,6 +162,46 @@ describe("functional forms", () => {
     expect(values(grad(f)(tensor([5])))).toEqual([6]);
   });
 
+  test("an argument is told apart from the same tensor used from outside", () => {
+    const x = tensor([3], { requiresGrad: true });
+    expect(values(grad((y: Tensor) => x.mul(y).sum())(x))).toEqual([3]);
+    // d/dx of d/dy (x y) at y = x
+    const f = (x: Tensor) => grad((y: Tensor) => x.mul(y).sum())(x).sum();
+    expect(values(grad(f)(tensor([3])))).toEqual([1]);
+    // d/dx of d/dy (x y^2) at y = x = 2 x^2
+    const g = (x: Tensor) => grad((y: Tensor) => x.mul(y).mul(y).sum())(x).sum();
+    expect(values(grad(g)(tensor([3])))).toEqual([12]);
+  });
+
+  test("the arguments must be live tensors, the function must return a tensor", () => {
+    const gone = tensor([1, 2]);
+    gone.dispose();
+    const before = memory();
+    const double = (x: Tensor) => x.add(x).sum();
+    expect(() => grad(double)(gone)).toThrow(/grad: float32 \[2\] made by tensor was used after it was disposed/);
+    expect(() => vjp(double)(gone)).toThrow(DisposedError);
+    expect(() => grad(double)(3 as unknown as Tensor)).toThrow("grad: argument 0 must be a tensor, got 3");
+    tidy(() => {
+      const asynchronous = (async (x: Tensor) => x) as unknown as (x: Tensor) => Tensor;
+      for (const f of [() => 3 as unknown as Tensor, asynchronous]) {
+        expect(() => grad(f)(tensor([1]))).toThrow(ArgumentError);
+        expect(() => vjp(f)(tensor([1]))).toThrow(ArgumentError);
+      }
+    });
+    expect(memory()).toMatchObject({ bytes: before.bytes, tensors: before.tensors });
+  });
+
+  test("a function may return a tensor that is not its own; it stays alive", () => {
+    tidy(() => {
+      const [x, c] = [tensor([1]), tensor(3)];
+      expect(values(grad((_: Tensor) => c)(x))).toEqual([0]);
+      expect(c.disposed).toBe(false);
+      const { value } = vjp((t: Tensor) => t)(x);
+      value.dispose();
+      expect(x.disposed).toBe(false);
+    });
+  });
+
   test("valueAndGrad gives both, and frees the rest", () => {
     const x = tensor([1, 2]);
     const before = memory().tensors;
@@ -149,6 +224,18 @@ describe("functional forms", () => {
     ]);
   });
 
+  test("vjp: all that is left are its value and the gradients", () => {
+    const x = tensor([1, 2]);
+    const before = memory().tensors;
+    const { value, pullback } = vjp((t: Tensor) => t.mul(t))(x);
+    const [dx] = tidy(() => pullback(tensor([1, 1])));
+    expect(values(dx)).toEqual([2, 4]);
+    dx.dispose();
+    value.dispose();
+    expect(memory().tensors).toBe(before);
+    expect(() => pullback(x)).toThrow(DisposedError);
+  });
+
   test("noGrad and enableGrad, synchronous and not", async () => {
     const w = tensor([1], { requiresGrad: true });
     expect(noGrad(() => w.mul(2)).requiresGrad).toBe(false);
@@ -159,106 +246,5 @@ describe("functional forms", () => {
     });
     expect(w.mul(2).requiresGrad).toBe(true);
     expect(await running).toBe(false);
-  });
-});
-
-describe("checkpoint", () => {
-  const w = tensor([0.5, -0.25], { requiresGrad: true });
-  const block = (x: Tensor) => x.mul(w).exp().mul(x).exp();
-
-  test("gives the same value and gradients as without, of arguments and of parameters from outside", () => {
-    const run = (f: (x: Tensor) => Tensor) => {
-      using tape = new Tape();
-      const x = tape.watch(tensor([1, 2]));
-      const y = f(x).sum();
-      return [y, ...tape.gradients(y, [x, w])].map(values);
-    };
-    expect(run(checkpoint(block))).toEqual(run(block));
-  });
-
-  test("saves only its arguments", () => {
-    const x = tensor([1, 2]);
-    const count = (f: (x: Tensor) => Tensor) => tidy(() => {
-      const before = memory().tensors;
-      tidy(() => f(x)).keep();
-      return memory().tensors - before;
-    });
-    expect(count(checkpoint(block))).toBe(1);
-    expect(count(block)).toBe(2); // the inner exp is saved by two ops
-  });
-
-  test("second derivatives pass through", () => {
-    const f = (g: (x: Tensor) => Tensor) => (x: Tensor) => grad((t: Tensor) => g(t).sum())(x).sum();
-    const x = tensor([0.5, 1], { dtype: "float64" });
-    const plain = values(grad(f(block))(x));
-    values(grad(f(checkpoint(block)))(x)).forEach((v, i) => {
-      expect(v).toBeCloseTo(plain[i], 12);
-    });
-  });
-});
-
-describe("ops of users", () => {
-  const swishOp = defineOp({
-    name: "userSwish",
-    inputs: ["x"],
-    types: { x: "float" },
-    save: ["x"],
-    infer: ({ x }) => ({ shape: x.shape, dtype: x.dtype }),
-    args: (_, y) => [y.shape.reduce((n, size) => n * size, 1)],
-    cpu(x: Float32Array, y: Float32Array, n: number) {
-      for (let i = 0; i < n; i++) y[i] = x[i] / (1 + Math.exp(-x[i]));
-    },
-    vjp: { x: (dy, { x }) => dy.div(x.neg().exp().add(1)).add(dy.mul(x).mul(x.neg().exp()).div(x.neg().exp().add(1).mul(x.neg().exp().add(1)))) },
-  });
-  const splitOp = defineOp({
-    name: "userSplit",
-    inputs: ["x"],
-    outputs: ["low", "high"],
-    infer: ({ x }) => ({ low: { shape: [1], dtype: x.dtype }, high: { shape: [1], dtype: x.dtype } }),
-    cpu(x: Float32Array, low: Float32Array, high: Float32Array) {
-      low[0] = x[0];
-      high[0] = x[1];
-    },
-    vjp: { x: ({ low, high }) => low.mul(tensor([1, 0])).add(high.mul(tensor([0, 1]))) },
-  });
-
-  test("have gradients of every order, like the engine's own", () => {
-    const f = (x: Tensor) => apply(swishOp, [x], undefined).sum();
-    const x = tensor([0.3, -1.2], { dtype: "float64" });
-    const s = (v: number) => 1 / (1 + Math.exp(-v));
-    const first = (v: number) => s(v) * (1 + v * (1 - s(v)));
-    values(grad(f)(x)).forEach((v, i) => {
-      expect(v).toBeCloseTo(first([0.3, -1.2][i]), 12);
-    });
-    const h = 1e-5;
-    values(grad((t: Tensor) => grad(f)(t).sum())(x)).forEach((v, i) => {
-      const at = [0.3, -1.2][i];
-      expect(v).toBeCloseTo((first(at + h) - first(at - h)) / (2 * h), 8);
-    });
-  });
-
-  test("may have several outputs; the cotangent of an unused one is zero", async () => {
-    const { applyAll } = await import("../../src/index.js");
-    const x = tensor([5, 7], { requiresGrad: true });
-    const [low, high] = applyAll(splitOp, [x], undefined);
-    low.mul(3).sum().backward({ retainGraph: true });
-    expect(values(x.grad)).toEqual([3, 0]);
-    high.mul(2).add(low).sum().backward();
-    expect(values(x.grad)).toEqual([4, 2]);
-  });
-
-  test("a missing gradient is an error that names the op and the input, never zeros", () => {
-    const roundishOp = defineOp({
-      name: "userRoundish",
-      inputs: ["x"],
-      infer: ({ x }) => ({ shape: x.shape, dtype: x.dtype }),
-      cpu(x: Float32Array, y: Float32Array) {
-        for (let i = 0; i < y.length; i++) y[i] = Math.round(x[i]);
-      },
-      vjp: { x: null },
-    });
-    const x = tensor([1.4], { requiresGrad: true });
-    expect(() => apply(roundishOp, [x], undefined).sum().backward()).toThrow(/userRoundish: there is no gradient with respect to x \[1\]/);
-    expect(x.grad).toBeNull();
   });
 });

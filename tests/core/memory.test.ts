@@ -1,5 +1,19 @@
 import { describe, expect, test } from "vitest";
-import { DisposedError, emptyCache, keep, memory, OutOfMemoryError, resetPeak, Scope, Tape, type Tensor, tensor, tidy, trackLeaks, zeros } from "../../src/index.js";
+import {
+  DisposedError,
+  emptyCache,
+  keep,
+  memory,
+  OutOfMemoryError,
+  resetPeak,
+  Scope,
+  Tape,
+  type Tensor,
+  tensor,
+  tidy,
+  trackLeaks,
+  zeros,
+} from "../../src/index.js";
 
 const MiB = 2 ** 20;
 const collect = (): void => (globalThis as unknown as { gc: () => void }).gc();
@@ -99,10 +113,22 @@ describe("scopes", () => {
     const before = memory().tensors;
     const result = tidy(() => {
       zeros([5]);
-      return { a: zeros([1]), list: [zeros([2]), { deep: zeros([3]) }], map: new Map([["k", zeros([4])]]), n: 1, none: null };
+      return {
+        a: zeros([1]),
+        list: [zeros([2]), { deep: zeros([3]) }],
+        map: new Map([["k", zeros([4])]]),
+        n: 1,
+        none: null,
+      };
     });
     expect(memory().tensors).toBe(before + 4);
-    for (const t of [result.a, result.list[0] as Tensor, (result.list[1] as { deep: Tensor }).deep, result.map.get("k") as Tensor]) t.dispose();
+    for (const t of [
+      result.a,
+      result.list[0] as Tensor,
+      (result.list[1] as { deep: Tensor }).deep,
+      result.map.get("k") as Tensor,
+    ])
+      t.dispose();
     expect(memory().tensors).toBe(before);
   });
 
@@ -125,10 +151,14 @@ describe("scopes", () => {
   });
 
   test("keep() takes a tensor out of every scope", () => {
-    let x: Tensor | undefined;
-    tidy(() => tidy(() => (x = keep(zeros([1])), undefined)));
-    expect(x?.disposed).toBe(false);
-    x?.dispose();
+    const escaped: Tensor[] = [];
+    tidy(() => {
+      tidy(() => {
+        escaped.push(keep(zeros([1])));
+      });
+    });
+    expect(escaped[0].disposed).toBe(false);
+    escaped[0].dispose();
   });
 });
 
@@ -175,7 +205,13 @@ describe("the net", () => {
 });
 
 describe("10,000 training steps", () => {
-  const [w, x] = [zeros([64, 64], { requiresGrad: true }), tensor(Float32Array.from({ length: 8 * 64 }, (_, i) => (i % 7) / 7), { shape: [8, 64] })];
+  const [w, x] = [
+    zeros([64, 64], { requiresGrad: true }),
+    tensor(
+      Float32Array.from({ length: 8 * 64 }, (_, i) => (i % 7) / 7),
+      { shape: [8, 64] },
+    ),
+  ];
   const loss = (): Tensor => x.matmul(w).sub(1).exp().mul(0.01).sum();
 
   /** Bytes of the process that are not returned: after a collection, with the cache of freed arrays emptied. */

@@ -1,5 +1,17 @@
 import { describe, expect, test } from "vitest";
-import { DTypeError, GradientError, memory, noGrad, ShapeError, Tape, type Tensor, tensor, zeros } from "../../src/index.js";
+import {
+  ArgumentError,
+  DTypeError,
+  GradientError,
+  memory,
+  noGrad,
+  ShapeError,
+  Tape,
+  type Tensor,
+  tensor,
+  tidy,
+  zeros,
+} from "../../src/index.js";
 
 const values = (t: Tensor): number[] => Array.from(t.dataSync());
 
@@ -101,6 +113,78 @@ describe("Tape", () => {
     expect(values(dx)).toEqual([2, 0, 60]);
   });
 
+  test("gives the gradient of an output to itself, and of a variable that is asked for twice", () => {
+    using tape = new Tape();
+    const x = tape.watch(tensor([3]));
+    const y = x.mul(2).sum();
+    const [dy, first, second] = tape.gradients(y, [y, x, x]);
+    expect(values(dy)).toEqual([1]);
+    first.dispose();
+    expect(values(second)).toEqual([2]);
+  });
+
+  test("a view that is watched by itself is a variable of its own", () => {
+    using tape = new Tape();
+    const x = tensor([1, 2, 3, 4]);
+    const y = tape.watch(x.reshape([2, 2]));
+    const z = tape.watch(x.detach());
+    tape.watch(x);
+    const [dx, dy, dz] = tape.gradients(y.mul(y).sum().add(x.mul(z).sum()), [x, y, z]);
+    expect(values(dx)).toEqual([1, 2, 3, 4]);
+    expect(values(dy)).toEqual([2, 4, 6, 8]);
+    expect(values(dz)).toEqual([1, 2, 3, 4]);
+  });
+
+  test("its end frees what it saved, though a result was taken out with keep()", () => {
+    const w = tensor([1, 2], { requiresGrad: true });
+    const before = memory().tensors;
+    let y: Tensor;
+    {
+      using _tape = new Tape();
+      y = w.exp().exp().exp().sum().keep();
+    }
+    expect(memory().tensors).toBe(before + 1);
+    expect(() => y.backward()).toThrow(/its tape has ended/);
+    y.dispose();
+  });
+
+  test("inside noGrad, gradients are constants", () => {
+    using outer = new Tape();
+    const x = outer.watch(tensor([2]));
+    using inner = new Tape();
+    const y = x.mul(x).sum();
+    expect(noGrad(() => inner.gradients(y, [x])[0]).requiresGrad).toBe(false);
+    expect(inner.gradients(y, [x])[0].requiresGrad).toBe(true);
+  });
+
+  test("tapes may end out of order", () => {
+    const outer = new Tape();
+    const inner = new Tape();
+    outer[Symbol.dispose]();
+    const x = inner.watch(tensor([3]));
+    const [dx] = inner.gradients(x.mul(x).sum(), [x]);
+    expect(values(dx)).toEqual([6]);
+    expect(dx.requiresGrad).toBe(false); // no tape outside is open
+    inner[Symbol.dispose]();
+    const free = zeros([1]);
+    expect(free.scope).toBeNull();
+    free.dispose();
+  });
+
+  test("tapes of asynchronous tidies that run side by side do not disturb each other", async () => {
+    const w = tensor([2], { requiresGrad: true });
+    const before = memory().tensors;
+    const job = (ms: number) =>
+      tidy(async () => {
+        using tape = new Tape();
+        const y = w.mul(ms);
+        await new Promise((resolve) => setTimeout(resolve, ms));
+        return tape.gradients(y.mul(w).sum(), [w])[0].item();
+      });
+    expect(await Promise.all([job(9), job(2), job(5)])).toEqual([36, 8, 20]);
+    expect(memory().tensors).toBe(before);
+  });
+
   test("a deep chain does not overflow the stack", () => {
     const x = tensor([1], { requiresGrad: true });
     const before = memory().tensors;
@@ -138,6 +222,10 @@ describe("bad use of a tape is an error that says so", () => {
     expect(values(tape.gradients(y.sum(), [other], { unused: "zeros" })[0])).toEqual([0, 0]);
     expect(() => tape.gradients(tensor(1), [x])).toThrow(GradientError);
     expect(() => tape.watch(tensor([1, 2], { dtype: "int32" }))).toThrow(DTypeError);
+    expect(() => tape.gradients(undefined as unknown as Tensor, [x])).toThrow(/the output must be a tensor/);
+    expect(() => tape.gradients(y.sum(), x as unknown as Tensor[])).toThrow(/wrt is an array of tensors/);
+    expect(() => tape.gradients(y.sum(), [3 as unknown as Tensor])).toThrow(/wrt\[0\] must be a tensor, got 3/);
+    expect(() => tape.watch(3 as unknown as Tensor)).toThrow(ArgumentError);
     noGrad(() => expect(() => tape.gradients(x.sum(), [x])).toThrow(GradientError));
   });
 

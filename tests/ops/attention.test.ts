@@ -6,6 +6,7 @@ import {
   Generator,
   grad,
   memory,
+  ones,
   randn,
   resetPeak,
   ShapeError,
@@ -72,6 +73,34 @@ describe("scaledDotProductAttention", () => {
       const expected = grad((t: Tensor) => attention(q, t, wide(v)).square().sum())(wide(k)).sum([0, 1]);
       expect(dk.shape).toEqual([1, 5, 2]);
       expect(dk.sub(expected).abs().max().item()).toBeLessThan(1e-12);
+    });
+  });
+
+  test("more queries than a block of the kernel: as softmax(scale q k^T + mask) v, and so are the gradients", () => {
+    tidy(() => {
+      const [q, k, v] = [random(1, [2, 150, 3]), random(2, [2, 130, 3]), random(3, [2, 130, 2])];
+      const allowed = random(4, [150, 130])
+        .gt(-1)
+        .logicalAnd(ones([150, 130], { dtype: "bool" }).tril());
+      const composed = (q: Tensor, k: Tensor, v: Tensor): Tensor =>
+        allowed
+          .where(q.matmul(k, { transB: true }).mul(0.5), -1e300)
+          .softmax()
+          .matmul(v);
+      const fused = (q: Tensor, k: Tensor, v: Tensor): Tensor =>
+        attention(q, k, v, { mask: allowed, scale: 0.5, causal: true });
+      const dy = random(5, [2, 150, 2]);
+      expect(
+        fused(q, k, v)
+          .sub(composed(q, k, v))
+          .abs()
+          .max()
+          .item(),
+      ).toBeLessThan(1e-14);
+      const [actual, expected] = [fused, composed].map((f) =>
+        grad((q: Tensor, k: Tensor, v: Tensor) => f(q, k, v).mul(dy).sum(), [0, 1, 2])(q, k, v),
+      );
+      for (const i of [0, 1, 2]) expect(actual[i].sub(expected[i]).abs().max().item()).toBeLessThan(1e-13);
     });
   });
 

@@ -125,6 +125,28 @@ describe("batchNorm", () => {
     });
   });
 
+  test("statistics in float32 leave 16-bit values and their gradients as they are", () => {
+    tidy(() => {
+      const { runningMean, runningVar } = statistics();
+      const x = tensor(
+        [
+          [0, 2],
+          [2, 6],
+          [4, 10],
+        ],
+        { dtype: "bfloat16" },
+      );
+      const weight = ones([2], { dtype: "bfloat16" });
+      for (const training of [true, false]) {
+        const f = (x: Tensor, weight: Tensor): Tensor => batchNorm(x, { runningMean, runningVar, weight, training });
+        expect(f(x, weight).dtype).toBe("bfloat16");
+        const grads = grad((x: Tensor, weight: Tensor) => f(x, weight).square().sum(), [0, 1])(x, weight);
+        expect(grads.map(({ dtype }) => dtype)).toEqual(["bfloat16", "bfloat16"]);
+      }
+      expect(runningMean.dtype).toBe("float32");
+    });
+  });
+
   test("leaves nothing but its result behind", () => {
     tidy(() => {
       const x = random(1, [4, 3]);

@@ -36,7 +36,10 @@ export class CpuBackend implements Backend {
 
   alloc(length: number, dtype: DType): Handle {
     const array = this.#cache.take(arrayClass[dtype].name, length) ?? this.#make(length, dtype);
-    if (this.poison) array.fill(isHalf(dtype) ? 0x7fff : dtype === "int32" ? 2 ** 31 - 1 : dtypeInfo[dtype].significand ? Number.NaN : 255);
+    if (this.poison)
+      array.fill(
+        isHalf(dtype) ? 0x7fff : dtype === "int32" ? 2 ** 31 - 1 : dtypeInfo[dtype].significand ? Number.NaN : 255,
+      );
     return { dtype, array } satisfies CpuBuffer;
   }
 
