@@ -3,9 +3,9 @@
  * 9,000 images to train on, 1,000 to test, 3 epochs. Fails below the bound.
  */
 import { fileURLToPath } from "node:url";
-import { convolutionalNetwork, train } from "../examples/mnist/training.js";
 import { manualSeed } from "wengert";
 import { loadMnist } from "wengert/data";
+import { convolutionalNetwork, train } from "../examples/mnist/training.js";
 
 const bound = 0.97;
 const folder = process.argv[2] ?? fileURLToPath(new URL("../../shared/data/mnist", import.meta.url));

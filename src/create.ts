@@ -11,6 +11,7 @@ import { Tensor } from "./tensor.js";
 /** Numbers or booleans, nested as deep as the tensor is to have axes, or a typed array with one axis. */
 export type TensorData = number | boolean | (ArrayBufferView & ArrayLike<number>) | readonly TensorData[];
 
+/** What every function that makes a tensor can be told. */
 export interface CreateOptions {
   /** Default float32; for typed arrays and booleans the dtype they have. */
   readonly dtype?: DType;
@@ -20,6 +21,7 @@ export interface CreateOptions {
   readonly requiresGrad?: boolean;
 }
 
+/** The options of `tensor`. */
 export interface TensorOptions extends CreateOptions {
   /** The shape of flat data; nested arrays have their own. */
   readonly shape?: Shape;

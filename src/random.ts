@@ -7,11 +7,13 @@ import { type CreateOptions, chooseDType, finish, tensor } from "./create.js";
 import { checkProbability, drawBernoulli, drawIntegers, drawNormal, drawUniform } from "./ops/random.js";
 import type { Tensor } from "./tensor.js";
 
+/** The options of every random tensor. */
 export interface RandomOptions extends CreateOptions {
   /** Where the random numbers come from. Default: the default generator, which `manualSeed` seeds. */
   readonly generator?: Generator;
 }
 
+/** The options of `rand`. */
 export interface UniformOptions extends RandomOptions {
   /** Default 0. */
   readonly low?: number;
@@ -19,6 +21,7 @@ export interface UniformOptions extends RandomOptions {
   readonly high?: number;
 }
 
+/** The options of `randn`. */
 export interface NormalOptions extends RandomOptions {
   /** Default 0. */
   readonly mean?: number;

@@ -1,6 +1,6 @@
 import { setTensorClass } from "./core/apply.js";
-import type { DeviceName } from "./core/device.js";
 import { context } from "./core/context.js";
+import type { DeviceName } from "./core/device.js";
 import { type DType, isFloat, type TypedArray } from "./core/dtype.js";
 import { DisposedError, DTypeError, GradientError, ShapeError } from "./core/errors.js";
 import { type BackwardOptions, backward } from "./core/grad.js";
@@ -12,8 +12,8 @@ import type { Storage } from "./core/storage.js";
 import type { Variable } from "./core/variable.js";
 import { formatTensor, type Nested, nest } from "./format.js";
 import { fill } from "./ops/fill.js";
-import * as ops from "./ops/index.js";
 import type { Axes, Operand, ReduceOptions } from "./ops/index.js";
+import * as ops from "./ops/index.js";
 
 let made = 0;
 
@@ -62,6 +62,7 @@ export class Tensor implements Disposable {
     return sizeOf(this.shape);
   }
 
+  /** The device that holds the data. */
   get device(): DeviceName {
     return this.#storage.backend.name as DeviceName;
   }
@@ -78,6 +79,7 @@ export class Tensor implements Disposable {
 
   // ---- lifetime
 
+  /** Whether `dispose`, or the end of a scope, has freed it. */
   get disposed(): boolean {
     return this.#disposed;
   }
@@ -128,6 +130,7 @@ export class Tensor implements Disposable {
 
   // ---- gradients
 
+  /** Whether gradients flow to this tensor, as to a leaf or through the result of an op. */
   get requiresGrad(): boolean {
     return this.#variable !== null;
   }
@@ -164,7 +167,10 @@ export class Tensor implements Disposable {
 
   // ---- values
 
-  /** The elements in row-major order, copied from the device without blocking the event loop. */
+  /**
+   * The elements in row-major order, copied from the device without blocking the event loop. The 16-bit floats widen to
+   * float32; bool is 0 or 1 in a Uint8Array.
+   */
   async data(): Promise<TypedArray> {
     this.checkLive("data");
     const target = this.#hostArray();
@@ -195,7 +201,11 @@ export class Tensor implements Disposable {
     return nest(this.dataSync(), this.shape);
   }
 
-  /** The value of a tensor of one element. Blocks until the device is done. */
+  /**
+   * The value of a tensor of one element; a bool is 0 or 1. Blocks until the device is done.
+   *
+   * @throws ShapeError if it has not exactly one element
+   */
   item(): number {
     if (this.size !== 1) throw new ShapeError(`item: ${this.describe()} has ${this.size} elements, not one`);
     return this.dataSync()[0];
@@ -208,6 +218,7 @@ export class Tensor implements Disposable {
     return isFloat(this.dtype) ? new Float32Array(n) : new Uint8Array(n);
   }
 
+  /** Dtype, shape and elements, for people to read; long axes are cut in the middle. Blocks until the device is done. */
   toString(): string {
     if (this.#disposed) return `Tensor(disposed, ${this.describe()})`;
     return formatTensor(this.dataSync(), this.shape, this.dtype);

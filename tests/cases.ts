@@ -11,18 +11,18 @@ import { dropout } from "./cases/dropout.js";
 import { embedding } from "./cases/embedding.js";
 import { indexing } from "./cases/indexing.js";
 import { linalg } from "./cases/linalg.js";
-import { pool } from "./cases/pool.js";
 import { logical } from "./cases/logical.js";
-import { reduce } from "./cases/reduce.js";
-import { rounding } from "./cases/rounding.js";
 import { loss } from "./cases/loss.js";
 import { normalization } from "./cases/normalization.js";
+import { pool } from "./cases/pool.js";
+import { reduce } from "./cases/reduce.js";
+import { rounding } from "./cases/rounding.js";
 import { scan } from "./cases/scan.js";
 import { shape } from "./cases/shape.js";
 import { slicing } from "./cases/slicing.js";
+import { softmax } from "./cases/softmax.js";
 import { sorting } from "./cases/sort.js";
 import { statistics } from "./cases/statistics.js";
-import { softmax } from "./cases/softmax.js";
 import { trigonometric } from "./cases/trigonometric.js";
 import { unary } from "./cases/unary.js";
 
@@ -32,7 +32,33 @@ export type OpFunction = {
 }[keyof typeof ops];
 
 /** The families, each with its golden file in tests/goldens/. */
-export const families = { activation, arithmetic, cast, comparison, logical, rounding, trigonometric, unary, linalg, indexing, shape, slicing, conv, pool, softmax, normalization, dropout, reduce, statistics, scan, sorting, embedding, attention, loss, classification } satisfies Record<string, Readonly<Record<string, readonly Case[]>>>;
+export const families = {
+  activation,
+  arithmetic,
+  cast,
+  comparison,
+  logical,
+  rounding,
+  trigonometric,
+  unary,
+  linalg,
+  indexing,
+  shape,
+  slicing,
+  conv,
+  pool,
+  softmax,
+  normalization,
+  dropout,
+  reduce,
+  statistics,
+  scan,
+  sorting,
+  embedding,
+  attention,
+  loss,
+  classification,
+} satisfies Record<string, Readonly<Record<string, readonly Case[]>>>;
 
 /** The case list. An op without cases does not compile. */
 export const cases: Readonly<Record<OpFunction, readonly [Case, ...Case[]]>> = {

@@ -20,6 +20,7 @@ export function enableGrad<T>(fn: () => T): T {
 /** True where ops on tensors that require a gradient are recorded. */
 export const isGradEnabled = (): boolean => context().recording;
 
+/** How `backward` is done. */
 export interface BackwardOptions {
   /** The cotangent of the output, of its shape. Needed where the output is not a scalar. */
   readonly cotangent?: Tensor;

@@ -39,6 +39,7 @@ export class LeakTracker {
     return [...this.#live.values()];
   }
 
+  /** Ends the recording; `leaks` still tells what was made until now. */
   stop(): void {
     trackers.delete(this);
   }

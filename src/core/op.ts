@@ -2,7 +2,6 @@ import type { Tensor } from "../tensor.js";
 import type { KernelArgs } from "./backend.js";
 import type { DType } from "./dtype.js";
 import type { Shape } from "./shape.js";
-import type { Saved } from "./variable.js";
 
 /** What `infer` knows of a tensor, and says of an output. */
 export interface Meta {
@@ -155,8 +154,6 @@ export interface Op<A = unknown> extends Kernel {
   args(inputs: unknown, outputs: unknown, attrs: A): KernelArgs;
   readonly vjp: Rules | AllRules;
 }
-
-export type { Saved };
 
 const noArgs: KernelArgs = [];
 

@@ -31,6 +31,7 @@ export class Scope implements Disposable {
     current.scope = this;
   }
 
+  /** Whether the scope has ended. */
   get ended(): boolean {
     return this.#ended;
   }

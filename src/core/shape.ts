@@ -11,6 +11,7 @@ export function sizeOf(shape: Shape): number {
   return n;
 }
 
+/** Whether two shapes have the same sizes in the same order. */
 export function sameShape(a: Shape, b: Shape): boolean {
   if (a === b) return true;
   if (a.length !== b.length) return false;
@@ -38,7 +39,7 @@ const maxSize = 2 ** 52;
 export const maxRank = 64;
 
 /** Throws unless `list` is an array: from JavaScript, `x.reshape(2, 3)` is soon written. */
-export function checkList(op: string, rule: string, list: unknown): asserts list is readonly unknown[] {
+export function checkList(op: string, rule: string, list: unknown): void {
   if (!Array.isArray(list)) throw new ShapeError(`${op}: ${rule}, got ${quote(list)}`);
 }
 
@@ -48,7 +49,7 @@ export function checkList(op: string, rule: string, list: unknown): asserts list
  * @returns a copy, which the caller's later changes to the array do not reach
  */
 export function checkShape(op: string, shape: unknown): Shape {
-  checkList(op, "a shape is an array of sizes", shape);
+  if (!Array.isArray(shape)) throw new ShapeError(`${op}: a shape is an array of sizes, got ${quote(shape)}`);
   if (shape.length > maxRank) throw new ShapeError(`${op}: at most ${maxRank} axes, got ${shape.length}`);
   for (const size of shape)
     if (!Number.isInteger(size) || size < 0 || size > 2 ** 31 - 1)

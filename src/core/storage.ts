@@ -65,6 +65,7 @@ export class Storage {
     if (bytes > peakBytes) peakBytes = bytes;
   }
 
+  /** What the buffer takes on the device. */
   get bytes(): number {
     return this.length * dtypeInfo[this.dtype].bytes;
   }
@@ -77,6 +78,7 @@ export class Storage {
     net.register(this, this.#ticket);
   }
 
+  /** One more owner: a tensor that is a view of this buffer. */
   retain(): void {
     if (this.#owners === 0) throw new DisposedError("a buffer was used after it was freed");
     this.#owners++;
@@ -94,6 +96,7 @@ export class Storage {
     this.release();
   }
 
+  /** One owner less; the last one frees the buffer. */
   release(): void {
     if (--this.#owners > 0) {
       // What only entries hold lives as long as the results computed from it: if those are forgotten, so is this.

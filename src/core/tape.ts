@@ -7,6 +7,7 @@ import { checkTensor, Scope } from "./scope.js";
 import { show } from "./shape.js";
 import type { Entry, Variable } from "./variable.js";
 
+/** How `Tape.gradients` is done. */
 export interface GradientsOptions {
   /** The cotangent of the output, of its shape. Needed where the output is not a scalar. */
   readonly cotangent?: Tensor;

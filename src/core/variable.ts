@@ -53,14 +53,12 @@ export class Entry {
     for (const input of inputs) input?.entry?.retain();
   }
 
-  get released(): boolean {
-    return this.#released;
-  }
-
+  /** One more owner: a tensor that stands for an output, a later entry, or a walk back that is under way. */
   retain(): void {
     this.#owners++;
   }
 
+  /** One owner less; without any, the entry lets go of everything. */
   unretain(): void {
     if (--this.#owners === 0) this.release();
   }

@@ -4,6 +4,7 @@ import type { Tensor } from "../tensor.js";
 import { each, eachGradient, type Numbers, none, type Parameters, unary, unaryGradient } from "./elementwise.js";
 import { geluGradOf, geluOf, slopeOfGeluGrad } from "./gelu.js";
 import { where } from "./logical.js";
+import { checkFinite } from "./option-checks.js";
 
 const sigmoidOf = (x: number): number => 1 / (1 + Math.exp(-x));
 
@@ -148,7 +149,7 @@ export interface LeakyReluOptions {
 
 /** x above 0, negativeSlope x below (Maas, Hannun, Ng, 2013). */
 export const leakyRelu = (x: Tensor, { negativeSlope = 0.01 }: LeakyReluOptions = {}): Tensor =>
-  apply(leakyReluOp, [x], [negativeSlope]);
+  apply(leakyReluOp, [x], [checkFinite("leakyRelu", "negativeSlope", negativeSlope)]);
 
 export interface EluOptions {
   /** The limit at minus infinity is -alpha. Default 1. */
@@ -156,7 +157,8 @@ export interface EluOptions {
 }
 
 /** x above 0, alpha (e^x - 1) below (Clevert, Unterthiner, Hochreiter, 2015, arXiv:1511.07289). */
-export const elu = (x: Tensor, { alpha = 1 }: EluOptions = {}): Tensor => apply(eluOp, [x], [alpha, 1]);
+export const elu = (x: Tensor, { alpha = 1 }: EluOptions = {}): Tensor =>
+  apply(eluOp, [x], [checkFinite("elu", "alpha", alpha), 1]);
 
 const seluScale = 1.0507009873554805;
 const seluAlpha = 1.6732632423543772;
@@ -193,5 +195,5 @@ export interface SoftplusOptions {
  */
 export function softplus(x: Tensor, { beta = 1, threshold = 20 }: SoftplusOptions = {}): Tensor {
   if (!Number.isFinite(beta) || beta === 0) throw new ArgumentError(`softplus: beta is finite and not 0, got ${beta}`);
-  return apply(softplusOp, [x], [beta, threshold]);
+  return apply(softplusOp, [x], [beta, checkFinite("softplus", "threshold", threshold)]);
 }

@@ -1,7 +1,7 @@
 import { isFloat, promoteNumber } from "../core/dtype.js";
 import { ArgumentError } from "../core/errors.js";
 import type { Tensor } from "../tensor.js";
-import { eq, ge, isNaN, lt } from "./comparison.js";
+import { eq, ge, lt } from "./comparison.js";
 import { applyBinary, type BinaryLoop, binary, byKind, eachPair, type Operand } from "./elementwise.js";
 import { logicalAnd, logicalOr, where } from "./logical.js";
 
@@ -72,7 +72,7 @@ export const powOp = binary("pow", byKind(eachPair(power), eachPair(integerPower
   },
 });
 
-const notANumber = (x: Operand): Operand => (typeof x === "number" ? +Number.isNaN(x) : isNaN(x));
+const notANumber = (x: Operand): Operand => (typeof x === "number" ? +Number.isNaN(x) : x.isNaN());
 
 /** The cotangent of an operand of maximum or minimum: nothing where it lost, half where both are equal. */
 const shareOf = (dy: Tensor, lost: Tensor, tied: Tensor): Tensor => where(lost, 0, where(tied, dy.mul(0.5), dy));

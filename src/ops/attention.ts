@@ -8,6 +8,7 @@ import type { Tensor } from "../tensor.js";
 import { attend, attendBackward } from "./attention-kernel.js";
 import { applyMain, auxiliaryDType } from "./auxiliary.js";
 import { differentiateTwice } from "./composed.js";
+import { checkFinite } from "./option-checks.js";
 import { checkProbability } from "./random.js";
 
 export interface AttentionOptions {
@@ -170,7 +171,10 @@ export function scaledDotProductAttention(q: Tensor, k: Tensor, v: Tensor, optio
   checkProbability(name, dropoutP);
   const [mask, bias] = given?.dtype === "bool" ? [given, undefined] : [undefined, given ?? undefined];
   const [qs, ks, vs] = alignBatches(q, k, v);
-  const attrs = { causal, scale: options.scale ?? 1 / Math.sqrt(q.shape[q.rank - 1]) };
+  const attrs = {
+    causal,
+    scale: checkFinite(name, "scale", options.scale ?? 1 / Math.sqrt(Math.max(1, q.shape[q.rank - 1]))),
+  };
   if (dropoutP === 0) return applyMain(attentionOp, [qs, ks, vs, mask ?? null, bias ?? null], attrs);
   attentionOp.infer({ q: qs, k: ks, v: vs, mask, bias }, attrs);
   return weightsOf(qs, ks, mask, bias, attrs).dropout(dropoutP, { generator }).matmul(vs);

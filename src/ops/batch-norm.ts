@@ -1,5 +1,6 @@
 import { apply, applyAll, applyUpdate } from "../core/apply.js";
-import { ArgumentError, ShapeError } from "../core/errors.js";
+import { isFloat } from "../core/dtype.js";
+import { ArgumentError, DTypeError, ShapeError } from "../core/errors.js";
 import { defineOp, defineUpdate } from "../core/op.js";
 import { show, sizeOf } from "../core/shape.js";
 import type { Tensor } from "../tensor.js";
@@ -7,6 +8,7 @@ import { auxiliaryDType } from "./auxiliary.js";
 import { differentiateTwice } from "./composed.js";
 import type { Numbers } from "./elementwise.js";
 import { checkChannels, perChannel } from "./norm-shapes.js";
+import { checkEps, checkFinite } from "./option-checks.js";
 import { rowDims } from "./rows.js";
 
 export interface BatchNormOptions {
@@ -234,18 +236,23 @@ export const runningStatsUpdate = defineUpdate({
  *
  * @param x - (N, C, ...)
  * @throws ShapeError if the shapes do not fit, or if in training there is only one value a channel; ArgumentError if
- *   only one of the running statistics is given, or none outside training. Nothing has changed then.
+ *   only one of the running statistics is given, or none outside training, or the momentum is no number; DTypeError
+ *   if in training they are not floats. Nothing has changed then.
  */
 export function batchNorm(x: Tensor, options: BatchNormOptions = {}): Tensor {
   const { runningMean, runningVar, weight, bias, training = false, momentum = 0.1, eps = 1e-5 } = options;
-  if ((runningMean === undefined) !== (runningVar === undefined))
-    throw new ArgumentError("batchNorm: runningMean and runningVar come together");
+  checkEps("batchNorm", eps);
+  if (!runningMean !== !runningVar) throw new ArgumentError("batchNorm: runningMean and runningVar come together");
   if (!training) {
     if (!runningMean || !runningVar)
       throw new ArgumentError("batchNorm: outside training it needs runningMean and runningVar");
     return apply(batchNormInferenceOp, [x, runningMean, runningVar, weight ?? null, bias ?? null], { eps });
   }
   checkChannels("batchNorm", x, { runningMean, runningVar, weight, bias });
+  for (const statistic of [runningMean, runningVar])
+    if (statistic && !isFloat(statistic.dtype))
+      throw new DTypeError(`batchNorm: running statistics are floats, got ${statistic.dtype}`);
+  checkFinite("batchNorm", "momentum", momentum);
   const count = x.shape[1] === 0 ? 0 : sizeOf(x.shape) / x.shape[1];
   if (count === 1)
     throw new ShapeError(`batchNorm: training needs more than one value for each channel, got x ${show(x.shape)}`);

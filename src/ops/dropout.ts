@@ -58,5 +58,6 @@ export function dropout(
 ): Tensor {
   checkProbability("dropout", p);
   if (!training || p === 0) return x;
+  x.checkLive("dropout"); // before the generator moves on
   return apply(dropoutOp, [x], { p, key: generator.reserve(x.size) });
 }

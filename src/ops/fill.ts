@@ -1,9 +1,9 @@
-import type { Tensor } from "../tensor.js";
 import { apply } from "../core/apply.js";
 import type { Backend } from "../core/backend.js";
 import type { DType } from "../core/dtype.js";
 import { defineOp } from "../core/op.js";
 import { type Shape, sizeOf } from "../core/shape.js";
+import type { Tensor } from "../tensor.js";
 import type { Numbers } from "./elementwise.js";
 
 export const fillOp = defineOp({
@@ -24,7 +24,10 @@ export const fill = (shape: Shape, value: number, dtype: DType, on?: Backend): T
 export const arangeOp = defineOp({
   name: "arange",
   inputs: [],
-  infer: (_, { length, dtype }: { length: number; dtype: DType; start: number; step: number }) => ({ shape: [length], dtype }),
+  infer: (_, { length, dtype }: { length: number; dtype: DType; start: number; step: number }) => ({
+    shape: [length],
+    dtype,
+  }),
   args: (_, y, { start, step }) => [sizeOf(y.shape), start, step],
   cpu(y: Numbers, n: number, start: number, step: number) {
     for (let i = 0; i < n; i++) y[i] = start + i * step;

@@ -52,7 +52,15 @@ export function gemm(
 }
 
 /** Copies `count` lines of `depth` elements in groups of four: the four elements of one depth stand side by side. */
-function pack(x: Numbers, start: number, lineStep: number, step: number, count: number, depth: number, panel: Float64Array): void {
+function pack(
+  x: Numbers,
+  start: number,
+  lineStep: number,
+  step: number,
+  count: number,
+  depth: number,
+  panel: Float64Array,
+): void {
   let out = 0;
   for (let line = 0; line < count; line += tile) {
     const rest = Math.min(tile, count - line);
@@ -75,7 +83,14 @@ function pack(x: Numbers, start: number, lineStep: number, step: number, count: 
 
 const edge = new Float64Array(tile * tile);
 
-function multiplyPanels(height: number, width: number, depth: number, y: Numbers, start: number, yStride: number): void {
+function multiplyPanels(
+  height: number,
+  width: number,
+  depth: number,
+  y: Numbers,
+  start: number,
+  yStride: number,
+): void {
   for (let j = 0; j < width; j += tile) {
     for (let i = 0; i < height; i += tile) {
       if (i + tile <= height && j + tile <= width) {

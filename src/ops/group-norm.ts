@@ -7,6 +7,7 @@ import { applyMain, auxiliaryDType } from "./auxiliary.js";
 import { differentiateTwice } from "./composed.js";
 import type { Numbers } from "./elementwise.js";
 import { checkChannels, perChannel } from "./norm-shapes.js";
+import { checkEps } from "./option-checks.js";
 
 export interface GroupNormOptions {
   /** gamma, a scale for each channel. Default: none. */
@@ -164,7 +165,7 @@ export const groupNormGradOp = defineOp({
  *
  * @param x - (N, C, ...)
  * @param groups - divides C
- * @throws ShapeError if the shapes do not fit
+ * @throws ShapeError if the shapes do not fit, ArgumentError if eps is below 0
  */
 export const groupNorm = (x: Tensor, groups: number, { weight, bias, eps = 1e-5 }: GroupNormOptions = {}): Tensor =>
-  applyMain(groupNormOp, [x, weight ?? null, bias ?? null], { groups, eps });
+  applyMain(groupNormOp, [x, weight ?? null, bias ?? null], { groups, eps: checkEps("groupNorm", eps) });

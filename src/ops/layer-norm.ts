@@ -6,6 +6,7 @@ import { applyMain, auxiliaryDType } from "./auxiliary.js";
 import { differentiateTwice } from "./composed.js";
 import type { Numbers } from "./elementwise.js";
 import { checkNormalized, rowsOf } from "./norm-shapes.js";
+import { checkEps } from "./option-checks.js";
 
 export interface LayerNormOptions {
   /** gamma, the scale, of the normalized shape. Default: none. */
@@ -137,7 +138,7 @@ export const layerNormGradOp = defineOp({
  * (2016, arXiv:1607.06450). A row is what the axes of `normalizedShape` hold, the last ones of `x`.
  *
  * @param normalizedShape - the sizes of the last axes of `x`; a number for the last axis alone
- * @throws ShapeError if the shapes do not fit
+ * @throws ShapeError if the shapes do not fit, ArgumentError if eps is below 0
  */
 export function layerNorm(
   x: Tensor,
@@ -145,5 +146,5 @@ export function layerNorm(
   { weight, bias, eps = 1e-5 }: LayerNormOptions = {},
 ): Tensor {
   const normalized = typeof normalizedShape === "number" ? [normalizedShape] : normalizedShape;
-  return applyMain(layerNormOp, [x, weight ?? null, bias ?? null], { normalized, eps });
+  return applyMain(layerNormOp, [x, weight ?? null, bias ?? null], { normalized, eps: checkEps("layerNorm", eps) });
 }

@@ -2,6 +2,7 @@ import { ArgumentError } from "../core/errors.js";
 import { broadcastShapes, normalizeAxis } from "../core/shape.js";
 import type { Tensor } from "../tensor.js";
 import { checkReduction, checkSameShape, type LossOptions, type Reduction, reduceLosses } from "./loss-options.js";
+import { checkEps, checkFinite } from "./option-checks.js";
 
 /**
  * The squared error, (input - target)^2.
@@ -88,7 +89,14 @@ export interface HingeOptions extends LossOptions {
 export function hinge(scores: Tensor, target: Tensor, { margin = 1, reduction = "mean" }: HingeOptions = {}): Tensor {
   checkReduction("hinge", reduction);
   checkSameShape("hinge", scores, target);
-  return reduceLosses(scores.mul(target).neg().add(margin).relu(), reduction);
+  return reduceLosses(
+    scores
+      .mul(target)
+      .neg()
+      .add(checkFinite("hinge", "margin", margin))
+      .relu(),
+    reduction,
+  );
 }
 
 export interface CosineSimilarityOptions {
@@ -106,7 +114,7 @@ export function cosineSimilarity(a: Tensor, b: Tensor, axis = 1, { eps = 1e-8 }:
   const shape = broadcastShapes("cosineSimilarity", a.shape, b.shape);
   const along = normalizeAxis("cosineSimilarity", axis, shape.length);
   const [p, q] = [a.expand(shape), b.expand(shape)];
-  const length = (x: Tensor): Tensor => x.norm(along).maximum(eps);
+  const length = (x: Tensor): Tensor => x.norm(along).maximum(checkEps("cosineSimilarity", eps));
   return p
     .mul(q)
     .sum(along)

@@ -1,8 +1,8 @@
-import type { Tensor } from "../tensor.js";
 import { apply } from "../core/apply.js";
 import { ShapeError } from "../core/errors.js";
 import { defineOp } from "../core/op.js";
 import { broadcastShapes, padRank, type Shape, show, sizeOf, stridesOf } from "../core/shape.js";
+import type { Tensor } from "../tensor.js";
 import type { Numbers } from "./elementwise.js";
 import { gemm } from "./gemm.js";
 
@@ -37,7 +37,8 @@ export const matmulOp = defineOp({
   types: { a: "numeric", b: "numeric" },
   save: ["a", "b"],
   infer({ a, b }, { transA, transB }: Flags) {
-    const wrong = (rule: string) => new ShapeError(`matmul: ${rule}: ${show(a.shape)}${transA ? "^T" : ""} x ${show(b.shape)}${transB ? "^T" : ""}`);
+    const wrong = (rule: string) =>
+      new ShapeError(`matmul: ${rule}: ${show(a.shape)}${transA ? "^T" : ""} x ${show(b.shape)}${transB ? "^T" : ""}`);
     if (a.shape.length < 2 || b.shape.length < 2) throw wrong("operands need two axes or more");
     const [m, k] = transA ? a.shape.slice(-2).reverse() : a.shape.slice(-2);
     const [k2, n] = transB ? b.shape.slice(-2).reverse() : b.shape.slice(-2);
@@ -88,14 +89,17 @@ export const matmulOp = defineOp({
 export function matmul(a: Tensor, b: Tensor, { transA = false, transB = false }: MatmulOptions = {}): Tensor {
   if (a.rank === 0 || b.rank === 0)
     throw new ShapeError(`matmul: a scalar is no matrix: ${show(a.shape)} x ${show(b.shape)}; use mul`);
-  if (a.rank > 2 && b.rank === 2 && !transA && a.shape[a.rank - 1] === b.shape[transB ? 1 : 0]) return asOneMatrix(a, b, transB);
+  if (a.rank > 2 && b.rank === 2 && !transA && a.shape[a.rank - 1] === b.shape[transB ? 1 : 0])
+    return asOneMatrix(a, b, transB);
   if (a.rank > 1 && b.rank > 1) return apply(matmulOp, [a, b], { transA, transB });
   if ((a.rank === 1 && transA) || (b.rank === 1 && transB))
     throw new ShapeError(`matmul: a vector has no transpose: ${show(a.shape)} x ${show(b.shape)}`);
   const left = a.rank === 1 ? a.reshape([1, a.size]) : a;
   const right = b.rank === 1 ? b.reshape([b.size, 1]) : b;
   const y = apply(matmulOp, [left, right], { transA, transB });
-  const shape = y.shape.filter((_, axis) => !(a.rank === 1 && axis === y.rank - 2) && !(b.rank === 1 && axis === y.rank - 1));
+  const shape = y.shape.filter(
+    (_, axis) => !(a.rank === 1 && axis === y.rank - 2) && !(b.rank === 1 && axis === y.rank - 1),
+  );
   return y.reshape(shape);
 }
 

@@ -7,6 +7,7 @@ import { applyMain, auxiliaryDType } from "./auxiliary.js";
 import { differentiateTwice } from "./composed.js";
 import type { Numbers } from "./elementwise.js";
 import { checkNormalized, rowsOf } from "./norm-shapes.js";
+import { checkEps } from "./option-checks.js";
 
 export interface RmsNormOptions {
   /** gamma, the scale, of the normalized shape. Default: none. */
@@ -119,10 +120,10 @@ export const rmsNormGradOp = defineOp({
  * normalization" (2019, arXiv:1910.07467). A row is what the axes of `normalizedShape` hold, the last ones of `x`.
  *
  * @param normalizedShape - the sizes of the last axes of `x`; a number for the last axis alone
- * @throws ShapeError if the shapes do not fit
+ * @throws ShapeError if the shapes do not fit, ArgumentError if eps is below 0
  */
 export function rmsNorm(x: Tensor, normalizedShape: number | Shape, { weight, eps }: RmsNormOptions = {}): Tensor {
   const normalized = typeof normalizedShape === "number" ? [normalizedShape] : normalizedShape;
   const machineEpsilon = 2 ** (1 - dtypeInfo[auxiliaryDType(x.dtype)].significand);
-  return applyMain(rmsNormOp, [x, weight ?? null], { normalized, eps: eps ?? machineEpsilon });
+  return applyMain(rmsNormOp, [x, weight ?? null], { normalized, eps: checkEps("rmsNorm", eps ?? machineEpsilon) });
 }

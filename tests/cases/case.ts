@@ -65,7 +65,10 @@ export const distinct = (shape: Shape): InputSpec => ({
   values: (seed) => {
     const next = randomNumbers(seed);
     const n = sizeOf(shape);
-    const values = Array.from({ length: n }, (_, i) => (2 * i - n + (n % 2 ? 0 : 1) + (n % 2 && 2 * i >= n ? 2 : 0)) / 32);
+    const values = Array.from(
+      { length: n },
+      (_, i) => (2 * i - n + (n % 2 ? 0 : 1) + (n % 2 && 2 * i >= n ? 2 : 0)) / 32,
+    );
     for (let i = n - 1; i > 0; i--) {
       const j = Math.floor(next() * (i + 1));
       [values[i], values[j]] = [values[j], values[i]];
@@ -106,7 +109,8 @@ export function seedOf(...names: string[]): number {
 }
 
 /** The cotangent used everywhere: exact in every float dtype, and different in neighbouring elements. */
-export const cotangent = (n: number): number[] => Array.from({ length: n }, (_, i) => (((7 * i + 3) % 11) - 5) / 8 + 1 / 16);
+export const cotangent = (n: number): number[] =>
+  Array.from({ length: n }, (_, i) => (((7 * i + 3) % 11) - 5) / 8 + 1 / 16);
 
 /** The values of all inputs of a case. */
 export const valuesOf = (op: string, sample: Case): Record<string, number[]> =>

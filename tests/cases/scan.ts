@@ -14,7 +14,7 @@ function scanCases(name: "cumsum" | "cumprod"): [Case, ...Case[]] {
     { name: "first axis", inputs: { x: floats([5, 3]) }, run: along(0), torch: torch(0) },
     { name: "middle axis", inputs: { x: floats([2, 5, 3]) }, run: along(1), torch: torch(1) },
     { name: "negative axis", inputs: { x: floats([2, 4, 3]) }, run: along(-2), torch: torch(1) },
-    { name: "odd size", inputs: { x: floats([17]) }, run: along(0), torch: torch(0), slack: 2 },
+    { name: "odd size", inputs: { x: floats([17]) }, run: along(0), torch: torch(0) },
     { name: "size 1", inputs: { x: floats([3, 1]) }, run: along(1), torch: torch(1) },
     { name: "empty axis", inputs: { x: floats([2, 0]) }, run: along(1), torch: torch(1) },
     { name: "empty", inputs: { x: floats([0, 2]) }, run: along(1), torch: torch(1) },

@@ -17,7 +17,7 @@ DTYPES = {"float": torch.float64, "int32": torch.int32, "uint8": torch.uint8, "b
 
 
 def number(text):
-    """JSON has no NaN and no infinities; they travel as strings."""
+    """JSON has no NaN and no infinities, and drops the sign of -0; they travel as strings."""
     return float(text) if isinstance(text, str) else text
 
 

@@ -80,6 +80,13 @@ const wrong = <T>(value: unknown): T => value as T;
 
 // biome-ignore format: a table
 refuses("shape", [
+  ["reshape by a number", ({ x }) => x.reshape(wrong<number[]>(6)), ShapeError, "reshape: a shape is an array of sizes, got 6"],
+  ["expand by a number", ({ x }) => x.expand(wrong<number[]>(6)), ShapeError, "expand: a shape is an array of sizes, got 6"],
+  ["permute by a number", ({ x }) => x.permute(wrong<number[]>(1)), ShapeError, "permute: axes are an array, one for each axis, got 1"],
+  ["tile by a number", ({ x }) => x.tile(wrong<number[]>(2)), ShapeError, "tile: repeats are an array, one for each axis, got 2"],
+  ["split by nothing", ({ x }) => x.split(wrong<number>(undefined)), ShapeError, "split: sizes are a number or an array, got undefined"],
+  ["concat of a number", () => concat(wrong<[]>(5)), ShapeError, "concat: tensors are an array, got 5"],
+  ["stack of nothing", () => stack(wrong<[]>(null)), ShapeError, "stack: tensors are an array, got null"],
   ["reshape to another size", ({ x }) => x.reshape([4, 2]), ShapeError, "reshape: [2, 3] has 6 elements, which do not fit [4, 2]"],
   ["reshape, open size does not divide", ({ x }) => x.reshape([4, -1]), ShapeError, "reshape: [2, 3] has 6 elements, which do not fit [4, -1]"],
   ["reshape, two open sizes", ({ x }) => x.reshape([-1, -1]), ShapeError, "reshape: [2, 3] has 6 elements, which do not fit [-1, -1]"],
@@ -138,6 +145,8 @@ refuses("pad", [
   ["negative", ({ v }) => v.pad([[-1, 0]]), ArgumentError, "pad: [before, after] are integers of 0 or more, got [-1,0]"],
   ["no pair", ({ v }) => v.pad([wrong<Padding>(1)]), ArgumentError, "pad: [before, after] are integers of 0 or more, got 1"],
   ["mode", ({ v }) => v.pad([[1, 0]], { mode: wrong<"reflect">("wrap") }), ArgumentError, 'pad: mode is "constant", "reflect" or "replicate", got "wrap"'],
+  ["mode, nothing to pad", ({ v }) => v.pad([[0, 0]], { mode: wrong<"reflect">("wrap") }), ArgumentError, 'pad: mode is "constant", "reflect" or "replicate", got "wrap"'],
+  ["value", ({ v }) => v.pad([[1, 0]], { value: wrong<number>("1") }), ArgumentError, 'pad: value is a number, got "1"'],
   ["reflect too far", ({ x }) => x.pad([[0, 0], [3, 0]], { mode: "reflect" }), ShapeError, "pad: axis 1 of size 3 is too short to reflect 3: [2, 3]"],
   ["replicate nothing", ({ none }) => none.pad([[1, 0], [0, 0]], { mode: "replicate" }), ShapeError, "pad: axis 0 of size 0 is too short to replicate 1: [0, 3]"],
   ["value of a bool", ({ b }) => b.pad([[1, 0]], { value: 2 }), DTypeError, "pad: bool cannot hold 2"],

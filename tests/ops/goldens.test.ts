@@ -10,15 +10,28 @@ for (const family of familyNames) {
     for (const { op, key, sample } of samplesOf(family)) {
       test(key, () => {
         const golden = goldens.get(key);
-        if (golden?.hash !== hashOf(op, sample)) throw new Error(`${key}: out of date; run npm run goldens -- ${family}`);
+        if (golden?.hash !== hashOf(op, sample))
+          throw new Error(`${key}: out of date; run npm run goldens -- ${family}`);
         for (const float of floatsOf(sample)) {
           tidy(() => {
             const outputs = outputsOf(sample, inputsOf(op, sample, float));
             expect(outputs.map(({ shape }) => shape)).toEqual(golden.outputs.map(({ shape }) => shape));
             outputs.forEach((y, i) => {
-              expectClose(`${key} in ${float}, output ${i}`, y.dataSync(), golden.outputs[i].values, y.dtype, "value", sample.slack);
+              expectClose(
+                `${key} in ${float}, output ${i}`,
+                y.dataSync(),
+                golden.outputs[i].values,
+                y.dtype,
+                "value",
+                sample.slack,
+              );
             });
-            if (Object.keys(sample.inputs).length > 0 && float !== "float32" && outputs.some(isFloatTensor) && allFloat(sample))
+            if (
+              Object.keys(sample.inputs).length > 0 &&
+              float !== "float32" &&
+              outputs.some(isFloatTensor) &&
+              allFloat(sample)
+            )
               expect(outputs.filter(isFloatTensor).every((y) => y.dtype === float)).toBe(true);
           });
           tidy(() => {
@@ -26,7 +39,14 @@ for (const family of familyNames) {
             expect(Object.keys(grads ?? {})).toEqual(Object.keys(golden.grads));
             for (const name of grads ? wrtOf(sample) : []) {
               const g = (grads as Record<string, ReturnType<typeof outputsOf>[number]>)[name];
-              expectClose(`${key} in ${float}, gradient of ${name}`, g.dataSync(), golden.grads[name], g.dtype, "gradient", sample.slack);
+              expectClose(
+                `${key} in ${float}, gradient of ${name}`,
+                g.dataSync(),
+                golden.grads[name],
+                g.dtype,
+                "gradient",
+                sample.slack,
+              );
             }
           });
         }

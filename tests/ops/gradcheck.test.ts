@@ -1,5 +1,5 @@
 import { describe, test } from "vitest";
-import { type Tensor, Tape, tensor, tidy } from "../../src/index.js";
+import { Tape, type Tensor, tensor, tidy } from "../../src/index.js";
 import { type Case, randomNumbers, seedOf } from "../cases/case.js";
 import { familyNames, samplesOf } from "../support/goldens.js";
 import { inputsOf, outputsOf, project, wrtOf } from "../support/run.js";
@@ -14,9 +14,20 @@ type Inputs = Readonly<Record<string, Tensor>>;
  * Compares the derivative of `f` along one random direction of all inputs with a central difference. A random
  * projection finds a wrong element of the gradient as surely as one difference an element, at a fraction of the cost.
  */
-function check(what: string, inputs: Inputs, names: readonly string[], f: (t: Inputs) => Tensor | null, gradient: (t: Inputs) => Tensor[] | null): void {
+function check(
+  what: string,
+  inputs: Inputs,
+  names: readonly string[],
+  f: (t: Inputs) => Tensor | null,
+  gradient: (t: Inputs) => Tensor[] | null,
+): void {
   const next = randomNumbers(seedOf(what));
-  const directions = names.map((name) => tensor(Float64Array.from({ length: inputs[name].size }, () => 2 * next() - 1), { shape: inputs[name].shape, dtype: "float64" }));
+  const directions = names.map((name) =>
+    tensor(
+      Float64Array.from({ length: inputs[name].size }, () => 2 * next() - 1),
+      { shape: inputs[name].shape, dtype: "float64" },
+    ),
+  );
   const moved = (step: number): number => {
     const at = { ...inputs };
     names.forEach((name, i) => {
@@ -49,12 +60,23 @@ function projectGradients(key: string, sample: Case, inputs: Inputs, names: read
   const next = randomNumbers(seedOf(key, "second"));
   const grads = gradients(sample, inputs, names);
   if (!grads) return null;
-  const terms = grads.map((g) => g.mul(tensor(Float64Array.from({ length: g.size }, () => 2 * next() - 1), { shape: g.shape, dtype: "float64" })).sum());
+  const terms = grads.map((g) =>
+    g
+      .mul(
+        tensor(
+          Float64Array.from({ length: g.size }, () => 2 * next() - 1),
+          { shape: g.shape, dtype: "float64" },
+        ),
+      )
+      .sum(),
+  );
   return terms.reduce((sum, term) => sum.add(term));
 }
 
 const differentiable = familyNames.flatMap((family) =>
-  samplesOf(family).filter(({ sample }) => wrtOf(sample).length > 0 && Object.values(sample.inputs).some(({ dtype }) => dtype === "float")),
+  samplesOf(family).filter(
+    ({ sample }) => wrtOf(sample).length > 0 && Object.values(sample.inputs).some(({ dtype }) => dtype === "float"),
+  ),
 );
 
 /** Whether the case has a float result that depends on its inputs. */
@@ -68,13 +90,22 @@ const hasGradient = (op: string, sample: Case): boolean =>
 describe("gradcheck in float64", () => {
   for (const { op, key, sample } of differentiable) {
     if (!hasGradient(op, sample)) continue;
-    test.skipIf(sample.skipGradcheck)(`${key}${sample.skipGradcheck ? ` (skipped: ${sample.skipGradcheck})` : ""}`, () => {
-      tidy(() => {
-        const names = wrtOf(sample);
-        const inputs = inputsOf(op, sample, "float64");
-        check(key, inputs, names, (t) => project(outputsOf(sample, t)), (t) => gradients(sample, t, names));
-      });
-    });
+    test.skipIf(sample.skipGradcheck)(
+      `${key}${sample.skipGradcheck ? ` (skipped: ${sample.skipGradcheck})` : ""}`,
+      () => {
+        tidy(() => {
+          const names = wrtOf(sample);
+          const inputs = inputsOf(op, sample, "float64");
+          check(
+            key,
+            inputs,
+            names,
+            (t) => project(outputsOf(sample, t)),
+            (t) => gradients(sample, t, names),
+          );
+        });
+      },
+    );
   }
 });
 

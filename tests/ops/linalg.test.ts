@@ -38,6 +38,7 @@ describe("what does not fit is refused, with the sizes in the message", () => {
     [() => linear(m23(), v3()), ShapeError, "linear: weight is (out, in): x [2, 3], weight [3]"],
     [() => linear(m23(), m23(), v3()), ShapeError, "linear: bias is not [2]: x [2, 3], weight [2, 3], bias [3]"],
     [() => linear(zeros([]), m23()), ShapeError, "linear: x needs an axis of features: x [], weight [2, 3]"],
+    [() => einsum(5 as unknown as string, m23()), ArgumentError, "einsum: an equation is a string, got 5"],
     [() => einsum("ij,jk", m23(), m45()), ShapeError, "einsum: the sizes of 'j' differ: 'ij,jk' with [2, 3], [4, 5]"],
     [() => einsum("ii", m23()), ShapeError, "einsum: the sizes of 'i' differ: 'ii' with [2, 3]"],
     [() => einsum("ii->i", zeros([3, 1])), ShapeError, "einsum: the sizes of 'i' differ: 'ii->i' with [3, 1]"],

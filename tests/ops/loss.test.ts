@@ -97,6 +97,9 @@ const refused = [
   ["hinge", () => x().hinge(zeros([3])), ShapeError, "hinge: input [2, 3] and target [3] differ"],
   ["klDivergence", () => x().klDivergence(zeros([3])), ShapeError, "klDivergence: input [2, 3] and target [3] differ"],
   ["binaryCrossEntropy", () => x().binaryCrossEntropy(zeros([3])), ShapeError, "binaryCrossEntropy: input [2, 3] and target [3] differ"],
+  ["binaryCrossEntropy, weight", () => x().binaryCrossEntropy(x(), { weight: zeros([5, 2, 3]) }), ShapeError, "binaryCrossEntropy: weight [5, 2, 3] does not broadcast to the input [2, 3]"],
+  ["binaryCrossEntropyWithLogits, posWeight", () => x().binaryCrossEntropyWithLogits(x(), { posWeight: zeros([4]) }), ShapeError, "binaryCrossEntropyWithLogits: shapes [4] and [2, 3] do not broadcast: 4 against 3"],
+  ["binaryCrossEntropyWithLogits, larger posWeight", () => x().binaryCrossEntropyWithLogits(x(), { posWeight: zeros([2, 2, 3]) }), ShapeError, "binaryCrossEntropyWithLogits: posWeight [2, 2, 3] does not broadcast to the input [2, 3]"],
   ["binaryCrossEntropyWithLogits", () => x().binaryCrossEntropyWithLogits(zeros([3])), ShapeError, "binaryCrossEntropyWithLogits: input [2, 3] and target [3] differ"],
   ["delta 0", () => huber(x(), x(), { delta: 0 }), ArgumentError, "huber: delta is above 0, got 0"],
   ["cosineSimilarity, shapes", () => x().cosineSimilarity(zeros([2, 2])), ShapeError, "cosineSimilarity: shapes [2, 3] and [2, 2] do not broadcast: 3 against 2"],
@@ -110,4 +113,12 @@ test.each(refused)("%s is refused", (_, run, error, message) => {
     expect(run).toThrow(message);
   });
   expect(memory()).toMatchObject({ bytes: before.bytes, tensors: before.tensors });
+});
+
+test("binaryCrossEntropy: where the logarithm counts as -100, the target's gradient does too", () => {
+  tidy(() => {
+    const p = tensor([0, 1], { dtype: "float64" });
+    const f = (t: Tensor): Tensor => p.binaryCrossEntropy(t, { reduction: "sum" });
+    expect([...grad(f)(tensor([0, 1], { dtype: "float64" })).dataSync()]).toEqual([100, -100]);
+  });
 });

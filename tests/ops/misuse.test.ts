@@ -5,7 +5,11 @@ import { inputsOf, outputsOf, wrtOf } from "../support/run.js";
 
 /** What must hold for every op, whatever it computes; the plain case of each stands for the op. */
 const ops = familyNames.flatMap((family) => {
-  const first = new Map(samplesOf(family).map((s) => [s.op, s] as const).reverse());
+  const first = new Map(
+    samplesOf(family)
+      .map((s) => [s.op, s] as const)
+      .reverse(),
+  );
   return [...first.values()].filter(({ sample }) => Object.keys(sample.inputs).length > 0);
 });
 

@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import {
   ArgumentError,
   batchNorm,
+  DTypeError,
   Generator,
   GradientError,
   grad,
@@ -184,6 +185,9 @@ describe("misuse", () => {
     ["batchNorm, bias", () => batchNorm(x(), { bias: c(3), training: true }), ShapeError, "batchNorm: bias is [3], for 4 channels of x [2, 4, 3]"],
     ["batchNorm, one value a channel", () => batchNorm(zeros([1, 4]), { training: true }), ShapeError, "batchNorm: training needs more than one value for each channel, got x [1, 4]"],
     ["batchNorm, no statistics", () => batchNorm(x()), ArgumentError, "batchNorm: outside training it needs runningMean and runningVar"],
+    ["batchNorm, statistics of integers", () => batchNorm(x(), { runningMean: zeros([4], { dtype: "int32" }), runningVar: c(4), training: true }), DTypeError, "batchNorm: running statistics are floats, got int32"],
+    ["batchNorm, momentum", () => batchNorm(x(), { runningMean: c(4), runningVar: c(4), training: true, momentum: Number.NaN }), ArgumentError, "batchNorm: momentum is a finite number, got NaN"],
+    ["batchNorm, one of the statistics and null", () => batchNorm(x(), { runningMean: c(4), runningVar: null, training: true }), ArgumentError, "batchNorm: runningMean and runningVar come together"],
     ["batchNorm, one of the statistics", () => batchNorm(x(), { runningMean: c(4), training: true }), ArgumentError, "batchNorm: runningMean and runningVar come together"],
   ] as const)("%s is refused", (_, run, error, message) => {
     tidy(() => {

@@ -26,7 +26,8 @@ export function expectClose(
   kind: keyof typeof allowed,
   slack = 1,
 ): void {
-  if (actual.length !== expected.length) throw new Error(`${what}: ${actual.length} values, expected ${expected.length}`);
+  if (actual.length !== expected.length)
+    throw new Error(`${what}: ${actual.length} values, expected ${expected.length}`);
   const finite = expected.filter(Number.isFinite);
   const scale = Math.sqrt(finite.reduce((sum, x) => sum + x * x, 0) / Math.max(1, finite.length));
   // float64 goldens are themselves only float64: allow the accumulated rounding of both sides.
@@ -38,7 +39,8 @@ export function expectClose(
     const limit = dtype === "float16" ? 65504 : Number.MAX_VALUE;
     if (Math.abs(e) > limit && Number.isFinite(e) && a === Math.sign(e) * Number.POSITIVE_INFINITY) continue;
     const error = Math.abs(a - e);
-    if (!(error <= bound * Math.max(Math.abs(e), scale)))
+    // An infinity has been compared above; as a bound it would let every number pass.
+    if (!(Number.isFinite(e) && error <= bound * Math.max(Math.abs(e), scale)))
       throw new Error(
         `${what}: element ${i} is ${a}, PyTorch says ${e}: off by ${(error / Math.max(Math.abs(e), scale)).toExponential(2)} in ${dtype}, allowed ${bound.toExponential(2)}`,
       );

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
-import { families } from "../cases.js";
 import { type Case, seedOf, valuesOf } from "../cases/case.js";
+import { families } from "../cases.js";
 
 /** What PyTorch gives for one case, in float64. */
 export interface Golden {
@@ -32,8 +32,8 @@ export function samplesOf(family: Family): Sample[] {
   return samples;
 }
 
-/** JSON has no NaN and no infinities; they travel as strings. */
-const encode = (x: number): number | string => (Number.isFinite(x) ? x : String(x));
+/** JSON has no NaN and no infinities, and drops the sign of -0; they travel as strings. */
+const encode = (x: number): number | string => (Object.is(x, -0) ? "-0.0" : Number.isFinite(x) ? x : String(x));
 
 /** What make.py reads. */
 export function dump(family: Family): Record<string, unknown> {
@@ -41,7 +41,10 @@ export function dump(family: Family): Record<string, unknown> {
     samplesOf(family).map(({ op, key, sample }) => {
       const values = valuesOf(op, sample);
       const inputs = Object.fromEntries(
-        Object.entries(sample.inputs).map(([name, { shape, dtype }]) => [name, { shape, dtype, values: values[name].map(encode) }]),
+        Object.entries(sample.inputs).map(([name, { shape, dtype }]) => [
+          name,
+          { shape, dtype, values: values[name].map(encode) },
+        ]),
       );
       return [key, { inputs, torch: sample.torch, wrt: sample.wrt ?? null, hash: hashOf(op, sample) }];
     }),
@@ -64,6 +67,7 @@ const special: Readonly<Record<string, number>> = {
 /** The golden file of a family. */
 export function readGoldens(family: Family): ReadonlyMap<string, Golden> {
   const text = readFileSync(new URL(`../goldens/${family}.json`, import.meta.url), "utf8");
-  const revive = (_: string, value: unknown) => (typeof value === "string" && value in special ? special[value] : value);
+  const revive = (_: string, value: unknown) =>
+    typeof value === "string" && value in special ? special[value] : value;
   return new Map(Object.entries(JSON.parse(text, revive) as Record<string, Golden>));
 }

@@ -57,4 +57,3 @@ export function gradientsOf(op: string, sample: Case, float: DType): Record<stri
   const grads = tape.gradients(total, wrt, { unused: "zeros" });
   return Object.fromEntries(names.map((name, i) => [name, tape.keep(grads[i])]));
 }
-

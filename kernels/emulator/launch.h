@@ -1,0 +1,22 @@
+// Runs a grid: blocks over the cores of the host, each block by itself (block.h).
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "block.h"
+
+namespace emulator {
+
+/// How launches are run from now on, in this process. Not to be called during a launch.
+void setOptions(const LaunchOptions& options);
+LaunchOptions options();
+
+/// Runs `kernel` for every thread of the grid. Throws Fault with the first block's fault.
+void launchGrid(const char* name, Dim3 grid, Dim3 block, std::size_t sharedBytes, const std::function<void()>& kernel);
+
+/// The races found since the last call, a line each, with the kernel's name. Empty unless `detectRaces` is set.
+std::vector<std::string> takeRaces();
+
+}  // namespace emulator

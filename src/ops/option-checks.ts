@@ -1,0 +1,13 @@
+import { ArgumentError } from "../core/errors.js";
+
+/** The value of an option that must be a finite number. */
+export function checkFinite(op: string, name: string, value: number): number {
+  if (Number.isFinite(value)) return value;
+  throw new ArgumentError(`${op}: ${name} is a finite number, got ${String(value)}`);
+}
+
+/** The value of `eps`, which is added to a variance or bounds a length. */
+export function checkEps(op: string, eps: number): number {
+  if (Number.isFinite(eps) && eps >= 0) return eps;
+  throw new ArgumentError(`${op}: eps is a number of 0 or more, got ${String(eps)}`);
+}
