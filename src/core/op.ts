@@ -1,6 +1,7 @@
 import type { Tensor } from "../tensor.js";
 import type { KernelArgs } from "./backend.js";
 import type { DType } from "./dtype.js";
+import { ArgumentError } from "./errors.js";
 import type { Shape } from "./shape.js";
 
 /** What `infer` knows of a tensor, and says of an output. */
@@ -157,7 +158,11 @@ export interface Op<A = unknown> extends Kernel {
 
 const noArgs: KernelArgs = [];
 
-/** Defines an op. A rule that reads what is not saved, or a gradient that is missing, does not compile. */
+/**
+ * Defines an op. A rule that reads what is not saved, or a gradient that is missing, does not compile.
+ *
+ * @throws ArgumentError if two inputs or outputs have one name, if a rest input is not the last, or without a kernel
+ */
 export function defineOp<
   const I extends string,
   const S extends NameOf<I> | O = never,
@@ -174,13 +179,13 @@ export function defineOp<
     };
   });
   const rest = definition.inputs.findIndex((spelled) => spelled.startsWith("..."));
-  if (rest >= 0 && rest !== inputs.length - 1) throw new TypeError(`${name}: the rest input must be the last`);
+  if (rest >= 0 && rest !== inputs.length - 1) throw new ArgumentError(`${name}: the rest input must be the last`);
   const names = [...inputs.map((input) => input.name), ...outputs];
   if (new Set(names).size < names.length)
-    throw new TypeError(`${name}: two inputs or outputs have the same name: ${names.join(", ")}`);
+    throw new ArgumentError(`${name}: two inputs or outputs have the same name: ${names.join(", ")}`);
   if (outputs.length === 1 && outputs[0] !== "y")
-    throw new TypeError(`${name}: a single output is called y, not ${outputs[0]}`);
-  if (!view && !definition.cpu) throw new TypeError(`${name}: an op has a cpu kernel, unless it is a view`);
+    throw new ArgumentError(`${name}: a single output is called y, not ${outputs[0]}`);
+  if (!view && !definition.cpu) throw new ArgumentError(`${name}: an op has a cpu kernel, unless it is a view`);
   return {
     kind: "op",
     name,

@@ -191,9 +191,10 @@ export interface SoftplusOptions {
 /**
  * ln(1 + e^(beta x)) / beta, a smooth relu.
  *
- * @throws ArgumentError if beta is 0 or not finite
+ * @throws ArgumentError if beta is 0 or not finite, or threshold is NaN
  */
 export function softplus(x: Tensor, { beta = 1, threshold = 20 }: SoftplusOptions = {}): Tensor {
   if (!Number.isFinite(beta) || beta === 0) throw new ArgumentError(`softplus: beta is finite and not 0, got ${beta}`);
-  return apply(softplusOp, [x], [beta, checkFinite("softplus", "threshold", threshold)]);
+  if (Number.isNaN(threshold)) throw new ArgumentError("softplus: threshold is a number or Infinity, got NaN");
+  return apply(softplusOp, [x], [beta, threshold]);
 }

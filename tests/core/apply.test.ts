@@ -249,3 +249,15 @@ describe("updates", () => {
     applyUpdate(moveUpdate, { by: [], x: [] }, { scale: 1 });
   });
 });
+
+describe("records", () => {
+  const common = { name: "userBad", infer: () => ({ shape: [], dtype: "float32" }) as const, cpu() {} } as const;
+
+  test("with two values of one name, a rest input before others, or no kernel are refused when they are defined", () => {
+    expect(() => defineOp({ ...common, inputs: ["x", "x"], vjp: { x: null } })).toThrow(ArgumentError);
+    expect(() => defineOp({ ...common, inputs: ["y"], vjp: { y: null } })).toThrow(/userBad: two inputs or outputs/);
+    expect(() => defineOp({ ...common, inputs: ["...xs", "y2"], vjp: { xs: null, y2: null } })).toThrow(ArgumentError);
+    const { cpu: _, ...without } = common;
+    expect(() => defineOp({ ...without, inputs: ["x"], vjp: { x: null } })).toThrow(/userBad: an op has a cpu kernel/);
+  });
+});

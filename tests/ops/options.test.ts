@@ -43,7 +43,7 @@ describe("options that are no sensible number are refused, by name and value", (
       "leakyRelu: negativeSlope is a finite number, got NaN",
     ],
     ["elu", () => elu(x, { alpha: Infinity }), "elu: alpha is a finite number, got Infinity"],
-    ["softplus", () => softplus(x, { threshold: Number.NaN }), "softplus: threshold is a finite number, got NaN"],
+    ["softplus", () => softplus(x, { threshold: Number.NaN }), "softplus: threshold is a number or Infinity, got NaN"],
     [
       "attention",
       () => scaledDotProductAttention(q, q, q, { scale: Number.NaN }),
