@@ -133,11 +133,12 @@ function record(
   attrs: unknown,
 ): void {
   if (!outputs.some((y, i) => op.differentiable[i] && isFloat(y.dtype))) return;
-  const values: Record<string, Saved> = {};
+  // By position in `op.save`: names are put to them only when a rule asks.
+  const values: Saved[] = [];
   const saved: Tensor[] = [];
   for (const { name, output } of op.save) {
     const value = output >= 0 ? outputs[output] : named[name];
-    values[name] = value;
+    values.push(value);
     if (Array.isArray(value)) saved.push(...value);
     else if (value) saved.push(value as Tensor);
   }

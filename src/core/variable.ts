@@ -33,15 +33,15 @@ export class Entry {
   #owners = 0;
   #released = false;
   #saved: readonly Tensor[];
-  #values: Readonly<Record<string, Saved>>;
+  #values: readonly Saved[];
 
   constructor(
     readonly op: Op,
     readonly inputs: readonly (Variable | null)[],
     outputs: readonly { readonly shape: Shape; readonly dtype: DType }[],
     saved: readonly Tensor[],
-    /** The saved values by name, as the rule receives them. */
-    values: Readonly<Record<string, Saved>>,
+    /** The saved values in the order of `op.save`. */
+    values: readonly Saved[],
     readonly attrs: unknown,
   ) {
     const variables: Variable[] = [];
@@ -73,7 +73,7 @@ export class Entry {
       entry.#released = true;
       for (const tensor of entry.#saved) tensor.storage.unsave();
       entry.#saved = [];
-      entry.#values = {};
+      entry.#values = [];
       for (const input of entry.inputs) if (input?.entry && --input.entry.#owners === 0) pending.push(input.entry);
     }
   }
@@ -93,10 +93,10 @@ export class Entry {
         );
     }
     const usable: Record<string, Saved> = {};
-    for (const name in this.#values) {
-      const value = this.#values[name];
+    this.op.save.forEach(({ name }, i) => {
+      const value = this.#values[i];
       usable[name] = Array.isArray(value) ? value.map(revive) : value && revive(value as Tensor);
-    }
+    });
     return usable;
   }
 }
