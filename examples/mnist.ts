@@ -3,10 +3,10 @@
  *
  * The training itself is in mnist/training.ts; here is what surrounds it.
  */
-import { mkdir, open, rm, stat } from "node:fs/promises";
+import { open, rm, stat } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { DeviceError, type DeviceName, FileError, manualSeed, setDevice, WengertError } from "wengert";
-import { saveSafetensors } from "wengert/io";
+import { makeFolder, saveSafetensors } from "wengert/io";
 import { type Digits, loadDigits } from "./mnist/images.js";
 import { type Options, parseOptions, UsageError, usage } from "./mnist/options.js";
 import { Progress } from "./mnist/progress.js";
@@ -51,7 +51,7 @@ async function checkWritable(folder: string, name: string): Promise<string> {
   const path = join(folder, name);
   const probe = join(folder, `.${name}-${process.pid}.tmp`);
   try {
-    await mkdir(folder, { recursive: true });
+    await makeFolder(folder);
     await (await open(probe, "wx")).close();
     await rm(probe);
     if (await isFolder(path)) throw new Error(`${path} is a folder`);

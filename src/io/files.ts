@@ -1,12 +1,39 @@
 import { randomBytes } from "node:crypto";
-import { type FileHandle, open, readFile, rename, rm } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { type FileHandle, mkdir, open, readFile, rename, rm, stat } from "node:fs/promises";
+import { dirname, join, resolve } from "node:path";
 import { FileError } from "../core/errors.js";
 
 /** @internal A system error as a FileError that says who wanted what of which file. Other errors pass as they are. */
 export function fileError(action: string, path: string, error: unknown): unknown {
   const isSystemError = error instanceof Error && "code" in error;
   return isSystemError ? new FileError(`${action} ${path}: ${error.message}`, { cause: error }) : error;
+}
+
+const codeOf = (error: unknown): unknown => (error as NodeJS.ErrnoException).code;
+
+const isFolder = (path: string): Promise<boolean> =>
+  stat(path)
+    .then((found) => found.isDirectory())
+    .catch(() => false);
+
+/**
+ * Makes a folder, and those above it that are missing; one that is there already is left alone.
+ *
+ * Not `mkdir` with `recursive`, which never returns where the system answers ENOENT under a folder that exists, as it
+ * does in /proc.
+ *
+ * @throws the system's error
+ */
+export async function makeFolder(folder: string): Promise<void> {
+  try {
+    await mkdir(folder);
+  } catch (error) {
+    if (codeOf(error) === "EEXIST" && (await isFolder(folder))) return;
+    const above = dirname(resolve(folder));
+    if (codeOf(error) !== "ENOENT" || (await isFolder(above))) throw error;
+    await makeFolder(above);
+    await mkdir(folder);
+  }
 }
 
 /** @internal The whole file. */

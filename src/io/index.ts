@@ -1,5 +1,6 @@
 import "../backends/cpu/index.js";
 
+export { makeFolder } from "./files.js";
 export {
   decodeSafetensors,
   encodeSafetensors,
