@@ -3,12 +3,20 @@
  *
  * @module
  */
-import "./backends/cpu/index.js";
+import "./backends/index.js";
 
+export {
+  cuda,
+  type DeviceInfo,
+  emulator,
+  type NativeDevice,
+  type NativeMemory,
+  type NativeOptions,
+} from "./backends/cuda/index.js";
 export { apply, applyAll, applyUpdate, type Inputs } from "./core/apply.js";
 export type { Backend, Buffers, Handle, KernelArgs } from "./core/backend.js";
 export { checkpoint } from "./core/checkpoint.js";
-export { type DeviceName, type DeviceStatus, device, devices, emptyCache, setDevice } from "./core/device.js";
+export { type DeviceName, type DeviceStatus, device, devices, emptyCache, setDevice, sync } from "./core/device.js";
 export { type DType, promoteTypes, type TypedArray } from "./core/dtype.js";
 export * from "./core/errors.js";
 export { defaultGenerator, Generator, type GeneratorState, manualSeed } from "./core/generator.js";
@@ -56,8 +64,10 @@ export {
 export * from "./data/index.js";
 export type { Nested } from "./format.js";
 export * from "./io/index.js";
+export * from "./metrics/index.js";
 export * from "./nn/index.js";
 export * from "./ops/index.js";
 export * from "./optim/index.js";
 export * from "./random.js";
 export { Tensor } from "./tensor.js";
+export * from "./train/index.js";

@@ -1,7 +1,7 @@
 import { setTensorClass } from "./core/apply.js";
 import { context } from "./core/context.js";
 import type { DeviceName } from "./core/device.js";
-import { type DType, isFloat, type TypedArray } from "./core/dtype.js";
+import { type DType, hostArray, isFloat, type TypedArray } from "./core/dtype.js";
 import { DisposedError, DTypeError, GradientError, ShapeError } from "./core/errors.js";
 import { type BackwardOptions, backward } from "./core/grad.js";
 import { activeTrackers } from "./core/leaks.js";
@@ -14,6 +14,7 @@ import { formatTensor, type Nested, nest } from "./format.js";
 import { fill } from "./ops/fill.js";
 import type { Axes, Operand, ReduceOptions } from "./ops/index.js";
 import * as ops from "./ops/index.js";
+import { toDevice } from "./ops/transfer.js";
 
 let made = 0;
 
@@ -173,7 +174,7 @@ export class Tensor implements Disposable {
    */
   async data(): Promise<TypedArray> {
     this.checkLive("data");
-    const target = this.#hostArray();
+    const target = hostArray(this.dtype, this.size);
     this.#storage.retain();
     try {
       await this.#storage.backend.read(this.#storage.handle, target);
@@ -186,7 +187,7 @@ export class Tensor implements Disposable {
   /** As `data`, but blocks until the device is done. */
   dataSync(): TypedArray {
     this.checkLive("dataSync");
-    const target = this.#hostArray();
+    const target = hostArray(this.dtype, this.size);
     this.#storage.backend.readSync(this.#storage.handle, target);
     return target;
   }
@@ -211,13 +212,6 @@ export class Tensor implements Disposable {
     return this.dataSync()[0];
   }
 
-  #hostArray(): TypedArray {
-    const n = this.size;
-    if (this.dtype === "float64") return new Float64Array(n);
-    if (this.dtype === "int32") return new Int32Array(n);
-    return isFloat(this.dtype) ? new Float32Array(n) : new Uint8Array(n);
-  }
-
   /** Dtype, shape and elements, for people to read; long axes are cut in the middle. Blocks until the device is done. */
   toString(): string {
     if (this.#disposed) return `Tensor(disposed, ${this.describe()})`;
@@ -236,6 +230,7 @@ export class Tensor implements Disposable {
   ones(shape = this.shape, dtype = this.dtype): Tensor { return fill(shape, 1, dtype, this.storage.backend); }
   // cast
   cast(dtype: DType): Tensor { return ops.cast(this, dtype); }
+  to(device: DeviceName): Tensor { return toDevice(this, device); }
   // unary
   neg(): Tensor { return ops.neg(this); }
   abs(): Tensor { return ops.abs(this); }

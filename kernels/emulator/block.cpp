@@ -1,99 +1,167 @@
 #include "block.h"
 
 #include <algorithm>
+#include <bit>
+#include <cstdlib>
 #include <cstring>
 #include <utility>
+
+#include "bulk.h"
+#include "warpgroup.h"
 
 namespace emulator {
 
 thread_local Block* Block::current = nullptr;
 
 namespace {
-constexpr unsigned char poison = 0xff;  // every float and bfloat16 of it is a NaN
+constexpr unsigned char poison = 0xff;  // every float and 16-bit float of it is a NaN
 constexpr int preemptEvery = 8;
 }  // namespace
 
-void Block::run(const std::function<void()>& kernel, Dim3 grid, Dim3 blockDim, Dim3 blockIndex, std::size_t sharedBytes,
-                std::uint64_t blockNumber) {
-  kernel_ = &kernel;
-  grid_ = grid;
-  dim_ = blockDim;
-  index_ = blockIndex;
-  threads_ = static_cast<int>(blockDim.count());
-  random_.seed(options_.seed * 0x9e3779b97f4a7c15ull + blockNumber);
-  sharedBytes_ = sharedBytes;
-  sharedStorage_.assign(sharedBytes + 1024, poison);
+Block::Block() = default;
+Block::~Block() = default;
+
+void Block::run(const Launch& launch, std::uint64_t number) {
+  kernel_ = launch.kernel;
+  grid_ = launch.grid;
+  dim_ = launch.block;
+  index_ = Dim3(static_cast<unsigned>(number % grid_.x), static_cast<unsigned>(number / grid_.x % grid_.y),
+                static_cast<unsigned>(number / (std::uint64_t{grid_.x} * grid_.y)));
+  threadCount_ = live_ = static_cast<int>(dim_.count());
+  shuffle_ = launch.options.shuffle;
+  detecting_ = launch.options.detectRaces;
+  random_.seed(launch.options.seed * 0x9e3779b97f4a7c15ull + number);
+  memory_.use(launch.memory);
+  sharedBytes_ = launch.sharedBytes;
+  if (sharedStorage_.size() < sharedBytes_ + 1024) sharedStorage_.resize(sharedBytes_ + 1024);
   // As on the hardware, dynamic shared memory is aligned generously; TMA and swizzles count on 1,024 bytes.
   shared_ = sharedStorage_.data() + (1024 - reinterpret_cast<std::uintptr_t>(sharedStorage_.data()) % 1024) % 1024;
-  detector_ = options_.detectRaces ? std::make_unique<Detector>(threads_, sharedBytes) : nullptr;
-  for (Barrier& barrier : barriers_) barrier = Barrier();
-  warps_.assign((threads_ + 31) / 32, Warp());
-  fault_.clear();
-  while (static_cast<int>(pool_.size()) < threads_) pool_.push_back(std::make_unique<Thread>());
-  ready_.clear();
-  for (int t = threads_ - 1; t >= 0; t--) {
-    Thread& thread = *pool_[t];
-    thread.block = this;
-    thread.number = t;
-    thread.index = Dim3(t % blockDim.x, t / blockDim.x % blockDim.y, t / (blockDim.x * blockDim.y));
-    thread.done = thread.waiting = false;
-    thread.copies.clear();
-    thread.copyGroup = 0;
-    thread.fiber.prepare(threadMain, &thread);
-    ready_.push_back(&thread);
+  std::memset(shared_, poison, sharedBytes_);
+  if (detecting_) detector_.begin(threadCount_, sharedBytes_);
+  const std::size_t warps = (threadCount_ + 31) / 32;
+  if (warps_.size() < warps) warps_.resize(warps);
+  if (all_.size() < static_cast<std::size_t>(threadCount_)) all_.resize(threadCount_);
+  for (int t = 0; t < threadCount_; t++) all_[t].started = all_[t].done = false;
+  if (shuffle_) {
+    unstarted_.resize(threadCount_);
+    for (int t = 0; t < threadCount_; t++) unstarted_[t] = t;
   }
-  live_ = threads_;
+  started_ = 0;
+  bulk_ = nullptr;
+  warpgroups_ = nullptr;
   Block* const outer = std::exchange(current, this);
-  schedule();
+  if (Fiber* const first = next()) switchStacks(host_, first->pointer);
   current = outer;
+  if (fault_.empty() && live_ > 0)
+    fault_ = "deadlock: " + std::to_string(live_) + " threads wait for ever, among them " + describeWaiting();
+  if (fault_.empty() && bulk_ && bulk_->isUnderWay()) fault_ = "the block ends while bulk copies are under way";
+  if (fault_.empty()) {
+    for (const Barrier& barrier : barriers_)
+      if (!barrier.arrived.empty()) fault_ = "the block ends while threads have arrived at a barrier that others missed";
+  }
   if (!fault_.empty()) throw Fault(fault_);
 }
 
-void Block::threadMain(void* argument) {
-  auto* thread = static_cast<Thread*>(argument);
-  (*thread->block->kernel_)();
-  thread->block->waitCopies(0);
-  thread->done = true;
-  thread->fiber.suspend();
-}
-
-/// Runs ready threads until all are done: the last made ready first, or with `shuffle` any.
-void Block::schedule() {
-  while (live_ > 0 && fault_.empty()) {
-    if (ready_.empty()) {
-      std::string waiting;
-      for (int t = 0, named = 0; t < threads_ && named < 4; t++)
-        if (!pool_[t]->done) waiting += (named++ ? ", " : "") + describe(*pool_[t]);
-      fault_ = "deadlock: " + std::to_string(live_) + " threads wait for ever, among them " + waiting;
-      return;
-    }
-    if (options_.shuffle) std::swap(ready_[random_() % ready_.size()], ready_.back());
-    running_ = ready_.back();
-    ready_.pop_back();
-    running_->fiber.resume();
-    if (running_->done) live_--;
+/// What a fiber does all its life: run a thread to its end, then take another, or rest until it is given one.
+void Block::fiberMain(Fiber* self, void* block) {
+  Block& b = *static_cast<Block*>(block);
+  for (;;) {
+    b.runThread();
+    b.idle_.push_back(self);
+    Fiber* const to = b.next();
+    if (to != self) switchStacks(self->pointer, to != nullptr ? to->pointer : b.host_);
   }
 }
 
-void Block::wait() {
-  running_->waiting = true;
-  running_->fiber.suspend();
+void Block::runThread() {
+  Thread& self = *running_;
+  try {
+    (*kernel_)();
+  } catch (const std::exception& error) {
+    fault(std::string("the kernel threw: ") + error.what());
+  }
+  waitCopies(0);
+  if (bulk_) bulk_->endThread(self);
+  if (warpgroups_) warpgroups_->endThread(self);
+  self.done = true;
+  live_--;
 }
 
-void Block::wake(Thread& thread) {
-  thread.waiting = false;
-  ready_.push_back(&thread);
+/// Who runs next: the last made ready, else one not yet started; with `shuffle` any. Null when nobody can.
+Thread* Block::choose() {
+  const std::size_t ready = ready_.size();
+  const std::size_t fresh = static_cast<std::size_t>(threadCount_ - started_);
+  if (ready + fresh == 0) return nullptr;
+  const std::size_t pick = shuffle_ ? random_.below(ready + fresh) : 0;
+  if (pick < ready) {
+    if (shuffle_) std::swap(ready_[pick], ready_.back());
+    Thread* const thread = ready_.back();
+    ready_.pop_back();
+    return thread;
+  }
+  int number = started_;
+  if (shuffle_) {
+    std::swap(unstarted_[started_], unstarted_[started_ + pick - ready]);
+    number = unstarted_[started_];
+  }
+  started_++;
+  Thread& thread = all_[number];
+  thread.number = number;
+  const unsigned n = static_cast<unsigned>(number);
+  thread.index = dim_.y == 1 && dim_.z == 1 ? Dim3(n, 0, 0) : Dim3(n % dim_.x, n / dim_.x % dim_.y, n / (dim_.x * dim_.y));
+  thread.copies.clear();
+  thread.copyGroup = 0;
+  thread.copyEngine = -1;
+  return &thread;
 }
 
-void Block::maybePreempt() {
-  if (!options_.shuffle || random_() % preemptEvery != 0) return;
+/// The fiber of the thread that runs next, or null when all are done or wait for ever.
+Fiber* Block::next() {
+  Thread* thread = choose();
+  while (thread == nullptr && performSomething()) thread = choose();
+  if (thread == nullptr) return nullptr;
+  running_ = thread;
+  if (!thread->started) {
+    thread->started = true;
+    if (idle_.empty()) {
+      fibers_.push_back(std::make_unique<Fiber>(fiberMain, this));
+      idle_.push_back(fibers_.back().get());
+    }
+    thread->fiber = idle_.back();
+    idle_.pop_back();
+  }
+  return thread->fiber;
+}
+
+void Block::suspend() {
+  Fiber* const own = running_->fiber;
+  if (!shuffle_ && !ready_.empty()) {  // the common case, quickly
+    running_ = ready_.back();
+    ready_.pop_back();
+    if (running_->fiber != own) switchStacks(own->pointer, running_->fiber->pointer);
+    return;
+  }
+  Fiber* const to = next();
+  if (to != own) switchStacks(own->pointer, to != nullptr ? to->pointer : host_);
+}
+
+void Block::preempt() {
+  if (random_() % preemptEvery != 0) return;
+  if (random_() % 2 == 0 && performSomething()) return;
   ready_.push_back(running_);
-  running_->fiber.suspend();
+  suspend();
 }
 
-void Block::fault(const std::string& message) {
-  if (fault_.empty()) fault_ = describe(*running_) + ": " + message;
-  running_->fiber.suspend();  // for good: the scheduler stops
+/// Something that may happen at any time happens now. False when there is nothing.
+bool Block::performSomething() {
+  if (shuffle_ && warpgroups_ && random_() % 2 == 0 && warpgroups_->performSomething()) return true;
+  return bulk_ && bulk_->performSomething();
+}
+
+void Block::fault(const Thread& by, const std::string& message) {
+  if (fault_.empty()) fault_ = describe(by) + ": " + message;
+  void* nowhere;
+  switchStacks(nowhere, host_);  // for good
   std::abort();
 }
 
@@ -102,103 +170,32 @@ std::string Block::describe(const Thread& thread) const {
   return "thread " + show(thread.index) + " of block " + show(index_);
 }
 
-void Block::barrier(int id, int count) {
-  if (id < 0 || id >= 16) fault("barrier " + std::to_string(id) + ": there are 16, numbered from 0");
-  if (count <= 0 || (count % 32 != 0 && count != threads_))
-    fault("barrier " + std::to_string(id) + ": a count of " + std::to_string(count) + " is no multiple of 32");
-  Barrier& barrier = barriers_[id];
-  if (barrier.waiting.empty()) barrier.count = count;
-  if (barrier.count != count)
-    fault("barrier " + std::to_string(id) + ": counts " + std::to_string(barrier.count) + " and " + std::to_string(count) + " meet");
-  Thread& self = *running_;
-  barrier.waiting.push_back(&self);
-  if (static_cast<int>(barrier.waiting.size()) < count) {
-    wait();
-    maybePreempt();
-    return;
-  }
-  // The last to arrive: everybody learns what everybody had done.
-  std::vector<Thread*> all = std::exchange(barrier.waiting, {});
-  if (detector_) {
-    Sync sync;
-    for (Thread* thread : all) detector_->release(thread->number, sync);
-    for (Thread* thread : all) detector_->acquire(thread->number, sync);
-  }
-  for (Thread* thread : all)
-    if (thread != &self) wake(*thread);
-  maybePreempt();
+std::string Block::describeWaiting() const {
+  std::string waiting;
+  for (int t = 0, named = 0; t < threadCount_ && named < 4; t++)
+    if (!all_[t].done) waiting += (named++ ? ", " : "") + describe(all_[t]);
+  return waiting;
 }
 
-const std::uint64_t* Block::collective(std::uint32_t mask, const char* operation, const std::uint64_t* in, int words,
-                                       void (*combine)(Lanes&, std::uint32_t, const void*), const void* argument) {
-  Thread& self = *running_;
-  Warp& warp = warps_[self.number / 32];
-  const int lane = self.number % 32;
-  if (!(mask >> lane & 1)) fault(std::string(operation) + ": the calling lane is not in its mask");
-  if (warp.arrived == 0) {
-    warp.mask = mask;
-    warp.operation = operation;
-  } else if (warp.mask != mask || std::strcmp(warp.operation, operation) != 0) {
-    fault(std::string(operation) + " meets " + warp.operation + " of other lanes, or another mask");
-  }
-  std::memcpy(warp.lanes.in[lane], in, words * sizeof(std::uint64_t));
-  warp.arrived |= 1u << lane;
-  if (warp.arrived != mask) {
-    warp.waiting.push_back(&self);
-    wait();
-  } else {
-    combine(warp.lanes, mask, argument);
-    std::vector<Thread*> others = std::exchange(warp.waiting, {});
-    warp.arrived = 0;
-    // Collectives order the memory accesses of the lanes that take part (`__syncwarp`, and so the shuffles).
-    if (detector_) {
-      Sync sync;
-      others.push_back(&self);
-      for (Thread* thread : others) detector_->release(thread->number, sync);
-      for (Thread* thread : others) detector_->acquire(thread->number, sync);
-      others.pop_back();
-    }
-    for (Thread* thread : others) wake(*thread);
-  }
-  return warp.lanes.out[lane];
+std::size_t Block::sharedOffset(const void* p, std::size_t bytes, std::size_t alignment, const char* operation) {
+  if (!isShared(p)) fault(std::string(operation) + ": the address is not in shared memory");
+  const std::size_t offset = static_cast<const unsigned char*>(p) - shared_;
+  if (offset % alignment != 0)
+    fault(std::string(operation) + ": shared byte " + std::to_string(offset) + " is not a multiple of " + std::to_string(alignment));
+  if (offset + bytes > sharedBytes_)
+    fault(std::string(operation) + ": " + std::to_string(bytes) + " bytes at shared byte " + std::to_string(offset) +
+          " end outside the block's " + std::to_string(sharedBytes_));
+  return offset;
 }
 
-void Block::copyAsync(void* target, const void* source, std::uint32_t bytes, std::uint32_t readBytes) {
-  Thread& self = *running_;
-  if (!isShared(target)) fault("cp.async: the target is not in shared memory");
-  if (reinterpret_cast<std::uintptr_t>(target) % bytes != 0 || reinterpret_cast<std::uintptr_t>(source) % bytes != 0)
-    fault("cp.async: " + std::to_string(bytes) + " bytes from or to an address that is not a multiple of that");
-  const int agent = detector_ ? detector_->start(self.number, false) : 0;
-  self.copies.push_back({target, source, bytes, readBytes, self.copyGroup, agent});
-  // It may happen at once, or any time until its wait.
-  if (options_.shuffle && random_() % 4 == 0) perform(self, random_() % self.copies.size());
-  maybePreempt();
+Bulk& Block::bulk() {
+  if (!bulk_) bulk_ = std::make_unique<Bulk>(*this);
+  return *bulk_;
 }
 
-/// Does one copy. Its clock stays in the list, since the thread learns of it only at the wait.
-void Block::perform(Thread& thread, std::size_t at) {
-  PendingCopy& copy = thread.copies[at];
-  if (copy.target == nullptr) return;
-  auto* target = static_cast<unsigned char*>(copy.target);
-  std::memcpy(target, copy.source, copy.readBytes);
-  std::memset(target + copy.readBytes, 0, copy.bytes - copy.readBytes);
-  if (detector_) detector_->accessAsync(copy.agent, target - shared_, copy.bytes, true);
-  copy.target = nullptr;
-}
-
-void Block::commitCopies() { running_->copyGroup++; }
-
-void Block::waitCopies(int groupsLeft) {
-  Thread& self = *running_;
-  const int through = self.copyGroup - groupsLeft;  // groups below this one are complete
-  auto isLater = [through](const PendingCopy& copy) { return copy.group >= through; };
-  for (std::size_t i = 0; i < self.copies.size(); i++) {
-    if (isLater(self.copies[i])) continue;
-    perform(self, i);
-    if (detector_) detector_->finish(self.number, self.copies[i].agent);
-  }
-  std::erase_if(self.copies, [&](const PendingCopy& copy) { return !isLater(copy); });
-  maybePreempt();
+Warpgroups& Block::warpgroups() {
+  if (!warpgroups_) warpgroups_ = std::make_unique<Warpgroups>(*this);
+  return *warpgroups_;
 }
 
 }  // namespace emulator

@@ -1,16 +1,17 @@
-// One thread block: its threads as fibers, its shared memory, its barriers. Runs on one core of the host.
+// One thread block: its threads on fibers, its shared memory, its barriers. Runs on one core of the host.
 #pragma once
 
 #include <cstdint>
 #include <functional>
 #include <memory>
-#include <random>
 #include <stdexcept>
 #include <string>
 #include <vector>
 
 #include "detector.h"
 #include "fiber.h"
+#include "memory.h"
+#include "random.h"
 
 namespace emulator {
 
@@ -26,120 +27,171 @@ struct Fault : std::runtime_error {
 };
 
 class Block;
+class Bulk;
+class Warpgroups;
 
 /// A copy from global to shared memory that was started and need not have happened yet (cp.async).
 struct PendingCopy {
-  void* target;
+  void* target;  // null once it has happened
   const void* source;
   std::uint32_t bytes;      // written
   std::uint32_t readBytes;  // read; the rest of the target becomes zeros
   int group;                // counts this thread's commits
-  int agent;                // its clock in the race detector
 };
 
 /// One CUDA thread.
 struct Thread {
-  Fiber fiber;
-  Block* block = nullptr;
+  Fiber* fiber = nullptr;
   Dim3 index{0, 0, 0};
   int number = 0;  // in the block, x fastest
+  bool started = false;
   bool done = false;
-  bool waiting = false;
   std::vector<PendingCopy> copies;
   int copyGroup = 0;
-};
-
-/// What the lanes of a warp hand in at a collective operation and get back.
-struct Lanes {
-  std::uint64_t in[32][8];
-  std::uint64_t out[32][8];
+  int copyEngine = -1;  // in the race detector
 };
 
 /// How a launch is run.
 struct LaunchOptions {
-  std::uint64_t seed = 0;      // of the schedule, with `shuffle`
-  bool shuffle = false;        // threads and copies in random order, preempted at random; otherwise in order
-  bool detectRaces = false;    // needs kernels compiled with the compiler's access hooks
+  std::uint64_t seed = 0;    // of the schedule, with `shuffle`
+  bool shuffle = false;      // threads and copies in random order, preempted at random; otherwise in order
+  bool detectRaces = false;  // needs kernels compiled with the compiler's access hooks
+};
+
+/// A launch, as its blocks see it.
+struct Launch {
+  const std::function<void()>* kernel;
+  Dim3 grid;
+  Dim3 block;
+  std::size_t sharedBytes;
+  LaunchOptions options;
+  std::shared_ptr<const Regions> memory;
 };
 
 class Block {
  public:
-  explicit Block(const LaunchOptions& options) : options_(options), random_(options.seed) {}
+  Block();
+  ~Block();
 
-  /// Runs every thread of one block to its end. Throws Fault.
-  void run(const std::function<void()>& kernel, Dim3 grid, Dim3 blockDim, Dim3 blockIndex, std::size_t sharedBytes,
-           std::uint64_t blockNumber);
+  /// Runs every thread of one block to its end. Throws Fault; the block is of no further use then.
+  void run(const Launch& launch, std::uint64_t number);
 
-  /// The block and thread that this core is running; null outside a launch.
+  /// The block that this core is running; null outside a launch.
   static thread_local Block* current;
   Thread& thread() { return *running_; }
   Dim3 grid() const { return grid_; }
   Dim3 dim() const { return dim_; }
   Dim3 index() const { return index_; }
+  int threads() const { return threadCount_; }
 
   /// Dynamic shared memory. Filled with a NaN pattern before the block starts.
   unsigned char* shared() { return shared_; }
-  std::size_t sharedBytes() const { return sharedBytes_; }
   bool isShared(const void* p) const { return p >= shared_ && p < shared_ + sharedBytes_; }
 
-  /// bar.sync: waits until `count` threads have arrived at barrier `id`.
-  void barrier(int id, int count);
+  /// The address in shared memory, for an operation on `bytes` there that need this alignment.
+  std::size_t sharedOffset(const void* p, std::size_t bytes, std::size_t alignment, const char* operation);
 
-  /// A collective of the lanes in `mask`: the last to arrive calls `combine` on what all handed in.
-  /// `operation` names it; lanes that meet in different operations are a fault.
-  const std::uint64_t* collective(std::uint32_t mask, const char* operation, const std::uint64_t* in, int words,
-                                  void (*combine)(Lanes& lanes, std::uint32_t mask, const void* argument),
-                                  const void* argument = nullptr);
+  /// bar.sync: waits until `count` threads have arrived at barrier `id`; bar.arrive: arrives and goes on.
+  void barrier(int id, int count, bool waits = true);
+
+  /// A collective of the lanes in `mask`, each of which hands in a `slot`: the last to arrive calls `combine` on all
+  /// of them, by lane. `operation` names it; lanes that meet in different operations are a fault.
+  using Combine = void (*)(void* const* slots, std::uint32_t mask, const void* argument);
+  void collective(std::uint32_t mask, const char* operation, void* slot, Combine combine,
+                  const void* argument = nullptr);
+
+  /// __syncwarp: the one collective that orders memory accesses.
+  void syncWarp(std::uint32_t mask);
 
   /// cp.async and its groups.
   void copyAsync(void* target, const void* source, std::uint32_t bytes, std::uint32_t readBytes);
-  void commitCopies();
+  void commitCopies() { running_->copyGroup++; }
   void waitCopies(int groupsLeft);
 
-  /// With `shuffle`, sometimes lets another thread run. Called at every synchronising operation.
-  void maybePreempt();
+  /// mbarriers and bulk copies; matrix instructions of warpgroups.
+  Bulk& bulk();
+  Warpgroups& warpgroups();
 
-  [[noreturn]] void fault(const std::string& message);
+  /// The running thread waits, until somebody calls `wake` for it.
+  void suspend();
+  void wake(Thread& thread) { ready_.push_back(&thread); }
+  Thread& threadAt(int number) { return all_[number]; }
 
-  Detector* detector() { return detector_.get(); }
-  std::mt19937_64& random() { return random_; }
+  /// With `shuffle`, sometimes lets something else happen. Called at every synchronising operation.
+  void maybePreempt() {
+    if (shuffle_) preempt();
+  }
+
+  [[noreturn]] void fault(const std::string& message) { fault(*running_, message); }
+  [[noreturn]] void fault(const Thread& by, const std::string& message);
+
+  /// Faults where an access of global memory touches a guard band.
+  void checkGlobal(const void* address, std::size_t bytes) {
+    if (!memory_.isFine(address, bytes)) fault(memory_.describe(address, bytes));
+  }
+
+  Detector* detector() { return detecting_ ? &detector_ : nullptr; }
+  bool shuffle() const { return shuffle_; }
+  Random& random() { return random_; }
 
  private:
   struct Barrier {
-    std::vector<Thread*> waiting;
     int count = 0;
+    std::vector<int> arrived;
+    std::vector<Thread*> waiting;
+    Knowledge arrivals;  // for the race detector
+  };
+  /// Lanes on their way into a collective; groups of other lanes may be on theirs.
+  struct Gathering {
+    std::uint32_t mask;
+    std::uint32_t arrived;
+    const char* operation;
   };
   struct Warp {
-    std::uint32_t arrived = 0;
-    std::uint32_t mask = 0;
-    const char* operation = nullptr;
-    std::vector<Thread*> waiting;
-    Lanes lanes;
+    int gatherings = 0;
+    Gathering at[16];
+    void* slots[32];
   };
 
-  static void threadMain(void* thread);
-  void schedule();
-  void wait();
-  void wake(Thread& thread);
+  static void fiberMain(Fiber* self, void* block);
+  void runThread();
+  void completeBarrier(Barrier& barrier, bool lastWaits);
+  void gather(std::uint32_t mask, const char* operation, void* slot, Combine combine, const void* argument,
+              bool orders);
+  Thread* choose();
+  Fiber* next();
+  void preempt();
+  bool performSomething();
   void perform(Thread& thread, std::size_t copy);
   std::string describe(const Thread& thread) const;
+  std::string describeWaiting() const;
 
-  LaunchOptions options_;
-  std::mt19937_64 random_;
-  std::vector<std::unique_ptr<Thread>> pool_;
-  std::vector<Thread*> ready_;
+  Random random_;
+  std::vector<Thread> all_;
+  std::vector<std::unique_ptr<Fiber>> fibers_;
+  std::vector<Fiber*> idle_;
+  std::vector<Thread*> ready_;    // can go on
+  std::vector<int> unstarted_;    // with shuffle
+  int started_ = 0;
   Thread* running_ = nullptr;
+  void* host_ = nullptr;          // the stack that called run
   const std::function<void()>* kernel_ = nullptr;
   Dim3 grid_, dim_, index_;
   std::vector<unsigned char> sharedStorage_;
   unsigned char* shared_ = nullptr;
   std::size_t sharedBytes_ = 0;
-  int threads_ = 0;
+  int threadCount_ = 0;
   int live_ = 0;
+  bool shuffle_ = false;
+  bool detecting_ = false;
+  bool broken_ = false;
   Barrier barriers_[16];
   std::vector<Warp> warps_;
   std::string fault_;
-  std::unique_ptr<Detector> detector_;
+  Detector detector_;
+  MemoryCheck memory_;
+  std::unique_ptr<Bulk> bulk_;
+  std::unique_ptr<Warpgroups> warpgroups_;
 };
 
 }  // namespace emulator

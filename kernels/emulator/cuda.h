@@ -2,13 +2,21 @@
 #pragma once
 
 #include <cstdint>
-#include <cstring>
 
+#include "atomic.h"
+#include "half.h"
+#include "intrinsics.h"
 #include "launch.h"
+#include "vectors.h"
 
 #define __global__
 #define __device__
+#define __host__
+#define __constant__
+#define __grid_constant__
 #define __forceinline__ inline
+#define __launch_bounds__(...)
+#define __align__(bytes) alignas(bytes)
 
 #define threadIdx (emulator::Block::current->thread().index)
 #define blockIdx (emulator::Block::current->index())
@@ -24,75 +32,82 @@ namespace emulator {
 
 inline Block& block() { return *Block::current; }
 
+/// What a lane hands in at a shuffle, and where it gets the answer.
 template <class T>
-std::uint64_t toWord(T value) {
-  static_assert(sizeof(T) <= sizeof(std::uint64_t));
-  std::uint64_t word = 0;
-  std::memcpy(&word, &value, sizeof(T));
-  return word;
-}
-
-template <class T>
-T fromWord(std::uint64_t word) {
+struct ShuffleSlot {
   T value;
-  std::memcpy(&value, &word, sizeof(T));
-  return value;
-}
+  int from;
+  T result;
+};
 
-/// Each lane gets what lane `source(lane)` handed in; where that lane takes no part, its own value.
-template <class T, class Source>
-T shuffle(const char* name, std::uint32_t mask, T value, Source source) {
-  const std::uint64_t in[2] = {toWord(value), static_cast<std::uint64_t>(source(block().thread().number % 32))};
-  const auto combine = [](Lanes& lanes, std::uint32_t mask, const void*) {
+/// Each lane gets what lane `from` handed in; where that lane takes no part, its own value.
+template <class T>
+T shuffle(const char* name, std::uint32_t mask, T value, int from) {
+  ShuffleSlot<T> slot{value, from, value};
+  const auto combine = [](void* const* slots, std::uint32_t mask, const void*) {
     for (int lane = 0; lane < 32; lane++) {
       if (!(mask >> lane & 1)) continue;
-      const int from = static_cast<int>(lanes.in[lane][1]);
-      lanes.out[lane][0] = lanes.in[from >= 0 && from < 32 && (mask >> from & 1) ? from : lane][0];
+      auto& own = *static_cast<ShuffleSlot<T>*>(slots[lane]);
+      if (own.from >= 0 && own.from < 32 && (mask >> own.from & 1))
+        own.result = static_cast<const ShuffleSlot<T>*>(slots[own.from])->value;
     }
   };
-  return fromWord<T>(block().collective(mask, name, in, 2, combine)[0]);
+  block().collective(mask, name, &slot, combine);
+  return slot.result;
 }
+
+inline int lane() { return block().thread().number % 32; }
 
 }  // namespace emulator
 
-inline void __syncthreads() { emulator::block().barrier(0, static_cast<int>(emulator::block().dim().count())); }
+inline void __syncthreads() { emulator::block().barrier(0, emulator::block().threads()); }
+inline void __syncwarp(std::uint32_t mask = 0xffffffffu) { emulator::block().syncWarp(mask); }
 
 template <class T>
-T __shfl_xor_sync(std::uint32_t mask, T value, int laneMask) {
-  return emulator::shuffle("__shfl_xor_sync", mask, value, [laneMask](int lane) { return lane ^ laneMask; });
+T __shfl_sync(std::uint32_t mask, T value, int sourceLane, int width = 32) {
+  return emulator::shuffle("__shfl_sync", mask, value, (emulator::lane() & -width) | (sourceLane & (width - 1)));
 }
 
 template <class T>
-T __shfl_sync(std::uint32_t mask, T value, int sourceLane) {
-  return emulator::shuffle("__shfl_sync", mask, value, [sourceLane](int) { return sourceLane & 31; });
+T __shfl_xor_sync(std::uint32_t mask, T value, int laneMask, int width = 32) {
+  const int own = emulator::lane(), from = own ^ laneMask;
+  return emulator::shuffle("__shfl_xor_sync", mask, value, from / width > own / width ? own : from);
 }
 
 template <class T>
-T __shfl_down_sync(std::uint32_t mask, T value, int delta) {
-  return emulator::shuffle("__shfl_down_sync", mask, value, [delta](int lane) { return lane + delta < 32 ? lane + delta : lane; });
+T __shfl_down_sync(std::uint32_t mask, T value, unsigned delta, int width = 32) {
+  const int own = emulator::lane(), from = own + static_cast<int>(delta);
+  return emulator::shuffle("__shfl_down_sync", mask, value, from / width == own / width ? from : own);
 }
 
-inline std::uint32_t __ballot_sync(std::uint32_t mask, bool predicate) {
-  const std::uint64_t in[1] = {predicate};
-  const auto combine = [](emulator::Lanes& lanes, std::uint32_t mask, const void*) {
-    std::uint64_t votes = 0;
+template <class T>
+T __shfl_up_sync(std::uint32_t mask, T value, unsigned delta, int width = 32) {
+  const int own = emulator::lane(), from = own - static_cast<int>(delta);
+  return emulator::shuffle("__shfl_up_sync", mask, value, from >= (own & -width) ? from : own);
+}
+
+inline std::uint32_t __ballot_sync(std::uint32_t mask, int predicate) {
+  std::uint32_t slot = predicate != 0;
+  const auto combine = [](void* const* slots, std::uint32_t mask, const void*) {
+    std::uint32_t votes = 0;
     for (int lane = 0; lane < 32; lane++)
-      if ((mask >> lane & 1) && lanes.in[lane][0]) votes |= std::uint64_t{1} << lane;
-    for (int lane = 0; lane < 32; lane++) lanes.out[lane][0] = votes;
+      if (mask >> lane & 1) votes |= *static_cast<std::uint32_t*>(slots[lane]) << lane;
+    for (int lane = 0; lane < 32; lane++)
+      if (mask >> lane & 1) *static_cast<std::uint32_t*>(slots[lane]) = votes;
   };
-  return static_cast<std::uint32_t>(emulator::block().collective(mask, "__ballot_sync", in, 1, combine)[0]);
+  emulator::block().collective(mask, "__ballot_sync", &slot, combine);
+  return slot;
 }
 
-inline void __syncwarp(std::uint32_t mask = 0xffffffffu) { __ballot_sync(mask, true); }
+inline int __any_sync(std::uint32_t mask, int predicate) { return __ballot_sync(mask, predicate) != 0; }
+inline int __all_sync(std::uint32_t mask, int predicate) { return __ballot_sync(mask, predicate) == mask; }
 
-/// cp.async: 16 bytes from global to shared memory, of which the last 16 - readBytes become zeros.
-inline void copyAsync16(void* target, const void* source, std::uint32_t readBytes = 16) {
-  emulator::block().copyAsync(target, source, 16, readBytes);
-}
-inline void copyAsyncCommit() { emulator::block().commitCopies(); }
-template <int Groups>
-void copyAsyncWait() {
-  emulator::block().waitCopies(Groups);
+inline void __threadfence() { emulator::threadFence(); }
+inline void __threadfence_block() {}
+
+template <class T>
+T __ldg(const T* address) {
+  return *address;
 }
 
 /// Runs `kernel(args...)` for every thread of the grid.

@@ -6,7 +6,8 @@
 #include <cstdint>
 #include <new>
 
-// Saves the callee-saved registers and the stack pointer to *from, and continues where `to` was saved.
+// Saves the callee-saved registers and the stack pointer to *from, and continues where `to` was saved. The jump is
+// indirect, since a return would go elsewhere than the processor predicts.
 extern "C" void emulator_switch(void** from, void* to);
 
 #if defined(__x86_64__)
@@ -30,7 +31,8 @@ emulator_switch:
   pop %r12
   pop %rbx
   pop %rbp
-  ret
+  pop %rcx
+  jmp *%rcx
 .size emulator_switch, .-emulator_switch
 )");
 #elif defined(__aarch64__)
@@ -72,7 +74,7 @@ emulator_switch:
 #error "the emulator runs on x86-64 and aarch64"
 #endif
 
-// What a fresh fiber starts with: entry and argument lie in callee-saved registers, as `prepare` put them there.
+// What a fresh fiber starts with: entry and its arguments lie in callee-saved registers, as the constructor put them.
 extern "C" void emulator_start();
 #if defined(__x86_64__)
 asm(R"(
@@ -82,6 +84,7 @@ asm(R"(
 .type emulator_start, @function
 emulator_start:
   mov %r12, %rdi
+  mov %r14, %rsi
   call *%r13
   ud2
 .size emulator_start, .-emulator_start
@@ -94,6 +97,7 @@ asm(R"(
 .type emulator_start, @function
 emulator_start:
   mov x0, x19
+  mov x1, x21
   blr x20
   brk #1
 .size emulator_start, .-emulator_start
@@ -102,13 +106,35 @@ emulator_start:
 
 namespace emulator {
 
-Fiber::Fiber() {
+Fiber::Fiber(Entry entry, void* argument) {
   // The lowest page is a guard: a stack overflow is a clean fault, not a silent overwrite.
   const std::size_t page = static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
   void* memory = mmap(nullptr, stackBytes + page, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   if (memory == MAP_FAILED) throw std::bad_alloc();
   stack_ = static_cast<char*>(memory) + page;
-  if (mprotect(stack_, stackBytes, PROT_READ | PROT_WRITE) != 0) throw std::bad_alloc();
+  if (mprotect(stack_, stackBytes, PROT_READ | PROT_WRITE) != 0) {
+    munmap(memory, stackBytes + page);
+    throw std::bad_alloc();
+  }
+  auto** top = reinterpret_cast<void**>(stack_ + stackBytes);
+#if defined(__x86_64__)
+  // In the order in which emulator_switch pops: r15 r14 r13 r12 rbx rbp, then the address to go to. The stack pointer
+  // is then a multiple of 16, as the ABI asks for before emulator_start's call.
+  top -= 9;
+  for (int i = 0; i < 9; i++) top[i] = nullptr;
+  top[1] = argument;                                    // r14
+  top[2] = reinterpret_cast<void*>(entry);              // r13
+  top[3] = this;                                        // r12
+  top[6] = reinterpret_cast<void*>(&emulator_start);
+#else
+  top -= 20;
+  for (int i = 0; i < 20; i++) top[i] = nullptr;
+  top[0] = this;                                        // x19
+  top[1] = reinterpret_cast<void*>(entry);              // x20
+  top[2] = argument;                                    // x21
+  top[11] = reinterpret_cast<void*>(&emulator_start);   // x30
+#endif
+  pointer = top;
 }
 
 Fiber::~Fiber() {
@@ -116,33 +142,6 @@ Fiber::~Fiber() {
   munmap(stack_ - page, stackBytes + page);
 }
 
-void Fiber::prepare(Entry entry, void* argument) {
-  auto** top = reinterpret_cast<void**>(stack_ + stackBytes);
-#if defined(__x86_64__)
-  // In the order in which emulator_switch pops: r15 r14 r13 r12 rbx rbp, then the return address. The stack pointer
-  // is then a multiple of 16, as the ABI asks for before emulator_start's call.
-  top -= 9;
-  top[0] = nullptr;                                     // r15
-  top[1] = nullptr;                                     // r14
-  top[2] = reinterpret_cast<void*>(entry);              // r13
-  top[3] = argument;                                    // r12
-  top[4] = nullptr;                                     // rbx
-  top[5] = nullptr;                                     // rbp
-  top[6] = reinterpret_cast<void*>(&emulator_start);    // return address
-  top[7] = nullptr;
-  top[8] = nullptr;
-#else
-  top -= 20;
-  for (int i = 0; i < 20; i++) top[i] = nullptr;
-  top[0] = argument;                                    // x19
-  top[1] = reinterpret_cast<void*>(entry);              // x20
-  top[11] = reinterpret_cast<void*>(&emulator_start);   // x30
-#endif
-  own_ = top;
-}
-
-void Fiber::resume() { emulator_switch(&caller_, own_); }
-
-void Fiber::suspend() { emulator_switch(&own_, caller_); }
+void switchStacks(void*& from, void* to) { emulator_switch(&from, to); }
 
 }  // namespace emulator

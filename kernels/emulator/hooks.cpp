@@ -1,5 +1,5 @@
 // What the compiler calls on every access in code built with -fsanitize=thread. Linked instead of the sanitizer's own
-// runtime, so that only shared memory is watched, with the clocks of CUDA threads instead of the host's.
+// runtime, so that it is kernels that are watched, with the clocks of CUDA threads instead of the host's.
 #include <cstddef>
 
 #include "block.h"
@@ -8,9 +8,12 @@ namespace {
 
 void accessed(const void* address, std::size_t bytes, bool isWrite) {
   emulator::Block* const block = emulator::Block::current;
-  if (block == nullptr || !block->isShared(address)) return;
-  if (emulator::Detector* const detector = block->detector())
+  if (block == nullptr) return;
+  if (!block->isShared(address)) {
+    block->checkGlobal(address, bytes);
+  } else if (emulator::Detector* const detector = block->detector()) {
     detector->access(block->thread().number, static_cast<const unsigned char*>(address) - block->shared(), bytes, isWrite);
+  }
 }
 
 }  // namespace

@@ -13,10 +13,15 @@ namespace emulator {
 void setOptions(const LaunchOptions& options);
 LaunchOptions options();
 
-/// Runs `kernel` for every thread of the grid. Throws Fault with the first block's fault.
+/// Runs `kernel` for every thread of the grid. Throws Fault with the first block's fault. May be called from any
+/// thread; launches run one after the other.
 void launchGrid(const char* name, Dim3 grid, Dim3 block, std::size_t sharedBytes, const std::function<void()>& kernel);
 
 /// The races found since the last call, a line each, with the kernel's name. Empty unless `detectRaces` is set.
 std::vector<std::string> takeRaces();
+
+/// Ends the worker threads. They start again with the next launch that needs them; the end of the process or of the
+/// library that holds the emulator does the same.
+void shutdown();
 
 }  // namespace emulator

@@ -2,7 +2,7 @@ import type { Tensor } from "../tensor.js";
 import type { Backend, Handle } from "./backend.js";
 import { context } from "./context.js";
 import { backend } from "./device.js";
-import { isFloat } from "./dtype.js";
+import { hostArray, isFloat } from "./dtype.js";
 import { ArgumentError, DeviceError, DisposedError, ShapeError } from "./errors.js";
 import type { Meta, Op, Update } from "./op.js";
 import { disposePromoted, promoteInputs } from "./promote.js";
@@ -44,13 +44,14 @@ export const apply = <A>(op: Op<A>, inputs: Inputs, attrs: A, on?: Backend): Ten
 /**
  * Runs one op: promote the inputs, infer the outputs, allocate, run the kernel, record. Every op goes through here.
  *
- * @param on - the device of an op without inputs; the current one where nothing is said
+ * @param on - the device of an op without inputs (the current one where nothing is said), and where a transfer leads
  * @returns the outputs in the order of the record
  * @throws ArgumentError for inputs that the record does not have, DisposedError, DeviceError, and what the op's `infer`
  *   or kernel throws; nothing has happened then
  */
 export function applyAll<A>(op: Op<A>, given: Inputs, attrs: A, on?: Backend): Tensor[] {
-  const device = checkInputs(op, given) ?? on ?? backend();
+  const source = checkInputs(op, given);
+  const device = (op.transfer ? on : (source ?? on)) ?? backend();
   const inputs = promoteInputs(op, given);
   const named = nameInputs(op, inputs);
   const outputs: Tensor[] = [];
@@ -59,7 +60,8 @@ export function applyAll<A>(op: Op<A>, given: Inputs, attrs: A, on?: Backend): T
     if (op.view) outputs.push(viewOf(op, inputs[0] as Tensor, inferred as Meta));
     else if (op.outputs.length === 1) outputs.push(allocate(op, device, inferred as Meta));
     else for (const name of op.outputs) outputs.push(allocate(op, device, (inferred as Record<string, Meta>)[name]));
-    if (!op.view) device.run(op, buffersOf(op, inputs, outputs), op.args(named, inferred, attrs));
+    if (op.transfer) copyAcross((inputs[0] as Tensor).storage, outputs[0].storage);
+    else if (!op.view) device.run(op, buffersOf(op, inputs, outputs), op.args(named, inferred, attrs));
     if (context().recording && inputs.some((x) => x?.variable)) record(op, inputs, outputs, named, attrs);
   } catch (error) {
     for (const y of outputs) y.dispose();
@@ -68,6 +70,13 @@ export function applyAll<A>(op: Op<A>, given: Inputs, attrs: A, on?: Backend): T
     disposePromoted(given, inputs);
   }
   return outputs;
+}
+
+/** Through the host's memory, which every device can read and write. */
+function copyAcross(from: Storage, to: Storage): void {
+  const values = hostArray(from.dtype, from.length);
+  from.backend.readSync(from.handle, values);
+  to.backend.write(to.handle, values);
 }
 
 function checkInputs(op: Op, inputs: Inputs): Backend | null {
@@ -151,36 +160,47 @@ function record(
 }
 
 /**
- * Runs an in-place update. `tensors` gives for each name a list; the lists belong together element by element.
+ * Runs an in-place update. `tensors` gives for each name a list, and the lists belong together element by element; for
+ * the names of `shared`, one tensor each.
  *
  * @throws ShapeError if the lists do not fit each other, DisposedError, DeviceError; nothing has happened then
  */
-export function applyUpdate<I extends string, T extends string, A>(
-  update: Update<I, T, A>,
-  tensors: Readonly<Record<I | T, readonly Tensor[]>>,
+export function applyUpdate<I extends string, T extends string, A, G extends string = never>(
+  update: Update<I, T, A, G>,
+  tensors: Readonly<Record<I | T, readonly Tensor[]>> & Readonly<Record<G, Tensor>>,
   attrs: A,
 ): void {
+  const lists: Readonly<Record<I | T, readonly Tensor[]>> = tensors;
+  const singles: Readonly<Record<G, Tensor>> = tensors;
   const names: readonly (I | T)[] = [...update.inputs, ...update.targets];
-  const first = tensors[names[0]];
+  const first = lists[names[0]];
   for (const name of names)
-    if (tensors[name].length !== first.length)
-      throw new ShapeError(`${update.name}: ${tensors[name].length} ${name} for ${first.length} ${names[0]}`);
+    if (lists[name].length !== first.length)
+      throw new ShapeError(`${update.name}: ${lists[name].length} ${name} for ${first.length} ${names[0]}`);
   if (first.length === 0) return;
   const device = first[0].storage.backend;
+  const check = (t: Tensor, name: string): void => {
+    if (t.disposed) throw new DisposedError(`${update.name}: ${name} was disposed: ${t.describe()}`);
+    if (t.storage.backend !== device)
+      throw new DeviceError(`${update.name}: ${name} is on ${t.storage.backend.name}, not on ${device.name}`);
+  };
   for (const name of names) {
-    tensors[name].forEach((t, i) => {
-      if (t.disposed) throw new DisposedError(`${update.name}: ${name}[${i}] was disposed: ${t.describe()}`);
-      if (t.storage.backend !== device)
-        throw new DeviceError(`${update.name}: ${name}[${i}] is on ${t.storage.backend.name}, not on ${device.name}`);
+    lists[name].forEach((t, i) => {
+      check(t, `${name}[${i}]`);
       if (!sameShape(t.shape, first[i].shape))
         throw new ShapeError(
           `${update.name}: ${name}[${i}] is ${show(t.shape)}, ${names[0]}[${i}] is ${show(first[i].shape)}`,
         );
     });
   }
+  for (const name of update.shared) check(singles[name], name);
   const args = update.args(attrs);
-  const buffers = names.map((name) => tensors[name].map((t) => t.storage.handle));
+  const buffers = [
+    ...names.map((name) => lists[name].map((t) => t.storage.handle)),
+    ...update.shared.map((name) => singles[name].storage.handle),
+  ];
   const now = tick();
-  for (const name of update.targets) for (const t of tensors[name]) t.storage.writtenAt = now;
+  for (const name of update.targets) for (const t of lists[name]) t.storage.writtenAt = now;
+  for (const name of update.shared) singles[name].storage.writtenAt = now;
   device.run(update, buffers, args);
 }

@@ -81,6 +81,7 @@ function recomputeOp<X extends readonly Tensor[]>(
     differentiable: [true],
     save: [{ name: "xs", output: -1 }],
     view: true,
+    transfer: false,
     firstOutput: 1,
     infer: never,
     args: never,

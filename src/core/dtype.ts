@@ -32,6 +32,13 @@ export const isFloat = (dtype: DType): boolean => dtypeInfo[dtype].kind === "flo
 export const isInteger = (dtype: DType): boolean => dtypeInfo[dtype].kind === "integer";
 export const isDType = (name: unknown): name is DType => typeof name === "string" && Object.hasOwn(dtypeInfo, name);
 
+/** The array on the host that takes `length` elements: the 16-bit floats widen to float32, bool is 0 or 1. */
+export function hostArray(dtype: DType, length: number): TypedArray {
+  if (dtype === "float64") return new Float64Array(length);
+  if (dtype === "int32") return new Int32Array(length);
+  return isFloat(dtype) ? new Float32Array(length) : new Uint8Array(length);
+}
+
 /** Throws unless `dtype` is one of the seven names. */
 export function checkDType(op: string, dtype: unknown): DType {
   if (isDType(dtype)) return dtype;

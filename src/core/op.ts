@@ -98,6 +98,8 @@ export interface OpDefinition<I extends string, S extends string, O extends stri
   readonly save?: readonly S[];
   /** True for an op whose output shares the buffer of its first input. It has no kernel. */
   readonly view?: boolean;
+  /** True for an op that copies its only input to another device as it is. It has no kernel. */
+  readonly transfer?: boolean;
   /** The shape and dtype of the outputs. Throws ShapeError, DTypeError or ArgumentError before anything is done. */
   infer(inputs: Named<NoInfer<I>, Meta>, attrs: A): PerOutput<NoInfer<O>, Meta>;
   /** The kernel's numbers: plain ones, and lists such as dimensions. */
@@ -150,6 +152,7 @@ export interface Op<A = unknown> extends Kernel {
   readonly differentiable: readonly boolean[];
   readonly save: readonly SavedSlot[];
   readonly view: boolean;
+  readonly transfer: boolean;
   // Methods, not properties: an Op<A> can stand where an Op of unknown attributes is asked for.
   infer(inputs: Readonly<Record<string, unknown>>, attrs: A): Meta | Readonly<Record<string, Meta>>;
   args(inputs: unknown, outputs: unknown, attrs: A): KernelArgs;
@@ -157,6 +160,11 @@ export interface Op<A = unknown> extends Kernel {
 }
 
 const noArgs: KernelArgs = [];
+
+const withKernel = new Set<string>();
+
+/** @internal The names of all ops and updates that were defined and have a kernel, in alphabetical order. */
+export const kernelNames = (): string[] => [...withKernel].sort();
 
 /**
  * Defines an op. A rule that reads what is not saved, or a gradient that is missing, does not compile.
@@ -169,7 +177,7 @@ export function defineOp<
   A = void,
   const O extends string = "y",
 >(definition: OpDefinition<I, S, O, A>): Op<A> {
-  const { name, outputs = ["y"], auxiliary = [], save = [], view = false, types = {} } = definition;
+  const { name, outputs = ["y"], auxiliary = [], save = [], view = false, transfer = false, types = {} } = definition;
   const inputs = definition.inputs.map((spelled): Input => {
     const plain = spelled.replace(/^\.\.\.|\?$/, "");
     return {
@@ -185,7 +193,9 @@ export function defineOp<
     throw new ArgumentError(`${name}: two inputs or outputs have the same name: ${names.join(", ")}`);
   if (outputs.length === 1 && outputs[0] !== "y")
     throw new ArgumentError(`${name}: a single output is called y, not ${outputs[0]}`);
-  if (!view && !definition.cpu) throw new ArgumentError(`${name}: an op has a cpu kernel, unless it is a view`);
+  if (!view && !transfer && !definition.cpu)
+    throw new ArgumentError(`${name}: an op has a cpu kernel, unless it is a view`);
+  if (!view && !transfer) withKernel.add(name);
   return {
     kind: "op",
     name,
@@ -195,6 +205,7 @@ export function defineOp<
     differentiable: outputs.map((output) => !auxiliary.includes(output as never)),
     save: save.map((saved) => ({ name: saved, output: outputs.indexOf(saved as never) })),
     view,
+    transfer,
     firstOutput: inputs.length,
     infer: definition.infer as Op<A>["infer"],
     args: (definition.args ?? (() => noArgs)) as Op<A>["args"],
@@ -204,35 +215,47 @@ export function defineOp<
 }
 
 /** An in-place update as its author writes it: optimizer steps, running statistics. Never taped. */
-export interface UpdateDefinition<I extends string, T extends string, A> {
+export interface UpdateDefinition<I extends string, T extends string, A, G extends string = never> {
   readonly name: string;
   /** Lists of tensors that are read: one list a name, such as the gradients of all parameters of a group. */
   readonly inputs: readonly I[];
   /** Lists of tensors that are changed. All lists of an update have the same length. */
   readonly targets: readonly T[];
+  /**
+   * Single tensors of any shape that go with all of that, and may be changed too. What differs from call to call is kept
+   * in them and not in the attributes, so that work recorded for a device can be repeated: a learning rate, a count.
+   */
+  readonly shared?: readonly G[];
   args(attrs: A): KernelArgs;
-  /** Input lists, then target lists, then numbers. One call updates everything, as one launch does on a GPU. */
+  /**
+   * Input lists, then target lists, then single tensors, then numbers. One call updates everything, as one launch does
+   * on a GPU.
+   */
   cpu(...operands: never[]): void;
 }
 
 /** An update as the engine uses it. */
-export interface Update<I extends string = string, T extends string = string, A = unknown> extends Kernel {
+export interface Update<I extends string = string, T extends string = string, A = unknown, G extends string = string>
+  extends Kernel {
   readonly kind: "update";
   readonly inputs: readonly I[];
   readonly targets: readonly T[];
+  readonly shared: readonly G[];
   args(attrs: A): KernelArgs;
 }
 
 /** Defines an in-place update. */
-export function defineUpdate<const I extends string, const T extends string, A>(
-  definition: UpdateDefinition<I, T, A>,
-): Update<I, T, A> {
-  const { name, inputs, targets } = definition;
+export function defineUpdate<const I extends string, const T extends string, A, const G extends string = never>(
+  definition: UpdateDefinition<I, T, A, G>,
+): Update<I, T, A, G> {
+  const { name, inputs, targets, shared = [] } = definition;
+  withKernel.add(name);
   return {
     kind: "update",
     name,
     inputs,
     targets,
+    shared,
     firstOutput: inputs.length,
     args: definition.args,
     cpu: definition.cpu as Kernel["cpu"],

@@ -1,6 +1,22 @@
-import "../backends/cpu/index.js";
+import "../backends/index.js";
 
+export {
+  type CheckpointPart,
+  type CheckpointParts,
+  loadCheckpoint,
+  type SavedState,
+  saveCheckpoint,
+} from "./checkpoint.js";
 export { makeFolder } from "./files.js";
+export {
+  generatorPart,
+  type HasState,
+  type ModuleLike,
+  modulePart,
+  optimizerPart,
+  type StatefulOptimizer,
+  statePart,
+} from "./parts.js";
 export {
   decodeSafetensors,
   encodeSafetensors,
@@ -9,3 +25,4 @@ export {
   type Safetensors,
   saveSafetensors,
 } from "./safetensors.js";
+export type { Value } from "./values.js";

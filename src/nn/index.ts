@@ -1,9 +1,41 @@
 import "../backends/cpu/index.js";
 
-export { ReLU, Tanh } from "./activation.js";
-export { Conv2d, type Conv2dLayerOptions } from "./conv.js";
+export {
+  Activation,
+  CELU,
+  ELU,
+  GELU,
+  Hardsigmoid,
+  Hardswish,
+  Hardtanh,
+  LeakyReLU,
+  LogSigmoid,
+  LogSoftmax,
+  Mish,
+  ReLU,
+  ReLU6,
+  SELU,
+  Sigmoid,
+  SiLU,
+  Softmax,
+  Softplus,
+  Softsign,
+  Tanh,
+} from "./activation.js";
+export type { AttentionMasks } from "./attention-mask.js";
+export { BatchNorm1d, BatchNorm2d, type BatchNormLayerOptions } from "./batch-norm.js";
+export {
+  Conv1d,
+  type Conv1dLayerOptions,
+  Conv2d,
+  type Conv2dLayerOptions,
+  ConvTranspose2d,
+  type ConvTranspose2dLayerOptions,
+} from "./conv.js";
 export { Dropout, type DropoutLayerOptions } from "./dropout.js";
+export { Embedding, type EmbeddingLayerOptions } from "./embedding.js";
 export { Flatten } from "./flatten.js";
+export { GLU, PReLU, type PReLUOptions } from "./gated-activation.js";
 export {
   fans,
   gain,
@@ -13,7 +45,47 @@ export {
   kaimingUniform,
   type Nonlinearity,
 } from "./init.js";
+export {
+  constant,
+  type OrthogonalOptions,
+  orthogonal,
+  type TruncatedNormalOptions,
+  truncatedNormal,
+  type XavierOptions,
+  xavierNormal,
+  xavierUniform,
+} from "./initializers.js";
+export { KeyValueCache, type KeyValueCacheOptions } from "./key-value-cache.js";
 export { Linear, type LinearOptions } from "./linear.js";
-export { Module, parameter } from "./module.js";
-export { MaxPool2d } from "./pooling.js";
+export { Module } from "./module.js";
+export {
+  type AttentionWeightsOptions,
+  MultiHeadAttention,
+  type MultiHeadAttentionForwardOptions,
+  type MultiHeadAttentionOptions,
+} from "./multi-head-attention.js";
+export {
+  GroupNorm,
+  type GroupNormLayerOptions,
+  LayerNorm,
+  type LayerNormLayerOptions,
+  RMSNorm,
+  type RMSNormLayerOptions,
+} from "./normalization.js";
+export type { PaddingMode } from "./padding-mode.js";
+export { assign, type BufferOptions, buffer, parameter } from "./parameter.js";
+export { AdaptiveAvgPool2d, AvgPool2d, MaxPool2d } from "./pooling.js";
+export { LearnedEncoding, type LearnedEncodingOptions, type PositionOptions, SinusoidalEncoding } from "./positions.js";
+export { type CellWeights, Recurrent, type RecurrentForwardOptions, type RecurrentOptions } from "./recurrent.js";
+export { Identity, Residual, type ResidualOptions } from "./residual.js";
+export { GRU, LSTM, RNN, type RNNOptions } from "./rnn.js";
+export { RotaryEncoding, type RotaryOptions } from "./rotary.js";
 export { type Layer, Sequential } from "./sequential.js";
+export { type SummaryOptions, summary } from "./summary.js";
+export {
+  type DecoderForwardOptions,
+  type EncoderForwardOptions,
+  TransformerDecoderLayer,
+  TransformerEncoderLayer,
+  type TransformerLayerOptions,
+} from "./transformer.js";

@@ -1,11 +1,12 @@
 import type { DeviceName } from "../core/device.js";
-import type { DType } from "../core/dtype.js";
-import { ArgumentError, ShapeError } from "../core/errors.js";
+import { checkDType, type DType, isFloat } from "../core/dtype.js";
+import { ArgumentError, DTypeError, ShapeError } from "../core/errors.js";
 import type { Generator } from "../core/generator.js";
 import { checkShape, type Shape, show, sizeOf } from "../core/shape.js";
+import { full } from "../create.js";
 import { rand, randn } from "../random.js";
 import type { Tensor } from "../tensor.js";
-import { parameter } from "./module.js";
+import { parameter } from "./parameter.js";
 
 /** Where the numbers of new parameters come from, and what holds them. */
 export interface InitOptions {
@@ -90,16 +91,29 @@ export function kaimingNormal(shape: Shape, options: KaimingOptions = {}): Tenso
 /**
  * The parameters of a linear or convolutional layer as PyTorch starts them: both uniform from
  * [-1 / sqrt(fanIn), 1 / sqrt(fanIn)), which for the weight is Kaiming's bound with a gain of sqrt(1 / 3).
+ *
+ * @param outputs - the size of the bias; null for none
  */
 export function defaultParameters(
   shape: Shape,
-  hasBias: boolean,
+  outputs: number | null,
   { generator, dtype, device }: InitOptions,
 ): { readonly weight: Tensor; readonly bias: Tensor | null } {
   const options = { generator, dtype, device };
   const weight = parameter(kaimingUniform(shape, { ...options, gain: Math.sqrt(1 / 3) }));
   const bound = 1 / Math.sqrt(fans(shape).fanIn);
-  return { weight, bias: hasBias ? parameter(rand([shape[0]], { ...options, low: -bound, high: bound })) : null };
+  return { weight, bias: outputs === null ? null : uniformParameter([outputs], bound, options) };
+}
+
+/** A parameter drawn uniformly from [-bound, bound). */
+export const uniformParameter = (shape: Shape, bound: number, { generator, dtype, device }: InitOptions): Tensor =>
+  parameter(rand(shape, { generator, dtype, device, low: -bound, high: bound }));
+
+/** A parameter of one value, such as the scale or the shift of a normalization. */
+export function filledParameter(layer: string, shape: Shape, value: number, { dtype, device }: InitOptions): Tensor {
+  if (dtype !== undefined && !isFloat(checkDType(layer, dtype)))
+    throw new DTypeError(`${layer}: parameters are floats, not ${dtype}`);
+  return parameter(full(shape, value, { dtype, device }));
 }
 
 /** Throws ArgumentError unless a layer's size is an integer of 1 or more. */

@@ -20,7 +20,11 @@ export class Linear extends Module {
     super();
     checkSize("Linear", "inFeatures", inFeatures);
     checkSize("Linear", "outFeatures", outFeatures);
-    ({ weight: this.weight, bias: this.bias } = defaultParameters([outFeatures, inFeatures], bias, init));
+    ({ weight: this.weight, bias: this.bias } = defaultParameters(
+      [outFeatures, inFeatures],
+      bias ? outFeatures : null,
+      init,
+    ));
   }
 
   forward(x: Tensor): Tensor {

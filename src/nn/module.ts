@@ -1,24 +1,11 @@
 import { applyUpdate } from "../core/apply.js";
 import { dtypeInfo, isFloat } from "../core/dtype.js";
-import { ArgumentError, DTypeError, FormatError, ShapeError } from "../core/errors.js";
-import { keep } from "../core/scope.js";
+import { DTypeError, FormatError, ShapeError } from "../core/errors.js";
 import { sameShape, show } from "../core/shape.js";
 import type { NamedTensors } from "../io/index.js";
 import { copyUpdate } from "../ops/updates.js";
 import { Tensor } from "../tensor.js";
-
-/**
- * Makes `tensor` a parameter: gradients flow to it, and it lives outside all scopes, so that a layer may be made inside
- * one. Returns the same tensor.
- *
- * @throws ArgumentError if it is the recorded result of an op
- */
-export function parameter(tensor: Tensor): Tensor {
-  if (tensor.variable?.entry)
-    throw new ArgumentError(`parameter: ${tensor.describe()} is a result, not a leaf; use detach()`);
-  tensor.requiresGrad = true;
-  return keep(tensor);
-}
+import { type Role, roleOf } from "./parameter.js";
 
 /**
  * A part of a network: an object with parameters and a `forward` function.
@@ -33,9 +20,9 @@ export function parameter(tensor: Tensor): Tensor {
  * }
  * ```
  *
- * Parameters are found by walking the public fields, through arrays and plain objects: a tensor that requires a
- * gradient is a parameter, any other is a buffer (state that is saved but not trained), and a module has its own. Names
- * are PyTorch's: `hidden.weight`, `layers.0.bias`. What is no state belongs into a #private field, which is not walked.
+ * State is found by walking the public fields, through arrays and plain objects: what `parameter` made, or a leaf that
+ * requires a gradient, is a parameter; what `buffer` made is a buffer (state that is saved but not trained); a module
+ * has its own. Names are PyTorch's: `hidden.weight`, `layers.0.bias`. Other tensors in fields are none of the state.
  */
 export abstract class Module implements Disposable {
   #training = true;
@@ -50,7 +37,7 @@ export abstract class Module implements Disposable {
 
   /** Sets the mode of this module and all inside it. */
   train(mode = true): this {
-    for (const module of this.#modules()) module.#training = mode;
+    for (const module of this.modules()) module.#training = mode;
     return this;
   }
 
@@ -59,24 +46,42 @@ export abstract class Module implements Disposable {
     return this.train(false);
   }
 
-  /** The parameters, each once, in the order of `namedParameters`. */
+  /** This module and all inside it, each once. */
+  modules(): Module[] {
+    return [...this.namedModules().values()];
+  }
+
+  /** This module, whose name is empty, and all inside it by name. One that is shared has its first name. */
+  namedModules(): Map<string, Module> {
+    const names = new Map<Module, string>();
+    const visit = (module: Module, name: string): void => {
+      if (names.has(module)) return;
+      names.set(module, name);
+      for (const [key, value] of membersIn(module.members(), name && `${name}.`, [module]))
+        if (value instanceof Module) visit(value, key);
+    };
+    visit(this, "");
+    return new Map([...names].map(([module, name]) => [name, module]));
+  }
+
+  /** The parameters, each once, in the order of `namedParameters`. Frozen ones are among them. */
   parameters(): Tensor[] {
     return [...this.namedParameters().values()];
   }
 
   /** The parameters by name: a module's own first, then those of the modules inside it. One that is shared has its first name. */
   namedParameters(): Map<string, Tensor> {
-    return firstNames(this.#state().filter(([, tensor]) => tensor.requiresGrad));
+    return firstNames(this.#named("parameter"));
   }
 
-  /** The tensors that are no parameters, by name. */
+  /** The buffers by name, those that are not saved included. */
   namedBuffers(): Map<string, Tensor> {
-    return firstNames(this.#state().filter(([, tensor]) => !tensor.requiresGrad));
+    return firstNames(this.#named("buffer", "passing buffer"));
   }
 
   /** Parameters and buffers by name, to be saved. They are the module's own, not copies; one that is shared has several names. */
   stateDict(): Map<string, Tensor> {
-    return new Map(this.#state());
+    return new Map(this.#named("parameter", "buffer"));
   }
 
   /**
@@ -127,26 +132,32 @@ export abstract class Module implements Disposable {
     return Object.entries(this);
   }
 
-  /** All tensors by name; those that a training step left in a field are results, not state. */
-  #state(prefix = "", path: readonly object[] = []): [string, Tensor][] {
+  #named(...roles: readonly Role[]): [string, Tensor][] {
+    return this.#state().flatMap(([name, tensor, role]) => (roles.includes(role) ? [[name, tensor]] : []));
+  }
+
+  /** All state by name, with its role: a module's own first, parameters before buffers. */
+  #state(prefix = "", path: readonly object[] = []): [string, Tensor, Role][] {
     if (path.includes(this)) return [];
     const found = membersIn(this.members(), prefix, [...path, this]);
-    const tensors = found.filter(
-      (item): item is [string, Tensor] => item[1] instanceof Tensor && !item[1].variable?.entry,
-    );
+    const own = found.flatMap(([name, value]): [string, Tensor, Role][] => {
+      const role = value instanceof Tensor ? roleOf(value) : null;
+      return role === null ? [] : [[name, value as Tensor, role]];
+    });
     const inner = found.flatMap(([name, value]) =>
       value instanceof Module ? value.#state(`${name}.`, [...path, this]) : [],
     );
-    return [...tensors, ...inner];
-  }
-
-  #modules(seen = new Set<Module>()): Set<Module> {
-    if (seen.has(this)) return seen;
-    seen.add(this);
-    for (const [, value] of membersIn(this.members(), "", [this])) if (value instanceof Module) value.#modules(seen);
-    return seen;
+    const isParameter = ([, , role]: (typeof own)[number]): boolean => role === "parameter";
+    return [...own.filter(isParameter), ...own.filter((item) => !isParameter(item)), ...inner];
   }
 }
+
+/** Members under other names: those of PyTorch's state dict for fields whose names are in camelCase here. */
+export const renamed = (
+  members: readonly (readonly [name: string, value: unknown])[],
+  names: Readonly<Record<string, string>>,
+): (readonly [string, unknown])[] =>
+  members.map(([name, value]) => [Object.hasOwn(names, name) ? names[name] : name, value]);
 
 /** The tensors and modules among values, and those inside arrays and plain objects. */
 function membersIn(

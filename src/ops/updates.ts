@@ -15,8 +15,12 @@ export const copyUpdate = defineUpdate({
   },
 });
 
+/** The learning rate of an optimizer: one float64. */
+type Rate = Numbers;
+/** How many steps were taken: the first of two int32, the second being for the launcher's own use. A step adds 1. */
+type Counter = Numbers;
+
 export interface SgdAttrs {
-  readonly lr: number;
   readonly weightDecay: number;
 }
 
@@ -29,8 +33,9 @@ export const sgdUpdate = defineUpdate({
   name: "sgd",
   inputs: ["gradient"],
   targets: ["parameter"],
-  args: ({ lr, weightDecay }: SgdAttrs) => [lr, weightDecay],
-  cpu(gradients: Buffers, parameters: Buffers, lr: number, weightDecay: number) {
+  shared: ["rate"],
+  args: ({ weightDecay }: SgdAttrs) => [weightDecay],
+  cpu(gradients: Buffers, parameters: Buffers, [lr]: Rate, weightDecay: number) {
     for (let t = 0; t < parameters.length; t++) {
       const [g, p] = [gradients[t], parameters[t]];
       for (let i = 0; i < p.length; i++) p[i] -= lr * slopeAt(g, p, i, weightDecay);
@@ -42,8 +47,6 @@ export interface MomentumAttrs extends SgdAttrs {
   readonly momentum: number;
   readonly dampening: number;
   readonly nesterov: boolean;
-  /** The first step of these parameters: the velocity has no value yet. */
-  readonly first: boolean;
 }
 
 /**
@@ -57,26 +60,30 @@ export const sgdMomentumUpdate = defineUpdate({
   name: "sgdMomentum",
   inputs: ["gradient"],
   targets: ["parameter", "velocity"],
-  args: ({ lr, weightDecay, momentum, dampening, nesterov, first }: MomentumAttrs) =>
-    first
-      ? [lr, weightDecay, momentum, 0, 1, +nesterov]
-      : [lr, weightDecay, momentum, momentum, 1 - dampening, +nesterov],
+  shared: ["rate", "counter"],
+  args: ({ weightDecay, momentum, dampening, nesterov }: MomentumAttrs) => [
+    weightDecay,
+    momentum,
+    dampening,
+    +nesterov,
+  ],
   cpu(
     gradients: Buffers,
     parameters: Buffers,
     velocities: Buffers,
-    lr: number,
+    [lr]: Rate,
+    counter: Counter,
     weightDecay: number,
     momentum: number,
-    keep: number, // v = keep v + take g; keep is 0 in the first step, where v may hold anything
-    take: number,
+    dampening: number,
     nesterov: number,
   ) {
+    const first = ++counter[0] === 1;
     for (let t = 0; t < parameters.length; t++) {
       const [g, p, v] = [gradients[t], parameters[t], velocities[t]];
       for (let i = 0; i < p.length; i++) {
         const slope = slopeAt(g, p, i, weightDecay);
-        const velocity = keep === 0 ? take * slope : keep * v[i] + take * slope;
+        const velocity = first ? slope : momentum * v[i] + (1 - dampening) * slope;
         v[i] = velocity;
         p[i] -= lr * (nesterov ? slope + momentum * velocity : velocity);
       }
@@ -85,24 +92,13 @@ export const sgdMomentumUpdate = defineUpdate({
 });
 
 export interface AdamAttrs {
-  readonly lr: number;
   readonly beta1: number;
   readonly beta2: number;
   readonly eps: number;
   readonly weightDecay: number;
-  /** The number of this step, from 1: the averages start at 0, which `1 - beta^step` corrects. */
-  readonly step: number;
 }
 
-const adamArgs = ({ lr, beta1, beta2, eps, weightDecay, step }: AdamAttrs): number[] => [
-  lr,
-  beta1,
-  beta2,
-  eps,
-  weightDecay,
-  1 - beta1 ** step,
-  1 - beta2 ** step,
-];
+const adamArgs = ({ beta1, beta2, eps, weightDecay }: AdamAttrs): number[] => [beta1, beta2, eps, weightDecay];
 
 /**
  * The loop of the Adam family (Kingma and Ba 2015):
@@ -112,6 +108,8 @@ const adamArgs = ({ lr, beta1, beta2, eps, weightDecay, step }: AdamAttrs): numb
  *     v = beta2 v + (1 - beta2) g^2
  *     w = max(w, v)                           AMSGrad alone; w = v otherwise
  *     p -= lr m / (1 - beta1^step) / (sqrt(w / (1 - beta2^step)) + eps)
+ *
+ * The averages start at 0, which `1 - beta^step` corrects; step counts from 1.
  */
 function adamLoop(
   decoupled: boolean,
@@ -120,18 +118,18 @@ function adamLoop(
   means: Buffers,
   variances: Buffers,
   maxima: Buffers | null,
-  lr: number,
+  [lr]: Rate,
+  counter: Counter,
   beta1: number,
   beta2: number,
   eps: number,
   weightDecay: number,
-  correction1: number,
-  correction2: number,
 ): void {
+  const step = ++counter[0];
   const shrink = decoupled ? 1 - lr * weightDecay : 1;
   const penalty = decoupled ? 0 : weightDecay;
-  const stepSize = lr / correction1;
-  const scale = Math.sqrt(correction2);
+  const stepSize = lr / (1 - beta1 ** step);
+  const scale = Math.sqrt(1 - beta2 ** step);
   for (let t = 0; t < parameters.length; t++) {
     const [g, p, m, v] = [gradients[t], parameters[t], means[t], variances[t]];
     const w = maxima === null ? null : maxima[t];
@@ -148,15 +146,7 @@ function adamLoop(
   }
 }
 
-type Numbers7 = [
-  lr: number,
-  beta1: number,
-  beta2: number,
-  eps: number,
-  decay: number,
-  correction1: number,
-  correction2: number,
-];
+type AdamNumbers = [rate: Rate, counter: Counter, beta1: number, beta2: number, eps: number, weightDecay: number];
 
 /** A row of the Adam family. */
 const adamFamily = (name: string, decoupled: boolean) =>
@@ -164,8 +154,9 @@ const adamFamily = (name: string, decoupled: boolean) =>
     name,
     inputs: ["gradient"],
     targets: ["parameter", "mean", "variance"],
+    shared: ["rate", "counter"],
     args: adamArgs,
-    cpu(g: Buffers, p: Buffers, m: Buffers, v: Buffers, ...numbers: Numbers7) {
+    cpu(g: Buffers, p: Buffers, m: Buffers, v: Buffers, ...numbers: AdamNumbers) {
       adamLoop(decoupled, g, p, m, v, null, ...numbers);
     },
   });
@@ -176,8 +167,9 @@ const amsgradFamily = (name: string, decoupled: boolean) =>
     name,
     inputs: ["gradient"],
     targets: ["parameter", "mean", "variance", "maximum"],
+    shared: ["rate", "counter"],
     args: adamArgs,
-    cpu(g: Buffers, p: Buffers, m: Buffers, v: Buffers, w: Buffers, ...numbers: Numbers7) {
+    cpu(g: Buffers, p: Buffers, m: Buffers, v: Buffers, w: Buffers, ...numbers: AdamNumbers) {
       adamLoop(decoupled, g, p, m, v, w, ...numbers);
     },
   });

@@ -43,10 +43,11 @@ abstract class AdamFamily extends Optimizer<Slot> {
     this.#decoupled = decoupled;
   }
 
-  protected update({ step, parameters, gradients, slots }: Group<Slot>): void {
-    const { lr, betas, eps, weightDecay } = this;
-    const attrs = { lr, beta1: betas[0], beta2: betas[1], eps, weightDecay, step };
-    const tensors = { gradient: gradients, parameter: parameters, mean: slots.mean, variance: slots.variance };
+  protected update({ parameters, gradients, slots, rate, counter }: Group<Slot>): void {
+    const { betas, eps, weightDecay } = this;
+    const attrs = { beta1: betas[0], beta2: betas[1], eps, weightDecay };
+    const { mean, variance } = slots;
+    const tensors = { gradient: gradients, parameter: parameters, mean, variance, rate, counter: counter() };
     if (this.amsgrad)
       applyUpdate(this.#decoupled ? amsgradWUpdate : amsgradUpdate, { ...tensors, maximum: slots.maximum }, attrs);
     else applyUpdate(this.#decoupled ? adamWUpdate : adamUpdate, tensors, attrs);

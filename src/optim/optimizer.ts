@@ -1,7 +1,8 @@
-import { isFloat } from "../core/dtype.js";
+import { type DType, isFloat } from "../core/dtype.js";
 import { ArgumentError, DeviceError, DTypeError, ShapeError } from "../core/errors.js";
 import { outsideScopes } from "../core/scope.js";
 import { sameShape, show } from "../core/shape.js";
+import { tick } from "../core/storage.js";
 import type { Tensor } from "../tensor.js";
 
 /** What an optimizer knows of one parameter: how many steps it has had, and its averages by name. */
@@ -12,12 +13,14 @@ interface ParameterState {
 
 /** Parameters that take the same step: lists that belong together element by element. */
 export interface Group<S extends string> {
-  /** The number of this step, from 1. */
-  readonly step: number;
   readonly parameters: readonly Tensor[];
   readonly gradients: readonly Tensor[];
   /** The averages, one list a name. */
   readonly slots: Readonly<Record<S, readonly Tensor[]>>;
+  /** The learning rate, on the device: float64 [1]. */
+  readonly rate: Tensor;
+  /** The device's own count of the group's steps, int32 [2], for updates that need it; they advance it. */
+  readonly counter: () => Tensor;
 }
 
 /**
@@ -37,6 +40,9 @@ export abstract class Optimizer<S extends string = string> implements Disposable
   readonly #name: string;
   readonly #slotNames: readonly S[];
   readonly #state = new Map<Tensor, ParameterState>();
+  // What changes from step to step lies on the device, so that a recorded step can be repeated there as it is.
+  readonly #counters = new Map<number, Tensor>();
+  #rate: Tensor | null = null;
   #lr = 0;
 
   /**
@@ -69,6 +75,7 @@ export abstract class Optimizer<S extends string = string> implements Disposable
   set lr(value: number) {
     checkNumber(this.#name, "lr", value);
     this.#lr = value;
+    if (this.#rate) writeNumbers(this.#rate, [value]);
   }
 
   /**
@@ -88,18 +95,23 @@ export abstract class Optimizer<S extends string = string> implements Disposable
       if (group) group.push(i);
       else bySteps.set(steps, [i]);
     });
-    // One group, unless some parameters had no gradient in an earlier step.
-    for (const [steps, indices] of bySteps) {
+    // One group, unless some parameters had no gradient in an earlier step. Those ahead go first, out of the way of
+    // those who come to have as many steps.
+    const groups = [...bySteps].sort(([a], [b]) => b - a);
+    this.#rate ??= this.#keep([this.#lr], "float64");
+    for (const [steps, indices] of groups) {
       const parameters = indices.map((i) => this.parameters[i]);
       const states = parameters.map((p) => this.#stateOf(p));
       const slots = Object.fromEntries(this.#slotNames.map((name) => [name, states.map((state) => state.slots[name])]));
       this.update({
-        step: steps + 1,
         parameters,
         gradients: indices.map((i) => gradients[i] as Tensor),
         slots: slots as Record<S, Tensor[]>,
+        rate: this.#rate,
+        counter: () => this.#counterAt(steps),
       });
       for (const state of states) state.steps++;
+      this.#advance(steps);
     }
   }
 
@@ -118,10 +130,40 @@ export abstract class Optimizer<S extends string = string> implements Disposable
   dispose(): void {
     for (const { slots } of this.#state.values()) for (const name of this.#slotNames) slots[name].dispose();
     this.#state.clear();
+    for (const counter of this.#counters.values()) counter.dispose();
+    this.#counters.clear();
+    this.#rate?.dispose();
+    this.#rate = null;
   }
 
   [Symbol.dispose](): void {
     this.dispose();
+  }
+
+  /** The counter of those parameters that have had `steps` steps. */
+  #counterAt(steps: number): Tensor {
+    let counter = this.#counters.get(steps);
+    if (!counter) {
+      counter = this.#keep([steps, 0], "int32");
+      this.#counters.set(steps, counter);
+    }
+    return counter;
+  }
+
+  /** The counter of a group that has taken a step now counts one more, as others may do already. */
+  #advance(steps: number): void {
+    const counter = this.#counters.get(steps);
+    if (!counter) return;
+    this.#counters.delete(steps);
+    if (this.#counters.has(steps + 1)) counter.dispose();
+    else this.#counters.set(steps + 1, counter);
+  }
+
+  /** A tensor beside the parameters that stays until `dispose`. */
+  #keep(values: readonly number[], dtype: DType): Tensor {
+    const kept = outsideScopes(() => this.parameters[0].zeros([values.length], dtype));
+    writeNumbers(kept, values);
+    return kept;
   }
 
   #check(gradients: readonly (Tensor | null)[]): void {
@@ -154,6 +196,12 @@ export abstract class Optimizer<S extends string = string> implements Disposable
     }
     return state;
   }
+}
+
+/** Changes what a tensor on a device holds. */
+function writeNumbers({ storage }: Tensor, values: readonly number[]): void {
+  storage.backend.write(storage.handle, values);
+  storage.writtenAt = tick();
 }
 
 /** Throws unless `value` is a finite number of 0 or more, and below `below` where that is given. */

@@ -41,14 +41,14 @@ export class SGD extends Optimizer<"velocity"> {
     this.weightDecay = weightDecay;
   }
 
-  protected update({ step, parameters, gradients, slots }: Group<"velocity">): void {
-    const { lr, momentum, dampening, nesterov, weightDecay } = this;
-    const tensors = { gradient: gradients, parameter: parameters };
+  protected update({ parameters, gradients, slots, rate, counter }: Group<"velocity">): void {
+    const { momentum, dampening, nesterov, weightDecay } = this;
+    const tensors = { gradient: gradients, parameter: parameters, rate };
     if (momentum === 0) {
-      applyUpdate(sgdUpdate, tensors, { lr, weightDecay });
+      applyUpdate(sgdUpdate, tensors, { weightDecay });
     } else {
-      const attrs = { lr, weightDecay, momentum, dampening, nesterov, first: step === 1 };
-      applyUpdate(sgdMomentumUpdate, { ...tensors, velocity: slots.velocity }, attrs);
+      const attrs = { weightDecay, momentum, dampening, nesterov };
+      applyUpdate(sgdMomentumUpdate, { ...tensors, velocity: slots.velocity, counter: counter() }, attrs);
     }
   }
 }

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import "../backends/cpu/index.js";
+import "../backends/index.js";
 
 export type { Leak } from "../core/leaks.js";
 export { checkLeaks, expectNoLeaks, LeakError, type LeakHooks } from "./leaks.js";

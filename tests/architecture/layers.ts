@@ -4,13 +4,13 @@ import { type Files, importsOf, resolve } from "./imports.js";
  * The layers, top first. A file may import, at run time, from its own layer and from those below; the other way only
  * types. The list is that of docs/architecture.md:
  *
- *     examples bench tests -> index -> train tune models -> nn optim data metrics io -> tensor create -> ops -> core <- backends
+ *     examples bench tests -> index -> train tune models -> nn optim data metrics chart io -> tensor create -> ops -> core <- backends
  */
 const layers: readonly (readonly string[])[] = [
   ["examples", "bench", "tests", "scripts"],
   ["src/index.ts"],
   ["src/train", "src/tune", "src/models", "src/testing"],
-  ["src/nn", "src/optim", "src/data", "src/metrics", "src/io"],
+  ["src/nn", "src/optim", "src/data", "src/metrics", "src/chart", "src/io"],
   ["src/tensor.ts", "src/create.ts", "src/random.ts", "src/format.ts"],
   ["src/ops"],
   ["src/core"],

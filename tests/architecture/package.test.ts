@@ -66,7 +66,7 @@ describe("package.json", () => {
       .filter(
         (path) =>
           !importsOf(path, sources.get(path) ?? "").some(({ specifier }) =>
-            /\/backends\/cpu\/index\.js$/.test(specifier),
+            /\/backends\/index\.js$/.test(specifier),
           ),
       );
     expect(without).toEqual([]);

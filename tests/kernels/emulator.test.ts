@@ -16,7 +16,7 @@ describe.skipIf(!found && process.env.CI !== "true")(`the emulator (needs the C+
   beforeAll(() => {
     build = mkdtempSync(join(tmpdir(), "wengert-emulator-"));
     const flags = ["-std=c++20", "-Wall", "-Wextra", "-Werror", "-c"];
-    const parts = ["fiber", "block", "launch", "detector", "hooks"];
+    const parts = ["fiber", "block", "launch", "detector", "hooks", "atomic"];
     for (const part of parts)
       execFileSync(compiler, [...flags, "-O2", join(folder, `${part}.cpp`), "-o", join(build, `${part}.o`)]);
     // The kernels alone get the access hooks; linking without the flag leaves the sanitizer's own runtime out.

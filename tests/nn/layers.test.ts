@@ -1,143 +1,53 @@
-import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import {
   ArgumentError,
+  AvgPool2d,
+  BatchNorm1d,
+  BatchNorm2d,
+  CELU,
+  Conv1d,
   Conv2d,
+  ConvTranspose2d,
   Dropout,
-  Flatten,
+  DTypeError,
+  Embedding,
   Generator,
-  type Layer,
+  GLU,
+  GroupNorm,
+  Hardtanh,
+  Identity,
+  LayerNorm,
+  LearnedEncoding,
   Linear,
-  MaxPool2d,
+  LSTM,
+  MultiHeadAttention,
   manualSeed,
   memory,
-  ReLU,
-  Scope,
-  Sequential,
+  noGrad,
+  PReLU,
+  Residual,
+  RMSNorm,
+  RNN,
+  RotaryEncoding,
   ShapeError,
-  Tanh,
-  Tape,
+  SinusoidalEncoding,
   type Tensor,
+  TransformerEncoderLayer,
   tensor,
   tidy,
   zeros,
 } from "../../src/index.js";
 
-interface Golden {
-  readonly state: Readonly<Record<string, number[]>>;
-  readonly shape: number[];
-  readonly y: number[];
-  readonly dx: number[];
-  readonly grads: number[][];
-}
-
-const goldens = JSON.parse(readFileSync(new URL("../goldens/nn.json", import.meta.url), "utf8")) as Record<
-  string,
-  Golden
->;
-
-const f64 = { dtype: "float64" } as const;
-
-/** The layers of tests/goldens/nn.py, and the shapes of their inputs. */
-const models: Readonly<Record<string, [make: () => Layer, shape: number[]]>> = {
-  Linear: [() => new Linear(3, 4, f64), [2, 3]],
-  "Linear without bias": [() => new Linear(3, 2, { bias: false, ...f64 }), [2, 2, 3]],
-  Conv2d: [() => new Conv2d(2, 3, 3, f64), [2, 2, 5, 4]],
-  "Conv2d with options": [
-    () =>
-      new Conv2d(4, 6, [3, 2], { stride: [2, 1], padding: [1, 2], dilation: [1, 2], groups: 2, bias: false, ...f64 }),
-    [1, 4, 5, 4],
-  ],
-  "Conv2d same": [() => new Conv2d(1, 2, [3, 4], { padding: "same", ...f64 }), [1, 1, 4, 5]],
-  MaxPool2d: [() => new MaxPool2d(2), [1, 2, 4, 5]],
-  "MaxPool2d with options": [() => new MaxPool2d([3, 2], { stride: [2, 1], padding: 1, ceilMode: true }), [1, 1, 6, 4]],
-  Flatten: [() => new Flatten(), [2, 3, 2]],
-  "Flatten of two axes": [() => new Flatten(0, 1), [2, 3, 2]],
-  ReLU: [() => new ReLU(), [11]],
-  Tanh: [() => new Tanh(), [11]],
-  "Dropout in use": [() => new Dropout(0.5).eval(), [7]],
-  Sequential: [
-    () =>
-      new Sequential(
-        new Conv2d(1, 3, 3, f64),
-        new ReLU(),
-        new MaxPool2d(2),
-        new Flatten(),
-        new Sequential(new Linear(12, 4, f64), new ReLU()),
-        new Linear(4, 2, f64),
-      ),
-    [2, 1, 6, 6],
-  ],
-};
-
-/** The formula of nn.py. */
-function values(shape: readonly number[], a: number, b: number, m: number, scale: number): Tensor {
-  const n = shape.reduce((product, size) => product * size, 1);
-  const data = Float64Array.from({ length: n }, (_, i) => (((a * i + b) % m) - Math.floor(m / 2)) / scale);
-  return tensor(data, { shape });
-}
-
-function expectClose(actual: ArrayLike<number>, expected: readonly number[]): void {
-  expect(actual.length).toBe(expected.length);
-  for (let i = 0; i < expected.length; i++)
-    expect(Math.abs(actual[i] - expected[i])).toBeLessThan(1e-12 * Math.max(1, Math.abs(expected[i])));
-}
-
-test("every layer has its golden values", () => {
-  expect(Object.keys(goldens).sort()).toEqual(Object.keys(models).sort());
-});
-
-describe.each(Object.keys(models))("%s", (name) => {
-  const [make, shape] = models[name];
-  const golden = goldens[name];
-
-  test("has PyTorch's names and shapes, in PyTorch's order", () => {
-    tidy(() => {
-      const state = [...make().stateDict()].map(([key, t]) => [key, t.shape]);
-      expect(state).toEqual(Object.entries(golden.state));
-    });
-  });
-
-  test("gives PyTorch's values and gradients for the same weights", () => {
-    tidy(() => {
-      const model = make();
-      model.loadStateDict(
-        new Map(Object.entries(golden.state).map(([key, s], k) => [key, values(s, 5, 3 * k + 2, 9, 8)])),
-      );
-      using tape = new Tape();
-      const x = tape.watch(values(shape, 7, 3, 13, 4));
-      const y = model.forward(x);
-      expect(y.shape).toEqual(golden.shape);
-      expectClose(y.dataSync(), golden.y);
-      const parameters = model.parameters();
-      const [dx, ...grads] = tape.gradients(y.mul(values(y.shape, 3, 1, 7, 4)).sum(), [x, ...parameters]);
-      expectClose(dx.dataSync(), golden.dx);
-      grads.forEach((g, i) => {
-        expectClose(g.dataSync(), golden.grads[i]);
-      });
-      model.dispose();
-    });
-  });
-
-  test("made inside a scope, outlives it; dispose frees everything", () => {
-    const before = memory();
-    let model: Layer;
-    {
-      using _scope = new Scope();
-      model = make();
-    }
-    for (const t of model.stateDict().values()) expect(t.disposed).toBe(false);
-    expect(memory().tensors - before.tensors).toBe(model.stateDict().size);
-    model.dispose();
-    expect(memory()).toMatchObject({ bytes: before.bytes, tensors: before.tensors });
-  });
-});
-
 describe("initial parameters", () => {
   test("are uniform within PyTorch's bound, 1 / sqrt(fanIn), weights and biases", () => {
     tidy(() => {
       const generator = new Generator(5);
-      for (const layer of [new Linear(400, 300, { generator }), new Conv2d(32, 300, 3, { groups: 4, generator })]) {
+      for (const layer of [
+        new Linear(400, 300, { generator }),
+        new Conv1d(32, 300, 9, { groups: 4, generator }),
+        new Conv2d(32, 300, 3, { groups: 4, generator }),
+        new ConvTranspose2d(300, 32, 3, { groups: 4, generator }),
+      ]) {
         const [, ...inner] = layer.weight.shape;
         const bound = 1 / Math.sqrt(inner.reduce((n, size) => n * size, 1));
         for (const t of layer.parameters()) {
@@ -154,6 +64,40 @@ describe("initial parameters", () => {
         layer.dispose();
       }
     });
+  });
+
+  test("of recurrent nets are uniform within 1 / sqrt(hiddenSize)", () => {
+    using net = new LSTM(7, 25, { numLayers: 2, bidirectional: true, generator: new Generator(2) });
+    const drawn = net.parameters().flatMap((p) => [...p.dataSync()]);
+    expect(Math.max(...drawn.map(Math.abs))).toBeLessThanOrEqual(0.2 + 1e-7);
+    expect(Math.max(...drawn)).toBeGreaterThan(0.199);
+    expect(Math.min(...drawn)).toBeLessThan(-0.199);
+  });
+
+  test("of normalizations are ones and zeros; of attention Xavier's, with biases of zeros", () => {
+    using norm = new BatchNorm2d(2);
+    expect([...norm.stateDict()].map(([name, t]) => [name, t.dtype, t.arraySync()])).toEqual([
+      ["weight", "float32", [1, 1]],
+      ["bias", "float32", [0, 0]],
+      ["running_mean", "float32", [0, 0]],
+      ["running_var", "float32", [1, 1]],
+      ["num_batches_tracked", "int32", 0],
+    ]);
+    using attention = new MultiHeadAttention(32, 4, { generator: new Generator(3) });
+    expect(new Set(attention.inProjBias?.dataSync())).toEqual(new Set([0]));
+    expect(new Set(attention.outProj.bias?.dataSync())).toEqual(new Set([0]));
+    const largest = Math.max(...(attention.inProjWeight?.dataSync() ?? []));
+    expect(largest).toBeLessThanOrEqual(Math.sqrt(6 / (32 + 96)) + 1e-7);
+    expect(largest).toBeGreaterThan(0.99 * Math.sqrt(6 / (32 + 96)));
+  });
+
+  test("of embeddings are normal, but for the row of padding", () => {
+    using table = new Embedding(100, 50, { paddingIdx: -2, generator: new Generator(4) });
+    const rows = table.weight.arraySync() as number[][];
+    expect(new Set(rows[98])).toEqual(new Set([0]));
+    const others = rows.filter((_, i) => i !== 98).flat();
+    const variance = others.reduce((sum, v) => sum + v * v, 0) / others.length;
+    expect(Math.abs(variance - 1)).toBeLessThan(5 * Math.sqrt(2 / others.length));
   });
 
   test("follow the seed, of the default generator or of one's own", () => {
@@ -200,13 +144,96 @@ describe("Dropout", () => {
   });
 });
 
+describe("BatchNorm", () => {
+  test("keeps running statistics in float32 where parameters have 16 bits, and leaves them alone in use", () => {
+    tidy(() => {
+      using norm = new BatchNorm1d(2, { dtype: "bfloat16" });
+      expect([norm.weight?.dtype, norm.runningMean?.dtype]).toEqual(["bfloat16", "float32"]);
+      norm.forward(
+        tensor([
+          [1, 2],
+          [3, 6],
+        ]).cast("bfloat16"),
+      );
+      const state = () => [norm.runningMean, norm.runningVar, norm.numBatchesTracked].map((t) => t?.arraySync());
+      const after = state();
+      expect(after[2]).toBe(1);
+      expect((after[0] as number[])[1]).toBeCloseTo(0.4);
+      norm.eval().forward(
+        tensor([
+          [1, 2],
+          [3, 6],
+        ]),
+      );
+      expect(state()).toEqual(after);
+    });
+  });
+
+  test("a step that is refused changes nothing", () => {
+    tidy(() => {
+      using norm = new BatchNorm1d(2);
+      expect(() => norm.forward(zeros([1, 2]))).toThrow(ShapeError);
+      expect(norm.numBatchesTracked?.item()).toBe(0);
+    });
+  });
+});
+
+test("an embedding does not train the row of padding", () => {
+  tidy(() => {
+    using table = new Embedding(3, 2, { paddingIdx: 1 });
+    table
+      .forward(tensor([0, 1, 1], { dtype: "int32" }))
+      .sum()
+      .backward();
+    expect(table.weight.grad?.arraySync()).toEqual([
+      [1, 1],
+      [0, 0],
+      [0, 0],
+    ]);
+  });
+});
+
+test("Identity gives the very same tensor", () => {
+  tidy(() => {
+    const x = zeros([2]);
+    expect(new Identity().forward(x)).toBe(x);
+  });
+});
+
 test.each<[() => unknown, string]>([
   [() => new Linear(0, 3), "Linear: inFeatures is an integer of 1 or more, got 0"],
   [() => new Linear(3, 1.5), "Linear: outFeatures is an integer of 1 or more, got 1.5"],
+  [() => new Conv1d(1, 2, 0), "Conv1d: kernelSize is an integer of 1 or more, got 0"],
   [() => new Conv2d(1, 2, 0), "Conv2d: the kernel's height is an integer of 1 or more, got 0"],
   [() => new Conv2d(-1, 2, 3), "Conv2d: inChannels"],
   [() => new Conv2d(4, 6, 3, { groups: 3 }), "Conv2d: 3 groups do not divide 4 and 6 channels"],
+  [() => new ConvTranspose2d(4, 6, [3, -1]), "ConvTranspose2d: the kernel's width is an integer of 1 or more, got -1"],
   [() => new Dropout(1.5), "Dropout: p is a probability from 0 to 1, got 1.5"],
+  [() => new CELU(0), "CELU: alpha is finite and not 0, got 0"],
+  [() => new Hardtanh(1, 1), "Hardtanh: min is below max, got 1 and 1"],
+  [() => new PReLU(0), "PReLU: numParameters is an integer of 1 or more, got 0"],
+  [() => new BatchNorm1d(0), "BatchNorm1d: numFeatures is an integer of 1 or more, got 0"],
+  [() => new BatchNorm2d(1, { eps: -1 }), "BatchNorm2d: eps is a number of 0 or more, got -1"],
+  [() => new BatchNorm2d(1, { momentum: Number.NaN }), "BatchNorm2d: momentum is a finite number, got NaN"],
+  [() => new LayerNorm([]), "LayerNorm: normalizedShape has one size or more, got []"],
+  [() => new LayerNorm([2, 0]), "LayerNorm: normalizedShape is an integer of 1 or more, got 0"],
+  [() => new RMSNorm(4, { eps: -1 }), "RMSNorm: eps is a number of 0 or more, got -1"],
+  [() => new GroupNorm(2, 3), "GroupNorm: 2 groups do not divide 3 channels"],
+  [() => new Embedding(3, 2, { paddingIdx: 3 }), "Embedding: paddingIdx 3 is outside a table of 3 rows"],
+  [() => new RNN(2, 0), "RNN: hiddenSize is an integer of 1 or more, got 0"],
+  [() => new LSTM(2, 3, { dropout: 2 }), "LSTM: dropout is a probability from 0 to 1, got 2"],
+  [() => new RNN(2, 3, { nonlinearity: "sin" as "tanh" }), 'RNN: nonlinearity is "tanh" or "relu", got "sin"'],
+  [() => new MultiHeadAttention(6, 4), "MultiHeadAttention: 4 heads do not divide 6 features"],
+  [
+    () => new MultiHeadAttention(8, 2, { rotary: new RotaryEncoding(8) }),
+    "MultiHeadAttention: heads have 4 features, rotary turns 8",
+  ],
+  [() => new RotaryEncoding(3), "RotaryEncoding: dim is even, got 3"],
+  [() => new TransformerEncoderLayer(4, 2, { dimFeedforward: 0 }), "TransformerEncoderLayer: dimFeedforward is an"],
+  [
+    () => new TransformerEncoderLayer(4, 2, { activation: "tan" as "relu" }),
+    'TransformerEncoderLayer: activation is "relu", "gelu" or a function, got "tan"',
+  ],
 ])("%#: %s", (f, message) => {
   const before = memory();
   expect(f).toThrow(ArgumentError);
@@ -214,9 +241,66 @@ test.each<[() => unknown, string]>([
   expect(memory()).toMatchObject({ bytes: before.bytes, tensors: before.tensors });
 });
 
-test("an input that does not fit is refused by the op", () => {
+test.each<[() => unknown, string]>([
+  [() => new LayerNorm(2, { dtype: "int32" }), "LayerNorm: parameters are floats, not int32"],
+  [() => new Linear(2, 2, { dtype: "int32" }), "makes floats, not int32"],
+])("%#: %s", (f, message) => {
+  expect(f).toThrow(DTypeError);
+  expect(f).toThrow(message);
+});
+
+test.each<[() => Tensor, string]>([
+  [() => new Linear(3, 2).forward(zeros([2, 4])), "linear: the last axis of x is not 3"],
+  [() => new BatchNorm2d(2).forward(zeros([2, 2])), "BatchNorm2d: x is (N, C, H, W), got [2, 2]"],
+  [() => new BatchNorm1d(2).forward(zeros([2, 2, 1, 1])), "BatchNorm1d: x is (N, C) or (N, C, L), got [2, 2, 1, 1]"],
+  [() => new PReLU(2).forward(zeros([3, 4])), "PReLU: 2 slopes for the channels, axis 1, of [3, 4]"],
+  [() => new GLU().forward(zeros([2, 3])), "GLU: axis 1 of [2, 3] has no halves"],
+  [() => new AvgPool2d(3).forward(zeros([1, 1, 2, 2])), "avgPool2d: the kernel [3, 3] is larger"],
+  [
+    () => new Residual(new Linear(3, 1)).forward(zeros([2, 3])),
+    "Residual: the layer gives [2, 1], the way around it [2, 3]",
+  ],
+  [
+    () => new Conv1d(1, 1, 3, { padding: 3, paddingMode: "circular" }).forward(zeros([1, 1, 2])),
+    "Conv1d: circular padding is an integer from 0 to the size of its axis, got 3 and 3 for [1, 1, 2]",
+  ],
+  [
+    () => new Conv2d(1, 1, 3, { padding: 2, paddingMode: "reflect" }).forward(zeros([1, 1, 2, 5])),
+    "too short to reflect",
+  ],
+  [() => new SinusoidalEncoding(4).forward(zeros([2, 4])), "SinusoidalEncoding: x is (L, N, D) with D = 4, got [2, 4]"],
+  [() => new LearnedEncoding(3, 2).forward(zeros([2, 1, 2]), 2), "LearnedEncoding: 3 positions, asked for 2 to 3"],
+  [() => new RotaryEncoding(4).forward(zeros([2, 6])), "RotaryEncoding: x is (..., L, 4), got [2, 6]"],
+])("an input that does not fit is refused, %#: %s", (f, message) => {
   tidy(() => {
-    using layer = new Linear(3, 2);
-    expect(() => layer.forward(zeros([2, 4]))).toThrow(ShapeError);
+    expect(f).toThrow(ShapeError);
+    expect(f).toThrow(message);
+  });
+});
+
+test("positions continue at an offset", () => {
+  tidy(() => {
+    noGrad(() => {
+      const x = zeros([5, 1, 6], { dtype: "float64" });
+      for (const layer of [new SinusoidalEncoding(6), new LearnedEncoding(5, 6, { dtype: "float64" })]) {
+        const whole = layer.forward(x).arraySync() as number[][][];
+        expect(layer.forward(x.slice([[3, 5]]), 3).arraySync()).toEqual(whole.slice(3));
+        layer.dispose();
+      }
+      expect(() => new SinusoidalEncoding(6).forward(x, -1)).toThrow(
+        "SinusoidalEncoding: offset is an integer of 0 or more, got -1",
+      );
+    });
+  });
+});
+
+test("with batchFirst, positions run along axis 1", () => {
+  tidy(() => {
+    const x = zeros([2, 3, 4]);
+    const rows = new SinusoidalEncoding(4, { batchFirst: true }).forward(x).arraySync() as number[][][];
+    const columns = new SinusoidalEncoding(4).forward(x.transpose(0, 1)).transpose(0, 1).arraySync();
+    expect(rows).toEqual(columns);
+    expect(rows[0]).toEqual(rows[1]);
+    expect(rows[0][0]).toEqual([0, 1, 0, 1]);
   });
 });

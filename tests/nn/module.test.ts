@@ -1,12 +1,16 @@
 import { describe, expect, test } from "vitest";
 import {
   ArgumentError,
+  assign,
+  buffer,
   DisposedError,
   Dropout,
   DTypeError,
   FormatError,
   Linear,
   Module,
+  memory,
+  noGrad,
   parameter,
   ReLU,
   Sequential,
@@ -30,7 +34,8 @@ class Net extends Module {
   readonly blocks = [new Block(), new Block()];
   readonly heads = { left: new Linear(3, 1), right: new Linear(3, 1, { bias: false }) };
   readonly temperature = parameter(tensor([1]));
-  readonly running = zeros([3]).keep();
+  readonly running = buffer(zeros([3]));
+  readonly table = buffer(zeros([4]), { persistent: false });
   readonly name = "net";
   readonly missing: Tensor | null = null;
   readonly #cache = zeros([7]).keep();
@@ -61,7 +66,7 @@ describe("walking the fields", () => {
       "heads.left.bias",
       "heads.right.weight",
     ]);
-    expect(names(net.namedBuffers())).toEqual(["running"]);
+    expect(names(net.namedBuffers())).toEqual(["running", "table"]);
     expect(names(net.stateDict())).toEqual(["temperature", "running", ...names(net.namedParameters()).slice(1)]);
     expect(net.parameters()).toEqual([...net.namedParameters().values()]);
     expect(net.cacheSize).toBe(7);
@@ -74,7 +79,45 @@ describe("walking the fields", () => {
       net.forward(zeros([1, 2]));
       expect(net.last?.requiresGrad).toBe(true);
       expect(names(net.stateDict())).toEqual(before);
+      noGrad(() => net.forward(zeros([1, 2])));
+      expect(net.last?.requiresGrad).toBe(false);
+      expect(names(net.stateDict())).toEqual(before);
     });
+  });
+
+  test("takes a leaf that requires a gradient for a parameter", () => {
+    class Scale extends Module {
+      readonly factor = tensor([2], { requiresGrad: true });
+      forward(x: Tensor): Tensor {
+        return x.mul(this.factor);
+      }
+    }
+    expect(names(new Scale().namedParameters())).toEqual(["factor"]);
+  });
+
+  test("names the modules, each once", () => {
+    const net = new Net();
+    net.blocks[1] = net.blocks[0];
+    const named = net.namedModules();
+    expect([...named.keys()]).toEqual(["", "first", "blocks.0", "blocks.0.dropout", "heads.left", "heads.right"]);
+    expect(named.get("blocks.0.dropout")).toBe(net.blocks[0].dropout);
+    expect(net.modules()).toEqual([...named.values()]);
+  });
+
+  test("dispose frees parameters, gradients and all buffers", () => {
+    const before = memory();
+    tidy(() => {
+      const layer = new Sequential(new Linear(2, 2), new Linear(2, 1));
+      layer
+        .forward(zeros([1, 2]))
+        .sum()
+        .backward();
+      const table = buffer(zeros([5]), { persistent: false });
+      const holder = Object.assign(new ReLU(), { table });
+      layer.dispose();
+      holder.dispose();
+    });
+    expect(memory()).toMatchObject({ bytes: before.bytes, tensors: before.tensors });
   });
 
   test("ends where a field leads back", () => {
@@ -93,12 +136,36 @@ describe("walking the fields", () => {
     expect(net.stateDict().get("heads.right.weight")).toBe(net.stateDict().get("heads.left.weight"));
   });
 
-  test("a frozen parameter is a buffer", () => {
+  test("a frozen parameter stays a parameter, so that it can be thawed", () => {
     const layer = new Linear(2, 2);
     layer.bias = null;
-    layer.weight.requiresGrad = false;
-    expect(layer.parameters()).toEqual([]);
-    expect(names(layer.namedBuffers())).toEqual(["weight"]);
+    for (const p of layer.parameters()) p.requiresGrad = false;
+    expect(layer.forward(zeros([1, 2])).requiresGrad).toBe(false);
+    expect(names(layer.namedParameters())).toEqual(["weight"]);
+    expect(names(layer.namedBuffers())).toEqual([]);
+    for (const p of layer.parameters()) p.requiresGrad = true;
+    expect(layer.forward(zeros([1, 2])).requiresGrad).toBe(true);
+  });
+});
+
+describe("assign", () => {
+  test("copies values in place, in the target's dtype", () => {
+    const layer = new Linear(1, 2, { bias: false });
+    const { weight } = layer;
+    assign(weight, tensor([[0.1], [3]], { dtype: "float64" }));
+    expect(layer.weight).toBe(weight);
+    expect(weight.dtype).toBe("float32");
+    expect(weight.requiresGrad).toBe(true);
+    expect(weight.arraySync()).toEqual([[Math.fround(0.1)], [3]]);
+  });
+
+  test("refuses another shape, and floats for integers, and changes nothing", () => {
+    const target = zeros([2], { dtype: "int32" });
+    expect(() => assign(target, zeros([3]))).toThrow(new ShapeError("assign: the target is [2], the source [3]"));
+    expect(() => assign(target, tensor([1, 2]))).toThrow(
+      new DTypeError("assign: the target is int32, the source float32"),
+    );
+    expect(target.arraySync()).toEqual([0, 0]);
   });
 });
 

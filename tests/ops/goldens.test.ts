@@ -2,54 +2,57 @@ import { describe, expect, test } from "vitest";
 import { tidy } from "../../src/index.js";
 import { expectClose } from "../support/compare.js";
 import { familyNames, hashOf, readGoldens, samplesOf } from "../support/goldens.js";
+import { withKernels } from "../support/kernels.js";
 import { floatsOf, gradientsOf, inputsOf, isFloatTensor, outputsOf, wrtOf } from "../support/run.js";
 
 for (const family of familyNames) {
   const goldens = readGoldens(family);
   describe(family, () => {
     for (const { op, key, sample } of samplesOf(family)) {
-      test(key, () => {
-        const golden = goldens.get(key);
-        if (golden?.hash !== hashOf(op, sample))
-          throw new Error(`${key}: out of date; run npm run goldens -- ${family}`);
-        for (const float of floatsOf(sample)) {
-          tidy(() => {
-            const outputs = outputsOf(sample, inputsOf(op, sample, float));
-            expect(outputs.map(({ shape }) => shape)).toEqual(golden.outputs.map(({ shape }) => shape));
-            outputs.forEach((y, i) => {
-              expectClose(
-                `${key} in ${float}, output ${i}`,
-                y.dataSync(),
-                golden.outputs[i].values,
-                y.dtype,
-                "value",
-                sample.slack,
-              );
+      test(key, (context) => {
+        withKernels(context, () => {
+          const golden = goldens.get(key);
+          if (golden?.hash !== hashOf(op, sample))
+            throw new Error(`${key}: out of date; run npm run goldens -- ${family}`);
+          for (const float of floatsOf(sample)) {
+            tidy(() => {
+              const outputs = outputsOf(sample, inputsOf(op, sample, float));
+              expect(outputs.map(({ shape }) => shape)).toEqual(golden.outputs.map(({ shape }) => shape));
+              outputs.forEach((y, i) => {
+                expectClose(
+                  `${key} in ${float}, output ${i}`,
+                  y.dataSync(),
+                  golden.outputs[i].values,
+                  y.dtype,
+                  "value",
+                  sample.slack,
+                );
+              });
+              if (
+                Object.keys(sample.inputs).length > 0 &&
+                float !== "float32" &&
+                outputs.some(isFloatTensor) &&
+                allFloat(sample)
+              )
+                expect(outputs.filter(isFloatTensor).every((y) => y.dtype === float)).toBe(true);
             });
-            if (
-              Object.keys(sample.inputs).length > 0 &&
-              float !== "float32" &&
-              outputs.some(isFloatTensor) &&
-              allFloat(sample)
-            )
-              expect(outputs.filter(isFloatTensor).every((y) => y.dtype === float)).toBe(true);
-          });
-          tidy(() => {
-            const grads = gradientsOf(op, sample, float);
-            expect(Object.keys(grads ?? {})).toEqual(Object.keys(golden.grads));
-            for (const name of grads ? wrtOf(sample) : []) {
-              const g = (grads as Record<string, ReturnType<typeof outputsOf>[number]>)[name];
-              expectClose(
-                `${key} in ${float}, gradient of ${name}`,
-                g.dataSync(),
-                golden.grads[name],
-                g.dtype,
-                "gradient",
-                sample.slack,
-              );
-            }
-          });
-        }
+            tidy(() => {
+              const grads = gradientsOf(op, sample, float);
+              expect(Object.keys(grads ?? {})).toEqual(Object.keys(golden.grads));
+              for (const name of grads ? wrtOf(sample) : []) {
+                const g = (grads as Record<string, ReturnType<typeof outputsOf>[number]>)[name];
+                expectClose(
+                  `${key} in ${float}, gradient of ${name}`,
+                  g.dataSync(),
+                  golden.grads[name],
+                  g.dtype,
+                  "gradient",
+                  sample.slack,
+                );
+              }
+            });
+          }
+        });
       });
     }
   });

@@ -141,7 +141,7 @@ describe("step", () => {
       using optimizer = new Adam([p], { lr: 0.5 });
       const g = tensor([2], { dtype: "bfloat16" });
       optimizer.step([g]);
-      expect(memory().bytes - before).toBe(2 + 2 * 4);
+      expect(memory().bytes - before).toBe(2 + 2 * 4 + 8 + 8); // averages, learning rate, counter
       expect(p.item()).toBe(0.5);
     });
   });
@@ -239,7 +239,7 @@ test("averages outlive the scope of a step, and dispose frees them", () => {
     using _scope = new Scope();
     optimizer.step([tensor([1, -1])]);
   }
-  expect(memory().tensors - before.tensors).toBe(1 + 3);
+  expect(memory().tensors - before.tensors).toBe(1 + 3 + 2); // averages, learning rate and counter
   const [first, second] = p.arraySync() as number[];
   expect(first).toBeCloseTo(0.7, 6);
   expect(second).toBeCloseTo(2.3, 6);

@@ -1,0 +1,32 @@
+// The products of conv-tiers.h on the main loop of gemm-loop.cuh, for any kind of sums.
+#pragma once
+
+#include "conv-patches.cuh"
+#include "conv-tiers.h"
+#include "gemm-loop.cuh"
+
+namespace wengert {
+
+/// `Filters` is the producer of plain matrices along the depth that goes with Sums.
+template <class T, class Sums, class Filters>
+void launchPatchProduct(const PatchProduct& product) {
+  using Patches = ElementProducer<PatchLoader<T, false>, typename Sums::LayoutB, Sums::threads>;
+  const PixelStore<T> store{static_cast<T*>(product.y), product.shape.m, product.shape.n, product.imageStride, product.plane,
+                            product.rowStep, product.columnStep, SmallDivider(product.imagePlaces),
+                            SmallDivider(product.rowPlaces), product.vectors, Finish<T>(product.epilogue)};
+  launchGemm<Sums, Filters, Patches>(product.shape, MatrixSource<T>({product.filters, product.pitch, 1}, product.shape.m),
+                                     {static_cast<const T*>(product.image), *product.geometry}, store);
+}
+
+template <class T, class Sums>
+void launchWeightProduct(const WeightProduct& product) {
+  using Gradient = ElementProducer<PixelLoader<T>, typename Sums::LayoutA, Sums::threads>;
+  using Patches = ElementProducer<PatchLoader<T, true>, typename Sums::LayoutB, Sums::threads>;
+  launchGemm<Sums, Gradient, Patches>(
+      product.shape,
+      {static_cast<const T*>(product.dy), product.shape.m, product.imageStride, SmallDivider(product.pixels)},
+      {static_cast<const T*>(product.image), *product.geometry},
+      MatrixStore<T>(product.dw, product.shape.m, product.shape.n, {}));
+}
+
+}  // namespace wengert

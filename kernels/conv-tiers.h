@@ -1,0 +1,44 @@
+// The matrix products behind convolutions, a function for each source that compiles some of them.
+#pragma once
+
+#include "conv-sizes.h"
+#include "gemm-store.cuh"
+
+namespace wengert {
+
+struct PatchGeometry;
+
+/// y (groups: filters, places) = filters (groups: filters, taps) patches (groups: taps, places) + bias. It is also the
+/// gradient for x, on flipped filters.
+struct PatchProduct {
+  DType dtype;
+  GemmShape shape;
+  const void* filters;  // lines of taps, of `pitch` elements, multiples of 16 bytes; what is beyond the taps is 0
+  int pitch;
+  const void* image;
+  const PatchGeometry* geometry;
+  void* y;
+  std::int64_t imageStride, plane;  // of y
+  int rowStep, columnStep;
+  int rowPlaces;  // columns of y in a row of pixels
+  int imagePlaces;
+  bool vectors;
+  Epilogue epilogue;
+};
+
+/// dw (groups: filters, taps) = dy (groups: filters, places) patches^T (groups: places, taps).
+struct WeightProduct {
+  DType dtype;
+  GemmShape shape;
+  const void* dy;
+  std::int64_t imageStride;  // of dy
+  int pixels;
+  const void* image;
+  const PatchGeometry* geometry;
+  void* dw;
+};
+
+void patchProductSimt(int tile, const PatchProduct& product);
+void weightProductSimt(int tile, const WeightProduct& product);
+
+}  // namespace wengert

@@ -1,0 +1,93 @@
+// How the threads of a block meet: barriers, and the collectives of a warp.
+#include <bit>
+#include <cstring>
+
+#include "block.h"
+
+namespace emulator {
+
+void Block::barrier(int id, int count, bool waits) {
+  if (id < 0 || id >= 16) fault("barrier " + std::to_string(id) + ": there are 16, numbered from 0");
+  if (count <= 0 || (count % 32 != 0 && count != threadCount_))
+    fault("barrier " + std::to_string(id) + ": a count of " + std::to_string(count) + " is no multiple of 32");
+  Barrier& barrier = barriers_[id];
+  if (barrier.arrived.empty()) barrier.count = count;
+  if (barrier.count != count)
+    fault("barrier " + std::to_string(id) + ": counts " + std::to_string(barrier.count) + " and " + std::to_string(count) + " meet");
+  Thread& self = *running_;
+  barrier.arrived.push_back(self.number);
+  const bool isLast = static_cast<int>(barrier.arrived.size()) == count;
+  if (!isLast) {
+    if (!waits) {
+      // What the thread does from here on, the others do not learn.
+      if (detecting_) detector_.release(self.number, barrier.arrivals);
+    } else {
+      barrier.waiting.push_back(&self);
+      suspend();
+    }
+  } else {
+    completeBarrier(barrier, waits);
+  }
+  maybePreempt();
+}
+
+/// The last has arrived: whoever waits learns what everybody had done.
+void Block::completeBarrier(Barrier& barrier, bool lastWaits) {
+  if (detecting_) {
+    for (const Thread* thread : barrier.waiting) detector_.release(thread->number, barrier.arrivals);
+    detector_.release(running_->number, barrier.arrivals);
+    for (const Thread* thread : barrier.waiting) detector_.acquire(thread->number, barrier.arrivals);
+    if (lastWaits) detector_.acquire(running_->number, barrier.arrivals);
+    barrier.arrivals.generic.clear();
+    barrier.arrivals.async.clear();
+  }
+  for (std::size_t i = barrier.waiting.size(); i-- > 0;) wake(*barrier.waiting[i]);
+  barrier.arrived.clear();
+  barrier.waiting.clear();
+}
+
+void Block::collective(std::uint32_t mask, const char* operation, void* slot, Combine combine, const void* argument) {
+  gather(mask, operation, slot, combine, argument, false);
+}
+
+void Block::syncWarp(std::uint32_t mask) {
+  gather(mask, "__syncwarp", nullptr, nullptr, nullptr, true);
+  maybePreempt();
+}
+
+void Block::gather(std::uint32_t mask, const char* operation, void* slot, Combine combine, const void* argument, bool orders) {
+  Thread& self = *running_;
+  Warp& warp = warps_[self.number / 32];
+  const int lane = self.number % 32;
+  if (!(mask >> lane & 1)) fault(std::string(operation) + ": the calling lane is not in its mask");
+  warp.slots[lane] = slot;
+  int g = 0;
+  while (g < warp.gatherings && !(warp.at[g].mask & mask)) g++;
+  Gathering& gathering = warp.at[g];
+  if (g == warp.gatherings) {
+    warp.gatherings++;
+    gathering = {mask, 0, operation};
+  } else if (gathering.mask != mask || (gathering.operation != operation && std::strcmp(gathering.operation, operation) != 0)) {
+    fault(std::string(operation) + " meets " + gathering.operation + " of other lanes, or another mask");
+  }
+  gathering.arrived |= 1u << lane;
+  if (gathering.arrived != mask) {
+    suspend();
+    return;
+  }
+  gathering = warp.at[--warp.gatherings];
+  if (combine != nullptr) combine(warp.slots, mask, argument);
+  const int first = self.number - lane;
+  if (orders && detecting_) {
+    int numbers[32], count = 0;
+    for (std::uint32_t rest = mask; rest != 0; rest &= rest - 1) numbers[count++] = first + std::countr_zero(rest);
+    detector_.synchronise(numbers, count);
+  }
+  for (std::uint32_t rest = mask & ~(1u << lane); rest != 0;) {
+    const int highest = 31 - std::countl_zero(rest);
+    rest ^= 1u << highest;
+    ready_.push_back(&all_[first + highest]);
+  }
+}
+
+}  // namespace emulator

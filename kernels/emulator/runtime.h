@@ -1,0 +1,48 @@
+// What the CUDA runtime is to the GPU: a queue of work that a thread of its own does in order.
+#pragma once
+
+#include <condition_variable>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <mutex>
+#include <string>
+#include <thread>
+
+#include "launch.h"
+
+namespace emulator {
+
+/// A stream: work is done in order, by one thread, which spreads the blocks of a launch over the cores.
+class Queue {
+ public:
+  Queue();
+  /// Finishes what was submitted.
+  ~Queue();
+  Queue(const Queue&) = delete;
+  Queue& operator=(const Queue&) = delete;
+
+  void submit(std::function<void()> work);
+
+  /// How much was submitted so far; `isDone` and `wait` say whether it was done, and wait for it.
+  std::uint64_t position();
+  bool isDone(std::uint64_t position);
+  void wait(std::uint64_t position);
+
+  /// The message of the first Fault since the last call, or an empty string. What came after it was still done.
+  std::string takeFault();
+
+ private:
+  void work();
+
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::deque<std::function<void()>> pending_;
+  std::uint64_t submitted_ = 0;
+  std::uint64_t done_ = 0;
+  bool closing_ = false;
+  std::string fault_;
+  std::thread thread_;
+};
+
+}  // namespace emulator

@@ -1,0 +1,125 @@
+// The one main loop of all matrix products and convolutions. A tile of y is computed by a block from tiles of a and b
+// that pass through a ring of stages in shared memory. Three parts are exchangeable:
+//   producers bring an operand's tiles into shared memory: plain matrices by vectors (gemm-producers.cuh, gemm-mma.cuh),
+//             element by element from anywhere, such as the patches of a convolution (conv-patches.cuh);
+//   sums      multiply two tiles: by ordinary arithmetic (gemm-simt.cuh), or on the tensor cores (gemm-mma.cuh);
+//   a store   puts what was summed where it belongs (gemm-store.cuh).
+#pragma once
+
+#include "gemm-store.cuh"
+#include "launch.h"
+
+namespace wengert {
+
+/// The tile of y that a block computes, and the stretch of the depth that it sums over.
+struct Place {
+  int row, column;
+  int depthBegin, depthEnd;
+  int batch, split;
+};
+
+/// Blocks are numbered through tiles, splits and batches. Tiles are taken in groups of eight rows, column by column, so
+/// that the blocks that run together share their operands in the L2 cache.
+__device__ __forceinline__ Place placeOf(const GemmShape& shape, unsigned block, int tileM, int tileN) {
+  constexpr unsigned group = 8;
+  const unsigned tiles = shape.tilesM * shape.tilesN;
+  unsigned rest = block / tiles;
+  const unsigned tile = block - rest * tiles;
+  Place place;
+  place.batch = rest / shape.splits;
+  place.split = rest - place.batch * shape.splits;
+  const unsigned first = tile / (group * shape.tilesN) * group;
+  const unsigned height = min(group, shape.tilesM - first);
+  const unsigned inGroup = tile - first * shape.tilesN;
+  place.row = (first + inGroup % height) * tileM;
+  place.column = inGroup / height * tileN;
+  place.depthBegin = place.split * shape.splitDepth;
+  place.depthEnd = min(shape.k, place.depthBegin + shape.splitDepth);
+  return place;
+}
+
+/// Stage of the ring after `stage`.
+template <int stages>
+__device__ __forceinline__ int following(int stage) {
+  return stage + 1 == stages ? 0 : stage + 1;
+}
+
+template <class Sums, class A, class B, class Store>
+__global__ void __launch_bounds__(Sums::threads, Sums::blocksAtOnce)
+    gemmKernel(const GemmShape shape, const typename A::Source a, const typename B::Source b, const Store store) {
+  using Shared = typename Sums::Shared;
+  constexpr int stages = Sums::stages;
+  SHARED_MEMORY(Shared, memory);
+  Shared* const tilesA = memory;
+  Shared* const tilesB = memory + stages * A::Layout::elements;
+  const Place place = placeOf(shape, blockIdx.x, Sums::tileM, Sums::tileN);
+  std::int64_t offsetA, offsetB;
+  shape.axes.offsets(place.batch, offsetA, offsetB);
+  A fromA(a, offsetA, place.row, place.depthBegin);
+  B fromB(b, offsetB, place.column, place.depthBegin);
+  Sums sums;
+
+  // A producer's `start` begins to move its next tile, and `finish` ends what passes through registers; what the copy
+  // engine moves is waited for by `arrived`. `left` is the depth from a tile on; elements beyond it are zeros.
+  constexpr int ahead = (stages - 1) * Sums::tileK;
+  int left = place.depthEnd - place.depthBegin;
+#pragma unroll
+  for (int stage = 0; stage < stages - 1; stage++) {
+    if (const int from = left - stage * Sums::tileK; from > 0) {
+      fromA.start(tilesA + stage * A::Layout::elements, from);
+      fromB.start(tilesB + stage * B::Layout::elements, from);
+      fromA.finish(tilesA + stage * A::Layout::elements);
+      fromB.finish(tilesB + stage * B::Layout::elements);
+    }
+    Sums::committed();
+  }
+  int full = 0;
+  int empty = stages - 1;
+#pragma unroll 1
+  for (; left > 0; left -= Sums::tileK) {
+    Sums::arrived();
+    // The full stage is there for all to read, and all have read the empty one, which is filled anew.
+    __syncthreads();
+    const bool more = left > ahead;
+    if (more) {
+      fromA.start(tilesA + empty * A::Layout::elements, left - ahead);
+      fromB.start(tilesB + empty * B::Layout::elements, left - ahead);
+    }
+    Sums::committed();
+    sums.template add<typename A::Layout, typename B::Layout>(tilesA + full * A::Layout::elements,
+                                                              tilesB + full * B::Layout::elements);
+    if (more) {
+      fromA.finish(tilesA + empty * A::Layout::elements);
+      fromB.finish(tilesB + empty * B::Layout::elements);
+    }
+    empty = full;
+    full = following<stages>(full);
+  }
+  sums.write(Writer<Store>{shape, place.batch, place.split, store}, place.row, place.column);
+}
+
+/// Launches the main loop, and where the depth is split the sum of the parts.
+template <class Sums, class A, class B, class Store>
+void launchGemm(GemmShape shape, const typename A::Source& a, const typename B::Source& b, const Store& store) {
+  shape.tilesM = static_cast<int>(divideUp(shape.m, Sums::tileM));
+  shape.tilesN = static_cast<int>(divideUp(shape.n, Sums::tileN));
+  // A split is a whole number of tiles deep, and no split is empty.
+  const std::int64_t turns = divideUp(shape.k, Sums::tileK);
+  const std::int64_t turnsPerSplit = shape.splits > 1 ? divideUp(turns, shape.splits) : turns;
+  shape.splits = turns > 0 ? static_cast<int>(divideUp(turns, turnsPerSplit)) : 1;
+  shape.splitDepth = static_cast<int>(min(turnsPerSplit * Sums::tileK, std::int64_t{1} << 30));
+  const std::int64_t blocks = multiplySizes(multiplySizes(shape.tilesM, shape.tilesN),
+                                            multiplySizes(shape.splits, shape.batches));
+  require(blocks <= 0x7fffffff, "more tiles than a grid has blocks");
+  using Sum = typename Writer<Store>::Sum;
+  const std::int64_t elements = multiplySizes(multiplySizes(shape.m, shape.n), shape.batches);
+  const Scratch partials(shape.splits > 1 ? multiplySizes(elements, shape.splits) * sizeof(Sum) : 0);
+  shape.partials = partials.as<void>();
+  constexpr std::size_t bytes = Sums::stages * (A::Layout::elements + B::Layout::elements) * sizeof(typename Sums::Shared);
+  launch(gemmKernel<Sums, A, B, Store>, {dim3(static_cast<unsigned>(blocks)), dim3(Sums::threads), bytes}, shape, a, b,
+         store);
+  if (shape.splits > 1)
+    launch(addPartials<Store>, {dim3(gridStrideBlocks(elements, 256)), dim3(256)}, shape, store);
+}
+
+}  // namespace wengert

@@ -1,0 +1,18 @@
+// The kernels behind the table of gemm-dispatch.cu, a function for each source that compiles some of them. A problem
+// comes with the shape that kernels are told; `tile` is the side of the tile of y that a block computes.
+#pragma once
+
+#include "gemm-store.cuh"
+
+namespace wengert {
+
+/// R0, every dtype.
+void gemmNaive(const GemmShape& shape, const Gemm& problem);
+
+/// R1, every dtype, any layout: tiles of 64 for float32 and 16-bit floats, and of 32.
+void gemmSimtElements(int tile, const GemmShape& shape, const Gemm& problem);
+
+/// R1, float32 on lines of whole vectors: tiles of 128 and 64.
+void gemmSimtVectors(int tile, const GemmShape& shape, const Gemm& problem);
+
+}  // namespace wengert

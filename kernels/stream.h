@@ -1,0 +1,87 @@
+// The stream that launchers work on: what they may ask of the device, and where a running kernel reports bad data.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <source_location>
+#include <stdexcept>
+#include <string>
+
+namespace wengert {
+
+/// How float32 products are computed: exactly rounded inputs, or inputs rounded to tf32 for the tensor cores.
+enum class FloatMode : std::uint8_t { ieee, tf32 };
+
+struct Options {
+  FloatMode matmul = FloatMode::ieee;
+  FloatMode convolution = FloatMode::ieee;
+  /// Launchers do everything but launch: measures the host's cost of an op.
+  bool skipLaunches = false;
+};
+
+/// What a kernel found wrong with the values it read, such as a label that is no class. In device memory; the host
+/// looks at it when it next waits for the stream. The first to claim it writes it.
+struct KernelFault {
+  int claimed;
+  int rule;  // an index into faultRules
+  long long value;
+  long long limit;
+};
+
+/// The rules that a kernel can find broken, in words; {value} and {limit} stand for the numbers.
+enum class FaultRule : int { labelRange, indexRange };
+constexpr const char* faultRules[] = {
+    "label {value} is none of the {limit} classes; labels count from 0",
+    "index {value} is outside an axis of {limit}",
+};
+
+/// The device refused or failed. Becomes DeviceError or OutOfMemoryError in JavaScript.
+struct DeviceFailure : std::runtime_error {
+  bool outOfMemory;
+  explicit DeviceFailure(const std::string& message, bool outOfMemory = false)
+      : std::runtime_error(message), outOfMemory(outOfMemory) {}
+};
+
+/// One compute stream. native/ makes it; a launcher finds it by `stream()`.
+class Stream {
+ public:
+  virtual ~Stream() = default;
+
+  /// Device memory for the duration of a launcher's work, stream-ordered: it may be given back as soon as the kernels
+  /// that use it were launched. Throws DeviceFailure.
+  virtual void* takeScratch(std::size_t bytes) = 0;
+  virtual void giveScratch(void* data) noexcept = 0;
+
+  void* handle = nullptr;          // cudaStream_t, or the emulator's queue
+  int capability = 0;              // compute capability: 75, 80, 90, ...
+  int processors = 1;              // streaming multiprocessors
+  int mostShared = 48 * 1024;      // bytes of dynamic shared memory that a block may have
+  KernelFault* fault = nullptr;    // in device memory
+  const char* kernel = "";         // the launcher that is running, for messages
+  Options options;
+};
+
+/// The stream of the call that this thread is making.
+inline thread_local Stream* currentStream = nullptr;
+inline Stream& stream() { return *currentStream; }
+
+/// Scratch memory as long as this object lives.
+class Scratch {
+ public:
+  explicit Scratch(std::size_t bytes) : data_(bytes > 0 ? stream().takeScratch(bytes) : nullptr) {}
+  ~Scratch() {
+    if (data_ != nullptr) stream().giveScratch(data_);
+  }
+  Scratch(const Scratch&) = delete;
+  Scratch& operator=(const Scratch&) = delete;
+
+  template <class T>
+  T* as() const {
+    return static_cast<T*>(data_);
+  }
+
+ private:
+  void* data_;
+};
+
+}  // namespace wengert

@@ -1,0 +1,15 @@
+// The functions that are called for every op, without anything that allocates on the way.
+#pragma once
+
+#include <node_api.h>
+
+namespace wengert {
+
+/// Calls the kernel of the Binding that is the function's data.
+napi_value callKernel(napi_env env, napi_callback_info info);
+
+/// alloc(length, dtype) -> handle; free(handle).
+napi_value allocBuffer(napi_env env, napi_callback_info info);
+napi_value freeBuffer(napi_env env, napi_callback_info info);
+
+}  // namespace wengert

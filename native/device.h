@@ -1,0 +1,84 @@
+// What the addon asks of a device: memory, copies, and to know when work is done. device_cuda.cc and
+// device_emulator.cc are the two devices; an addon has one of them.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "stream.h"
+
+namespace wengert {
+
+struct DeviceInfo {
+  std::string name;
+  int capability = 0;      // 75, 80, 90, ...
+  int processors = 1;      // streaming multiprocessors
+  int mostShared = 0;      // bytes of shared memory that a block may have
+  std::size_t memory = 0;  // bytes
+  int driver = 0;          // 13000 for CUDA 13.0; 0 on the emulator
+  int runtime = 0;
+};
+
+/// In which order the emulator runs threads and copies, and whether it looks for races.
+struct Schedule {
+  std::uint64_t seed = 0;
+  bool shuffle = false;
+  bool detectRaces = false;
+  bool operator==(const Schedule&) const = default;
+};
+
+/// Everything submitted until a certain moment.
+using Ticket = std::uint64_t;
+
+/// A device with one stream of work. All but `await` is called by the thread that opened it.
+class Device {
+ public:
+  /// Throws DeviceFailure that says why there is none.
+  static std::unique_ptr<Device> open();
+  /// As programs call it.
+  static const char* const kind;
+  /// Whether this addon's kernels report their accesses to the race detector.
+  static const bool watchesAccesses;
+
+  virtual ~Device() = default;
+
+  /// Null where there is no memory.
+  virtual void* allocate(std::size_t bytes) noexcept = 0;
+  /// Nothing that was submitted may still use the memory.
+  virtual void release(void* data) noexcept = 0;
+  virtual std::size_t freeMemory() noexcept = 0;
+
+  /// Host memory that the device reads and writes by itself.
+  virtual void* allocatePinned(std::size_t bytes) noexcept = 0;
+  virtual void releasePinned(void* data) noexcept = 0;
+
+  /// Work in the order of the stream; `pinned` must stay as it is until then. These throw DeviceFailure.
+  virtual void upload(void* target, const void* pinned, std::size_t bytes) = 0;
+  virtual void download(void* pinned, const void* source, std::size_t bytes) = 0;
+  virtual void fill(void* target, unsigned char value, std::size_t bytes) = 0;
+
+  virtual Ticket mark() = 0;
+  virtual bool isDone(Ticket ticket) = 0;
+  /// Blocks the calling thread, which may be any.
+  virtual void await(Ticket ticket) = 0;
+
+  /// What a kernel did that stopped it, since the last call; empty where nothing.
+  virtual std::string takeFault() { return {}; }
+
+  /// What only the emulator can do; a GPU throws InvalidCall.
+  virtual void pretend(int capability) = 0;
+  virtual void setSchedule(const Schedule& schedule) = 0;
+  virtual std::vector<std::string> takeRaces() = 0;
+
+  const DeviceInfo& info() const { return info_; }
+  void* queue() const { return queue_; }
+
+ protected:
+  DeviceInfo info_;
+  void* queue_ = nullptr;  // cudaStream_t, or the emulator's Queue
+};
+
+}  // namespace wengert

@@ -1,0 +1,127 @@
+// The emulated device: a queue (kernels/emulator/runtime.h), and host memory of which there is a limited amount, so
+// that running out of it can be tested.
+#include <atomic>
+#include <cstdlib>
+#include <cstring>
+#include <mutex>
+#include <unordered_map>
+
+#include "check.h"
+#include "device.h"
+#include "emulator/runtime.h"
+
+namespace wengert {
+
+const char* const Device::kind = "emulator";
+#ifdef WENGERT_RACES
+const bool Device::watchesAccesses = true;
+#else
+const bool Device::watchesAccesses = false;
+#endif
+
+namespace {
+
+constexpr std::size_t alignment = 2 * 1024 * 1024;
+
+/// Bytes of all emulated devices of this process together, as on one GPU.
+std::atomic<std::size_t> inUse{0};
+
+/// WENGERT_EMULATOR_MEMORY is a number of bytes; 4 GiB where it is not set.
+std::size_t memoryLimit() {
+  const char* const text = std::getenv("WENGERT_EMULATOR_MEMORY");
+  const double bytes = text == nullptr || *text == 0 ? 4.0 * 1024 * 1024 * 1024 : std::strtod(text, nullptr);
+  if (!(bytes >= 1 && bytes < 9e15))
+    throw DeviceFailure(std::string("WENGERT_EMULATOR_MEMORY is a number of bytes, got ") + text);
+  return static_cast<std::size_t>(bytes);
+}
+
+/// Shared memory that a block may have, by compute capability.
+int sharedOf(int capability) {
+  if (capability >= 120) return 99 * 1024;
+  if (capability >= 90) return 227 * 1024;
+  if (capability == 80 || capability == 87) return 163 * 1024;
+  if (capability >= 80) return 99 * 1024;
+  return 64 * 1024;
+}
+
+class EmulatedDevice final : public Device {
+ public:
+  EmulatedDevice() {
+    info_.name = "Wengert emulator";
+    info_.memory = memoryLimit();
+    // The same on every host: what a kernel computes may depend on how many blocks it is cut into.
+    info_.processors = 4;
+    pretend(90);
+    queue_ = &work_;
+  }
+
+  void* allocate(std::size_t bytes) noexcept override {
+    std::size_t used = inUse;
+    do {
+      if (bytes > info_.memory || used > info_.memory - bytes) return nullptr;
+    } while (!inUse.compare_exchange_weak(used, used + bytes));
+    void* data = nullptr;
+    if (posix_memalign(&data, bytes >= alignment ? alignment : 4096, bytes) != 0) {
+      inUse -= bytes;
+      return nullptr;
+    }
+    sizes_[data] = bytes;
+    return data;
+  }
+
+  void release(void* data) noexcept override {
+    const auto found = sizes_.find(data);
+    inUse -= found->second;
+    sizes_.erase(found);
+    std::free(data);
+  }
+
+  std::size_t freeMemory() noexcept override { return info_.memory - inUse; }
+
+  void* allocatePinned(std::size_t bytes) noexcept override { return std::malloc(bytes); }
+  void releasePinned(void* data) noexcept override { std::free(data); }
+
+  void upload(void* target, const void* pinned, std::size_t bytes) override {
+    work_.submit([=] { std::memcpy(target, pinned, bytes); });
+  }
+  void download(void* pinned, const void* source, std::size_t bytes) override {
+    work_.submit([=] { std::memcpy(pinned, source, bytes); });
+  }
+  void fill(void* target, unsigned char value, std::size_t bytes) override {
+    work_.submit([=] { std::memset(target, value, bytes); });
+  }
+
+  Ticket mark() override { return work_.position(); }
+  bool isDone(Ticket ticket) override { return work_.isDone(ticket); }
+  void await(Ticket ticket) override { work_.wait(ticket); }
+  std::string takeFault() override { return work_.takeFault(); }
+
+  void pretend(int capability) override {
+    if (capability < 75 || capability > 121)
+      throw InvalidCall("emulator: capability is from 75 to 121, got " + std::to_string(capability));
+    info_.capability = capability;
+    info_.mostShared = sharedOf(capability);
+  }
+
+  void setSchedule(const Schedule& schedule) override {
+    if (schedule.detectRaces && !watchesAccesses)
+      throw InvalidCall("emulator: races are found by the addon that watches accesses: set WENGERT_EMULATOR_RACES=1");
+    work_.wait(work_.position());
+    emulator::setOptions({schedule.seed, schedule.shuffle, schedule.detectRaces});
+  }
+
+  std::vector<std::string> takeRaces() override {
+    work_.wait(work_.position());
+    return emulator::takeRaces();
+  }
+
+ private:
+  emulator::Queue work_;
+  std::unordered_map<void*, std::size_t> sizes_;
+};
+
+}  // namespace
+
+std::unique_ptr<Device> Device::open() { return std::make_unique<EmulatedDevice>(); }
+
+}  // namespace wengert

@@ -1,0 +1,100 @@
+// All that the addon keeps for one JavaScript environment: the main thread, or a worker. They share nothing but the
+// device itself.
+#pragma once
+
+#include <napi.h>
+
+#include <cstdlib>
+#include <memory>
+#include <vector>
+
+#include "device.h"
+#include "errors.h"
+#include "faults.h"
+#include "handles.h"
+#include "memory.h"
+#include "reader.h"
+#include "staging.h"
+
+namespace wengert {
+
+class Environment;
+
+/// A kernel as an environment calls it.
+struct Binding {
+  Environment* environment;
+  const Kernel* kernel;
+  KernelFault* fault;
+  int bufferLists;  // how many of its arguments are lists of buffers
+};
+
+/// Lists travel to kernels in this array, which JavaScript writes: word 0 says how many words follow. JavaScript may
+/// keep its array, or hand it to another thread, beyond the life of the environment, so it owns the memory as well.
+struct Lists {
+  static constexpr std::size_t words = std::size_t{1} << 20;
+  std::shared_ptr<std::int32_t> data{static_cast<std::int32_t*>(std::calloc(words, sizeof(std::int32_t))), std::free};
+};
+
+class Environment final : public Stream {
+ public:
+  /// Throws DeviceFailure where there is no device.
+  explicit Environment(Napi::Env env);
+  ~Environment() override;
+
+  /// Ends what runs on threads of its own. Called before the environment goes.
+  void shutDown();
+
+  static Environment& of(napi_env env) { return *Napi::Env(env).GetInstanceData<Environment>(); }
+
+  /// Takes another compute capability for the emulator's.
+  void pretend(int capability);
+
+  void* takeScratch(std::size_t bytes) override;
+  void giveScratch(void* data) noexcept override;
+
+  /// The slot of a handle given by JavaScript. Throws WrongValue.
+  HandleTable::Slot& slotOf(const char* user, double handle);
+
+  double allocate(std::int64_t length, DType dtype);
+  void free(HandleTable::Slot& slot) noexcept;
+
+  /// Under `guard`, after a kernel or before a result is trusted: throws DeviceFailure if a band was written.
+  void checkGuards(const char* kernel);
+
+  const napi_env env;
+  const std::unique_ptr<Device> device;
+  Memory memory;
+  Faults faults;
+  HandleTable handles;
+  Staging staging;
+  Reader reader;
+  ErrorClasses errors;
+  Schedule schedule;
+  Lists lists;
+  std::vector<Binding> bindings;
+  std::vector<Buffer> listed;  // the entries of the buffer lists of the call under way
+
+ private:
+  void takeInfo();
+
+  struct ScratchPiece {
+    Memory::Piece piece;
+    std::size_t bytes;
+  };
+  std::vector<ScratchPiece> scratch_;
+};
+
+/// A function of the addon, as Node calls it: whatever it throws is thrown in JavaScript.
+template <Napi::Value (*function)(Environment&, const Napi::CallbackInfo&)>
+napi_value guarded(napi_env env, napi_callback_info raw) {
+  Environment& environment = Environment::of(env);
+  try {
+    const Napi::CallbackInfo info(env, raw);
+    return function(environment, info);
+  } catch (...) {
+    environment.errors.throwCurrent(env);
+    return nullptr;
+  }
+}
+
+}  // namespace wengert

@@ -1,0 +1,64 @@
+#include "errors.h"
+
+#include <new>
+
+#include "check.h"
+#include "stream.h"
+
+namespace wengert {
+
+namespace {
+
+Napi::Value make(Napi::Env env, const Napi::FunctionReference& errorClass, const char* message) {
+  const Napi::String text = Napi::String::New(env, message);
+  return errorClass.IsEmpty() ? Napi::Error::New(env, message).Value() : errorClass.New({text}).As<Napi::Value>();
+}
+
+}  // namespace
+
+void ErrorClasses::set(const Napi::Object& classes) {
+  const auto keep = [&](const char* name) {
+    const Napi::Value value = classes.Get(name);
+    if (!value.IsFunction()) throw WrongType(std::string("setup: ") + name + " must be an error class");
+    return Napi::Persistent(value.As<Napi::Function>());
+  };
+  Napi::FunctionReference argument = keep("ArgumentError");
+  Napi::FunctionReference device = keep("DeviceError");
+  memory_ = keep("OutOfMemoryError");
+  argument_ = std::move(argument);
+  device_ = std::move(device);
+}
+
+Napi::Value ErrorClasses::fromCurrent(napi_env raw) const {
+  const Napi::Env env(raw);
+  try {
+    throw;
+  } catch (const Napi::Error& error) {
+    return error.Value();
+  } catch (const WrongType& error) {
+    return Napi::TypeError::New(env, error.what()).Value();
+  } catch (const WrongValue& error) {
+    return Napi::RangeError::New(env, error.what()).Value();
+  } catch (const InvalidCall& error) {
+    return make(env, argument_, error.what());
+  } catch (const DeviceFailure& error) {
+    return make(env, error.outOfMemory ? memory_ : device_, error.what());
+  } catch (const std::bad_alloc&) {
+    return make(env, memory_, "the host has no memory left");
+  } catch (const std::exception& error) {
+    return make(env, device_, error.what());
+  }
+}
+
+void ErrorClasses::throwCurrent(napi_env env) const noexcept {
+  try {
+    napi_throw(env, fromCurrent(env));
+  } catch (const Napi::Error& error) {
+    // The class itself threw when it was called.
+    error.ThrowAsJavaScriptException();
+  } catch (...) {
+    napi_throw_error(env, nullptr, "an error could not be made");
+  }
+}
+
+}  // namespace wengert

@@ -1,0 +1,35 @@
+// What was thrown here becomes what is thrown in JavaScript: nothing that a caller does ends the process.
+#pragma once
+
+#include <napi.h>
+
+#include <stdexcept>
+#include <string>
+
+namespace wengert {
+
+/// Arguments that no program of ours would pass: the wrong kind, or a value outside its range. TypeError, RangeError.
+struct WrongType : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+struct WrongValue : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+/// The error classes of src/core/errors.ts, handed over by `setup`; plain Errors until then.
+class ErrorClasses {
+ public:
+  void set(const Napi::Object& classes);
+
+  /// The exception that is being handled, as a JavaScript error. To be called in a catch block.
+  Napi::Value fromCurrent(napi_env env) const;
+  /// Throws it in JavaScript.
+  void throwCurrent(napi_env env) const noexcept;
+
+ private:
+  Napi::FunctionReference argument_;
+  Napi::FunctionReference device_;
+  Napi::FunctionReference memory_;
+};
+
+}  // namespace wengert

@@ -1,0 +1,85 @@
+// The buffers that JavaScript holds, by number. A handle is index + 2^24 generation, which a double holds exactly. The
+// generation changes whenever an index is used again, and every table counts from a random number, so that a handle
+// that was freed, or is another table's, or was never a handle, is recognised.
+#pragma once
+
+#include <cstdint>
+#include <random>
+#include <vector>
+
+#include "allocator.h"
+#include "buffer.h"
+
+namespace wengert {
+
+class HandleTable {
+ public:
+  struct Slot {
+    Buffer buffer{};
+    Block* block = nullptr;  // null where the buffer is empty
+    std::uint32_t generation = 0;
+    bool inUse = false;
+    std::uint32_t nextFree = none;
+  };
+
+  HandleTable() : firstGeneration_(1 + std::random_device()() % (mostGeneration / 2)) {}
+
+  /// A slot for a new buffer; null where every index is taken.
+  Slot* add() {
+    if (free_ != none) {
+      Slot& slot = slots_[free_];
+      free_ = slot.nextFree;
+      slot.inUse = true;
+      return &slot;
+    }
+    if (slots_.size() > mostIndex) return nullptr;
+    Slot& slot = slots_.emplace_back();
+    slot.generation = firstGeneration_;
+    slot.inUse = true;
+    return &slot;
+  }
+
+  double handleOf(const Slot& slot) const {
+    return static_cast<double>(slot.generation) * (mostIndex + 1.0) + static_cast<double>(&slot - slots_.data());
+  }
+
+  /// Null where `handle` is none of this table's.
+  Slot* find(double handle) {
+    if (!(handle >= 0 && handle < 9007199254740992.0)) return nullptr;
+    const std::uint64_t bits = static_cast<std::uint64_t>(handle);
+    if (static_cast<double>(bits) != handle) return nullptr;
+    return find(static_cast<std::uint32_t>(bits & mostIndex), static_cast<std::uint32_t>(bits >> 24));
+  }
+
+  Slot* find(std::uint32_t index, std::uint32_t generation) {
+    if (index >= slots_.size()) return nullptr;
+    Slot& slot = slots_[index];
+    return slot.inUse && slot.generation == generation ? &slot : nullptr;
+  }
+
+  void remove(Slot& slot) {
+    slot.inUse = false;
+    slot.block = nullptr;
+    // An index whose generations are used up is not used again.
+    if (slot.generation++ == mostGeneration) return;
+    slot.nextFree = free_;
+    free_ = static_cast<std::uint32_t>(&slot - slots_.data());
+  }
+
+  template <class F>
+  void forEach(const F& f) {
+    for (Slot& slot : slots_)
+      if (slot.inUse) f(slot);
+  }
+
+ private:
+  static constexpr std::uint32_t none = 0xffffffffu;
+  static constexpr std::uint32_t mostIndex = (1u << 24) - 1;
+  static constexpr std::uint32_t mostGeneration = (1u << 29) - 1;
+
+  std::vector<Slot> slots_;
+  std::uint32_t free_ = none;
+  std::uint32_t firstGeneration_;
+};
+
+}  // namespace wengert

@@ -1,0 +1,154 @@
+import type { Backend, Buffers, Handle, KernelArgs } from "../../core/backend.js";
+import { type DType, dtypeInfo, type TypedArray } from "../../core/dtype.js";
+import { ArgumentError, DeviceError } from "../../core/errors.js";
+import { narrow, widen } from "../../core/half.js";
+import type { Kernel } from "../../core/op.js";
+import { type Addon, dtypeCode, dtypeNames, type NativeDeviceName, type RawArray } from "./native.js";
+
+const rawClass = {
+  float32: Float32Array,
+  float64: Float64Array,
+  bfloat16: Uint16Array,
+  float16: Uint16Array,
+  int32: Int32Array,
+  uint8: Uint8Array,
+  bool: Uint8Array,
+} as const;
+
+/** One more than the integers of which the low half of a handle is the index; the rest is the generation. */
+const indices = 2 ** 24;
+
+/**
+ * A device that an addon drives. Buffers are numbers, and a kernel is called with its operands as plain numbers: a
+ * handle, a number, or the length of a list whose entries were written into the addon's own array.
+ */
+export class NativeBackend implements Backend {
+  readonly collected = false;
+  readonly #addon: Addon;
+  readonly #lists: Int32Array;
+  /** Words of `#lists` that the call being put together has used. */
+  #used = 0;
+  readonly #call: (number | null)[] = [];
+
+  constructor(
+    readonly name: NativeDeviceName,
+    addon: Addon,
+  ) {
+    this.#addon = addon;
+    this.#lists = addon.lists;
+  }
+
+  alloc(length: number, dtype: DType): number {
+    return this.#addon.alloc(length, dtypeCode[dtype]);
+  }
+
+  free(handle: Handle): void {
+    this.#addon.free(handle as number);
+  }
+
+  write(handle: Handle, source: ArrayLike<number>): void {
+    const { length, dtype } = this.#describe(handle);
+    this.#addon.write(handle as number, toRaw(source, length, dtype));
+  }
+
+  async read(handle: Handle, target: TypedArray): Promise<void> {
+    const { dtype } = this.#describe(handle);
+    const raw = rawFor(target, dtype);
+    await this.#addon.read(handle as number, raw);
+    fromRaw(raw, target, dtype);
+  }
+
+  readSync(handle: Handle, target: TypedArray): void {
+    const { dtype } = this.#describe(handle);
+    const raw = rawFor(target, dtype);
+    this.#addon.readSync(handle as number, raw);
+    fromRaw(raw, target, dtype);
+  }
+
+  sync(): void {
+    this.#addon.sync();
+  }
+
+  emptyCache(): void {
+    this.#addon.emptyCache();
+  }
+
+  run(kernel: Kernel, buffers: Buffers, args: KernelArgs): void {
+    const launch = this.#addon.kernels[kernel.name];
+    if (launch === undefined) throw new DeviceError(`${this.name}: no kernel for ${kernel.name} yet`);
+    const call = this.#call;
+    let n = 0;
+    this.#used = 0;
+    for (let i = 0; i < buffers.length; i++) {
+      const buffer = buffers[i];
+      call[n++] = typeof buffer === "number" || buffer === null ? buffer : this.#listHandles(kernel, buffer);
+    }
+    for (let i = 0; i < args.length; i++) {
+      const arg = args[i];
+      call[n++] = typeof arg === "number" ? arg : this.#listNumbers(kernel, arg);
+    }
+    call.length = n;
+    this.#lists[0] = this.#used;
+    launch(...call);
+  }
+
+  /** Writes a list of 32-bit integers; returns how many. */
+  #listNumbers(kernel: Kernel, list: readonly number[]): number {
+    let at = this.#reserve(kernel, list.length);
+    for (let i = 0; i < list.length; i++) {
+      const value = list[i];
+      if ((value | 0) !== value)
+        throw new ArgumentError(`${kernel.name}: ${value} does not fit a list of 32-bit integers on ${this.name}`);
+      this.#lists[at++] = value;
+    }
+    return list.length;
+  }
+
+  /** Writes a list of handles, two words each; returns how many. */
+  #listHandles(kernel: Kernel, list: Handle | readonly Handle[]): number {
+    const handles = list as readonly number[];
+    let at = this.#reserve(kernel, 2 * handles.length);
+    for (let i = 0; i < handles.length; i++) {
+      this.#lists[at++] = handles[i] % indices;
+      this.#lists[at++] = Math.floor(handles[i] / indices);
+    }
+    return handles.length;
+  }
+
+  /** Takes `words` of the array; returns where they begin. */
+  #reserve(kernel: Kernel, words: number): number {
+    const at = 1 + this.#used;
+    if (at + words > this.#lists.length)
+      throw new ArgumentError(`${kernel.name}: its lists take more than ${this.#lists.length - 1} words`);
+    this.#used += words;
+    return at;
+  }
+
+  #describe(handle: Handle): { length: number; dtype: DType } {
+    const { length, dtype } = this.#addon.describe(handle as number);
+    return { length, dtype: dtypeNames[dtype] };
+  }
+}
+
+type Half = "float16" | "bfloat16";
+
+const isHalf = (dtype: DType): dtype is Half => dtypeInfo[dtype].bytes === 2;
+
+/** The elements as the device holds them; the array itself where it is already so. */
+function toRaw(source: ArrayLike<number>, length: number, dtype: DType): RawArray {
+  const RawClass = rawClass[dtype];
+  if (isHalf(dtype)) {
+    const raw = new Uint16Array(length);
+    narrow(dtype, source, raw);
+    return raw;
+  }
+  return source instanceof RawClass ? source : RawClass.from(source);
+}
+
+/** Where the addon reads into: `target` itself, unless the elements must be widened afterwards. */
+const rawFor = (target: TypedArray, dtype: DType): RawArray =>
+  isHalf(dtype) ? new Uint16Array(target.length) : target;
+
+function fromRaw(raw: RawArray, target: TypedArray, dtype: DType): void {
+  if (isHalf(dtype)) widen(dtype, raw as Uint16Array, target as Float32Array);
+}

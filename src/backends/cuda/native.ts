@@ -1,0 +1,120 @@
+import { existsSync } from "node:fs";
+import { createRequire } from "node:module";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { DType } from "../../core/dtype.js";
+import { ArgumentError, DeviceError, OutOfMemoryError } from "../../core/errors.js";
+
+/** The devices that an addon drives. */
+export type NativeDeviceName = "cuda" | "emulator";
+
+/** What holds elements as they are on the device: 16-bit floats as their bits, bools as bytes. */
+export type RawArray = Float32Array | Float64Array | Uint16Array | Int32Array | Uint8Array;
+
+/** The number that stands for a dtype in the addon: the order of kernels/buffer.h. */
+export const dtypeCode: Readonly<Record<DType, number>> = {
+  float32: 0,
+  float64: 1,
+  bfloat16: 2,
+  float16: 3,
+  int32: 4,
+  uint8: 5,
+  bool: 6,
+};
+
+/** The dtypes by that number. */
+export const dtypeNames = Object.keys(dtypeCode) as readonly DType[];
+
+/** What the device is. */
+export interface DeviceInfo {
+  readonly name: string;
+  /** Compute capability, such as "9.0". */
+  readonly capability: string;
+  /** Streaming multiprocessors. */
+  readonly processors: number;
+  /** Bytes of memory, and how many of them nobody has allocated. */
+  readonly memory: number;
+  readonly freeMemory: number;
+  /** The CUDA version that the driver supports, and that of the runtime in the addon; null on the emulator. */
+  readonly driver: string | null;
+  readonly runtime: string | null;
+}
+
+/** Bytes of device memory: in use by tensors, kept for reuse, and the most that ever were in use. */
+export interface NativeMemory {
+  readonly live: number;
+  readonly cached: number;
+  readonly peak: number;
+}
+
+/** How kernels run from now on. */
+export interface NativeOptions {
+  /** float32 matrix products: exact products (the default), or inputs rounded to tf32 for the tensor cores. */
+  readonly matmul?: "ieee" | "tf32";
+  /** The same for convolutions. */
+  readonly convolution?: "ieee" | "tf32";
+  /** Do everything but launch: what remains is the host's cost of an op. */
+  readonly skipLaunches?: boolean;
+  /** Fill new buffers with NaN, to find kernels that leave elements unwritten. */
+  readonly poison?: boolean;
+  /** Put bands around buffers and check after each kernel that they are whole. */
+  readonly guard?: boolean;
+  /** Emulator: the compute capability to behave as, such as 80. */
+  readonly capability?: number;
+  /** Emulator: run threads and copies in a random order, drawn from `seed`. */
+  readonly shuffle?: boolean;
+  readonly seed?: number;
+  /** Emulator, where it was loaded with WENGERT_EMULATOR_RACES=1: note races, for `takeRaces`. */
+  readonly detectRaces?: boolean;
+}
+
+/** The addon's exports; native/addon.cc. */
+export interface Addon {
+  /** A launcher by the name of its op: handles, null for an input left out, numbers, and lengths of lists. */
+  readonly kernels: Readonly<Record<string, (...args: (number | null)[]) => void>>;
+  /** Where the entries of lists are written; word 0 says how many follow. */
+  readonly lists: Int32Array;
+  /** Whether its kernels report their accesses to the race detector. */
+  readonly watchesAccesses: boolean;
+  alloc(length: number, dtype: number): number;
+  free(handle: number): void;
+  write(handle: number, source: RawArray): void;
+  read(handle: number, target: RawArray): Promise<void>;
+  readSync(handle: number, target: RawArray): void;
+  describe(handle: number): { readonly length: number; readonly dtype: number };
+  sync(): void;
+  setup(classes: object): void;
+  setOptions(options: NativeOptions): void;
+  info(): DeviceInfo;
+  memory(): NativeMemory;
+  emptyCache(): void;
+  takeRaces(): string[];
+}
+
+/** An addon that could be loaded, or the reason why not. */
+export type Loaded = { readonly addon: Addon; readonly reason: "" } | { readonly addon: null; readonly reason: string };
+
+/** Where the addons lie: `WENGERT_NATIVE`, or where `npm run build:native` puts them. */
+const folder = (): string =>
+  process.env.WENGERT_NATIVE || fileURLToPath(new URL("../../../build/Release", import.meta.url));
+
+const fileOf = (device: NativeDeviceName): string => {
+  const races = device === "emulator" && process.env.WENGERT_EMULATOR_RACES === "1";
+  return join(folder(), `wengert_${device}${races ? "_races" : ""}.node`);
+};
+
+/** Whether an addon for the device was built. */
+export const isBuilt = (device: NativeDeviceName): boolean => existsSync(fileOf(device));
+
+/** Loads the addon of a device. Never throws: what is wrong is the reason. */
+export function loadAddon(device: NativeDeviceName): Loaded {
+  const file = fileOf(device);
+  if (!existsSync(file)) return { addon: null, reason: `no addon was built (npm run build:native): there is no ${file}` };
+  try {
+    const addon: Addon = createRequire(import.meta.url)(file);
+    addon.setup({ ArgumentError, DeviceError, OutOfMemoryError });
+    return { addon, reason: "" };
+  } catch (error) {
+    return { addon: null, reason: error instanceof Error ? error.message : String(error) };
+  }
+}

@@ -1,0 +1,2 @@
+import "./cpu/index.js";
+import "./cuda/index.js";

@@ -1,0 +1,106 @@
+import { ArgumentError, ShapeError } from "../core/errors.js";
+import type { Generator } from "../core/generator.js";
+import { quote } from "../core/quote.js";
+import { type Shape, show, sizeOf } from "../core/shape.js";
+
+/** HostNumbers in the computer's memory, of a type that tensors have too. */
+export type HostNumbers = Float32Array | Float64Array | Int32Array | Int16Array | Int8Array | Uint8Array;
+
+/** An array before it becomes a tensor: row-major numbers and their shape. `readIdx` gives such arrays. */
+export interface HostArray {
+  readonly shape: Shape;
+  readonly data: HostNumbers;
+}
+
+/** One entry of a sample: a number (float32), a typed array of one axis, or an array of any shape. */
+export type Field = number | HostNumbers | HostArray;
+
+/** One example to learn from, by name: an image `x` and its class `y`, for instance. */
+export type Sample = Readonly<Record<string, Field>>;
+
+/** Examples that can be had by their number, such as those of a folder of files. */
+export interface Dataset<S extends Sample = Sample> {
+  readonly length: number;
+  /**
+   * @param index - from 0 to `length - 1`
+   * @param generator - where random changes to the sample come from. A `DataLoader` gives each sample of each epoch a
+   *   stream of its own, so that what comes out does not depend on who computes it, or in which order
+   */
+  get(index: number, generator: Generator): S | Promise<S>;
+}
+
+/** Arrays of the same length along their first axis, by name. A typed array has one axis. */
+export type Columns = Readonly<Record<string, HostNumbers | HostArray>>;
+
+export const isHostArray = (value: unknown): value is HostArray =>
+  typeof value === "object" && value !== null && "data" in value && "shape" in value;
+
+/** The field as an array: a number has no axes. */
+export function toHostArray(field: Field): HostArray {
+  if (typeof field === "number") return { shape: [], data: Float32Array.of(field) };
+  return isHostArray(field) ? field : { shape: [field.length], data: field };
+}
+
+/** Throws unless the array has as many numbers as its shape says. */
+export function checkHostArray(op: string, name: string, { shape, data }: HostArray): void {
+  if (sizeOf(shape) !== data.length)
+    throw new ShapeError(`${op}: ${name} has ${data.length} numbers, its shape ${show(shape)} needs ${sizeOf(shape)}`);
+}
+
+/**
+ * A dataset in memory: sample i holds row i of each column.
+ *
+ * ```ts
+ * arrayDataset({ x: { shape: [150, 4], data: measurements }, y: Int32Array.from(species) });
+ * ```
+ *
+ * @throws ArgumentError if there are no columns or their lengths differ; ShapeError if a shape does not fit its numbers
+ */
+export function arrayDataset<C extends Columns>(columns: C): Dataset<{ readonly [K in keyof C]: HostArray }> {
+  const op = "arrayDataset";
+  const arrays = Object.entries(columns).map(([name, column]) => {
+    const array = toHostArray(column);
+    checkHostArray(op, name, array);
+    if (array.shape.length === 0) throw new ShapeError(`${op}: ${name} has no axis to count samples along`);
+    return { name, length: array.shape[0], rowShape: array.shape.slice(1), data: array.data };
+  });
+  if (arrays.length === 0) throw new ArgumentError(`${op}: there are no columns`);
+  const [{ length, name: first }] = arrays;
+  for (const array of arrays)
+    if (array.length !== length)
+      throw new ArgumentError(`${op}: ${first} has ${length} rows, ${array.name} has ${array.length}`);
+  return {
+    length,
+    get(index) {
+      checkIndex(op, index, length);
+      const row = arrays.map(({ name, rowShape, data }) => {
+        const size = sizeOf(rowShape);
+        return [name, { shape: rowShape, data: data.subarray(index * size, (index + 1) * size) }];
+      });
+      return Object.fromEntries(row);
+    },
+  };
+}
+
+/**
+ * The samples of `dataset` at `indices`, in that order; an index may stand there twice.
+ *
+ * @throws ArgumentError if an index is outside the dataset
+ */
+export function subset<S extends Sample>(dataset: Dataset<S>, indices: ArrayLike<number>): Dataset<S> {
+  const chosen = Array.from(indices);
+  for (const index of chosen) checkIndex("subset", index, dataset.length);
+  return {
+    length: chosen.length,
+    get(index, generator) {
+      checkIndex("subset", index, chosen.length);
+      return dataset.get(chosen[index], generator);
+    },
+  };
+}
+
+/** @internal Throws unless `index` is the number of a sample. */
+export function checkIndex(op: string, index: number, length: number): void {
+  if (!Number.isInteger(index) || index < 0 || index >= length)
+    throw new ArgumentError(`${op}: index ${quote(index)} is outside a dataset of ${length} samples`);
+}

@@ -1,0 +1,35 @@
+import { ArgumentError } from "../core/errors.js";
+import { noGrad } from "../core/grad.js";
+import { tidy } from "../core/scope.js";
+import { crossEntropy } from "../ops/index.js";
+import type { Tensor } from "../tensor.js";
+import { checkTensors, type LabelMetricOptions } from "./inputs.js";
+import { Metric } from "./metric.js";
+
+/**
+ * e to the mean cross entropy in nats: the number of equally likely tokens that would be as hard to guess.
+ *
+ * Predictions are logits (C) or (N, C, ...), targets integers of shape () or (N, ...).
+ */
+export class Perplexity extends Metric<number, { sum: number; count: number }> {
+  readonly #ignoreIndex: number;
+
+  constructor({ ignoreIndex = -100 }: LabelMetricOptions = {}) {
+    super("Perplexity", { sum: 0, count: 0 });
+    this.#ignoreIndex = ignoreIndex;
+  }
+
+  update(predictions: Tensor, targets: Tensor): void {
+    checkTensors("Perplexity.update", predictions, targets);
+    const ignoreIndex = this.#ignoreIndex;
+    const loss = noGrad(() => tidy(() => crossEntropy(predictions, targets, { reduction: "sum", ignoreIndex }).item()));
+    if (!Number.isFinite(loss)) throw new ArgumentError(`Perplexity.update: the loss of the batch is ${loss}`);
+    const counted = targets.dataSync().filter((label) => label !== ignoreIndex).length;
+    this.state = { sum: this.state.sum + loss, count: this.state.count + counted };
+  }
+
+  compute(): number {
+    const { sum, count } = this.state;
+    return this.defined(count, () => Math.exp(sum / count));
+  }
+}

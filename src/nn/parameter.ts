@@ -1,0 +1,70 @@
+import { applyUpdate } from "../core/apply.js";
+import { isFloat } from "../core/dtype.js";
+import { ArgumentError, DTypeError, ShapeError } from "../core/errors.js";
+import { checkTensor, keep } from "../core/scope.js";
+import { sameShape, show } from "../core/shape.js";
+import { copyUpdate } from "../ops/updates.js";
+import type { Tensor } from "../tensor.js";
+
+/** What a tensor in a field of a module is to the module. A passing buffer is not saved. */
+export type Role = "parameter" | "buffer" | "passing buffer";
+
+const roles = new WeakMap<Tensor, Role>();
+
+/** The role of a tensor; null for one that just happens to stand in a field, such as the last output. */
+export const roleOf = (tensor: Tensor): Role | null =>
+  roles.get(tensor) ?? (tensor.requiresGrad && !tensor.variable?.entry ? "parameter" : null);
+
+/**
+ * Makes `tensor` a parameter: gradients flow to it, and it lives outside all scopes, so that a layer may be made inside
+ * one. It stays a parameter when `requiresGrad` is set to false, which freezes it. Returns the same tensor.
+ *
+ * @throws ArgumentError if it is the recorded result of an op
+ */
+export function parameter(tensor: Tensor): Tensor {
+  checkLeaf("parameter", tensor);
+  tensor.requiresGrad = true;
+  roles.set(tensor, "parameter");
+  return keep(tensor);
+}
+
+export interface BufferOptions {
+  /** Whether it belongs to the state dict. Default true. */
+  readonly persistent?: boolean;
+}
+
+/**
+ * Makes `tensor` a buffer: state of a module that is not trained, such as a running mean. It lives outside all scopes.
+ * Returns the same tensor.
+ *
+ * @throws ArgumentError if it is the recorded result of an op
+ */
+export function buffer(tensor: Tensor, { persistent = true }: BufferOptions = {}): Tensor {
+  checkLeaf("buffer", tensor);
+  tensor.requiresGrad = false;
+  roles.set(tensor, persistent ? "buffer" : "passing buffer");
+  return keep(tensor);
+}
+
+function checkLeaf(op: string, tensor: Tensor): void {
+  checkTensor(op, "what is to be state", tensor);
+  if (tensor.variable?.entry)
+    throw new ArgumentError(`${op}: ${tensor.describe()} is a result, not a leaf; use detach()`);
+}
+
+/**
+ * Copies values into a parameter or buffer, in place, in the dtype that it has:
+ *
+ *     assign(layer.weight, xavierUniform(layer.weight.shape));
+ *
+ * @throws ShapeError if the shapes differ; DTypeError if floats would be cut to integers. Nothing has changed then
+ */
+export function assign(target: Tensor, source: Tensor): void {
+  checkTensor("assign", "the target", target);
+  checkTensor("assign", "the source", source);
+  if (!sameShape(target.shape, source.shape))
+    throw new ShapeError(`assign: the target is ${show(target.shape)}, the source ${show(source.shape)}`);
+  if (source.dtype !== target.dtype && !isFloat(target.dtype))
+    throw new DTypeError(`assign: the target is ${target.dtype}, the source ${source.dtype}`);
+  applyUpdate(copyUpdate, { source: [source], target: [target] }, undefined);
+}

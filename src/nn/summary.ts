@@ -1,0 +1,125 @@
+import type { DType } from "../core/dtype.js";
+import { ArgumentError } from "../core/errors.js";
+import { noGrad } from "../core/grad.js";
+import { quote } from "../core/quote.js";
+import { tensorsIn, tidy } from "../core/scope.js";
+import { type Shape, show } from "../core/shape.js";
+import { zeros } from "../create.js";
+import { Tensor } from "../tensor.js";
+import type { Module } from "./module.js";
+
+export interface SummaryOptions {
+  /** Of the inputs given as shapes. Default: that of the first parameter; int32 for models that take tokens. */
+  readonly dtype?: DType;
+}
+
+/** A shape, which stands for zeros, or a tensor. */
+type Input = Shape | Tensor;
+
+/**
+ * A table of the modules of a model, with the shapes of their outputs and their numbers of parameters:
+ *
+ * ```ts
+ * console.log(summary(model, [1, 1, 28, 28]));
+ * ```
+ *
+ * The model is run once, as in use: nothing is recorded, and nothing changes. What a module has itself is counted in
+ * its own row, once. A module that is not run by its `forward` has no shape.
+ *
+ * @param input - the shape of the input, the batch included; a list of shapes or tensors for several
+ * @throws ArgumentError for another input, and what the model throws
+ */
+export function summary(model: Module, input: Input | readonly Input[], { dtype }: SummaryOptions = {}): string {
+  const first = model.parameters()[0];
+  const make = (item: Input): Tensor =>
+    item instanceof Tensor ? item : zeros(item, { dtype: dtype ?? first?.dtype, device: first?.device });
+  const shapes = tidy(() => noGrad(() => outputShapes(model, inputsOf(input).map(make))));
+  const rows = [["layer", "output", "parameters"], ...rowsOf(model, shapes)];
+  const widths = [0, 1, 2].map((column) => Math.max(...rows.map((row) => row[column].length)));
+  const lines = rows.map(([layer, output, count]) =>
+    [layer.padEnd(widths[0]), output.padEnd(widths[1]), count.padStart(widths[2])].join("  "),
+  );
+  const rule = "-".repeat(lines[0].length);
+  return [lines[0], rule, ...lines.slice(1), rule, ...totals(model)].join("\n");
+}
+
+function inputsOf(input: Input | readonly Input[]): readonly Input[] {
+  if (input instanceof Tensor) return [input];
+  if (!Array.isArray(input))
+    throw new ArgumentError(`summary: the input is a shape, a tensor, or a list of those, got ${quote(input)}`);
+  return input.every((item) => typeof item === "number") ? [input] : input;
+}
+
+/** Runs the model and notes what comes out of each of its modules. */
+function outputShapes(model: Module, inputs: readonly Tensor[]): ReadonlyMap<Module, string> {
+  const shapes = new Map<Module, string>();
+  const modules = model.modules();
+  const training = modules.filter((module) => module.training);
+  const own = modules.map((module) => Object.getOwnPropertyDescriptor(module, "forward"));
+  try {
+    for (const module of modules) watchForward(module, (y) => shapes.set(module, shapesIn(y)));
+    model.eval();
+    Reflect.apply(model.forward, model, inputs);
+  } finally {
+    modules.forEach((module, i) => {
+      Reflect.deleteProperty(module, "forward");
+      if (own[i]) Object.defineProperty(module, "forward", own[i]);
+    });
+    setModes(modules, training);
+  }
+  return shapes;
+}
+
+/** Puts, for as long as the model is run, a function before `forward` that sees what it returns. */
+function watchForward(module: Module, see: (y: unknown) => void): void {
+  const forward = module.forward as (...inputs: unknown[]) => unknown;
+  const value = (...inputs: unknown[]): unknown => {
+    const y = Reflect.apply(forward, module, inputs);
+    see(y);
+    return y;
+  };
+  Object.defineProperty(module, "forward", { value, configurable: true });
+}
+
+/** The mode that each module had: inner ones last, since a mode is passed on. */
+function setModes(modules: readonly Module[], training: readonly Module[]): void {
+  for (const module of modules) module.train(training.includes(module));
+}
+
+const shapesIn = (y: unknown): string =>
+  tensorsIn(y)
+    .map(({ shape }) => show(shape))
+    .join(", ");
+
+function rowsOf(model: Module, shapes: ReadonlyMap<Module, string>): string[][] {
+  const counted = new Set<Tensor>();
+  return [...model.namedModules()].map(([name, module]) => {
+    const path = name === "" ? [] : name.split(".");
+    const label = name === "" ? module.constructor.name : `${path.at(-1)} (${module.constructor.name})`;
+    const inner = new Set(
+      module
+        .modules()
+        .filter((other) => other !== module)
+        .flatMap((other) => other.parameters()),
+    );
+    const own = module.parameters().filter((p) => !inner.has(p) && !counted.has(p));
+    for (const p of own) counted.add(p);
+    const count = own.length > 0 ? number(sizeOfAll(own)) : "";
+    return ["  ".repeat(path.length) + label, shapes.get(module) ?? "", count];
+  });
+}
+
+function totals(model: Module): string[] {
+  const parameters = model.parameters();
+  const trainable = parameters.filter(({ requiresGrad }) => requiresGrad);
+  const buffers = [...model.namedBuffers().values()];
+  return [
+    `parameters: ${number(sizeOfAll(parameters))}, of which trained: ${number(sizeOfAll(trainable))}`,
+    ...(buffers.length > 0 ? [`in buffers: ${number(sizeOfAll(buffers))}`] : []),
+  ];
+}
+
+const sizeOfAll = (tensors: readonly Tensor[]): number => tensors.reduce((sum, { size }) => sum + size, 0);
+
+/** With a comma every three digits. */
+const number = (n: number): string => n.toLocaleString("en-US");

@@ -1,0 +1,131 @@
+import { ArgumentError } from "../core/errors.js";
+import { quote } from "../core/quote.js";
+
+export interface PlateauOptions {
+  /** Whether a metric is better when it is lower or higher. Default "min". */
+  readonly mode?: "min" | "max";
+  /** What each cut multiplies the rate by, below 1. Default 0.1. */
+  readonly factor?: number;
+  /** How many steps without improvement in a row are let pass. Default 10. */
+  readonly patience?: number;
+  /** How much better than the best a metric has to be. Default 1e-4. */
+  readonly threshold?: number;
+  /** Whether `threshold` is a part of the best metric, or a difference. Default "rel". */
+  readonly thresholdMode?: "rel" | "abs";
+  /** After a cut, so many steps do not count. Default 0. */
+  readonly cooldown?: number;
+  /** The least rate. Default 0. */
+  readonly minLr?: number;
+  /** A cut by no more than this is not made. Default 1e-8. */
+  readonly eps?: number;
+}
+
+/** All that a `ReduceLROnPlateau` remembers. Plain values, to be saved anywhere. */
+export interface PlateauState {
+  readonly lr: number;
+  /** The best metric so far; null before the first. */
+  readonly best: number | null;
+  readonly badSteps: number;
+  readonly cooldownLeft: number;
+}
+
+/**
+ * Cuts the learning rate when a metric no longer improves; the rules are those of PyTorch's class of this name.
+ *
+ * ```ts
+ * const plateau = new ReduceLROnPlateau(0.1, { patience: 2 });
+ * for (const epoch of epochs) optimizer.lr = plateau.step(validationLoss);
+ * ```
+ */
+export class ReduceLROnPlateau {
+  readonly #options: Required<PlateauOptions>;
+  #state: PlateauState;
+
+  /** @throws ArgumentError if an option is out of range */
+  constructor(
+    lr: number,
+    {
+      mode = "min",
+      factor = 0.1,
+      patience = 10,
+      threshold = 1e-4,
+      thresholdMode = "rel",
+      cooldown = 0,
+      minLr = 0,
+      eps = 1e-8,
+    }: PlateauOptions = {},
+  ) {
+    for (const [name, value] of Object.entries({ lr, factor, patience, threshold, cooldown, minLr, eps }))
+      if (!Number.isFinite(value) || value < 0)
+        throw new ArgumentError(`ReduceLROnPlateau: ${name} is a finite number of 0 or more, got ${quote(value)}`);
+    if (factor >= 1) throw new ArgumentError(`ReduceLROnPlateau: factor is below 1, got ${factor}`);
+    if (mode !== "min" && mode !== "max")
+      throw new ArgumentError(`ReduceLROnPlateau: mode is "min" or "max", got ${quote(mode)}`);
+    if (thresholdMode !== "rel" && thresholdMode !== "abs")
+      throw new ArgumentError(`ReduceLROnPlateau: thresholdMode is "rel" or "abs", got ${quote(thresholdMode)}`);
+    this.#options = { mode, factor, patience, threshold, thresholdMode, cooldown, minLr, eps };
+    this.#state = { lr, best: null, badSteps: 0, cooldownLeft: 0 };
+  }
+
+  /** The rate as it stands. */
+  get lr(): number {
+    return this.#state.lr;
+  }
+
+  /**
+   * Takes note of a metric, such as the validation loss after an epoch. NaN and infinities count as no
+   * improvement.
+   *
+   * @returns the rate from now on
+   * @throws ArgumentError if the metric is no number
+   */
+  step(metric: number): number {
+    if (typeof metric !== "number")
+      throw new ArgumentError(`ReduceLROnPlateau.step: the metric is a number, got ${quote(metric)}`);
+    const { factor, patience, cooldown, minLr, eps } = this.#options;
+    let { lr, best, badSteps, cooldownLeft } = this.#state;
+    if (Number.isFinite(metric) && this.#isBetter(metric)) {
+      best = metric;
+      badSteps = 0;
+    } else {
+      badSteps++;
+    }
+    if (cooldownLeft > 0) {
+      cooldownLeft--;
+      badSteps = 0;
+    }
+    if (badSteps > patience) {
+      const cut = Math.max(lr * factor, minLr);
+      if (lr - cut > eps) lr = cut;
+      cooldownLeft = cooldown;
+      badSteps = 0;
+    }
+    this.#state = { lr, best, badSteps, cooldownLeft };
+    return lr;
+  }
+
+  #isBetter(metric: number): boolean {
+    const { mode, threshold, thresholdMode } = this.#options;
+    const sign = mode === "min" ? -1 : 1;
+    const best = this.#state.best ?? -sign * Number.POSITIVE_INFINITY;
+    const bar = thresholdMode === "rel" ? best * (1 + sign * threshold) : best + sign * threshold;
+    return mode === "min" ? metric < bar : metric > bar;
+  }
+
+  /** What to save; `setState` brings it back. */
+  getState(): PlateauState {
+    return this.#state;
+  }
+
+  /** @throws ArgumentError if a value is not what `getState` gives; the state stays as it is then */
+  setState({ lr, best, badSteps, cooldownLeft }: PlateauState): void {
+    for (const [name, value] of Object.entries({ lr, badSteps, cooldownLeft }))
+      if (!Number.isFinite(value) || value < 0)
+        throw new ArgumentError(
+          `ReduceLROnPlateau.setState: ${name} is a finite number of 0 or more, got ${quote(value)}`,
+        );
+    if (best !== null && !Number.isFinite(best))
+      throw new ArgumentError(`ReduceLROnPlateau.setState: best is a finite number or null, got ${quote(best)}`);
+    this.#state = { lr, best, badSteps, cooldownLeft };
+  }
+}

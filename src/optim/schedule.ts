@@ -1,0 +1,41 @@
+import { ArgumentError } from "../core/errors.js";
+import { quote } from "../core/quote.js";
+
+/**
+ * The learning rate as a function of the number of steps taken so far, and of nothing else: it has no state to save.
+ *
+ * ```ts
+ * const schedule = schedules.warmUp(schedules.cosine(1e-3, { tMax: 900 }), { steps: 100 });
+ * for (let step = 0; step < 1000; step++) {
+ *   optimizer.lr = schedule(step);
+ *   ...
+ * }
+ * ```
+ *
+ * A step may be a fraction, such as an epoch and a half. It throws ArgumentError for a step below 0 or not finite.
+ */
+export type Schedule = (step: number) => number;
+
+/** @internal A schedule that checks the step. */
+export function define(name: string, rate: Schedule): Schedule {
+  return (at) => {
+    if (!Number.isFinite(at) || at < 0)
+      throw new ArgumentError(`schedules.${name}: a step is a finite number of 0 or more, got ${quote(at)}`);
+    return rate(at);
+  };
+}
+
+/** @internal Throws unless `value` is a finite number of 0 or more. */
+export function checkRate(schedule: string, name: string, value: number): void {
+  if (!Number.isFinite(value) || value < 0)
+    throw new ArgumentError(`schedules.${schedule}: ${name} is a finite number of 0 or more, got ${quote(value)}`);
+}
+
+/** @internal Throws unless `value` is a finite number above 0. */
+export function checkLength(schedule: string, name: string, value: number): void {
+  if (!Number.isFinite(value) || value <= 0)
+    throw new ArgumentError(`schedules.${schedule}: ${name} is a finite number above 0, got ${quote(value)}`);
+}
+
+/** @internal The point a part of the way from `start` to `end`. */
+export const between = (start: number, end: number, part: number): number => start + (end - start) * part;

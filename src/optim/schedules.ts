@@ -1,0 +1,25 @@
+export {
+  type CosineOptions,
+  cosine,
+  cosineWarmRestarts,
+  type OneCycleOptions,
+  oneCycle,
+  type WarmRestartsOptions,
+  type WarmUpOptions,
+  warmUp,
+} from "./annealing.js";
+export {
+  constant,
+  type ExponentialOptions,
+  exponential,
+  type InverseTimeOptions,
+  inverseTime,
+  type LinearOptions,
+  linear,
+  type MultiStepOptions,
+  multiStep,
+  type PolynomialOptions,
+  polynomial,
+  type StepOptions,
+  step,
+} from "./decay.js";

@@ -1,0 +1,162 @@
+import { ArgumentError } from "../core/errors.js";
+import { tidy } from "../core/scope.js";
+import { Tape } from "../core/tape.js";
+import type { Tensor } from "../tensor.js";
+import type { Callback, SavePoint } from "./callback.js";
+import { computeMetrics, evaluate, type Objective, rememberMetrics, resetMetrics, updateMetrics } from "./evaluate.js";
+import type { Interrupt } from "./interrupt.js";
+import type { TrainingRun } from "./run.js";
+import { Accumulator, type ClipOptions, checkTensor, samplesIn } from "./step.js";
+import type { Batch, Logs, TrainingData } from "./types.js";
+
+/** What a run is made of, beside its state. */
+export interface FitPlan<B extends Batch> {
+  readonly objective: Objective<B>;
+  readonly data: TrainingData<B>;
+  readonly validation: TrainingData<B> | null;
+  readonly callbacks: readonly Callback[];
+  readonly accumulate: number;
+  readonly clip: ClipOptions;
+  readonly unused: "error" | "zeros";
+  readonly interrupt: Interrupt;
+}
+
+/** Trains from where the run is to its end, or until it is interrupted. */
+export async function trainRun<B extends Batch>(run: TrainingRun, plan: FitPlan<B>): Promise<void> {
+  const { callbacks, interrupt } = plan;
+  try {
+    await each(callbacks, (callback) => callback.onFitStart?.(run));
+    while (run.epochsDone < run.epochs && run.stopped === null) {
+      const over = (await trainEpoch(run, plan)) && (await endEpoch(run, plan));
+      if (!over || interrupt.requested) return await endInterrupted(run, callbacks);
+    }
+    await each(callbacks, (callback) => callback.onFitEnd?.(run));
+  } finally {
+    await closeAll(run, callbacks);
+  }
+}
+
+/** Calls a hook of all callbacks, one after the other. */
+async function each(callbacks: readonly Callback[], call: (callback: Callback) => void | Promise<void>): Promise<void> {
+  for (const callback of callbacks) await call(callback);
+}
+
+/** Closes all callbacks, also if one of them fails; its error is thrown afterwards. */
+async function closeAll(run: TrainingRun, callbacks: readonly Callback[]): Promise<void> {
+  const errors: unknown[] = [];
+  for (const callback of callbacks)
+    try {
+      await callback.onClose?.(run);
+    } catch (error) {
+      errors.push(error);
+    }
+  if (errors.length > 0) throw errors[0];
+}
+
+const savePoint = (run: TrainingRun, callbacks: readonly Callback[], at: SavePoint): Promise<void> =>
+  each(callbacks, (callback) => callback.onSavePoint?.(run, at));
+
+async function endInterrupted(run: TrainingRun, callbacks: readonly Callback[]): Promise<void> {
+  const saved: string[] = [];
+  await savePoint(run, callbacks, { kind: "interruption", report: (path) => void saved.push(path) });
+  run.history.interruption = { epoch: Math.min(run.epoch, run.epochs), step: run.step, saved };
+}
+
+/** The rest of the epoch's batches. False if it was interrupted before the last one. */
+async function trainEpoch<B extends Batch>(run: TrainingRun, plan: FitPlan<B>): Promise<boolean> {
+  const { objective, data, callbacks, accumulate, interrupt } = plan;
+  objective.model.train();
+  if (run.batch === 0) {
+    resetMetrics(objective.metrics);
+    await each(callbacks, (callback) => callback.onEpochStart?.(run));
+  }
+  using gathered = new Accumulator();
+  for await (const batch of data) {
+    await addGradients(run, plan, batch, gathered);
+    run.batch++;
+    run.notePosition();
+    if (gathered.count < accumulate) continue;
+    await takeStep(run, plan, gathered);
+    if (interrupt.requested && run.batch !== run.batches) return false;
+  }
+  // A last step of fewer batches; none where the data ended with a whole one.
+  if (gathered.count > 0) await takeStep(run, plan, gathered);
+  if (run.samples === 0) throw new ArgumentError("Trainer.fit: the data have no samples");
+  return true;
+}
+
+/** Adds the gradients of one batch. Nothing else of it stays. */
+function addGradients<B extends Batch>(
+  run: TrainingRun,
+  { objective, unused }: FitPlan<B>,
+  batch: B,
+  gathered: Accumulator,
+): Promise<void> {
+  // In a context of its own, so that tasks that run meanwhile do not see the tape.
+  return tidy(async () => {
+    using tape = new Tape();
+    const output = checkTensor("forward", objective.forward(batch));
+    const target = objective.target(batch);
+    const loss = checkTensor("loss", objective.loss(output, target));
+    const trained = run.optimizer.parameters.filter(({ requiresGrad }) => requiresGrad);
+    const gradients = tape.gradients(loss, trained, { unused });
+    const gradientOf = new Map<Tensor, Tensor>(trained.map((parameter, i) => [parameter, gradients[i]]));
+    const [value] = await loss.data();
+    const samples = samplesIn(output);
+    gathered.add(
+      run.optimizer.parameters.map((parameter) => gradientOf.get(parameter) ?? null),
+      value,
+    );
+    await updateMetrics(objective.metrics, output, target);
+    run.lossSum += value * samples;
+    run.samples += samples;
+  });
+}
+
+/** The step of the optimizer, and what the callbacks do around it. */
+async function takeStep<B extends Batch>(
+  run: TrainingRun,
+  { callbacks, clip }: FitPlan<B>,
+  gathered: Accumulator,
+): Promise<void> {
+  const { loss } = gathered;
+  await each(callbacks, (callback) => callback.onStepStart?.(run));
+  await tidy(async () => {
+    const gradients = gathered.mean(clip);
+    await each(callbacks, (callback) => callback.onGradients?.(run, { loss, gradients }));
+    run.optimizer.step(gradients);
+  });
+  gathered.dispose();
+  run.step++;
+  await each(callbacks, (callback) => callback.onStepEnd?.(run, loss));
+  await savePoint(run, callbacks, { kind: "step" });
+}
+
+/** Validation, and what the callbacks do after an epoch. False if the validation was interrupted. */
+async function endEpoch<B extends Batch>(run: TrainingRun, plan: FitPlan<B>): Promise<boolean> {
+  const { objective, validation, callbacks, interrupt } = plan;
+  const trained = { loss: run.lossSum / run.samples, ...(await computeMetrics(objective.metrics)) };
+  // The metrics are used again for the validation data. If that is interrupted, it is as if it had not begun.
+  const restore = rememberMetrics(objective.metrics);
+  const validated = validation && (await evaluate(objective, validation, () => interrupt.requested));
+  if (validation && !validated) {
+    restore();
+    return false;
+  }
+  const logs: Logs = { ...trained, ...prefixed(validated ?? {}), lr: run.optimizer.lr };
+  run.history.epochs.push({ epoch: run.epoch, step: run.step, logs });
+  await each(callbacks, (callback) => callback.onEpochEnd?.(run, logs));
+  run.epochsDone++;
+  run.batch = 0;
+  run.lossSum = 0;
+  run.samples = 0;
+  run.notePositions();
+  await savePoint(run, callbacks, { kind: "epoch", logs });
+  return true;
+}
+
+/** `loss` becomes `valLoss`. */
+const prefixed = (logs: Logs): Record<string, number> =>
+  Object.fromEntries(
+    Object.entries(logs).map(([name, value]) => [`val${name[0].toUpperCase()}${name.slice(1)}`, value]),
+  );

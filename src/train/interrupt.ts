@@ -1,0 +1,31 @@
+/** Asks a run to end, by a signal of the program or by Ctrl-C. */
+export interface Interrupt {
+  /** Whether the run is to end after the step that is under way. */
+  readonly requested: boolean;
+  /** Takes the handler away again. */
+  end(): void;
+}
+
+/**
+ * Listens for `signal` and, where `sigint` is set, for Ctrl-C. The first Ctrl-C asks; the second ends the program at
+ * once, as if nobody had listened.
+ */
+export function listen(signal: AbortSignal | undefined, sigint: boolean, notice: (text: string) => void): Interrupt {
+  let asked = false;
+  const onSigint = (): void => {
+    if (asked) {
+      process.off("SIGINT", onSigint);
+      process.kill(process.pid, "SIGINT");
+      return;
+    }
+    asked = true;
+    notice("interrupted: finishing the step and saving; Ctrl-C again to quit at once");
+  };
+  if (sigint) process.on("SIGINT", onSigint);
+  return {
+    get requested() {
+      return asked || signal?.aborted === true;
+    },
+    end: () => process.off("SIGINT", onSigint),
+  };
+}

@@ -1,0 +1,45 @@
+import { ArgumentError } from "../core/errors.js";
+import type { CheckpointPart } from "../io/checkpoint.js";
+import { type HasState, statePart } from "../io/parts.js";
+import type { Callback, Run } from "./callback.js";
+import { Monitor, type MonitorOptions } from "./monitor.js";
+import type { Logs } from "./types.js";
+
+/** What sets the rate after each epoch by a number of it, such as a `ReduceLROnPlateau`. */
+export interface PlateauSchedule extends HasState {
+  readonly lr: number;
+  step(metric: number): number;
+}
+
+/**
+ * Sets the learning rate: before every step by a function of the steps taken so far, which has no state, so that a
+ * resumed run finds its place by itself; or after each epoch by a `ReduceLROnPlateau`.
+ *
+ * ```ts
+ * new LearningRateScheduler(schedules.cosine(1e-3, { tMax: 1000 }));
+ * new LearningRateScheduler(new ReduceLROnPlateau(1e-3, { patience: 2 }), { monitor: "valLoss" });
+ * ```
+ */
+export class LearningRateScheduler implements Callback {
+  readonly part?: CheckpointPart;
+  readonly #schedule: ((step: number) => number) | PlateauSchedule;
+  readonly #monitor: Monitor;
+
+  constructor(schedule: ((step: number) => number) | PlateauSchedule, options: Pick<MonitorOptions, "monitor"> = {}) {
+    this.#schedule = schedule;
+    this.#monitor = new Monitor("LearningRateScheduler", options);
+    if (typeof schedule !== "function") this.part = statePart(schedule);
+  }
+
+  /** @throws ArgumentError if the schedule gives no finite number of 0 or more */
+  onStepStart({ optimizer, step }: Run): void {
+    const lr = typeof this.#schedule === "function" ? this.#schedule(step) : this.#schedule.lr;
+    if (!Number.isFinite(lr) || lr < 0)
+      throw new ArgumentError(`LearningRateScheduler: the schedule gives ${lr} for step ${step}`);
+    optimizer.lr = lr;
+  }
+
+  onEpochEnd(_run: Run, logs: Logs): void {
+    if (typeof this.#schedule !== "function") this.#schedule.step(this.#monitor.read(logs).value);
+  }
+}

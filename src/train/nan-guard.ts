@@ -1,0 +1,31 @@
+import { gradNorm } from "../optim/clip.js";
+import type { Callback, Run, StepGradients } from "./callback.js";
+import { NonFiniteError } from "./errors.js";
+
+export interface NaNGuardOptions {
+  /** Look at the gradients too, which reads their norm from the device in every step. Default false. */
+  readonly gradients?: boolean;
+}
+
+/**
+ * Ends a run with a NonFiniteError when the loss, or a gradient, is NaN or infinite: before the weights change, and
+ * before anything is saved.
+ */
+export class NaNGuard implements Callback {
+  readonly #gradients: boolean;
+
+  constructor({ gradients = false }: NaNGuardOptions = {}) {
+    this.#gradients = gradients;
+  }
+
+  /** @throws NonFiniteError */
+  async onGradients({ step, epoch, optimizer }: Run, { loss, gradients }: StepGradients): Promise<void> {
+    const at = `step ${step + 1}, in epoch ${epoch}, with learning rate ${optimizer.lr}`;
+    if (!Number.isFinite(loss))
+      throw new NonFiniteError(`NaNGuard: the loss is ${loss} at ${at}; the weights are those before the step`);
+    if (!this.#gradients || gradients.every((gradient) => gradient === null)) return;
+    const [norm] = await gradNorm(gradients, Number.POSITIVE_INFINITY).data();
+    if (!Number.isFinite(norm))
+      throw new NonFiniteError(`NaNGuard: a gradient is ${norm} at ${at}; the weights are those before the step`);
+  }
+}

@@ -1,0 +1,174 @@
+import { ArgumentError, FormatError } from "../core/errors.js";
+import { defaultGenerator, type Generator } from "../core/generator.js";
+import { type CheckpointPart, type CheckpointParts, loadCheckpoint, saveCheckpoint } from "../io/checkpoint.js";
+import { generatorPart, type HasState, isStateful, modulePart, optimizerPart, statePart } from "../io/parts.js";
+import type { Value } from "../io/values.js";
+import type { Module } from "../nn/module.js";
+import type { Callback, Run } from "./callback.js";
+import { type EpochLog, History } from "./history.js";
+import { isResumable, type TrainingMetric, type TrainableOptimizer } from "./types.js";
+
+/** What belongs to a run, whatever its state. */
+export interface RunMembers {
+  readonly model: Module;
+  readonly optimizer: TrainableOptimizer;
+  readonly callbacks: readonly Callback[];
+  readonly metrics: Readonly<Record<string, TrainingMetric>>;
+  /** Generators beside the default one, by name. */
+  readonly generators: Readonly<Record<string, Generator>>;
+  readonly data: object;
+  readonly validation: object | null;
+  readonly epochs: number;
+  readonly batches: number | null;
+}
+
+/** The counters as they stand in a checkpoint. */
+interface Counters {
+  readonly epochsDone: number;
+  readonly step: number;
+  readonly batch: number;
+  readonly batches: number | null;
+  readonly lossSum: number;
+  readonly samples: number;
+  readonly lr: number;
+  readonly stopped: string | null;
+  readonly history: readonly EpochLog[];
+  readonly position: Value;
+  readonly validationPosition: Value;
+}
+
+/** A run under way: where it is, and how that is saved and brought back. */
+export class TrainingRun implements Run {
+  readonly model: Module;
+  readonly optimizer: TrainableOptimizer;
+  readonly epochs: number;
+  readonly batches: number | null;
+  history = new History();
+  resumed = false;
+  step = 0;
+  batch = 0;
+  epochsDone = 0;
+  /** Of the epoch so far: the losses, each times its samples, and the samples. */
+  lossSum = 0;
+  samples = 0;
+  /** Where the data are, for the next batch of the run; not where they are by reading ahead or by an early end. */
+  #position: Value = null;
+  #validationPosition: Value = null;
+  readonly #members: RunMembers;
+
+  constructor(members: RunMembers) {
+    this.#members = members;
+    this.model = members.model;
+    this.optimizer = members.optimizer;
+    this.epochs = members.epochs;
+    this.batches = members.batches;
+    this.notePositions();
+  }
+
+  get epoch(): number {
+    return this.epochsDone + 1;
+  }
+
+  /** Why the run is to end, and an end it shall have. */
+  get stopped(): string | null {
+    return this.history.stopped;
+  }
+
+  stop(reason: string): void {
+    this.history.stopped ??= reason;
+  }
+
+  /** Takes note of where the data are. */
+  notePosition(): void {
+    const { data } = this.#members;
+    this.#position = isResumable(data) ? data.getState() : null;
+  }
+
+  /** After an epoch and its validation: of both. */
+  notePositions(): void {
+    const { validation } = this.#members;
+    this.notePosition();
+    this.#validationPosition = validation !== null && isResumable(validation) ? validation.getState() : null;
+  }
+
+  checkSavable(): void {
+    const { data, optimizer } = this.#members;
+    if (!isResumable(data))
+      throw new ArgumentError(
+        "Trainer.fit: the place in the data cannot be saved, since they have no getState and setState; use a DataLoader",
+      );
+    if (!isStateful(optimizer))
+      throw new ArgumentError(
+        `Trainer.fit: the state of the optimizer cannot be saved: ${optimizer.constructor.name} has no stateDict and loadStateDict`,
+      );
+  }
+
+  async save(path: string): Promise<void> {
+    this.checkSavable();
+    await saveCheckpoint(path, this.#parts());
+  }
+
+  /** Brings the run back to where a checkpoint was written. */
+  async load(path: string): Promise<void> {
+    this.checkSavable();
+    await loadCheckpoint(path, this.#parts());
+    this.resumed = true;
+  }
+
+  #parts(): CheckpointParts {
+    const { model, optimizer, callbacks, metrics, generators } = this.#members;
+    const parts: Record<string, CheckpointPart> = {
+      optimizer: optimizerPart(optimizer), // first: it checks its state when it is restored
+      model: modulePart(model),
+      trainer: this.#counters(),
+      generator: generatorPart(defaultGenerator),
+    };
+    for (const [name, generator] of Object.entries(generators)) parts[`generators.${name}`] = generatorPart(generator);
+    for (const [name, metric] of Object.entries(metrics))
+      if (isResumable(metric)) parts[`metrics.${name}`] = statePart(metric as HasState);
+    callbacks.forEach(({ part }, i) => {
+      if (part) parts[`callbacks.${i}`] = part;
+    });
+    return parts;
+  }
+
+  #counters(): CheckpointPart {
+    return {
+      state: () => {
+        const { epochsDone, step, batch, batches, lossSum, samples, stopped } = this;
+        const counters: Counters = {
+          ...{ epochsDone, step, batch, batches, lossSum, samples, stopped },
+          lr: this.optimizer.lr,
+          history: this.history.epochs,
+          position: this.#position,
+          validationPosition: this.#validationPosition,
+        };
+        return { tensors: new Map(), values: counters as unknown as Value };
+      },
+      differences: ({ values }) => {
+        const saved = values as unknown as Counters;
+        if (typeof saved?.epochsDone !== "number" || !Array.isArray(saved.history)) return ["no state of a Trainer"];
+        return saved.batches === this.batches
+          ? []
+          : [`an epoch has ${this.batches} batches, in the file ${saved.batches}`];
+      },
+      restore: ({ values }) => this.#restore(values as unknown as Counters),
+    };
+  }
+
+  #restore({ history, lr, stopped, position, validationPosition, ...counters }: Counters): void {
+    const { data, validation } = this.#members;
+    const { epochsDone, step, batch, lossSum, samples } = counters;
+    Object.assign(this, { epochsDone, step, batch, lossSum, samples });
+    this.optimizer.lr = lr;
+    this.history = new History(history);
+    this.history.stopped = stopped;
+    this.#position = position;
+    this.#validationPosition = validationPosition;
+    if (position === null || !isResumable(data))
+      throw new FormatError("Trainer.fit: the checkpoint has no place in the data");
+    data.setState(position);
+    if (validation !== null && isResumable(validation) && validationPosition !== null)
+      validation.setState(validationPosition);
+  }
+}

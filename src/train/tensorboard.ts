@@ -1,0 +1,147 @@
+import { type FileHandle, open } from "node:fs/promises";
+import { hostname } from "node:os";
+import { join } from "node:path";
+import { ArgumentError } from "../core/errors.js";
+import { quote } from "../core/quote.js";
+import { fileError, makeFolder } from "../io/files.js";
+import type { Callback, Run } from "./callback.js";
+import { encodeEvent, encodeRecord, type TensorBoardEvent } from "./event-format.js";
+import type { Logs } from "./types.js";
+
+let files = 0;
+
+/**
+ * A file of numbers over steps that TensorBoard reads. What is added is kept until `flush`, or 64 KiB are together.
+ *
+ * ```ts
+ * const writer = await EventWriter.create("runs/first");
+ * writer.add(step, { loss });
+ * await writer.close();
+ * ```
+ */
+export class EventWriter {
+  readonly path: string;
+  readonly #file: FileHandle;
+  #pending: Uint8Array[] = [];
+  #pendingBytes = 0;
+  #writing: Promise<unknown> = Promise.resolve();
+
+  private constructor(path: string, file: FileHandle) {
+    this.path = path;
+    this.#file = file;
+  }
+
+  /**
+   * Begins a new file in a folder, which is made if it is not there.
+   *
+   * @param restartAt - where a run goes on: TensorBoard then forgets what the folder's earlier files hold from this step on
+   * @throws FileError if the file cannot be made
+   */
+  static async create(folder: string, { restartAt }: { readonly restartAt?: number } = {}): Promise<EventWriter> {
+    const seconds = Math.floor(Date.now() / 1000)
+      .toString()
+      .padStart(10, "0");
+    const path = join(folder, `events.out.tfevents.${seconds}.${hostname()}.${process.pid}.${files++}`);
+    try {
+      await makeFolder(folder);
+      const writer = new EventWriter(path, await open(path, "ax"));
+      writer.#push({ wallTime: Date.now() / 1000, step: 0, fileVersion: "brain.Event:2" });
+      if (restartAt !== undefined) writer.#push({ wallTime: Date.now() / 1000, step: restartAt, restarted: true });
+      await writer.flush();
+      return writer;
+    } catch (error) {
+      throw fileError("EventWriter: cannot write", path, error);
+    }
+  }
+
+  /**
+   * Adds numbers of one step, by tag.
+   *
+   * @throws ArgumentError if the step is no integer of 0 or more
+   */
+  add(step: number, scalars: Readonly<Record<string, number>>, wallTime: number = Date.now() / 1000): void {
+    if (!Number.isSafeInteger(step) || step < 0)
+      throw new ArgumentError(`EventWriter: step is an integer of 0 or more, got ${quote(step)}`);
+    this.#push({ wallTime, step, scalars });
+  }
+
+  /** Writes what was added. @throws FileError if the file cannot be written */
+  async flush(): Promise<void> {
+    const bytes = Buffer.concat(this.#pending);
+    this.#pending = [];
+    this.#pendingBytes = 0;
+    try {
+      // One after the other: records must not mix.
+      this.#writing = this.#writing.then(() => this.#file.appendFile(bytes));
+      await this.#writing;
+    } catch (error) {
+      throw fileError("EventWriter: cannot write", this.path, error);
+    }
+  }
+
+  /** Writes what was added and closes the file. @throws FileError if the file cannot be written */
+  async close(): Promise<void> {
+    try {
+      await this.flush();
+    } finally {
+      await this.#file.close();
+    }
+  }
+
+  /** Whether enough has come together to be written. */
+  get isFull(): boolean {
+    return this.#pendingBytes >= 2 ** 16;
+  }
+
+  #push(event: TensorBoardEvent): void {
+    const record = encodeRecord(encodeEvent(event));
+    this.#pending.push(record);
+    this.#pendingBytes += record.length;
+  }
+}
+
+export interface TensorBoardOptions {
+  /** Steps from one loss to the next. Default 1. */
+  readonly everySteps?: number;
+}
+
+/**
+ * Writes losses and learning rates of the steps (`step/loss`, `step/lr`), and the numbers of the epochs
+ * (`epoch/loss`, `epoch/valLoss`, ...), for TensorBoard. All stand over the steps of the run. A resumed run goes on in
+ * a new file, and what an earlier one holds of later steps is forgotten.
+ *
+ * @throws ArgumentError if an option is outside its range
+ */
+export class TensorBoard implements Callback {
+  readonly #folder: string;
+  readonly #everySteps: number;
+  #writer: EventWriter | null = null;
+
+  constructor(folder: string, { everySteps = 1 }: TensorBoardOptions = {}) {
+    if (!Number.isSafeInteger(everySteps) || everySteps < 1)
+      throw new ArgumentError(`TensorBoard: everySteps is an integer of 1 or more, got ${quote(everySteps)}`);
+    this.#folder = folder;
+    this.#everySteps = everySteps;
+  }
+
+  async onFitStart({ resumed, step }: Run): Promise<void> {
+    this.#writer = await EventWriter.create(this.#folder, resumed ? { restartAt: step + 1 } : {});
+  }
+
+  async onStepEnd({ step, optimizer }: Run, loss: number): Promise<void> {
+    if (step % this.#everySteps !== 0) return;
+    this.#writer?.add(step, { "step/loss": loss, "step/lr": optimizer.lr });
+    if (this.#writer?.isFull) await this.#writer.flush();
+  }
+
+  async onEpochEnd({ step }: Run, logs: Logs): Promise<void> {
+    this.#writer?.add(step, Object.fromEntries(Object.entries(logs).map(([name, value]) => [`epoch/${name}`, value])));
+    await this.#writer?.flush();
+  }
+
+  async onClose(): Promise<void> {
+    const writer = this.#writer;
+    this.#writer = null;
+    await writer?.close();
+  }
+}

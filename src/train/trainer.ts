@@ -1,0 +1,166 @@
+import { ArgumentError } from "../core/errors.js";
+import type { Generator } from "../core/generator.js";
+import { noGrad } from "../core/grad.js";
+import { quote } from "../core/quote.js";
+import { tidy } from "../core/scope.js";
+import type { Module } from "../nn/module.js";
+import { concat } from "../ops/index.js";
+import { Tensor } from "../tensor.js";
+import type { Callback } from "./callback.js";
+import { evaluate, inEvalMode, type Objective } from "./evaluate.js";
+import { trainRun } from "./fit.js";
+import type { History } from "./history.js";
+import { listen } from "./interrupt.js";
+import { TrainingRun } from "./run.js";
+import { type ClipOptions, checkTensor } from "./step.js";
+import type { Batch, LabelledBatch, Logs, TrainingMetric, TrainableOptimizer, TrainingData } from "./types.js";
+
+export interface TrainerOptions<B extends Batch = LabelledBatch> {
+  readonly model: Module;
+  /** Of the model's parameters, or some of them. */
+  readonly optimizer: TrainableOptimizer;
+  /** The mean loss of a batch, a scalar: `crossEntropy`, `mse`, or any function of output and target. */
+  readonly loss: (output: Tensor, target: Tensor) => Tensor;
+  /** What the model makes of a batch. Default: `model.forward(batch.x)`. */
+  readonly forward?: (batch: B) => Tensor;
+  /** What it should make of it. Default: `batch.y`. */
+  readonly target?: (batch: B) => Tensor;
+  /** Numbers to be gathered over each epoch, by name. */
+  readonly metrics?: Readonly<Record<string, TrainingMetric>>;
+  readonly callbacks?: readonly Callback[];
+  /** Batches whose mean gradient makes one step. Default 1. */
+  readonly accumulate?: number;
+  /** Bounds for the gradients of a step. Default: none. */
+  readonly clip?: ClipOptions;
+  /** A parameter that the loss does not depend on: an error (default), or a gradient of zeros. */
+  readonly unused?: "error" | "zeros";
+  /** Generators that are to be saved with a run, by name, beside the default one. */
+  readonly generators?: Readonly<Record<string, Generator>>;
+}
+
+export interface FitOptions<B extends Batch = LabelledBatch> {
+  /** Times through the data; of a resumed run those it has had are counted. */
+  readonly epochs: number;
+  /** Evaluated after each epoch. */
+  readonly validation?: TrainingData<B>;
+  /** A checkpoint to go on from: the run becomes what it would have been without an end, bit for bit. */
+  readonly resume?: string;
+  /** Ends the run: it finishes its step, saves where there is a `ModelCheckpoint`, and `fit` returns. */
+  readonly signal?: AbortSignal;
+  /** Let Ctrl-C do the same, and say on standard error how to resume; a second one quits at once. Default false. */
+  readonly sigint?: boolean;
+}
+
+/**
+ * Trains a model: the loop over epochs and batches, with validation, metrics and callbacks.
+ *
+ * ```ts
+ * const trainer = new Trainer({ model, optimizer: new Adam(model.parameters()), loss: crossEntropy });
+ * const history = await trainer.fit(train, { epochs: 3, validation });
+ * const { loss } = await trainer.evaluate(test);
+ * ```
+ *
+ * @throws ArgumentError if an option is outside its range
+ */
+export class Trainer<B extends Batch = LabelledBatch> {
+  readonly #options: TrainerOptions<B>;
+  readonly #objective: Objective<B>;
+  #busy = false;
+
+  constructor(options: TrainerOptions<B>) {
+    const { model, loss, metrics = {}, accumulate = 1, clip = {} } = options;
+    const { forward = forwardX(model), target = ({ y }) => y } = options;
+    if (!Number.isSafeInteger(accumulate) || accumulate < 1)
+      throw new ArgumentError(`Trainer: accumulate is an integer of 1 or more, got ${quote(accumulate)}`);
+    for (const [name, bound] of Object.entries(clip))
+      if (!(bound > 0)) throw new ArgumentError(`Trainer: clip.${name} is above 0, got ${quote(bound)}`);
+    this.#options = options;
+    this.#objective = { model, loss, metrics, forward, target };
+  }
+
+  /**
+   * Trains for some epochs.
+   *
+   * @param data - one epoch a loop; a `DataLoader`, for a run that can be resumed
+   * @returns what came out of every epoch
+   * @throws ArgumentError if the data are empty, or the run cannot be saved and is to be; FormatError that names what
+   *   differs, if `resume` is the checkpoint of another run, and nothing has changed then; what a callback throws
+   */
+  async fit(data: TrainingData<B>, options: FitOptions<B>): Promise<History> {
+    const { epochs, validation = null, resume, signal, sigint = false } = options;
+    if (!Number.isSafeInteger(epochs) || epochs < 0)
+      throw new ArgumentError(`Trainer.fit: epochs is an integer of 0 or more, got ${quote(epochs)}`);
+    if (this.#busy) throw new ArgumentError("Trainer.fit: this trainer is training already");
+    const { model, optimizer, callbacks = [], accumulate = 1, clip = {}, unused = "error" } = this.#options;
+    const { metrics } = this.#objective;
+    const run = new TrainingRun({
+      ...{ model, optimizer, callbacks, metrics, data, validation, epochs },
+      generators: this.#options.generators ?? {},
+      batches: data.length ?? null,
+    });
+    const interrupt = listen(signal, sigint, say);
+    this.#busy = true;
+    try {
+      if (resume !== undefined) await run.load(resume);
+      const objective = this.#objective;
+      await trainRun(run, { objective, data, validation, callbacks, accumulate, clip, unused, interrupt });
+    } finally {
+      this.#busy = false;
+      interrupt.end();
+    }
+    if (sigint) sayHowToResume(run.history);
+    return run.history;
+  }
+
+  /**
+   * The mean loss over the samples of `data`, and the metrics. The model is set for use meanwhile.
+   *
+   * @throws ArgumentError if there are no samples; the signal's reason if it is aborted
+   */
+  async evaluate(data: TrainingData<B>, { signal }: { readonly signal?: AbortSignal } = {}): Promise<Logs> {
+    const logs = await evaluate(this.#objective, data, () => signal?.aborted === true);
+    signal?.throwIfAborted();
+    return logs as Logs;
+  }
+
+  /**
+   * What the model makes of all batches, one after the other along the first axis. The tensor belongs to the scope
+   * around the call. The model is set for use meanwhile.
+   *
+   * @throws ArgumentError if there are no batches
+   */
+  async predict(data: TrainingData<B>): Promise<Tensor> {
+    const { model, forward } = this.#objective;
+    const outputs: Tensor[] = [];
+    try {
+      await inEvalMode(model, async () => {
+        for await (const batch of data)
+          outputs.push(noGrad(() => tidy(() => checkTensor("forward", forward(batch)).detach())).keep());
+      });
+      if (outputs.length === 0) throw new ArgumentError("Trainer.predict: the data have no batches");
+      return noGrad(() => concat(outputs, 0));
+    } finally {
+      for (const output of outputs) output.dispose();
+    }
+  }
+}
+
+/** Hands the field `x` to the model. */
+const forwardX =
+  (model: Module) =>
+  ({ x }: Batch): Tensor => {
+    if (x instanceof Tensor) return (model as Module & { forward(x: Tensor): Tensor }).forward(x);
+    throw new ArgumentError("Trainer: the batch has no tensor x; say by the option forward what the model gets");
+  };
+
+const say = (text: string): void => void process.stderr.write(`\n${text}\n`);
+
+function sayHowToResume({ interruption }: History): void {
+  if (!interruption) return;
+  const { epoch, step, saved } = interruption;
+  const how =
+    saved.length > 0
+      ? `saved ${saved.join(", ")}; to go on, call fit with resume: ${JSON.stringify(saved[0])}`
+      : "nothing was saved; with a ModelCheckpoint among the callbacks, the run could be resumed";
+  process.stderr.write(`interrupted after step ${step}, in epoch ${epoch}: ${how}\n`);
+}

@@ -1,0 +1,151 @@
+import { ArgumentError } from "../core/errors.js";
+import { quote } from "../core/quote.js";
+
+/** What a `choice` can be among; study files hold them as JSON. */
+export type Scalar = string | number | boolean | null;
+
+/** A number from `low` to `high`, all equally likely. */
+export interface Uniform {
+  readonly kind: "uniform";
+  readonly low: number;
+  readonly high: number;
+}
+
+/** A number from `low` to `high`, all orders of magnitude equally likely. */
+export interface LogUniform {
+  readonly kind: "logUniform";
+  readonly low: number;
+  readonly high: number;
+}
+
+/** A whole number from `low` to `high`, both included; with `log`, all orders of magnitude equally likely. */
+export interface Integer {
+  readonly kind: "integer";
+  readonly low: number;
+  readonly high: number;
+  readonly log: boolean;
+}
+
+/** One of the values. */
+export interface Choice<T extends Scalar = Scalar> {
+  readonly kind: "choice";
+  readonly values: readonly T[];
+}
+
+export type Unconditional = Uniform | LogUniform | Integer | Choice;
+
+/** A parameter that is there only where another one has one of certain values. */
+export interface Conditional<P extends Unconditional = Unconditional> {
+  readonly kind: "when";
+  readonly parameter: string;
+  readonly values: readonly Scalar[];
+  readonly then: P;
+}
+
+export type Parameter = Unconditional | Conditional;
+
+/** What is searched: parameters by name. A conditional one stands after the one it depends on. */
+export type Space = Readonly<Record<string, Parameter>>;
+
+type ValueOf<P> = P extends Conditional<infer Q> ? ValueOf<Q> | undefined : P extends Choice<infer T> ? T : number;
+
+/** A point of a space: a value for each parameter; none for a conditional one whose condition does not hold. */
+export type Params<S extends Space = Space> = { readonly [K in keyof S]: ValueOf<S[K]> };
+
+/** @throws ArgumentError unless low < high are finite */
+export function uniform(low: number, high: number): Uniform {
+  checkRange("uniform", low, high);
+  return { kind: "uniform", low, high };
+}
+
+/**
+ * For what is tried in orders of magnitude, such as a learning rate.
+ *
+ * @throws ArgumentError unless 0 < low < high are finite
+ */
+export function logUniform(low: number, high: number): LogUniform {
+  checkRange("logUniform", low, high);
+  if (low <= 0) throw new ArgumentError(`logUniform: low is above 0, got ${low}`);
+  return { kind: "logUniform", low, high };
+}
+
+/** @throws ArgumentError unless low < high are integers, from 1 up with `log` */
+export function integer(low: number, high: number, { log = false }: { readonly log?: boolean } = {}): Integer {
+  checkRange("integer", low, high);
+  if (!Number.isSafeInteger(low) || !Number.isSafeInteger(high))
+    throw new ArgumentError(`integer: low and high are integers, got ${low} and ${high}`);
+  if (log && low < 1) throw new ArgumentError(`integer: with log, low is 1 or more, got ${low}`);
+  return { kind: "integer", low, high, log };
+}
+
+/** @throws ArgumentError unless there are values, all different, each a string, a finite number, a boolean or null */
+export function choice<const T extends Scalar>(values: readonly T[]): Choice<T> {
+  if (!Array.isArray(values) || values.length === 0)
+    throw new ArgumentError("choice: there are no values to choose from");
+  for (const value of values)
+    if (!isScalar(value)) throw new ArgumentError(`choice: ${quote(value)} is no plain value`);
+  if (new Set(values).size !== values.length) throw new ArgumentError("choice: a value stands twice in the list");
+  return { kind: "choice", values: [...values] };
+}
+
+/**
+ * `then`, only where `parameter` has one of `values`: `when("optimizer", "SGD", uniform(0, 0.99))`.
+ *
+ * @throws ArgumentError if `then` is conditional itself
+ */
+export function when<P extends Unconditional>(
+  parameter: string,
+  values: Scalar | readonly Scalar[],
+  then: P,
+): Conditional<P> {
+  if ((then as Parameter).kind === "when") throw new ArgumentError("when: a condition cannot depend on a condition");
+  return { kind: "when", parameter, values: Array.isArray(values) ? [...values] : [values as Scalar], then };
+}
+
+const isScalar = (value: unknown): value is Scalar =>
+  value === null || typeof value === "string" || typeof value === "boolean" || Number.isFinite(value);
+
+function checkRange(name: string, low: number, high: number): void {
+  if (!Number.isFinite(low) || !Number.isFinite(high) || low >= high)
+    throw new ArgumentError(`${name}: low < high are finite, got ${quote(low)} and ${quote(high)}`);
+}
+
+/** @internal Throws unless there are parameters, and each condition is of an earlier one that can meet it. */
+export function checkSpace(space: Space): void {
+  const entries = Object.entries(space);
+  if (entries.length === 0) throw new ArgumentError("Study: the space has no parameters");
+  entries.forEach(([name, parameter], i) => {
+    if (parameter.kind !== "when") return;
+    const before = entries.slice(0, i).find(([earlier]) => earlier === parameter.parameter);
+    if (!before)
+      throw new ArgumentError(`Study: ${name} depends on ${parameter.parameter}, which does not stand before it`);
+    const impossible = parameter.values.find((value) => !holds(plain(before[1]), value));
+    if (impossible !== undefined)
+      throw new ArgumentError(`Study: ${name} asks for ${quote(impossible)}, which ${parameter.parameter} never is`);
+  });
+}
+
+/** @internal What a parameter is where its condition holds. */
+export const plain = (parameter: Parameter): Unconditional => (parameter.kind === "when" ? parameter.then : parameter);
+
+/** @internal Whether a parameter is there, given the values of those before it. */
+export const isActive = (parameter: Parameter, values: Readonly<Record<string, unknown>>): boolean =>
+  parameter.kind !== "when" || parameter.values.includes(values[parameter.parameter] as Scalar);
+
+/** @internal Whether a value is one that the parameter can have. */
+export function holds(parameter: Unconditional, value: unknown): boolean {
+  if (parameter.kind === "choice") return parameter.values.includes(value as Scalar);
+  if (typeof value !== "number" || !(value >= parameter.low && value <= parameter.high)) return false;
+  return parameter.kind !== "integer" || Number.isInteger(value);
+}
+
+/** @internal Why a point is none of the space; null if it is one. */
+export function pointRule(space: Space, point: Readonly<Record<string, unknown>>): string | null {
+  for (const [name, parameter] of Object.entries(space)) {
+    if (!isActive(parameter, point)) {
+      if (name in point) return `${name} is there, though its condition does not hold`;
+    } else if (!holds(plain(parameter), point[name])) return `${name} is ${quote(point[name])}`;
+  }
+  const strange = Object.keys(point).find((name) => !(name in space));
+  return strange === undefined ? null : `${strange} is no parameter`;
+}

@@ -1,0 +1,462 @@
+import { describe, expect, test } from "vitest";
+import { ArgumentError, DisposedError, ShapeError, type Tensor, tensor, tidy, WengertError } from "../../src/index.js";
+import {
+  Accuracy,
+  AUC,
+  ConfusionMatrix,
+  F1Score,
+  MeanAbsoluteError,
+  MeanSquaredError,
+  type Metric,
+  MetricError,
+  Perplexity,
+  Precision,
+  R2Score,
+  Recall,
+  ROCCurve,
+  TopKAccuracy,
+} from "../../src/metrics/index.js";
+
+const ints = (values: number[] | number[][]): Tensor => tensor(values, { dtype: "int32" });
+
+describe("what predictions may be", () => {
+  const accuracy = (predictions: () => Tensor, targets: () => Tensor, options = {}): number =>
+    tidy(() => {
+      const metric = new Accuracy(options);
+      metric.update(predictions(), targets());
+      return metric.compute();
+    });
+
+  test.each<[string, () => Tensor, () => Tensor, object, number]>([
+    ["labels", () => ints([1, 2, 7]), () => ints([1, 2, 3]), {}, 2 / 3],
+    ["labels in uint8", () => tensor(new Uint8Array([1, 2])), () => ints([1, 2]), {}, 1],
+    ["booleans", () => tensor([true, false]), () => tensor([true, true]), {}, 0.5],
+    ["probabilities", () => tensor([0.4, 0.6, 0.5]), () => ints([0, 1, 0]), {}, 1],
+    ["probabilities of a column", () => tensor([[0.4], [0.6]]), () => tensor([[0], [0]]), {}, 0.5],
+    ["logits of class 1", () => tensor([-1, 0.2]), () => tensor([0, 1]), { threshold: 0 }, 1],
+    [
+      "scores",
+      () =>
+        tensor([
+          [1, 3],
+          [2, 1],
+        ]),
+      () => ints([1, 1]),
+      {},
+      0.5,
+    ],
+    ["scores of one row", () => tensor([1, 3, 2]), () => tensor(1, { dtype: "int32" }), {}, 1],
+    [
+      "scores (N, C, T)",
+      () =>
+        tensor([
+          [
+            [1, 0],
+            [0, 1],
+          ],
+        ]),
+      () => ints([[0, 0]]),
+      {},
+      0.5,
+    ],
+    ["scores in bfloat16", () => tensor([[1, 3]], { dtype: "bfloat16" }), () => ints([1]), {}, 1],
+    ["some ignored", () => ints([1, 2, 3]), () => ints([1, -100, 0]), {}, 0.5],
+    ["ignored by another label", () => ints([1, 2, 3]), () => ints([1, 0, 0]), { ignoreIndex: 0 }, 1],
+  ])("%s", (_, predictions, targets, options, wanted) => {
+    expect(accuracy(predictions, targets, options)).toBeCloseTo(wanted, 12);
+  });
+
+  test("nothing is recorded", () => {
+    tidy(() => {
+      const scores = tensor([[1, 3]], { requiresGrad: true }).mul(2);
+      const metrics: Metric[] = [new Accuracy(), new Perplexity(), new TopKAccuracy(1)];
+      for (const metric of metrics) metric.update(scores, ints([1]));
+      scores.sum().backward();
+      expect(metrics[0].compute()).toBe(1);
+    });
+  });
+
+  test("top k by position: the others' axes do not mix", () => {
+    tidy(() => {
+      const metric = new TopKAccuracy(1);
+      metric.update(
+        tensor([
+          [
+            [9, 1],
+            [0, 2],
+            [1, 0],
+          ],
+          [
+            [0, 0],
+            [5, 1],
+            [6, 3],
+          ],
+        ]),
+        ints([
+          [0, 1],
+          [2, 1],
+        ]),
+      ); // (2, 3, 2)
+      expect(metric.compute()).toBe(3 / 4);
+    });
+  });
+
+  test("NaN is the highest score, and of equal ones the later class", () => {
+    tidy(() => {
+      const hits = (row: number[], label: number): number => {
+        const metric = new TopKAccuracy(1);
+        metric.update(tensor([row]), ints([label]));
+        return metric.compute();
+      };
+      expect([hits([Number.NaN, 5], 1), hits([Number.NaN, 5], 0), hits([2, 2], 0), hits([2, 2], 1)]).toEqual([
+        0, 1, 0, 1,
+      ]);
+    });
+  });
+});
+
+describe("the mean is over all targets, not over batches", () => {
+  test("accuracy and squared error of batches of 3 and 1", () => {
+    tidy(() => {
+      const [accuracy, error] = [new Accuracy(), new MeanSquaredError()];
+      accuracy.update(ints([1, 1, 1]), ints([1, 1, 1]));
+      accuracy.update(ints([1]), ints([0]));
+      error.update(tensor([0, 0, 0]), tensor([2, 2, 2]));
+      error.update(tensor([0]), tensor([0]));
+      expect([accuracy.compute(), error.compute()]).toEqual([0.75, 3]);
+    });
+  });
+});
+
+describe("what does not fit is refused, and nothing changes", () => {
+  type Case = [
+    name: string,
+    make: () => Metric<unknown>,
+    wrong: () => [Tensor, Tensor],
+    error: unknown,
+    message: string,
+  ];
+  const scores = (n: number, c: number): Tensor => tensor(Array.from({ length: n }, (_, i) => new Array(c).fill(i)));
+  test.each<Case>([
+    [
+      "Accuracy",
+      () => new Accuracy(),
+      () => [scores(2, 3), ints([1, 3])],
+      ArgumentError,
+      "Accuracy.update: label 3 at 1 is out of range: 3 classes",
+    ],
+    [
+      "Accuracy, negative",
+      () => new Accuracy(),
+      () => [ints([0, 1]), ints([0, -1])],
+      ArgumentError,
+      "label -1 at 1 is out of range: labels are integers of 0 or more",
+    ],
+    ["Accuracy, fraction", () => new Accuracy(), () => [scores(1, 3), tensor([1.5])], ArgumentError, "label 1.5 at 0"],
+    [
+      "Accuracy, binary",
+      () => new Accuracy(),
+      () => [tensor([0.2]), ints([2])],
+      ArgumentError,
+      "label 2 at 0 is out of range: 2 classes",
+    ],
+    [
+      "Accuracy, shapes",
+      () => new Accuracy(),
+      () => [scores(2, 3), ints([1, 2, 0])],
+      ShapeError,
+      "Accuracy.update: predictions [2, 3] do not fit targets [3]",
+    ],
+    [
+      "Accuracy, no tensor",
+      () => new Accuracy(),
+      () => [3 as never, ints([1])],
+      ArgumentError,
+      "Accuracy.update: predictions are a tensor, got 3",
+    ],
+    ["Accuracy, disposed", () => new Accuracy(), () => [disposed(), ints([1])], DisposedError, "Accuracy.update"],
+    [
+      "TopKAccuracy",
+      () => new TopKAccuracy(2),
+      () => [scores(1, 3), ints([3])],
+      ArgumentError,
+      "TopKAccuracy.update: label 3 at 0",
+    ],
+    [
+      "TopKAccuracy, k",
+      () => new TopKAccuracy(4),
+      () => [scores(1, 3), ints([2])],
+      ArgumentError,
+      "TopKAccuracy.update: the top 4 of only 3 classes",
+    ],
+    [
+      "ConfusionMatrix",
+      () => new ConfusionMatrix({ numClasses: 3 }),
+      () => [ints([0, 1]), ints([2, 3])],
+      ArgumentError,
+      "ConfusionMatrix.update: label 3 at 1 is out of range: 3 classes",
+    ],
+    [
+      "ConfusionMatrix, predicted",
+      () => new ConfusionMatrix({ numClasses: 3 }),
+      () => [ints([0, 4]), ints([2, 2])],
+      ArgumentError,
+      "label 4 at 1",
+    ],
+    [
+      "Precision, scores",
+      () => new Precision({ numClasses: 3 }),
+      () => [scores(1, 4), ints([2])],
+      ShapeError,
+      "Precision.update: predictions [1, 4] are scores of 4 classes, not 3",
+    ],
+    [
+      "F1Score, floats",
+      () => new F1Score({ numClasses: 3 }),
+      () => [tensor([1, 2]), ints([1, 2])],
+      ArgumentError,
+      "F1Score.update: floats of the targets' shape are binary scores, and there are 3 classes",
+    ],
+    [
+      "ROCCurve",
+      () => new ROCCurve(),
+      () => [tensor([0.1, 0.2]), ints([1, 2])],
+      ArgumentError,
+      "ROCCurve.update: label 2 at 1 is out of range: 2 classes",
+    ],
+    [
+      "ROCCurve, NaN",
+      () => new ROCCurve(),
+      () => [tensor([0.1, Number.NaN]), ints([1, 0])],
+      ArgumentError,
+      "ROCCurve.update: the prediction at 1 is NaN",
+    ],
+    [
+      "AUC, shapes",
+      () => new AUC(),
+      () => [scores(2, 2), ints([1, 0])],
+      ShapeError,
+      "AUC.update: predictions are [2, 2], targets [2]",
+    ],
+    [
+      "AUC, classes",
+      () => new AUC({ numClasses: 4 }),
+      () => [scores(2, 3), ints([1, 0])],
+      ArgumentError,
+      "AUC.update: scores of 3 classes, not 4",
+    ],
+    [
+      "AUC, NaN",
+      () => new AUC({ numClasses: 2 }),
+      () => [tensor([[1, Number.NaN]]), ints([1])],
+      ArgumentError,
+      "AUC.update: row 0 of the predictions is no set of probabilities: its sum is NaN",
+    ],
+    [
+      "AUC, logits",
+      () => new AUC({ numClasses: 2 }),
+      () => [
+        tensor([
+          [0.5, 0.5],
+          [1.5, -0.5],
+        ]),
+        ints([1, 0]),
+      ],
+      ArgumentError,
+      "AUC.update: row 1 of the predictions is no set of probabilities: its sum is 1, its least value -0.5; take the softmax of logits",
+    ],
+    [
+      "MeanSquaredError",
+      () => new MeanSquaredError(),
+      () => [tensor([[1], [2]]), tensor([1, 2])],
+      ShapeError,
+      "MeanSquaredError.update: predictions are [2, 1], targets [2]",
+    ],
+    [
+      "MeanAbsoluteError",
+      () => new MeanAbsoluteError(),
+      () => [tensor([1]), tensor([Number.POSITIVE_INFINITY])],
+      ArgumentError,
+      "MeanAbsoluteError.update: the target at 0 is Infinity",
+    ],
+    [
+      "R2Score",
+      () => new R2Score(),
+      () => [tensor([[[1]]]), tensor([[[1]]])],
+      ShapeError,
+      "R2Score.update: targets are (N) or (N, outputs)",
+    ],
+    [
+      "Perplexity",
+      () => new Perplexity(),
+      () => [scores(1, 3), ints([3])],
+      ArgumentError,
+      "label 3 is none of the 3 classes",
+    ],
+    [
+      "Perplexity, NaN",
+      () => new Perplexity(),
+      () => [tensor([[Number.NaN, 1]]), ints([0])],
+      ArgumentError,
+      "Perplexity.update: the loss of the batch is NaN",
+    ],
+  ])("%s", (_, make, wrong, error, message) => {
+    tidy(() => {
+      const metric = make();
+      const [predictions, targets] = wrong();
+      expect(() => metric.update(predictions, targets)).toThrow(error as typeof Error);
+      expect(() => metric.update(predictions, targets)).toThrow(message);
+      expect(metric.getState()).toEqual(make().getState());
+    });
+  });
+
+  test("R2Score: another number of outputs", () => {
+    tidy(() => {
+      const metric = new R2Score();
+      metric.update(tensor([[1, 2]]), tensor([[1, 2]]));
+      const state = metric.getState();
+      expect(() => metric.update(tensor([1]), tensor([1]))).toThrow("R2Score.update: 1 outputs, after batches of 2");
+      expect(metric.getState()).toEqual(state);
+    });
+  });
+
+  const disposed = (): Tensor => {
+    const t = tensor([1]);
+    t.dispose();
+    return t;
+  };
+});
+
+describe("what the data do not define", () => {
+  test.each<[string, () => Metric<unknown>]>([
+    ["Accuracy", () => new Accuracy()],
+    ["TopKAccuracy", () => new TopKAccuracy(1)],
+    ["ConfusionMatrix", () => new ConfusionMatrix({ numClasses: 2 })],
+    ["Precision", () => new Precision({ numClasses: 2 })],
+    ["Recall", () => new Recall({ numClasses: 2 })],
+    ["F1Score", () => new F1Score({ numClasses: 2 })],
+    ["ROCCurve", () => new ROCCurve()],
+    ["AUC", () => new AUC()],
+    ["MeanSquaredError", () => new MeanSquaredError()],
+    ["MeanAbsoluteError", () => new MeanAbsoluteError()],
+    ["R2Score", () => new R2Score()],
+    ["Perplexity", () => new Perplexity()],
+  ])("%s of nothing", (name, make) => {
+    expect(() => make().compute()).toThrow(MetricError);
+    expect(() => make().compute()).toThrow(`${name}.compute: there are no targets`);
+    expect(make().name).toBe(name);
+  });
+
+  const computed = (metric: Metric<unknown>, predictions: Tensor, targets: Tensor): unknown => {
+    metric.update(predictions, targets);
+    return metric.compute();
+  };
+
+  test.each<[string, () => unknown, string]>([
+    [
+      "ROCCurve of ones",
+      () => computed(new ROCCurve(), tensor([0.1, 0.2]), ints([1, 1])),
+      "ROCCurve.compute: all 2 labels are 1; it needs both classes",
+    ],
+    [
+      "AUC of zeros",
+      () => computed(new AUC(), tensor([0.1, 0.2]), ints([0, 0])),
+      "AUC.compute: none of the 2 labels is 1; it needs both classes",
+    ],
+    [
+      "AUC without class 2",
+      () =>
+        computed(
+          new AUC({ numClasses: 3 }),
+          tensor([
+            [1, 0, 0],
+            [0, 1, 0],
+          ]),
+          ints([0, 1]),
+        ),
+      "none of the 2 labels is 2",
+    ],
+    [
+      "R2Score of one",
+      () => computed(new R2Score(), tensor([1]), tensor([1])),
+      "R2Score.compute: one target has no variance; it needs two",
+    ],
+    ["Accuracy of ignored labels", () => computed(new Accuracy(), ints([1]), ints([-100])), "or all were ignored"],
+  ])("%s", (_, run, message) => {
+    tidy(() => {
+      expect(run).toThrow(MetricError);
+      expect(run).toThrow(WengertError);
+      expect(run).toThrow(message);
+    });
+  });
+
+  test("R2Score where targets do not vary", () => {
+    tidy(() => {
+      expect(computed(new R2Score(), tensor([0.1, 0.1]), tensor([0.1, 0.1]))).toBe(1);
+      expect(computed(new R2Score(), tensor([0.1, 0.2]), tensor([0.1, 0.1]))).toBe(0);
+      expect(computed(new R2Score({ multioutput: "varianceWeighted" }), tensor([3, 2]), tensor([3, 3]))).toBe(0);
+    });
+  });
+});
+
+test.each<[() => unknown, string]>([
+  [() => new TopKAccuracy(0), "TopKAccuracy: k is an integer above 0, got 0"],
+  [() => new ConfusionMatrix({ numClasses: 1 }), "ConfusionMatrix: numClasses is an integer above 1, got 1"],
+  [() => new ConfusionMatrix({ numClasses: 2, normalize: "row" as "true" }), 'ConfusionMatrix: normalize is "true"'],
+  [
+    () => new Precision({ numClasses: 3, average: "binary" }),
+    'Precision: average "binary" is of two classes, and there are 3',
+  ],
+  [() => new Recall({ numClasses: 3, average: "mean" as "macro" }), 'Recall: average is "binary"'],
+  [() => new F1Score({ numClasses: 3, zeroDivision: 2 as 1 }), "F1Score: zeroDivision is 0 or 1, got 2"],
+  [() => new AUC({ numClasses: 1 }), "AUC: numClasses is an integer above 1, got 1"],
+  [() => new AUC({ average: "micro" as "macro" }), 'AUC: average is "macro" or "weighted", got "micro"'],
+  [() => new R2Score({ multioutput: "raw" as "uniformAverage" }), "R2Score: multioutput is"],
+])("%#: an option out of range is refused", (make, message) => {
+  expect(make).toThrow(ArgumentError);
+  expect(make).toThrow(message);
+});
+
+describe("setState refuses what getState does not give", () => {
+  const confusion = (): Metric<unknown> => new ConfusionMatrix({ numClasses: 2 });
+  test.each<[string, () => Metric<unknown>, unknown, string]>([
+    ["nothing", () => new Accuracy(), null, "Accuracy.setState: a state is an object, got null"],
+    ["another metric's", () => new Accuracy(), { sum: 1, count: 2 }, "the state has hits, count, got sum, count"],
+    ["more hits than labels", () => new Accuracy(), { hits: 3, count: 2 }, "hits are from 0 to count, got 3 of 2"],
+    ["NaN", () => new MeanSquaredError(), { sum: Number.NaN, count: 2 }, "sum holds NaN"],
+    ["a list", () => new MeanSquaredError(), { sum: [1], count: 2 }, "sum is 1"],
+    ["another number of classes", confusion, { counts: [1, 2, 3] }, "counts has 4 numbers, got 3"],
+    ["fractions", confusion, { counts: [1, 2, 3, 0.5] }, "counts are integers of 0 or more, got 0.5"],
+    ["text", confusion, { counts: [1, 2, 3, "4"] }, 'counts holds "4"'],
+    ["scores without labels", () => new AUC(), { scores: [1, 2], labels: [1] }, "2 scores for 1 labels"],
+    ["labels out of range", () => new ROCCurve(), { scores: [1], labels: [2] }, "label 2 is out of range: 2 classes"],
+    [
+      "lists of many lengths",
+      () => new R2Score(),
+      { count: 1, mean: [1], total: [], residual: [1] },
+      "1, 0 and 1 numbers",
+    ],
+  ])("%s", (_, make, state, message) => {
+    const metric = make();
+    const before = metric.getState();
+    expect(() => metric.setState(state as never)).toThrow(ArgumentError);
+    expect(() => metric.setState(state as never)).toThrow(message);
+    expect(metric.getState()).toEqual(before);
+  });
+
+  test("a state is a copy, both ways", () => {
+    tidy(() => {
+      const metric = new ConfusionMatrix({ numClasses: 2 });
+      metric.update(ints([1]), ints([0]));
+      const state = metric.getState();
+      metric.update(ints([1]), ints([0]));
+      metric.setState(state);
+      metric.update(ints([0]), ints([0]));
+      expect(state.counts).toEqual([0, 1, 0, 0]);
+      expect(metric.compute()).toEqual([
+        [1, 1],
+        [0, 0],
+      ]);
+    });
+  });
+});
