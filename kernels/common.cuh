@@ -102,7 +102,9 @@ template <class T>
 inline constexpr int vectorLength = 16 / sizeof(T);
 
 /// Whether a pointer may be accessed 16 bytes at a time.
-inline bool isAligned(const void* data) { return reinterpret_cast<std::uintptr_t>(data) % 16 == 0; }
+__host__ __device__ inline bool isAligned(const void* data) {
+  return reinterpret_cast<std::uintptr_t>(data) % 16 == 0;
+}
 
 template <class T>
 inline constexpr DType dtypeOf = DType::float32;

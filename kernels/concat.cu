@@ -1,7 +1,8 @@
 // concat: tensors side by side along an axis. To a launch, each tensor is rows that go to where they belong in the rows
 // of the output; the tensors' addresses travel as a parameter.
-#include "gather.cuh"
 #include "registry.h"
+#include "units.cuh"
+#include "walk.cuh"
 
 namespace wengert {
 

@@ -7,10 +7,11 @@
 
 namespace wengert {
 
-/// `Filters` is the producer of plain matrices along the depth that goes with Sums.
-template <class T, class Sums, class Filters>
+/// `Filters` is the producer of plain matrices along the depth that goes with Sums; Layouts say how tiles lie in shared
+/// memory.
+template <class T, class Sums, class Filters, class LayoutB>
 void launchPatchProduct(const PatchProduct& product) {
-  using Patches = ElementProducer<PatchLoader<T, false>, typename Sums::LayoutB, Sums::threads>;
+  using Patches = ElementProducer<PatchLoader<T, false>, LayoutB, Sums::threads>;
   const PixelStore<T> store{static_cast<T*>(product.y), product.shape.m, product.shape.n, product.imageStride, product.plane,
                             product.rowStep, product.columnStep, SmallDivider(product.imagePlaces),
                             SmallDivider(product.rowPlaces), product.vectors, Finish<T>(product.epilogue)};
@@ -18,10 +19,10 @@ void launchPatchProduct(const PatchProduct& product) {
                                      {static_cast<const T*>(product.image), *product.geometry}, store);
 }
 
-template <class T, class Sums>
+template <class T, class Sums, class LayoutA, class LayoutB>
 void launchWeightProduct(const WeightProduct& product) {
-  using Gradient = ElementProducer<PixelLoader<T>, typename Sums::LayoutA, Sums::threads>;
-  using Patches = ElementProducer<PatchLoader<T, true>, typename Sums::LayoutB, Sums::threads>;
+  using Gradient = ElementProducer<PixelLoader<T>, LayoutA, Sums::threads>;
+  using Patches = ElementProducer<PatchLoader<T, true>, LayoutB, Sums::threads>;
   launchGemm<Sums, Gradient, Patches>(
       product.shape,
       {static_cast<const T*>(product.dy), product.shape.m, product.imageStride, SmallDivider(product.pixels)},

@@ -147,7 +147,7 @@ struct PixelStore {
   std::int64_t imageStride, plane;
   int rowStep, columnStep;  // elements from one row of pixels to the next, and from one pixel to the next
   SmallDivider imagePixels, rowPixels;
-  bool vectors;  // four neighbouring columns, from a multiple of four on, are neighbours and aligned in memory
+  bool vectors;  // columns that are a vector, counted from the first, are one in memory too
   Finish<T> finish;
 
   template <int N>

@@ -9,7 +9,13 @@ using HalvesAndFloat = Types<float, bfloat16, float16>;
 
 template <class T, class Sums>
 void patchProduct(const PatchProduct& product) {
-  launchPatchProduct<T, Sums, VectorProducer<T, true, typename Sums::LayoutA, Sums::threads>>(product);
+  launchPatchProduct<T, Sums, VectorProducer<T, true, typename Sums::LayoutA, Sums::threads>, typename Sums::LayoutB>(
+      product);
+}
+
+template <class T, class Sums>
+void weightProduct(const WeightProduct& product) {
+  launchWeightProduct<T, Sums, typename Sums::LayoutA, typename Sums::LayoutB>(product);
 }
 
 }  // namespace
@@ -24,10 +30,11 @@ void patchProductSimt(int tile, const PatchProduct& product) {
 }
 
 void weightProductSimt(int tile, const WeightProduct& product) {
+  if (tile == 128) return weightProduct<float, LargeSimt<float>>(product);
   dispatch(product.dtype, HalvesAndFloat(), [&](auto type) {
     using T = typename decltype(type)::type;
-    if (tile == 64) launchWeightProduct<T, MediumSimt<T>>(product);
-    else launchWeightProduct<T, SmallSimt<T>>(product);
+    if (tile == 64) weightProduct<T, MediumSimt<T>>(product);
+    else weightProduct<T, SmallSimt<T>>(product);
   });
 }
 

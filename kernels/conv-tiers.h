@@ -38,7 +38,20 @@ struct WeightProduct {
   void* dw;
 };
 
+/// Choose a kernel by the table in conv-dispatch.cu, and launch it.
+void patchProduct(PatchProduct& product);
+void weightProduct(WeightProduct& product);
+
+// R1, 16-bit floats and float32, in tiles of 64 and 32; for float32 also of 128.
 void patchProductSimt(int tile, const PatchProduct& product);
 void weightProductSimt(int tile, const WeightProduct& product);
+
+// R2, in tiles of 128 and 64.
+void patchProductMmaBfloat16(int tile, const PatchProduct& product);
+void patchProductMmaFloat16(int tile, const PatchProduct& product);
+void patchProductMmaTf32(int tile, const PatchProduct& product);
+void weightProductMmaBfloat16(int tile, const WeightProduct& product);
+void weightProductMmaFloat16(int tile, const WeightProduct& product);
+void weightProductMmaTf32(int tile, const WeightProduct& product);
 
 }  // namespace wengert

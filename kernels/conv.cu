@@ -16,19 +16,7 @@ namespace wengert {
 namespace {
 
 constexpr int vectorBytes = 16;
-
-/// The tile for a product of m rows and n columns, as in gemm-dispatch.cu.
-int simtTile(DType dtype, const GemmShape& shape, int largest) {
-  const auto tiles = [&](int tile) { return divideUp(shape.m, tile) * divideUp(shape.n, tile) * shape.batches; };
-  if (largest >= 128 && dtype == DType::float32 && shape.m >= 96 && shape.n >= 96 && tiles(128) >= stream().processors)
-    return 128;
-  return shape.m > 32 && shape.n > 32 && tiles(64) >= stream().processors ? 64 : 32;
-}
-
-void splitDepth(GemmShape& shape, int tile) {
-  const std::int64_t tiles = divideUp(shape.m, tile) * divideUp(shape.n, tile) * shape.batches;
-  shape.splits = static_cast<int>(max(std::int64_t{1}, min(stream().processors / tiles, std::int64_t{shape.k / 256})));
-}
+constexpr int mostVector = 8;  // elements that a store writes at once, of any dtype
 
 /// The filters as lines of taps: the weight itself where its lines are whole vectors, else gathered into `scratch`.
 void gather(PatchProduct& product, const Buffer& weight, const FilterGeometry& at, const Scratch& scratch) {
@@ -48,12 +36,6 @@ int pitchOf(int taps, DType dtype) {
   return static_cast<int>(divideUp(taps, width)) * width;
 }
 
-void patchProduct(PatchProduct& product) {
-  const int tile = simtTile(product.dtype, product.shape, 128);
-  splitDepth(product.shape, tile);
-  patchProductSimt(tile, product);
-}
-
 PatchGeometry patchesOf(const ConvSizes& s) {
   return {.height = s.height, .width = s.width, .placeStepHeight = s.strideHeight, .placeStepWidth = s.strideWidth,
           .top = s.top, .left = s.left, .tapStepHeight = s.dilationHeight, .tapStepWidth = s.dilationWidth,
@@ -69,7 +51,7 @@ void forwardByGemm(const Buffer& x, const Buffer& weight, const Buffer* bias, Bu
                        .filters = weight.data, .pitch = pitchOf(patches.taps, y.dtype), .image = x.data, .geometry = &patches,
                        .y = y.data, .imageStride = s.filters * s.pixels(), .plane = s.pixels(), .rowStep = s.outWidth,
                        .columnStep = 1, .rowPlaces = s.outWidth, .imagePlaces = static_cast<int>(s.pixels()),
-                       .vectors = s.pixels() % 4 == 0 && isAligned(y.data), .epilogue = {}};
+                       .vectors = s.pixels() % mostVector == 0 && isAligned(y.data), .epilogue = {}};
   product.epilogue.bias = bias != nullptr ? bias->data : nullptr;
   product.epilogue.biasAlongRows = true;
   product.shape.axes = {.count = 1, .size = {s.groups}, .a = {std::int64_t{s.groupFilters} * product.pitch},
@@ -129,7 +111,7 @@ void gradInputPhase(const Buffer& dy, const Buffer& weight, const Buffer* bias, 
                        .y = static_cast<char*>(dx.data) + (std::int64_t{row} * s.width + column) * bytesOf(dx.dtype),
                        .imageStride = s.channels * s.plane(), .plane = s.plane(), .rowStep = s.strideHeight * s.width,
                        .columnStep = s.strideWidth, .rowPlaces = wide.places, .imagePlaces = static_cast<int>(places),
-                       .vectors = dense && places % 4 == 0 && isAligned(dx.data), .epilogue = {}};
+                       .vectors = dense && places % mostVector == 0 && isAligned(dx.data), .epilogue = {}};
   product.epilogue.bias = bias != nullptr ? bias->data : nullptr;
   product.epilogue.biasAlongRows = true;
   product.shape.axes = {.count = 1, .size = {s.groups}, .a = {std::int64_t{s.groupChannels} * product.pitch},
@@ -153,9 +135,7 @@ void gradWeightByGemm(const Buffer& x, const Buffer& dy, Buffer& dw, const ConvS
                         .image = x.data, .geometry = &patches, .dw = dw.data};
   product.shape.axes = {.count = 1, .size = {s.groups}, .a = {s.groupFilters * s.pixels()},
                         .b = {s.groupChannels * s.plane()}};
-  const int tile = simtTile(dw.dtype, product.shape, 64);
-  splitDepth(product.shape, tile);
-  weightProductSimt(tile, product);
+  weightProduct(product);
 }
 
 bool goesDirect(DType dtype, const ConvSizes& sizes) { return dtype == DType::float64 || isThin(sizes) || !isSmall(sizes); }

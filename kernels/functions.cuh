@@ -101,7 +101,8 @@ struct Gelu {
   static __device__ __forceinline__ C slope(C x, bool useTanh) {
     if (!useTanh) return normalDistribution(x) + x * normalDensity(x);
     const Sigmoid<C> s(c * x * (1 + k * x * x));
-    return s.value + x * s.value * s.rest * c * (1 + 3 * k * x * x);
+    const C bend = x * (s.value * s.rest);  // 0 from where on x^2 may overflow
+    return bend == 0 ? s.value : s.value + bend * c * (1 + 3 * k * x * x);
   }
 };
 

@@ -6,10 +6,10 @@ namespace wengert {
 
 namespace {
 
-enum class Tier { simtElements, simtVectors };
+enum class Tier { simtElements, simtVectors, mmaElements, mmaVectors };
 
-/// How the elements are multiplied.
-enum class Elements { any, float32 };
+/// What is multiplied. Float32 is multiplied as it is unless tf32 is allowed.
+enum class Elements { any, floats, float32, tf32, halves };
 
 /// A kernel, and what it demands. The first that a problem satisfies is taken.
 struct Choice {
@@ -24,11 +24,17 @@ struct Choice {
 
 // clang-format off
 constexpr Choice table[] = {
-    // elements          capability  vectors  least  fills  tier                tile
-    {Elements::float32,           0, true,       96, true,  Tier::simtVectors,   128},
-    {Elements::float32,           0, true,       33, false, Tier::simtVectors,    64},
-    {Elements::float32,           0, false,      33, false, Tier::simtElements,   64},
-    {Elements::any,               0, false,       0, false, Tier::simtElements,   32},
+    // elements         capability  vectors  least  fills  tier                tile
+    {Elements::halves,          80, true,       96, true,  Tier::mmaVectors,    128},
+    {Elements::halves,          80, true,        0, false, Tier::mmaVectors,     64},
+    {Elements::halves,          80, false,       0, false, Tier::mmaElements,    64},
+    {Elements::tf32,            80, true,       96, true,  Tier::mmaVectors,    128},
+    {Elements::tf32,            80, true,        0, false, Tier::mmaVectors,     64},
+    {Elements::tf32,            80, false,       0, false, Tier::mmaElements,    64},
+    {Elements::float32,          0, true,       96, true,  Tier::simtVectors,   128},
+    {Elements::float32,          0, true,       33, false, Tier::simtVectors,    64},
+    {Elements::floats,           0, false,      33, false, Tier::simtElements,   64},
+    {Elements::any,              0, false,       0, false, Tier::simtElements,   32},
 };
 // clang-format on
 
@@ -38,9 +44,17 @@ bool isTiny(const Gemm& problem) {
 }
 
 bool hasElements(Elements elements, const Gemm& problem) {
+  const bool isHalf = problem.dtype == DType::bfloat16 || problem.dtype == DType::float16;
+  const bool isFloat32 = problem.dtype == DType::float32;
   switch (elements) {
+    case Elements::halves:
+      return isHalf;
+    case Elements::tf32:
+      return isFloat32 && problem.mode == FloatMode::tf32;
     case Elements::float32:
-      return problem.dtype == DType::float32 || problem.dtype == DType::bfloat16 || problem.dtype == DType::float16;
+      return isFloat32;
+    case Elements::floats:
+      return isFloat32 || isHalf;
     default:
       return true;
   }
@@ -73,13 +87,11 @@ const Choice& choose(const Gemm& problem) {
   refuse("no kernel for this product");
 }
 
-/// Where there are fewer tiles than processors and the depth is long, it is split. It depends on the shape and the
-/// device alone, so that the order of every sum is always the same.
-int splitsOf(const Gemm& problem, int tile) {
-  constexpr int leastDepth = 256;
-  const std::int64_t byProcessors = stream().processors / tilesOf(problem, tile);
-  const std::int64_t byDepth = problem.k / leastDepth;
-  return static_cast<int>(max(std::int64_t{1}, min(byProcessors, byDepth)));
+void gemmMma(const Choice& choice, const GemmShape& shape, const Gemm& problem) {
+  const auto kernel = problem.dtype == DType::bfloat16  ? gemmMmaBfloat16
+                      : problem.dtype == DType::float16 ? gemmMmaFloat16
+                                                        : gemmMmaTf32;
+  kernel(choice.tile, choice.tier == Tier::mmaVectors, shape, problem);
 }
 
 }  // namespace
@@ -89,12 +101,15 @@ void gemm(const Gemm& problem) {
   GemmShape shape{.m = problem.m, .n = problem.n, .k = problem.k, .batches = problem.batches, .axes = problem.axes};
   if (isTiny(problem)) return gemmNaive(shape, problem);
   const Choice& choice = choose(problem);
-  shape.splits = splitsOf(problem, choice.tile);
+  shape.splits = splitsFor(shape, tilesOf(problem, choice.tile));
   switch (choice.tier) {
     case Tier::simtVectors:
       return gemmSimtVectors(choice.tile, shape, problem);
     case Tier::simtElements:
       return gemmSimtElements(choice.tile, shape, problem);
+    case Tier::mmaVectors:
+    case Tier::mmaElements:
+      return gemmMma(choice, shape, problem);
   }
 }
 

@@ -44,9 +44,45 @@ __device__ __forceinline__ int following(int stage) {
   return stage + 1 == stages ? 0 : stage + 1;
 }
 
+/// The compute capability that this pass of the compiler is for; the emulator has every instruction.
+#ifdef __CUDA_ARCH__
+constexpr int targetCapability = __CUDA_ARCH__ / 10;
+#else
+constexpr int targetCapability = 1 << 20;
+#endif
+
+/// Elements of shared memory that `writeTile` needs.
+template <class Sums>
+constexpr int slabElements = Sums::tileM / Sums::phases * (Sums::tileN + 8);
+
+/// Hands the sums on, through shared memory, so that neighbouring threads store neighbouring vectors: in phases, of which
+/// each takes the same part of every warp's rows.
+template <class Sums, class W>
+__device__ __forceinline__ void writeTile(const Sums& sums, const W& writer, const Place& place, void* memory) {
+  using Sum = typename W::Sum;
+  constexpr int width = W::width;
+  constexpr int pitch = Sums::tileN + 8;
+  constexpr int perWarp = Sums::warpM / Sums::phases;
+  Sum* const slab = static_cast<Sum*>(memory);
+#pragma unroll
+  for (int phase = 0; phase < Sums::phases; phase++) {
+    __syncthreads();
+    sums.template put<pitch>(slab, phase);
+    __syncthreads();
+#pragma unroll 1
+    for (int i = static_cast<int>(threadIdx.x) * width; i < Sums::tileM / Sums::phases * Sums::tileN; i += Sums::threads * width) {
+      const int row = i / Sums::tileN, column = i % Sums::tileN;
+      const int inTile = row / perWarp * Sums::warpM + phase * perWarp + row % perWarp;
+      const auto values = *reinterpret_cast<const Vector<Sum, width>*>(slab + row * pitch + column);
+      writer.template put<width>(place.row + inTile, place.column + column, values.at);
+    }
+  }
+}
+
+/// The tile of y of this block.
 template <class Sums, class A, class B, class Store>
-__global__ void __launch_bounds__(Sums::threads, Sums::blocksAtOnce)
-    gemmKernel(const GemmShape shape, const typename A::Source a, const typename B::Source b, const Store store) {
+__device__ __forceinline__ void gemmTile(const GemmShape& shape, const typename A::Source& a, const typename B::Source& b,
+                                         const Store& store) {
   using Shared = typename Sums::Shared;
   constexpr int stages = Sums::stages;
   SHARED_MEMORY(Shared, memory);
@@ -95,7 +131,14 @@ __global__ void __launch_bounds__(Sums::threads, Sums::blocksAtOnce)
     empty = full;
     full = following<stages>(full);
   }
-  sums.write(Writer<Store>{shape, place.batch, place.split, store}, place.row, place.column);
+  writeTile<Sums>(sums, Writer<Store>{shape, place.batch, place.split, store}, place, memory);
+}
+
+template <class Sums, class A, class B, class Store>
+__global__ void __launch_bounds__(Sums::threads, Sums::blocksAtOnce)
+    gemmKernel(const GemmShape shape, const typename A::Source a, const typename B::Source b, const Store store) {
+  if constexpr (targetCapability < Sums::capability) return;  // never launched there, so not worth the compiler's time
+  else gemmTile<Sums, A, B>(shape, a, b, store);
 }
 
 /// Launches the main loop, and where the depth is split the sum of the parts.
@@ -115,7 +158,9 @@ void launchGemm(GemmShape shape, const typename A::Source& a, const typename B::
   const std::int64_t elements = multiplySizes(multiplySizes(shape.m, shape.n), shape.batches);
   const Scratch partials(shape.splits > 1 ? multiplySizes(elements, shape.splits) * sizeof(Sum) : 0);
   shape.partials = partials.as<void>();
-  constexpr std::size_t bytes = Sums::stages * (A::Layout::elements + B::Layout::elements) * sizeof(typename Sums::Shared);
+  constexpr std::size_t ring = Sums::stages * (A::Layout::elements + B::Layout::elements) * sizeof(typename Sums::Shared);
+  constexpr std::size_t slab = slabElements<Sums> * sizeof(Sum);
+  constexpr std::size_t bytes = ring > slab ? ring : slab;
   launch(gemmKernel<Sums, A, B, Store>, {dim3(static_cast<unsigned>(blocks)), dim3(Sums::threads), bytes}, shape, a, b,
          store);
   if (shape.splits > 1)

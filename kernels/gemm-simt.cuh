@@ -29,12 +29,15 @@ class SimtSums {
  public:
   using Sum = SumOf<T>;
   using Shared = Sum;
+  static constexpr int capability = 0;
   static constexpr int tileM = sizeM;
   static constexpr int tileN = sizeN;
   static constexpr int tileK = sizeK;
   static constexpr int stages = 2;
   static constexpr int threads = tileM * tileN / (perThread * perThread);
   static constexpr int blocksAtOnce = blocks;
+  static constexpr int warpM = 4 * perThread;
+  static constexpr int phases = perThread / 4;  // in which sums are handed on
   using LayoutA = SimtLayout<T, tileM, tileK>;
   using LayoutB = SimtLayout<T, tileN, tileK>;
 
@@ -61,18 +64,23 @@ class SimtSums {
     }
   }
 
-  template <class W>
-  __device__ __forceinline__ void write(const W& writer, int row, int column) const {
+  /// Puts the upper or the lower half of each warp's rows into a slab of such lines.
+  template <int pitch>
+  __device__ __forceinline__ void put(Sum* slab, int phase) const {
+    Sum* const at = slab + (firstRow() / warpM * (warpM / phases) + firstRow() % warpM) * pitch + firstColumn();
 #pragma unroll
-    for (int i = 0; i < perThread; i++)
+    for (int i = 0; i < 4; i++)
 #pragma unroll
-      for (int q = 0; q < quarters; q++)
-        writer.template put<4>(row + firstRow() + i / 4 * 16 + i % 4, column + firstColumn() + q * 32, sums_[i] + q * 4);
+      for (int q = 0; q < quarters; q++) {
+        Vector<Sum, 4> out;
+#pragma unroll
+        for (int j = 0; j < 4; j++) out.at[j] = sums_[phase * 4 + i][q * 4 + j];
+        *reinterpret_cast<Vector<Sum, 4>*>(at + i * pitch + q * 32) = out;
+      }
   }
 
  private:
   static constexpr int quarters = perThread / 4;
-  static constexpr int warpM = 4 * perThread;
   static constexpr int warpN = 8 * perThread;
   static constexpr int warpsN = tileN / warpN;
   static_assert(tileM % warpM == 0 && tileN % warpN == 0 && perThread % 4 == 0);

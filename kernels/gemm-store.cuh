@@ -16,6 +16,19 @@ struct GemmShape {
   BatchAxes axes = {};
 };
 
+/// Into how many parts the depth is cut: several where there are fewer tiles than processors and the sum is long. It
+/// depends on the shape and the device alone, so that the order of every sum is always the same.
+inline int splitsFor(const GemmShape& shape, std::int64_t tiles) {
+  constexpr int leastDepth = 256;
+  const std::int64_t most = shape.k / leastDepth;
+  const std::int64_t wanted = stream().processors / tiles;
+  return static_cast<int>(wanted < most ? (wanted > 1 ? wanted : 1) : (most > 1 ? most : 1));
+}
+
+/// Neighbouring elements that are stored at once.
+template <class T>
+inline constexpr int storeWidth = sizeof(T) == 2 ? 8 : 4;
+
 /// op(alpha sum + beta y + bias), with T's own arithmetic.
 template <class T>
 struct Finish {
@@ -52,13 +65,13 @@ struct MatrixStore {
 
   T* y;  // (batches, M, N)
   int m, n;
-  bool vectors;  // rows of y start at multiples of four elements
+  bool vectors;  // rows of y are whole vectors
   Finish<T> finish;
 
   MatrixStore(void* y, int m, int n, const Epilogue& epilogue)
-      : y(static_cast<T*>(y)), m(m), n(n), vectors(n % 4 == 0 && isAligned(y)), finish(epilogue) {}
+      : y(static_cast<T*>(y)), m(m), n(n), vectors(n % storeWidth<T> == 0 && isAligned(y)), finish(epilogue) {}
 
-  /// Stores N neighbouring columns, the first of them a multiple of N; those outside are left out.
+  /// Stores N neighbouring columns, the first of them a multiple of N: one or `storeWidth`. Those outside are left out.
   template <int N>
   __device__ __forceinline__ void put(int batch, int row, int column, const SumOf<T>* sums) const {
     T* const at = y + (std::int64_t{batch} * m + row) * n + column;
@@ -80,6 +93,7 @@ struct MatrixStore {
 template <class Store>
 struct Writer {
   using Sum = SumOf<typename Store::Element>;
+  static constexpr int width = storeWidth<typename Store::Element>;
 
   const GemmShape& shape;
   int batch, split;

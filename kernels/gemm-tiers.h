@@ -15,4 +15,9 @@ void gemmSimtElements(int tile, const GemmShape& shape, const Gemm& problem);
 /// R1, float32 on lines of whole vectors: tiles of 128 and 64.
 void gemmSimtVectors(int tile, const GemmShape& shape, const Gemm& problem);
 
+/// R2, on lines of whole vectors: tiles of 128 and 64; on any: of 64.
+void gemmMmaBfloat16(int tile, bool vectors, const GemmShape& shape, const Gemm& problem);
+void gemmMmaFloat16(int tile, bool vectors, const GemmShape& shape, const Gemm& problem);
+void gemmMmaTf32(int tile, bool vectors, const GemmShape& shape, const Gemm& problem);
+
 }  // namespace wengert

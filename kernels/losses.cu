@@ -89,7 +89,7 @@ void nll(const Buffer& x, const Buffer& target, const Buffer* weight, Buffer& lo
   if (rows == 0) return;
   dispatch(x.dtype, FloatTypes(), [&]<class T>(Type<T>) {
     using C = Compute<T>;
-    launch(pickLosses<T>, {dim3(gridStrideBlocks(rows, blockSize)), dim3(blockSize)}, dataOf<T>(x), picks,
+    launch(pickLosses<T>, {dim3(gridStrideBlocks(rows, blockSize)), dim3(blockThreads(rows))}, dataOf<T>(x), picks,
            dataOf<C>(loss), dataOf<C>(labelWeight), rows, inner, stream().fault);
   });
 }
@@ -102,7 +102,7 @@ void nllGrad(const Buffer& dloss, const Buffer& target, const Buffer* weight, Bu
   const Picks picks = picksOf(target, weight, rows, classes, ignoreIndex);
   if (y.length == 0) return;
   dispatch(y.dtype, FloatTypes(), [&]<class T>(Type<T>) {
-    launch(spreadLosses<T>, {dim3(gridStrideBlocks(y.length, blockSize)), dim3(blockSize)}, AnyData(dloss), picks,
+    launch(spreadLosses<T>, {dim3(gridStrideBlocks(y.length, blockSize)), dim3(blockThreads(y.length))}, AnyData(dloss), picks,
            dataOf<T>(y), y.length, inner);
   });
 }
@@ -175,7 +175,7 @@ void launchMap(const Buffer* const (&x)[N], Buffer& y, std::int64_t n) {
       vectors = vectors && isAligned(x[i]->data);
     }
     launch(mapArrays<T, N, F<Compute<T>>>,
-           {dim3(gridStrideBlocks(n, blockSize * vectorLength<T>)), dim3(blockSize)}, F<Compute<T>>(), sources,
+           {dim3(gridStrideBlocks(n, blockSize * vectorLength<T>)), dim3(blockThreads(divideUp(n, vectorLength<T>)))}, F<Compute<T>>(), sources,
            dataOf<T>(y), n, vectors);
   });
 }

@@ -8,12 +8,15 @@ namespace wengert {
 
 namespace {
 
-/// Bytes of a tile. Each of 256 threads holds 32 of them, in flight together.
-constexpr int tileBytes = 8192;
-
-/// Elements of a tile for each thread of a block.
+/// Elements of a tile for each thread of a block, in flight together.
 template <class T>
-inline constexpr int tilePerThread = tileBytes / mostThreads / sizeof(T);
+inline constexpr int tilePerThread = sizeof(T) == 8 ? 4 : 8;
+
+/// Elements between the rows of a tile: neighbouring rows start in different banks.
+template <class T>
+__host__ __device__ constexpr int pitchOf(int columns) {
+  return columns + (sizeof(T) < 4 ? 4 / sizeof(T) : 1);
+}
 
 /// A transposition of rows x columns matrices, `outer` of them, which lie anywhere.
 struct Transposition {
@@ -30,7 +33,7 @@ __global__ void transposeKernel(const T* __restrict__ x, T* __restrict__ y, Tran
   SHARED_MEMORY(T, tile);
   constexpr int perThread = tilePerThread<T>;
   const int tileRows = 1 << t.logRows, tileColumns = 1 << t.logColumns;
-  const int pitch = tileColumns + (sizeof(T) < 4 ? 4 / sizeof(T) : 1);  // neighbouring rows in different banks
+  const int pitch = pitchOf<T>(tileColumns);
   for (std::int64_t number = blockIdx.x; number < t.tiles; number += gridDim.x) {
     const std::int64_t matrix = t.matrixTiles.quotient(number);
     const std::int64_t inMatrix = number - matrix * t.matrixTiles.divisor;
@@ -92,7 +95,7 @@ void transpose(const Buffer& x, Buffer& y, Transposition t, std::int64_t matrice
   t.columnTiles = Divider(columnTiles, t.tiles);
   t.matrixTiles = Divider(matrixTiles, t.tiles);
   const int threads = (1 << size) / tilePerThread<T>;
-  const std::size_t pitch = (std::size_t{1} << t.logColumns) + (sizeof(T) < 4 ? 4 / sizeof(T) : 1);
+  const std::size_t pitch = pitchOf<T>(1 << t.logColumns);
   launch(transposeKernel<T>, LaunchShape(gridStrideBlocks(t.tiles, 1), threads, (pitch << t.logRows) * sizeof(T)),
          static_cast<const T*>(x.data), static_cast<T*>(y.data), t, Walk<2>(outer, matrices));
 }

@@ -26,6 +26,9 @@ constexpr std::int64_t nextPowerOfTwo(std::int64_t n) {
   return power;
 }
 
+/// Threads a block for `wanted` of them: a power of two, at most 256.
+inline int blockThreads(std::int64_t wanted) { return static_cast<int>(nextPowerOfTwo(wanted < 256 ? wanted : 256)); }
+
 /// How the threads of a block are shared out: `size` threads, a team, work on a row; where rows lie side by side in
 /// memory, `columns` teams are interleaved, so that neighbouring threads read neighbouring elements. Both are powers of
 /// two, and columns is at most 32.

@@ -241,9 +241,6 @@ __global__ void __launch_bounds__(256)
   }
 }
 
-/// Threads a block for `wanted` of them: a power of two, at most 256.
-inline int blockThreads(std::int64_t wanted) { return static_cast<int>(nextPowerOfTwo(wanted < 256 ? wanted : 256)); }
-
 /// Splits the terms of each result where there are too few blocks to fill the device, `perBlock` terms a part at least.
 inline unsigned chooseSplits(std::int64_t blocks, std::int64_t terms, std::int64_t perBlock) {
   const std::int64_t wanted = std::int64_t{stream().processors} * 8 / blocks;

@@ -27,6 +27,7 @@ struct AnyData {
   DType dtype = DType::float32;
 
   AnyData() = default;
+  __host__ __device__ AnyData(const void* data, DType dtype) : data(data), dtype(dtype) {}
   AnyData(const Buffer& buffer) : data(buffer.data), dtype(buffer.dtype) {}
   AnyData(const Buffer* buffer) {
     if (buffer != nullptr) *this = AnyData(*buffer);
@@ -107,9 +108,10 @@ std::size_t rowBytes(std::int64_t size) {
 
 constexpr std::size_t roundTo16(std::size_t bytes) { return (bytes + 15) / 16 * 16; }
 
+/// One block a multiprocessor is enough: asked for more, ptxas spills.
 /// @tparam held - a row is one tile, which stays in registers
 template <class Op, bool held>
-__global__ void __launch_bounds__(512) walkRows(Op op, RowShape shape, Divider byInner, Team team, int cacheAt, bool cached) {
+__global__ void __launch_bounds__(512, 1) walkRows(Op op, RowShape shape, Divider byInner, Team team, int cacheAt, bool cached) {
   using T = typename Op::Element;
   using C = Compute<T>;
   constexpr int V = rowUnit<T>;

@@ -3,6 +3,7 @@
 #include "bits.cuh"
 #include "gather.cuh"
 #include "registry.h"
+#include "units.cuh"
 
 namespace wengert {
 

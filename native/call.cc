@@ -114,6 +114,21 @@ class ListReader {
   std::size_t filled_ = 0;
 };
 
+/// The buffers of a call that hold anything.
+std::vector<Buffer> buffersOf(const Kernel& kernel, const Argument* arguments) {
+  std::vector<Buffer> buffers;
+  const auto add = [&](const Buffer& buffer) {
+    if (buffer.length > 0) buffers.push_back(buffer);
+  };
+  for (int i = 0; i < kernel.arity; i++) {
+    if (kernel.kinds[i] == Kind::bufferList)
+      for (const Buffer& buffer : arguments[i].buffers) add(buffer);
+    else if ((kernel.kinds[i] == Kind::buffer || kernel.kinds[i] == Kind::optionalBuffer) && arguments[i].buffer)
+      add(*arguments[i].buffer);
+  }
+  return buffers;
+}
+
 }  // namespace
 
 napi_value callKernel(napi_env env, napi_callback_info info) {
@@ -157,8 +172,8 @@ napi_value callKernel(napi_env env, napi_callback_info info) {
     environment.fault = binding.fault;
     currentStream = &environment;
     kernel.invoke(arguments);
-    if (environment.memory.guard) [[unlikely]]
-      environment.checkGuards(kernel.name);
+    if (environment.memory.guard() != nullptr) [[unlikely]]
+      environment.checkGuards(kernel.name, buffersOf(kernel, arguments));
   } catch (...) {
     environment.errors.throwCurrent(env);
   }

@@ -64,9 +64,16 @@ class Device {
   virtual bool isDone(Ticket ticket) = 0;
   /// Blocks the calling thread, which may be any.
   virtual void await(Ticket ticket) = 0;
+  /// Nobody will look at the results any more: forgets what has not begun, where that is possible.
+  virtual void abandon() {}
 
   /// What a kernel did that stopped it, since the last call; empty where nothing.
   virtual std::string takeFault() { return {}; }
+
+  /// In the order of the stream: accesses just beside `bytes` bytes of data are wrong from here on, or no more. Only
+  /// where the device watches accesses.
+  virtual void watch(const void*, std::size_t) {}
+  virtual void unwatch(const void*) noexcept {}
 
   /// What only the emulator can do; a GPU throws InvalidCall.
   virtual void pretend(int capability) = 0;

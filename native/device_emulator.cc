@@ -8,6 +8,7 @@
 
 #include "check.h"
 #include "device.h"
+#include "emulator/memory.h"
 #include "emulator/runtime.h"
 
 namespace wengert {
@@ -25,6 +26,7 @@ constexpr std::size_t alignment = 2 * 1024 * 1024;
 
 /// Bytes of all emulated devices of this process together, as on one GPU.
 std::atomic<std::size_t> inUse{0};
+std::atomic<int> devices{0};
 
 /// WENGERT_EMULATOR_MEMORY is a number of bytes; 4 GiB where it is not set.
 std::size_t memoryLimit() {
@@ -53,6 +55,14 @@ class EmulatedDevice final : public Device {
     info_.processors = 4;
     pretend(90);
     queue_ = &work_;
+    devices++;
+  }
+
+  ~EmulatedDevice() override {
+    abandon();
+    await(mark());
+    // The threads that run blocks serve all devices; they end with the last.
+    if (--devices == 0) emulator::shutdown();
   }
 
   void* allocate(std::size_t bytes) noexcept override {
@@ -94,7 +104,15 @@ class EmulatedDevice final : public Device {
   Ticket mark() override { return work_.position(); }
   bool isDone(Ticket ticket) override { return work_.isDone(ticket); }
   void await(Ticket ticket) override { work_.wait(ticket); }
+  void abandon() override { work_.drop(); }
   std::string takeFault() override { return work_.takeFault(); }
+
+  void watch(const void* data, std::size_t bytes) override {
+    if (watchesAccesses) work_.submit([=] { emulator::registerMemory(data, bytes); });
+  }
+  void unwatch(const void* data) noexcept override {
+    if (watchesAccesses) work_.submit([=] { emulator::unregisterMemory(data); });
+  }
 
   void pretend(int capability) override {
     if (capability < 75 || capability > 121)

@@ -32,6 +32,7 @@ void Environment::pretend(int other) {
 Environment::~Environment() { shutDown(); }
 
 void Environment::shutDown() {
+  device->abandon();
   reader.stop();
   try {
     device->await(device->mark());
@@ -41,15 +42,25 @@ void Environment::shutDown() {
 }
 
 void* Environment::takeScratch(std::size_t bytes) {
-  scratch_.push_back({memory.take(bytes, kernel), bytes});
-  return scratch_.back().piece.data;
+  const Memory::Piece piece = memory.take(bytes, "scratch");
+  scratch_.push_back({{piece.data, static_cast<std::int64_t>(bytes), DType::uint8}, piece.block});
+  return piece.data;
 }
 
 void Environment::giveScratch(void* data) noexcept {
   for (std::size_t i = scratch_.size(); i-- > 0;) {
-    if (scratch_[i].piece.data != data) continue;
-    memory.give(scratch_[i].piece);
+    const auto [buffer, block] = scratch_[i];
+    if (buffer.data != data) continue;
     scratch_.erase(scratch_.begin() + static_cast<std::ptrdiff_t>(i));
+    try {
+      if (Guard* const guard = memory.guard())
+        if (const Guard::Broken broken = guard->find({buffer}); broken.buffer != nullptr)
+          brokenScratch_ = std::string(kernel) + ": wrote " + broken.side + " its scratch memory of " +
+                           std::to_string(buffer.length) + " bytes";
+    } catch (const DeviceFailure& failure) {
+      brokenScratch_ = failure.what();
+    }
+    memory.give(block);
     return;
   }
 }
@@ -64,7 +75,7 @@ HandleTable::Slot& Environment::slotOf(const char* user, double handle) {
 double Environment::allocate(std::int64_t length, DType dtype) {
   HandleTable::Slot* const slot = handles.add();
   if (slot == nullptr) throw DeviceFailure(std::string(Device::kind) + ": no more than 2^24 buffers can be live", true);
-  Memory::Piece piece{nullptr, nullptr};
+  Memory::Piece piece;
   if (length > 0) {
     try {
       piece = memory.take(static_cast<std::size_t>(length) * bytesOf(dtype), nameOf(dtype));
@@ -79,22 +90,33 @@ double Environment::allocate(std::int64_t length, DType dtype) {
 }
 
 void Environment::free(HandleTable::Slot& slot) noexcept {
-  if (slot.block != nullptr) memory.give({slot.block, slot.buffer.data});
+  if (slot.block != nullptr) memory.give(slot.block);
   handles.remove(slot);
 }
 
-void Environment::checkGuards(const char* culprit) {
-  const auto check = [&](const Memory::Piece& piece, std::size_t bytes, const std::string& what) {
-    const char* const side = memory.brokenSide(piece, bytes);
-    if (side != nullptr)
-      throw DeviceFailure(std::string(culprit) + ": wrote " + side + " a buffer of " + what);
-  };
+void Environment::checkGuards(const char* culprit, const std::vector<Buffer>& buffers) {
+  Guard* const guard = memory.guard();
+  if (guard == nullptr) return;
+  if (!brokenScratch_.empty()) throw DeviceFailure(std::exchange(brokenScratch_, {}));
+  const Guard::Broken broken = guard->find(buffers);
+  if (const std::string stopped = device->takeFault(); !stopped.empty())
+    throw DeviceFailure(std::string(Device::kind) + ": " + stopped);
+  if (broken.buffer == nullptr) return;
+  const std::string message = std::string(culprit) + ": wrote " + broken.side + " a buffer of " +
+                              std::to_string(broken.buffer->length) + " " + nameOf(broken.buffer->dtype);
+  // Mended, so that it is reported once.
+  guard->put(static_cast<char*>(broken.buffer->data),
+             static_cast<std::size_t>(broken.buffer->length) * bytesOf(broken.buffer->dtype));
+  throw DeviceFailure(message);
+}
+
+void Environment::checkAllGuards(const char* culprit) {
+  if (memory.guard() == nullptr) return;
+  std::vector<Buffer> buffers;
   handles.forEach([&](const HandleTable::Slot& slot) {
-    const Buffer& buffer = slot.buffer;
-    check({slot.block, buffer.data}, static_cast<std::size_t>(buffer.length) * bytesOf(buffer.dtype),
-          std::to_string(buffer.length) + " " + nameOf(buffer.dtype));
+    if (slot.block != nullptr) buffers.push_back(slot.buffer);
   });
-  for (const ScratchPiece& piece : scratch_) check(piece.piece, piece.bytes, std::to_string(piece.bytes) + " bytes of scratch");
+  checkGuards(culprit, buffers);
 }
 
 }  // namespace wengert

@@ -6,6 +6,8 @@
 
 #include <cstdlib>
 #include <memory>
+#include <string>
+#include <utility>
 #include <vector>
 
 #include "device.h"
@@ -58,8 +60,11 @@ class Environment final : public Stream {
   double allocate(std::int64_t length, DType dtype);
   void free(HandleTable::Slot& slot) noexcept;
 
-  /// Under `guard`, after a kernel or before a result is trusted: throws DeviceFailure if a band was written.
-  void checkGuards(const char* kernel);
+  /// Under `guard`: throws DeviceFailure if a band of these buffers was written, or of scratch memory since the last
+  /// call. `culprit` names what ran last.
+  void checkGuards(const char* culprit, const std::vector<Buffer>& buffers);
+  /// The same for every live buffer.
+  void checkAllGuards(const char* culprit);
 
   const napi_env env;
   const std::unique_ptr<Device> device;
@@ -77,11 +82,8 @@ class Environment final : public Stream {
  private:
   void takeInfo();
 
-  struct ScratchPiece {
-    Memory::Piece piece;
-    std::size_t bytes;
-  };
-  std::vector<ScratchPiece> scratch_;
+  std::vector<std::pair<Buffer, Block*>> scratch_;
+  std::string brokenScratch_;
 };
 
 /// A function of the addon, as Node calls it: whatever it throws is thrown in JavaScript.

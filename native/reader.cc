@@ -38,7 +38,7 @@ void Reader::finish(const unsigned char* downloaded, std::size_t bytes, Napi::Ty
 }
 
 void Reader::readSync(const Buffer& buffer, Napi::TypedArray target) {
-  if (environment_.memory.guard) environment_.checkGuards("readSync: some kernel");
+  environment_.checkAllGuards("a kernel that ran since");
   Ticket ticket = 0;
   const Staging::Piece piece = download(buffer, ticket);
   try {

@@ -42,7 +42,7 @@ Napi::Value setOptions(Environment& environment, const Napi::CallbackInfo& info)
   // All are read before any is set.
   Options options = environment.options;
   bool poison = environment.memory.poison;
-  bool guard = environment.memory.guard;
+  bool guard = environment.memory.guard() != nullptr;
   Schedule schedule = environment.schedule;
   int capability = environment.capability;
   for (std::uint32_t i = 0; i < names.Length(); i++) {
@@ -60,6 +60,7 @@ Napi::Value setOptions(Environment& environment, const Napi::CallbackInfo& info)
     else if (name == "capability") capability = static_cast<int>(std::min<std::uint64_t>(integerOf(name, value), 9999));
     else throw WrongType("setOptions: there is no option " + name);
   }
+  environment.memory.useGuard(guard);
   if (capability != environment.capability) environment.pretend(capability);
   if (schedule != environment.schedule) {
     environment.device->setSchedule(schedule);
@@ -67,7 +68,6 @@ Napi::Value setOptions(Environment& environment, const Napi::CallbackInfo& info)
   }
   environment.options = options;
   environment.memory.poison = poison;
-  environment.memory.guard = guard;
   return info.Env().Undefined();
 }
 

@@ -14,7 +14,6 @@ import { formatTensor, type Nested, nest } from "./format.js";
 import { fill } from "./ops/fill.js";
 import type { Axes, Operand, ReduceOptions } from "./ops/index.js";
 import * as ops from "./ops/index.js";
-import { toDevice } from "./ops/transfer.js";
 
 let made = 0;
 
@@ -230,7 +229,7 @@ export class Tensor implements Disposable {
   ones(shape = this.shape, dtype = this.dtype): Tensor { return fill(shape, 1, dtype, this.storage.backend); }
   // cast
   cast(dtype: DType): Tensor { return ops.cast(this, dtype); }
-  to(device: DeviceName): Tensor { return toDevice(this, device); }
+  to(device: DeviceName): Tensor { return ops.to(this, device); }
   // unary
   neg(): Tensor { return ops.neg(this); }
   abs(): Tensor { return ops.abs(this); }

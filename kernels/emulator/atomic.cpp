@@ -29,7 +29,8 @@ void note(const T* address) {
   if (block == nullptr) return;
   if (!block->isShared(address)) block->checkGlobal(address, sizeof(T));
   else if (Detector* const detector = block->detector())
-    detector->accessAtomic(block->thread().number, reinterpret_cast<const unsigned char*>(address) - block->shared(), sizeof(T));
+    detector->accessAtomic(block->thread().number, reinterpret_cast<const unsigned char*>(address) - block->shared(),
+                           sizeof(T));
 }
 
 }  // namespace

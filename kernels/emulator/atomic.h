@@ -19,8 +19,10 @@ void threadFence();
 
 }  // namespace emulator
 
-#define EMULATOR_ATOMIC(T, name, operation) \
-  inline T name(T* address, T operand) { return emulator::atomicApply<T>(emulator::Atomic::operation, address, operand); }
+#define EMULATOR_ATOMIC(T, name, operation)                                         \
+  inline T name(T* address, T operand) {                                            \
+    return emulator::atomicApply<T>(emulator::Atomic::operation, address, operand); \
+  }
 
 EMULATOR_ATOMIC(int, atomicAdd, add)
 EMULATOR_ATOMIC(unsigned, atomicAdd, add)
@@ -43,10 +45,13 @@ EMULATOR_ATOMIC(int, atomicOr, bitOr)
 EMULATOR_ATOMIC(unsigned, atomicOr, bitOr)
 #undef EMULATOR_ATOMIC
 
-inline int atomicCAS(int* address, int expected, int value) { return emulator::atomicCompareExchange(address, expected, value); }
+inline int atomicCAS(int* address, int expected, int value) {
+  return emulator::atomicCompareExchange(address, expected, value);
+}
 inline unsigned atomicCAS(unsigned* address, unsigned expected, unsigned value) {
   return emulator::atomicCompareExchange(address, expected, value);
 }
-inline unsigned long long atomicCAS(unsigned long long* address, unsigned long long expected, unsigned long long value) {
+inline unsigned long long atomicCAS(unsigned long long* address, unsigned long long expected,
+                                    unsigned long long value) {
   return emulator::atomicCompareExchange(address, expected, value);
 }

@@ -13,7 +13,8 @@ void Block::barrier(int id, int count, bool waits) {
   Barrier& barrier = barriers_[id];
   if (barrier.arrived.empty()) barrier.count = count;
   if (barrier.count != count)
-    fault("barrier " + std::to_string(id) + ": counts " + std::to_string(barrier.count) + " and " + std::to_string(count) + " meet");
+    fault("barrier " + std::to_string(id) + ": counts " + std::to_string(barrier.count) + " and " +
+          std::to_string(count) + " meet");
   Thread& self = *running_;
   barrier.arrived.push_back(self.number);
   const bool isLast = static_cast<int>(barrier.arrived.size()) == count;
@@ -55,20 +56,25 @@ void Block::syncWarp(std::uint32_t mask) {
   maybePreempt();
 }
 
-void Block::gather(std::uint32_t mask, const char* operation, void* slot, Combine combine, const void* argument, bool orders) {
+void Block::gather(std::uint32_t mask, const char* operation, void* slot, Combine combine, const void* argument,
+                   bool orders) {
   Thread& self = *running_;
   Warp& warp = warps_[self.number / 32];
   const int lane = self.number % 32;
   if (!(mask >> lane & 1)) fault(std::string(operation) + ": the calling lane is not in its mask");
   warp.slots[lane] = slot;
-  int g = 0;
-  while (g < warp.gatherings && !(warp.at[g].mask & mask)) g++;
+  int g = warp.gatherings;
+  for (int i = 0; i < warp.gatherings; i++) {
+    const Gathering& other = warp.at[i];
+    if (other.mask == mask && (other.operation == operation || std::strcmp(other.operation, operation) == 0)) g = i;
+    // Two groups that wait for each other's lanes.
+    else if ((other.mask >> lane & 1) && (other.arrived & mask))
+      fault(std::string(operation) + " meets " + other.operation + " of other lanes, or another mask");
+  }
   Gathering& gathering = warp.at[g];
   if (g == warp.gatherings) {
     warp.gatherings++;
     gathering = {mask, 0, operation};
-  } else if (gathering.mask != mask || (gathering.operation != operation && std::strcmp(gathering.operation, operation) != 0)) {
-    fault(std::string(operation) + " meets " + gathering.operation + " of other lanes, or another mask");
   }
   gathering.arrived |= 1u << lane;
   if (gathering.arrived != mask) {

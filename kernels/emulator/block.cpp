@@ -57,7 +57,8 @@ void Block::run(const Launch& launch, std::uint64_t number) {
   if (fault_.empty() && bulk_ && bulk_->isUnderWay()) fault_ = "the block ends while bulk copies are under way";
   if (fault_.empty()) {
     for (const Barrier& barrier : barriers_)
-      if (!barrier.arrived.empty()) fault_ = "the block ends while threads have arrived at a barrier that others missed";
+      if (!barrier.arrived.empty())
+        fault_ = "the block ends while threads have arrived at a barrier that others missed";
   }
   if (!fault_.empty()) throw Fault(fault_);
 }
@@ -108,7 +109,8 @@ Thread* Block::choose() {
   Thread& thread = all_[number];
   thread.number = number;
   const unsigned n = static_cast<unsigned>(number);
-  thread.index = dim_.y == 1 && dim_.z == 1 ? Dim3(n, 0, 0) : Dim3(n % dim_.x, n / dim_.x % dim_.y, n / (dim_.x * dim_.y));
+  thread.index =
+      dim_.y == 1 && dim_.z == 1 ? Dim3(n, 0, 0) : Dim3(n % dim_.x, n / dim_.x % dim_.y, n / (dim_.x * dim_.y));
   thread.copies.clear();
   thread.copyGroup = 0;
   thread.copyEngine = -1;
@@ -166,7 +168,9 @@ void Block::fault(const Thread& by, const std::string& message) {
 }
 
 std::string Block::describe(const Thread& thread) const {
-  const auto show = [](Dim3 d) { return "(" + std::to_string(d.x) + ", " + std::to_string(d.y) + ", " + std::to_string(d.z) + ")"; };
+  const auto show = [](Dim3 d) {
+    return "(" + std::to_string(d.x) + ", " + std::to_string(d.y) + ", " + std::to_string(d.z) + ")";
+  };
   return "thread " + show(thread.index) + " of block " + show(index_);
 }
 
@@ -181,7 +185,8 @@ std::size_t Block::sharedOffset(const void* p, std::size_t bytes, std::size_t al
   if (!isShared(p)) fault(std::string(operation) + ": the address is not in shared memory");
   const std::size_t offset = static_cast<const unsigned char*>(p) - shared_;
   if (offset % alignment != 0)
-    fault(std::string(operation) + ": shared byte " + std::to_string(offset) + " is not a multiple of " + std::to_string(alignment));
+    fault(std::string(operation) + ": shared byte " + std::to_string(offset) + " is not a multiple of " +
+          std::to_string(alignment));
   if (offset + bytes > sharedBytes_)
     fault(std::string(operation) + ": " + std::to_string(bytes) + " bytes at shared byte " + std::to_string(offset) +
           " end outside the block's " + std::to_string(sharedBytes_));

@@ -149,7 +149,7 @@ class Block {
   };
   struct Warp {
     int gatherings = 0;
-    Gathering at[16];
+    Gathering at[32];
     void* slots[32];
   };
 

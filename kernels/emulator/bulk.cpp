@@ -83,10 +83,12 @@ void Bulk::load(void* target, const TensorMap& map, std::uint64_t* at, const int
   Mbarrier& barrier = find(at, "cp.async.bulk.tensor");
   Thread& self = block_.thread();
   if (!barrier.isFenced) block_.fault("cp.async.bulk.tensor: no fence since its mbarrier was initialised");
-  Copy copy{true, map, {}, block_.sharedOffset(target, map.boxBytes(), 128, "cp.async.bulk.tensor"), &barrier, &self, 0};
+  Copy copy{true,     map,   {}, block_.sharedOffset(target, map.boxBytes(), 128, "cp.async.bulk.tensor"),
+            &barrier, &self, 0};
   std::copy_n(coordinates, map.rank, copy.at);
   if (Detector* detector = block_.detector())
-    detector->accessAsync(barrier.engine, barrier.phase + 1, detector->knowledge(self.number), copy.offset, map.boxBytes(), true, true);
+    detector->accessAsync(barrier.engine, barrier.phase + 1, detector->knowledge(self.number), copy.offset,
+                          map.boxBytes(), true, true);
   barrier.underWay++;
   copies_.push_back(copy);
   block_.maybePreempt();
@@ -100,11 +102,18 @@ Bulk::Groups& Bulk::groupsOf(const Thread& thread) {
 void Bulk::store(const TensorMap& map, const void* source, const int* coordinates) {
   Thread& self = block_.thread();
   Groups& groups = groupsOf(self);
-  Copy copy{false, map, {}, block_.sharedOffset(source, map.boxBytes(), 128, "cp.async.bulk.tensor"), nullptr, &self, groups.committed};
+  Copy copy{false,
+            map,
+            {},
+            block_.sharedOffset(source, map.boxBytes(), 128, "cp.async.bulk.tensor"),
+            nullptr,
+            &self,
+            groups.committed};
   std::copy_n(coordinates, map.rank, copy.at);
   if (Detector* detector = block_.detector()) {
     if (groups.engine < 0) groups.engine = detector->addEngine("a bulk store of thread " + std::to_string(self.number));
-    detector->accessAsync(groups.engine, groups.committed + 1, detector->knowledge(self.number), copy.offset, map.boxBytes(), false, true);
+    detector->accessAsync(groups.engine, groups.committed + 1, detector->knowledge(self.number), copy.offset,
+                          map.boxBytes(), false, true);
   }
   groups.stored = groups.committed + 1;
   copies_.push_back(copy);
@@ -174,7 +183,8 @@ void Bulk::move(const Copy& copy) {
     }
     // The part of the row that lies in the tensor.
     const std::int64_t first = exists ? std::clamp<std::int64_t>(-copy.at[0] * element, 0, rowBytes) : rowBytes;
-    const std::int64_t end = std::clamp<std::int64_t>((static_cast<std::int64_t>(map.dims[0]) - copy.at[0]) * element, first, rowBytes);
+    const std::int64_t end =
+        std::clamp<std::int64_t>((static_cast<std::int64_t>(map.dims[0]) - copy.at[0]) * element, first, rowBytes);
     if (end > first) block_.checkGlobal(map.data + start + first, end - first);
     for (std::int64_t chunk = 0; chunk < rowBytes; chunk += 16) {
       unsigned char* const shared = block_.shared() + swizzled(copy.offset + row * rowBytes + chunk, map.swizzle);

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "block.h"
-#include "tensor_map.h"
+#include "tensor-map.h"
 
 namespace emulator {
 

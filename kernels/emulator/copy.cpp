@@ -9,14 +9,16 @@ namespace emulator {
 void Block::copyAsync(void* target, const void* source, std::uint32_t bytes, std::uint32_t readBytes) {
   Thread& self = *running_;
   const std::size_t offset = sharedOffset(target, bytes, bytes, "cp.async");
-  if (readBytes > bytes) fault("cp.async: " + std::to_string(readBytes) + " of " + std::to_string(bytes) + " bytes to read");
+  if (readBytes > bytes)
+    fault("cp.async: " + std::to_string(readBytes) + " of " + std::to_string(bytes) + " bytes to read");
   if (reinterpret_cast<std::uintptr_t>(source) % bytes != 0)
     fault("cp.async: " + std::to_string(bytes) + " bytes from an address that is not a multiple of that");
   if (readBytes > 0) checkGlobal(source, readBytes);
   self.copies.push_back({target, source, bytes, readBytes, self.copyGroup});
   if (detecting_) {
     if (self.copyEngine < 0) self.copyEngine = detector_.addEngine("a copy of thread " + std::to_string(self.number));
-    detector_.accessAsync(self.copyEngine, self.copyGroup + 1, detector_.knowledge(self.number), offset, bytes, true, false);
+    detector_.accessAsync(self.copyEngine, self.copyGroup + 1, detector_.knowledge(self.number), offset, bytes, true,
+                          false);
   }
   // It may happen at once, or any time until its wait.
   if (shuffle_ && random_() % 4 == 0) perform(self, random_.below(self.copies.size()));

@@ -100,7 +100,8 @@ void Detector::touchCell(const Accessor& by, std::size_t at, Cell& cell, bool is
     cell.readers = 0;
     cell.writer = static_cast<std::uint16_t>(by.agent);
     cell.writeTime = by.time;
-    cell.flags = static_cast<std::uint8_t>((cell.flags & reported) | initialised | (by.throughProxy ? writtenAsync : 0));
+    cell.flags =
+        static_cast<std::uint8_t>((cell.flags & reported) | initialised | (by.throughProxy ? writtenAsync : 0));
     return;
   }
   if (!(cell.flags & initialised)) {
@@ -213,7 +214,8 @@ void Detector::report(const char* kind, std::size_t offset, int first, int secon
     }
     cells_[i].flags |= reported;
   }
-  races_.push_back(std::string(kind) + " at shared byte " + std::to_string(offset) + ": " + nameOf(first) + ", then " + nameOf(second));
+  races_.push_back(std::string(kind) + " at shared byte " + std::to_string(offset) + ": " + nameOf(first) + ", then " +
+                   nameOf(second));
 }
 
 }  // namespace emulator

@@ -25,9 +25,11 @@ Workers& workers() {
 
 void check(const char* name, Dim3 grid, Dim3 block, std::size_t sharedBytes) {
   const auto fail = [name](const std::string& message) { throw Fault(std::string(name) + ": " + message); };
-  if (block.count() == 0 || block.count() > mostThreads) fail("a block of " + std::to_string(block.count()) + " threads; 1 to 1,024 are possible");
+  if (block.count() == 0 || block.count() > mostThreads)
+    fail("a block of " + std::to_string(block.count()) + " threads; 1 to 1,024 are possible");
   if (block.z > 64) fail("a block with " + std::to_string(block.z) + " threads in z; 64 are possible");
-  if (grid.count() == 0 || grid.x > 2147483647u || grid.y > 65535u || grid.z > 65535u) fail("a grid outside the limits of the hardware");
+  if (grid.count() == 0 || grid.x > 2147483647u || grid.y > 65535u || grid.z > 65535u)
+    fail("a grid outside the limits of the hardware");
   if (sharedBytes > mostShared) fail(std::to_string(sharedBytes) + " bytes of shared memory; 232,448 are possible");
 }
 
@@ -49,20 +51,21 @@ void launchGrid(const char* name, Dim3 grid, Dim3 block, std::size_t sharedBytes
   std::string fault;
   workers().run(grid.count(), [&](std::unique_ptr<Block>& own, std::uint64_t number) {
     if (!own) own = std::make_unique<Block>();
+    std::string message;
     try {
       own->run(launch, number);
     } catch (const Fault& error) {
-      const std::lock_guard lock(resultMutex);
-      if (fault.empty()) fault = error.what();
-      own = nullptr;  // its fibers were left in the middle
-      return false;
+      message = error.what();
     }
-    if (Detector* detector = own->detector(); detector && !detector->races().empty()) {
-      const std::lock_guard lock(resultMutex);
-      for (const std::string& race : detector->races())
+    if (message.empty() && (own->detector() == nullptr || own->detector()->races().empty())) return true;
+    const std::lock_guard lock(resultMutex);
+    if (own->detector() != nullptr)
+      for (const std::string& race : own->detector()->races())
         if (races.size() < Detector::maximum) races.push_back(std::string(name) + ": " + race);
-    }
-    return true;
+    if (message.empty()) return true;
+    if (fault.empty()) fault = message;
+    own = nullptr;  // its fibers were left in the middle
+    return false;
   });
   if (!fault.empty()) throw Fault(std::string(name) + ": " + fault);
 }

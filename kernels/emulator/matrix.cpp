@@ -99,7 +99,8 @@ template <int Count, bool Transposed, bool IsStore>
 void combineRows(void* const* slots, std::uint32_t, const void*) {
   for (int matrix = 0; matrix < Count; matrix++)
     for (int lane = 0; lane < 32; lane++) {
-      auto* const at = reinterpret_cast<unsigned char*>(static_cast<const MatrixRows*>(slots[lane])->registers + matrix);
+      auto* const at =
+          reinterpret_cast<unsigned char*>(static_cast<const MatrixRows*>(slots[lane])->registers + matrix);
       for (int which = 0; which < 2; which++) {
         unsigned char* const element = elementOf(slots, matrix, lane, which, Transposed);
         if (IsStore) std::memcpy(element, at + which * 2, 2);
@@ -118,9 +119,10 @@ void moveRows(std::uint32_t* registers, const void* row, int count, bool transpo
     if (Detector* detector = block.detector()) detector->access(number, offset, 16, IsStore);
   }
   MatrixRows slot{static_cast<unsigned char*>(const_cast<void*>(row)), registers};
-  const Block::Combine combine = count == 4   ? (transposed ? combineRows<4, true, IsStore> : combineRows<4, false, IsStore>)
-                                 : count == 2 ? (transposed ? combineRows<2, true, IsStore> : combineRows<2, false, IsStore>)
-                                              : (transposed ? combineRows<1, true, IsStore> : combineRows<1, false, IsStore>);
+  const Block::Combine combine =
+      count == 4   ? (transposed ? combineRows<4, true, IsStore> : combineRows<4, false, IsStore>)
+      : count == 2 ? (transposed ? combineRows<2, true, IsStore> : combineRows<2, false, IsStore>)
+                   : (transposed ? combineRows<1, true, IsStore> : combineRows<1, false, IsStore>);
   block.collective(allLanes, name, &slot, combine);
 }
 

@@ -6,7 +6,7 @@
 #include <cstdint>
 
 #include "block.h"
-#include "tensor_map.h"
+#include "tensor-map.h"
 
 namespace emulator {
 

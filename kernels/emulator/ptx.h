@@ -64,7 +64,9 @@ void mma(float (&d)[4], const std::uint32_t (&a)[2], const std::uint32_t (&b)[1]
   if constexpr (std::is_same_v<T, emulator::bfloat16>) emulator::mmaBfloat16(d, a, b, 8);
   else emulator::mmaFloat16(d, a, b, 8);
 }
-inline void mmaTf32(float (&d)[4], const std::uint32_t (&a)[4], const std::uint32_t (&b)[2]) { emulator::mmaTf32(d, a, b); }
+inline void mmaTf32(float (&d)[4], const std::uint32_t (&a)[4], const std::uint32_t (&b)[2]) {
+  emulator::mmaTf32(d, a, b);
+}
 
 /// cvt.rna: to nearest, ties away from zero.
 inline std::uint32_t toTf32(float x) {
@@ -78,30 +80,39 @@ inline std::uint32_t toTf32(float x) {
 inline void barrierSync(int id, int count) { emulator::block().barrier(id, count); }
 inline void barrierArrive(int id, int count) { emulator::block().barrier(id, count, false); }
 inline void fenceProxyAsync() {
-  if (emulator::Detector* detector = emulator::block().detector()) detector->fenceAsync(emulator::block().thread().number);
+  if (emulator::Detector* detector = emulator::block().detector())
+    detector->fenceAsync(emulator::block().thread().number);
   emulator::block().maybePreempt();
 }
 
 // mbarrier
 
-inline void mbarrierInit(std::uint64_t* barrier, std::uint32_t count) { emulator::block().bulk().initialise(barrier, count); }
+inline void mbarrierInit(std::uint64_t* barrier, std::uint32_t count) {
+  emulator::block().bulk().initialise(barrier, count);
+}
 inline void mbarrierInitFence() { emulator::block().bulk().fenceInitialised(); }
 inline void mbarrierArrive(std::uint64_t* barrier) { emulator::block().bulk().arrive(barrier, 0); }
-inline void mbarrierArriveExpect(std::uint64_t* barrier, std::uint32_t bytes) { emulator::block().bulk().arrive(barrier, bytes); }
-inline void mbarrierWait(std::uint64_t* barrier, std::uint32_t parity) { emulator::block().bulk().wait(barrier, parity); }
+inline void mbarrierArriveExpect(std::uint64_t* barrier, std::uint32_t bytes) {
+  emulator::block().bulk().arrive(barrier, bytes);
+}
+inline void mbarrierWait(std::uint64_t* barrier, std::uint32_t parity) {
+  emulator::block().bulk().wait(barrier, parity);
+}
 
 // Bulk tensor copies (TMA)
 
 template <class... At>
 void tensorLoad(void* target, const TensorMap* map, std::uint64_t* barrier, At... coordinates) {
   const int at[5] = {static_cast<int>(coordinates)...};
-  if (map->rank != sizeof...(At)) emulator::block().fault("cp.async.bulk.tensor: as many coordinates as the tensor has dimensions");
+  if (map->rank != sizeof...(At))
+    emulator::block().fault("cp.async.bulk.tensor: as many coordinates as the tensor has dimensions");
   emulator::block().bulk().load(target, *map, barrier, at);
 }
 template <class... At>
 void tensorStore(const TensorMap* map, const void* source, At... coordinates) {
   const int at[5] = {static_cast<int>(coordinates)...};
-  if (map->rank != sizeof...(At)) emulator::block().fault("cp.async.bulk.tensor: as many coordinates as the tensor has dimensions");
+  if (map->rank != sizeof...(At))
+    emulator::block().fault("cp.async.bulk.tensor: as many coordinates as the tensor has dimensions");
   emulator::block().bulk().store(*map, source, at);
 }
 inline void tensorMapPrefetch(const TensorMap*) {}
@@ -117,7 +128,8 @@ void bulkWaitRead() {
 
 // wgmma
 
-inline std::uint64_t matrixDescriptor(const void* start, Swizzle swizzle, std::uint32_t leadingBytes, std::uint32_t strideBytes) {
+inline std::uint64_t matrixDescriptor(const void* start, Swizzle swizzle, std::uint32_t leadingBytes,
+                                      std::uint32_t strideBytes) {
   const std::size_t offset = emulator::block().sharedOffset(start, 16, 16, "wgmma");
   return std::uint64_t{offset >> 4} | std::uint64_t{leadingBytes >> 4} << 16 | std::uint64_t{strideBytes >> 4} << 32 |
          std::uint64_t((4 - static_cast<int>(swizzle)) % 4) << 62;
@@ -129,7 +141,8 @@ void wgmmaWait() {
   emulator::block().warpgroups().wait(Groups);
 }
 template <class T>
-constexpr emulator::Half halfOf = std::is_same_v<T, emulator::bfloat16> ? emulator::Half::bfloat16 : emulator::Half::float16;
+constexpr emulator::Half halfOf =
+    std::is_same_v<T, emulator::bfloat16> ? emulator::Half::bfloat16 : emulator::Half::float16;
 
 template <class T, int N, bool TransposeA = false, bool TransposeB = false>
 void wgmma(float (&d)[N / 2], std::uint64_t a, std::uint64_t b, bool accumulate) {

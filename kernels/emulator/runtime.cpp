@@ -39,6 +39,12 @@ void Queue::wait(std::uint64_t position) {
   changed_.wait(lock, [&] { return done_ >= position; });
 }
 
+void Queue::drop() {
+  const std::lock_guard lock(mutex_);
+  // Not taken out: whoever waits for a position waits for what runs now.
+  for (std::function<void()>& work : pending_) work = [] {};
+}
+
 std::string Queue::takeFault() {
   const std::lock_guard lock(mutex_);
   return std::exchange(fault_, {});

@@ -29,6 +29,9 @@ class Queue {
   bool isDone(std::uint64_t position);
   void wait(std::uint64_t position);
 
+  /// Forgets what has not begun yet, as if it had been done.
+  void drop();
+
   /// The message of the first Fault since the last call, or an empty string. What came after it was still done.
   std::string takeFault();
 

@@ -99,7 +99,8 @@ void Warpgroups::check(Group& group, Operation& operation) {
   Detector* const detector = block_.detector();
   if (detector == nullptr) return;
   if (group.engine < 0)
-    group.engine = detector->addEngine("a matrix instruction of warpgroup " + std::to_string(block_.thread().number / 128));
+    group.engine =
+        detector->addEngine("a matrix instruction of warpgroup " + std::to_string(block_.thread().number / 128));
   const std::uint32_t time = operation.group + 1;
   if (instruction.hasDescriptorA)
     for (int warp = 0; warp < 4; warp++)
@@ -139,7 +140,8 @@ void Warpgroups::perform(Operation& operation) {
     for (int lane = 0; lane < 128; lane++)
       for (int i = 0; i < 8; i++) {  // register i / 2: rows of the upper, then lower half; then the same with k + 8
         const int row = lane / 32 * 16 + lane % 32 / 4 + i / 2 % 2 * 8;
-        a[row][i / 4 * 8 + lane % 4 * 2 + i % 2] = widen(static_cast<std::uint16_t>(operation.a[lane * 4 + i / 2] >> i % 2 * 16));
+        a[row][i / 4 * 8 + lane % 4 * 2 + i % 2] =
+            widen(static_cast<std::uint16_t>(operation.a[lane * 4 + i / 2] >> i % 2 * 16));
       }
   for (int row = 0; row < 64; row++) {
     float* const d = operation.d->values.data() + std::size_t{static_cast<unsigned>(row)} * n;
@@ -188,7 +190,8 @@ void Warpgroups::retire(Group& group, State& state, int lane, std::uint64_t end)
     Operation& operation = group.operations[state.retired - group.first];
     operation.retired++;
     bool isLast = true;
-    for (std::uint64_t i = state.retired + 1; i < state.issued; i++) isLast &= group.operations[i - group.first].d != operation.d;
+    for (std::uint64_t i = state.retired + 1; i < state.issued; i++)
+      isLast &= group.operations[i - group.first].d != operation.d;
     if (!isLast) continue;
     const int n = operation.instruction.n;
     for (int i = 0; i < n / 2; i++) operation.d->registers[lane][i] = operation.d->values[indexOf(lane, i, n)];

@@ -30,7 +30,8 @@ struct MatrixInstruction {
 
 class Warpgroups {
  public:
-  explicit Warpgroups(Block& block) : block_(block), threads_(block.threads()), groups_((block.threads() + 127) / 128) {}
+  explicit Warpgroups(Block& block)
+      : block_(block), threads_(block.threads()), groups_((block.threads() + 127) / 128) {}
 
   /// wgmma.fence: the instructions that follow see what the thread has written to its registers.
   void fence();

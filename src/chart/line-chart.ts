@@ -135,12 +135,19 @@ function axis(points: readonly Point[], which: 0 | 1, log: boolean, range: [numb
   if (low === high) [low, high] = log ? [low / 2, high * 2] : [low - widen(low), high + widen(high)];
   const scale = (log ? scaleLog() : scaleLinear()).domain([low, high]).range(range);
   if (which === 1) scale.nice();
-  const label = scale.tickFormat(count);
-  const whole = points.every((point) => Number.isInteger(point[which]));
+  const whole = !log && points.every((point) => Number.isInteger(point[which]));
+  const number = whole ? Math.min(count, high - low) : count;
+  const label = scale.tickFormat(number); // "" where labels would stand too close
   const at = (value: number): number => Math.round(scale(value) * 100) / 100;
-  const ticks = scale.ticks(count).filter((tick) => label(tick) !== "" && (!whole || Number.isInteger(tick)));
-  return { at, ticks: ticks.map((tick) => [at(tick), label(tick)]) };
+  const ticks = scale.ticks(number).filter((tick) => label(tick) !== "" && (!whole || Number.isInteger(tick)));
+  return { at, ticks: ticks.map((tick) => [at(tick), log ? plainNumber(tick) : label(tick)]) };
 }
+
+/** 0.02, 1000, 1e-7: d3's own labels of a logarithmic axis are 20m, 1k and 100n. */
+const plainNumber = (value: number): string => {
+  const number = Number(value.toPrecision(6));
+  return number >= 1e-3 && number < 1e6 ? String(number) : number.toExponential();
+};
 
 /** Half the height of an axis around a single value. */
 const widen = (value: number): number => (value === 0 ? 1 : Math.abs(value) / 2);

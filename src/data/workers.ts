@@ -7,7 +7,7 @@ import type { Dataset, Sample } from "./dataset.js";
 export interface DatasetModule {
   /** The module's URL. */
   readonly url: string;
-  /** What its default export is called with: anything that can be sent to a worker. */
+  /** What its function `dataset` is called with: anything that can be sent to a worker. */
   readonly argument: unknown;
 }
 
@@ -28,19 +28,19 @@ const modules = new WeakMap<Dataset, DatasetModule>();
 export const moduleOf = (dataset: Dataset): DatasetModule | null => modules.get(dataset) ?? null;
 
 /**
- * A dataset that other threads can make as well: `url` names a module whose default export is a function that gives
- * the dataset, at once or as a promise.
+ * A dataset that other threads can make as well: `url` names a module that exports a function `dataset`, which
+ * gives it, at once or as a promise.
  *
  * ```ts
  * // faces.js
- * export default ({ folder }) => transformed(facesIn(folder), { x: [randomCrop(64, { padding: 4 })] });
+ * export const dataset = ({ folder }) => transformed(facesIn(folder), { x: [randomCrop(64, { padding: 4 })] });
  * // train.js
  * const faces = await moduleDataset(new URL("./faces.js", import.meta.url), { folder: "faces" });
  * const loader = new DataLoader(faces, { batch: 64, workers: 4 });
  * ```
  *
  * @param argument - handed to the function; it is copied to the workers, so it holds no functions
- * @throws ArgumentError if the module's default export is no function that gives a dataset
+ * @throws ArgumentError if the module exports no such function, or that gives no dataset
  */
 export async function moduleDataset<S extends Sample = Sample>(
   url: URL | string,
@@ -59,12 +59,12 @@ export async function moduleDataset<S extends Sample = Sample>(
 
 /** @internal Makes the dataset of a module, here and in workers. */
 export async function loadModule({ url, argument }: DatasetModule): Promise<Dataset> {
-  const { default: make }: { default?: unknown } = await importModule(url);
-  if (typeof make !== "function") throw new ArgumentError(`moduleDataset: the default export of ${url} is no function`);
-  const dataset: unknown = await make(argument);
-  if (typeof dataset === "object" && dataset !== null && "get" in dataset && "length" in dataset)
-    return dataset as Dataset;
-  throw new ArgumentError(`moduleDataset: the default export of ${url} gives no dataset`);
+  const exported: { readonly dataset?: unknown } = await import(url);
+  if (typeof exported.dataset !== "function")
+    throw new ArgumentError(`moduleDataset: ${url} exports no function "dataset"`);
+  const made: unknown = await exported.dataset(argument);
+  if (typeof made === "object" && made !== null && "get" in made && "length" in made) return made as Dataset;
+  throw new ArgumentError(`moduleDataset: the function "dataset" of ${url} gives no dataset`);
 }
 
 interface Waiting {
@@ -103,7 +103,7 @@ export class WorkerPool {
   }
 
   #start(): void {
-    const worker = new Worker(new URL(workerFile, import.meta.url), { workerData: this.#module });
+    const worker = new Worker(new URL("./worker.js", import.meta.url), { workerData: this.#module });
     const waiting = new Map<number, Waiting>();
     const fail = (reason: string): void => {
       for (const { reject } of waiting.values()) reject(new WengertError(`DataLoader: a worker ${reason}`));
@@ -121,8 +121,3 @@ export class WorkerPool {
     this.#members.push({ worker, waiting });
   }
 }
-
-/** Where the program runs from the sources, the worker does too. */
-const workerFile = import.meta.url.endsWith(".ts") ? "./worker.ts" : "./worker.js";
-
-const importModule = (url: string): Promise<{ default?: unknown }> => import(url);

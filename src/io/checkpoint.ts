@@ -18,7 +18,11 @@ export interface CheckpointPart {
   state(): SavedState;
   /** What in a saved state does not fit here, in words; none if it can be restored. Changes nothing. */
   differences(saved: SavedState): string[];
-  /** Brings a state back that has no differences. The tensors are freed afterwards. */
+  /**
+   * Brings a state back that has no differences. The tensors are freed afterwards.
+   *
+   * @throws FormatError if it does not fit after all; nothing has changed then, if this is the first part
+   */
   restore(saved: SavedState): void;
 }
 
@@ -74,7 +78,14 @@ export async function loadCheckpoint(path: string, parts: CheckpointParts): Prom
     if (differences.length > 0)
       throw new FormatError(`${source} is of another run, nothing was changed: ${brief(differences, "; ")}`);
     outsideScopes(() => {
-      for (const [name, part] of Object.entries(parts)) part.restore(saved.get(name) as SavedState);
+      for (const [name, part] of Object.entries(parts)) {
+        try {
+          part.restore(saved.get(name) as SavedState);
+        } catch (error) {
+          if (!(error instanceof FormatError)) throw error;
+          throw new FormatError(`${source} is of another run: ${name}: ${error.message}`, { cause: error });
+        }
+      }
     });
   } finally {
     for (const tensor of tensors.values()) tensor.dispose();

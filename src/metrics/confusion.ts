@@ -7,7 +7,7 @@ import { Metric } from "./metric.js";
 /** (classes, classes) in row-major order: how often row's class was taken for the column's. */
 export type Counts = { counts: number[] };
 
-/** @internal A metric of the counts of a confusion matrix. */
+/** A metric of the counts of a confusion matrix. */
 export abstract class CountsMetric<V> extends Metric<V, Counts> {
   readonly numClasses: number;
   readonly #options: DecisionOptions;

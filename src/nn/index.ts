@@ -1,4 +1,4 @@
-import "../backends/cpu/index.js";
+import "../backends/index.js";
 
 export {
   Activation,

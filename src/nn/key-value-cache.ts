@@ -41,7 +41,7 @@ export class KeyValueCache implements Disposable {
    */
   append(keys: Tensor, values: Tensor): readonly [keys: Tensor, values: Tensor] {
     const before = this.held;
-    if (before && before[0].shape.some((size, axis) => axis !== 2 && size !== keys.shape[axis]))
+    if (before?.[0].shape.some((size, axis) => axis !== 2 && size !== keys.shape[axis]))
       throw new ShapeError(
         `KeyValueCache: holds keys of ${show(before[0].shape)}, given ${show(keys.shape)}; reset it for other sequences`,
       );

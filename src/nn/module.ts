@@ -1,6 +1,7 @@
 import { applyUpdate } from "../core/apply.js";
 import { dtypeInfo, isFloat } from "../core/dtype.js";
 import { DTypeError, FormatError, ShapeError } from "../core/errors.js";
+import { checkTensor } from "../core/scope.js";
 import { sameShape, show } from "../core/shape.js";
 import type { NamedTensors } from "../io/index.js";
 import { copyUpdate } from "../ops/updates.js";
@@ -89,13 +90,17 @@ export abstract class Module implements Disposable {
    * dtype the module has.
    *
    * @throws FormatError if a name is missing or too many, ShapeError if shapes differ, DTypeError if values cannot be
-   *   converted; nothing has changed then
+   *   converted, ArgumentError if one is no tensor; nothing has changed then
    */
   loadStateDict(values: NamedTensors): void {
     const given = new Map(values instanceof Map ? values : Object.entries(values));
     const own = this.stateDict();
     compareNames(own, given);
-    const pairs = [...own].map(([name, target]) => ({ name, target, source: given.get(name) as Tensor }));
+    const pairs = [...own].map(([name, target]) => {
+      const source: unknown = given.get(name);
+      checkTensor("loadStateDict", name, source);
+      return { name, target, source };
+    });
     const shapes = pairs.filter(({ target, source }) => !sameShape(target.shape, source.shape));
     if (shapes.length > 0) {
       const differences = shapes.map(

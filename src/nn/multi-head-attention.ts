@@ -169,7 +169,7 @@ export class MultiHeadAttention extends Module {
     const size = this.embedDim;
     const { inProjWeight: weight, inProjBias: bias } = this;
     const rows = (x: Tensor | null, from: number, to: number): Tensor | null =>
-      x && x.slice([[from * size, to * size]]);
+      x?.slice([[from * size, to * size]]) ?? null;
     if (!weight) {
       const weights = [this.qProjWeight, this.kProjWeight, this.vProjWeight] as Tensor[];
       return [query, key, value].slice(0, all ? 3 : 1).map((x, i) => linear(x, weights[i], rows(bias, i, i + 1)));

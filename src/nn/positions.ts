@@ -1,12 +1,12 @@
 import { ArgumentError, ShapeError } from "../core/errors.js";
 import { quote } from "../core/quote.js";
 import { show } from "../core/shape.js";
-import { tensor } from "../create.js";
 import { randn } from "../random.js";
 import type { Tensor } from "../tensor.js";
 import { checkSize, type InitOptions } from "./init.js";
 import { Module } from "./module.js";
 import { parameter } from "./parameter.js";
+import { tableUpTo } from "./position-table.js";
 
 export interface PositionOptions {
   /** The axes of sequences: (N, L, D) where true, (L, N, D) where false. Default false, as in the other layers. */
@@ -58,19 +58,21 @@ abstract class PositionEncoding extends Module {
  * arXiv:1706.03762). It has no parameters, and no longest sequence.
  */
 export class SinusoidalEncoding extends PositionEncoding {
+  /** (positions so far, D), made when needed and not saved */
+  table: Tensor | null = null;
+
   /** @throws ArgumentError unless dModel is an integer of 1 or more */
   constructor(dModel: number, options: PositionOptions = {}) {
     super("SinusoidalEncoding", dModel, options);
   }
 
   protected rows(x: Tensor, offset: number, length: number): Tensor {
-    const features = x.shape[2];
-    const values = Float64Array.from({ length: length * features }, (_, k) => {
-      const feature = k % features;
-      const angle = (offset + Math.floor(k / features)) / 10000 ** ((feature - (feature % 2)) / features);
+    const [features] = x.shape.slice(-1);
+    this.table = tableUpTo(offset + length, this.table, x, features, (position, feature) => {
+      const angle = position / 10000 ** ((feature - (feature % 2)) / features);
       return feature % 2 === 0 ? Math.sin(angle) : Math.cos(angle);
     });
-    return tensor(values, { shape: [length, features], dtype: x.dtype, device: x.device });
+    return this.table.slice([[offset, offset + length]]);
   }
 }
 

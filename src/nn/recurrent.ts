@@ -65,12 +65,11 @@ export abstract class Recurrent extends Module {
   readonly #cells: readonly CellWeights[];
 
   /**
-   * @param gates - how many rows of H the weights have
-   * @param states - how many tensors a cell carries from step to step
+   * @param cell - how many rows of H its weights have, and how many tensors it carries from step to step
    */
   protected constructor(
     name: string,
-    { gates, states }: { readonly gates: number; readonly states: number },
+    cell: { readonly gates: number; readonly states: number },
     inputSize: number,
     hiddenSize: number,
     options: RecurrentOptions,
@@ -81,7 +80,7 @@ export abstract class Recurrent extends Module {
     if (!(dropout >= 0 && dropout <= 1))
       throw new ArgumentError(`${name}: dropout is a probability from 0 to 1, got ${quote(dropout)}`);
     this.#name = name;
-    this.#states = states;
+    this.#states = cell.states;
     this.#dropout = dropout;
     this.#generator = options.generator;
     this.inputSize = inputSize;
@@ -89,7 +88,7 @@ export abstract class Recurrent extends Module {
     this.numLayers = numLayers;
     this.batchFirst = batchFirst;
     this.bidirectional = bidirectional;
-    const rows = gates * hiddenSize;
+    const rows = cell.gates * hiddenSize;
     const bound = 1 / Math.sqrt(hiddenSize);
     const draw = (...shape: number[]): Tensor => uniformParameter(shape, bound, options);
     this.#cells = Array.from({ length: numLayers * this.#directions }, (_, k): CellWeights => {

@@ -1,11 +1,11 @@
 import { ArgumentError, ShapeError } from "../core/errors.js";
 import { quote } from "../core/quote.js";
 import { show } from "../core/shape.js";
-import { tensor } from "../create.js";
 import { concat, stack } from "../ops/index.js";
 import type { Tensor } from "../tensor.js";
 import { checkSize } from "./init.js";
 import { Module } from "./module.js";
+import { tableUpTo } from "./position-table.js";
 import { checkOffset } from "./positions.js";
 
 export interface RotaryOptions {
@@ -21,6 +21,9 @@ export interface RotaryOptions {
  * query and a key depends on how far apart they are. It has no parameters.
  */
 export class RotaryEncoding extends Module {
+  /** (positions so far, dim / 2), made when needed and not saved */
+  cos: Tensor | null = null;
+  sin: Tensor | null = null;
   readonly dim: number;
   readonly #base: number;
   readonly #interleaved: boolean;
@@ -64,12 +67,13 @@ export class RotaryEncoding extends Module {
     return [pairs.slice([...leading, 0]), pairs.slice([...leading, 1])];
   }
 
+  /** Of the angles at the positions of x, each (L, dim / 2). */
   #tables(x: Tensor, offset: number): Tensor[] {
-    const [length] = x.shape.slice(-2);
     const half = this.dim / 2;
-    const angle = (i: number): number => (offset + Math.floor(i / half)) * this.#base ** (-(i % half) / half);
-    const angles = Float64Array.from({ length: length * half }, (_, i) => angle(i));
-    const { dtype, device } = x;
-    return [Math.cos, Math.sin].map((f) => tensor(angles.map(f), { shape: [length, half], dtype, device }));
+    const end = offset + x.shape[x.rank - 2];
+    const angle = (position: number, pair: number): number => position * this.#base ** (-pair / half);
+    this.cos = tableUpTo(end, this.cos, x, half, (position, pair) => Math.cos(angle(position, pair)));
+    this.sin = tableUpTo(end, this.sin, x, half, (position, pair) => Math.sin(angle(position, pair)));
+    return [this.cos, this.sin].map((table) => table.slice([[offset, end]]));
   }
 }

@@ -1,3 +1,5 @@
+import { ArgumentError } from "../core/errors.js";
+import { quote } from "../core/quote.js";
 import type { Tensor } from "../tensor.js";
 import { Module } from "./module.js";
 
@@ -8,8 +10,12 @@ export type Layer = Module & { forward(x: Tensor): Tensor };
 export class Sequential extends Module {
   readonly #layers: readonly Layer[];
 
+  /** @throws ArgumentError if one of the layers is no module; a function such as `relu` has one, `ReLU` */
   constructor(...layers: readonly Layer[]) {
     super();
+    layers.forEach((layer: unknown, i) => {
+      if (!(layer instanceof Module)) throw new ArgumentError(`Sequential: layer ${i} is no module: ${quote(layer)}`);
+    });
     this.#layers = layers;
   }
 

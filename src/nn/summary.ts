@@ -37,9 +37,9 @@ export function summary(model: Module, input: Input | readonly Input[], { dtype 
   const rows = [["layer", "output", "parameters"], ...rowsOf(model, shapes)];
   const widths = [0, 1, 2].map((column) => Math.max(...rows.map((row) => row[column].length)));
   const lines = rows.map(([layer, output, count]) =>
-    [layer.padEnd(widths[0]), output.padEnd(widths[1]), count.padStart(widths[2])].join("  "),
+    [layer.padEnd(widths[0]), output.padEnd(widths[1]), count.padStart(widths[2])].join("  ").trimEnd(),
   );
-  const rule = "-".repeat(lines[0].length);
+  const rule = "-".repeat(Math.max(...lines.map(({ length }) => length)));
   return [lines[0], rule, ...lines.slice(1), rule, ...totals(model)].join("\n");
 }
 

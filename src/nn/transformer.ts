@@ -1,6 +1,7 @@
 import { ArgumentError } from "../core/errors.js";
 import { quote } from "../core/quote.js";
 import { gelu, relu } from "../ops/index.js";
+import { checkEps } from "../ops/option-checks.js";
 import type { Tensor } from "../tensor.js";
 import { Dropout } from "./dropout.js";
 import { checkSize, type InitOptions } from "./init.js";
@@ -89,6 +90,7 @@ abstract class TransformerLayer extends Module {
     checkSize(name, "dModel", dModel);
     checkSize(name, "nhead", nhead);
     checkSize(name, "dimFeedforward", dimFeedforward);
+    checkEps(name, eps);
     this.normFirst = normFirst;
     this.dropout = new Dropout(dropout, { generator });
     const init = { bias, generator, dtype, device };

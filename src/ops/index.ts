@@ -35,6 +35,7 @@ import * as softCrossEntropyOps from "./soft-cross-entropy.js";
 import * as softmaxOps from "./softmax.js";
 import * as sortOps from "./sort.js";
 import * as statistics from "./statistics.js";
+import * as toOps from "./to.js";
 import * as triangle from "./triangle.js";
 import * as trigonometric from "./trigonometric.js";
 import * as unary from "./unary.js";
@@ -79,6 +80,7 @@ export * from "./slice.js";
 export * from "./softmax.js";
 export * from "./sort.js";
 export * from "./statistics.js";
+export * from "./to.js";
 export * from "./triangle.js";
 export * from "./trigonometric.js";
 export * from "./unary.js";
@@ -89,6 +91,7 @@ const families = {
   ...activation,
   ...arithmetic,
   ...castOps,
+  ...toOps,
   ...comparison,
   ...fillOps,
   ...linearOps,

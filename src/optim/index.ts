@@ -12,7 +12,7 @@ export {
   gradNorm,
 } from "./clip.js";
 export { type Group, Optimizer } from "./optimizer.js";
-export { SGD, type SGDOptions } from "./sgd.js";
 export { type PlateauOptions, type PlateauState, ReduceLROnPlateau } from "./plateau.js";
 export type { Schedule } from "./schedule.js";
 export * as schedules from "./schedules.js";
+export { SGD, type SGDOptions } from "./sgd.js";

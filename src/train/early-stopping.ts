@@ -2,9 +2,8 @@ import { applyUpdate } from "../core/apply.js";
 import { ArgumentError } from "../core/errors.js";
 import { quote } from "../core/quote.js";
 import { outsideScopes } from "../core/scope.js";
-import { type CheckpointPart, compareTensors } from "../io/checkpoint.js";
+import type { CheckpointPart } from "../io/checkpoint.js";
 import type { Value } from "../io/values.js";
-import type { Module } from "../nn/module.js";
 import { copyUpdate } from "../ops/updates.js";
 import type { Tensor } from "../tensor.js";
 import type { Callback, Run } from "./callback.js";
@@ -35,7 +34,6 @@ export class EarlyStopping implements Callback, Disposable {
   readonly #patience: number;
   readonly #restoreBest: boolean;
   #waited = 0;
-  #model: Module | null = null;
   /** Copies of the best weights, by name; none before the first epoch is over. */
   #weights = new Map<string, Tensor>();
 
@@ -51,8 +49,7 @@ export class EarlyStopping implements Callback, Disposable {
         tensors: this.#weights,
         values: { best: this.#monitor.best, waited: this.#waited } satisfies State as Value,
       }),
-      differences: ({ tensors }) =>
-        tensors.size > 0 && this.#model ? compareTensors(this.#model.stateDict(), tensors) : [],
+      differences: () => [], // the weights are those of the model, which are compared
       restore: ({ tensors, values }) => {
         const { best, waited } = values as unknown as State;
         this.#monitor.best = best;
@@ -68,8 +65,7 @@ export class EarlyStopping implements Callback, Disposable {
     return this.#monitor.best;
   }
 
-  onFitStart({ model, resumed }: Run): void {
-    this.#model = model;
+  onFitStart({ resumed }: Run): void {
     if (resumed) return;
     this.#monitor.best = null;
     this.#waited = 0;
@@ -89,7 +85,10 @@ export class EarlyStopping implements Callback, Disposable {
 
   onFitEnd({ model }: Run): void {
     if (this.#weights.size > 0) model.loadStateDict(this.#weights);
-    this.dispose();
+  }
+
+  onClose(): void {
+    this.dispose(); // an interrupted run has saved them
   }
 
   /** Frees the copy of the best weights. The end of a run does so. */

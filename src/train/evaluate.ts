@@ -4,7 +4,7 @@ import { tidy } from "../core/scope.js";
 import type { Module } from "../nn/module.js";
 import type { Tensor } from "../tensor.js";
 import { checkTensor, samplesIn } from "./step.js";
-import { type Batch, isResumable, type Logs, type TrainingMetric, type TrainingData } from "./types.js";
+import { type Batch, isResumable, type Logs, type TrainingData, type TrainingMetric } from "./types.js";
 
 /** How a batch becomes a loss. */
 export interface Objective<B extends Batch> {
@@ -37,7 +37,9 @@ export async function updateMetrics(
 }
 
 /** The numbers of all metrics. */
-export async function computeMetrics(metrics: Readonly<Record<string, TrainingMetric>>): Promise<Record<string, number>> {
+export async function computeMetrics(
+  metrics: Readonly<Record<string, TrainingMetric>>,
+): Promise<Record<string, number>> {
   const values: Record<string, number> = {};
   for (const [name, metric] of Object.entries(metrics)) values[name] = await metric.compute();
   return values;

@@ -18,8 +18,8 @@ export type {
   Batch as TrainingBatch,
   LabelledBatch,
   Logs,
-  TrainingMetric,
   ResumableData,
   TrainableOptimizer,
   TrainingData,
+  TrainingMetric,
 } from "./types.js";

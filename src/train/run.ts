@@ -6,7 +6,7 @@ import type { Value } from "../io/values.js";
 import type { Module } from "../nn/module.js";
 import type { Callback, Run } from "./callback.js";
 import { type EpochLog, History } from "./history.js";
-import { isResumable, type TrainingMetric, type TrainableOptimizer } from "./types.js";
+import { isResumable, type TrainableOptimizer, type TrainingMetric } from "./types.js";
 
 /** What belongs to a run, whatever its state. */
 export interface RunMembers {

@@ -13,7 +13,7 @@ import type { History } from "./history.js";
 import { listen } from "./interrupt.js";
 import { TrainingRun } from "./run.js";
 import { type ClipOptions, checkTensor } from "./step.js";
-import type { Batch, LabelledBatch, Logs, TrainingMetric, TrainableOptimizer, TrainingData } from "./types.js";
+import type { Batch, LabelledBatch, Logs, TrainableOptimizer, TrainingData, TrainingMetric } from "./types.js";
 
 export interface TrainerOptions<B extends Batch = LabelledBatch> {
   readonly model: Module;

@@ -44,6 +44,8 @@ export interface Search {
   readonly name: string;
   /** What it was made with; a study is resumed only with the same. */
   readonly options: Readonly<Record<string, Scalar>>;
+  /** Whether it has nothing left to try at some time. Default false. */
+  readonly finite?: boolean;
   /**
    * @param outcomes - of all trials so far, in their order
    * @param generator - the random numbers of this trial, always the same ones

@@ -19,12 +19,12 @@ export interface GridOptions {
 }
 
 /** Grids are laid out in memory. */
-const most = 1e6;
+const most = 100_000;
 
 /**
  * Every combination of all choices and of evenly spaced numbers, the last parameter changing fastest.
  *
- * @throws ArgumentError unless `points` is an integer of 2 or more; on the first trial, if there are over a million
+ * @throws ArgumentError unless `points` is an integer of 2 or more; on the first trial, if there are over 100,000
  */
 export function gridSearch({ points = 5 }: GridOptions = {}): Search {
   checkCount("gridSearch", "points", points, 2);
@@ -32,6 +32,7 @@ export function gridSearch({ points = 5 }: GridOptions = {}): Search {
   return {
     name: "gridSearch",
     options: { points },
+    finite: true,
     suggest(space, outcomes) {
       if (laid?.space !== space) laid = { space, grid: layOut(space, points) };
       const params = laid.grid[outcomes.length];
@@ -44,10 +45,11 @@ function layOut(space: Space, points: number): Params[] {
   let grid: Readonly<Record<string, Scalar>>[] = [{}];
   for (const [name, parameter] of Object.entries(space)) {
     const values = gridValues(plain(parameter), points);
+    const size = grid.reduce((sum, point) => sum + (isActive(parameter, point) ? values.length : 1), 0);
+    if (size > most) throw new ArgumentError(`gridSearch: the grid has more than ${most} points`);
     grid = grid.flatMap((point) =>
       isActive(parameter, point) ? values.map((value) => ({ ...point, [name]: value })) : [point],
     );
-    if (grid.length > most) throw new ArgumentError(`gridSearch: the grid has more than ${most} points`);
   }
   return grid as Params[];
 }

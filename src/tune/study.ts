@@ -53,7 +53,8 @@ export class Study<S extends Space = Space> {
   readonly direction: "minimize" | "maximize";
   readonly seed: number;
   #path: string | null = null;
-  #trials: FinishedTrial<S>[] = [];
+  readonly #trials: FinishedTrial<S>[] = [];
+  readonly #outcomes: Outcome[] = [];
   #running = false;
 
   /**
@@ -80,7 +81,7 @@ export class Study<S extends Space = Space> {
    */
   static async open<S extends Space>(path: string, options: StudyOptions<S>): Promise<Study<S>> {
     const study = new Study(options);
-    study.#trials = await readStudy(path, study);
+    for (const trial of await readStudy(path, study)) study.#add(trial);
     study.#path = path;
     return study;
   }
@@ -162,7 +163,7 @@ export class Study<S extends Space = Space> {
     for (const [name, value] of Object.entries({ trials, budget }))
       if (value !== undefined && !(value >= 0))
         throw new ArgumentError(`Study.run: ${name} is a number of 0 or more, got ${quote(value)}`);
-    if (trials === undefined && budget === undefined && this.search.name !== "gridSearch")
+    if (trials === undefined && budget === undefined && !this.search.finite)
       throw new ArgumentError(`Study.run: ${this.search.name} does not end by itself; say trials or budget`);
     if (this.#running) throw new ArgumentError("Study.run: the study is running already");
   }
@@ -172,15 +173,7 @@ export class Study<S extends Space = Space> {
     const number = this.#trials.length;
     const generator = new Generator();
     generator.setState({ seed: this.seed, offset: number * countersPerTrial });
-    const sign = this.direction === "minimize" ? 1 : -1;
-    const outcomes = this.#trials.map(
-      ({ params, budget, score }): Outcome => ({
-        params,
-        budget,
-        loss: score === null ? Number.POSITIVE_INFINITY : sign * score,
-      }),
-    );
-    const suggestion = this.search.suggest(this.space, outcomes, generator);
+    const suggestion = this.search.suggest(this.space, this.#outcomes, generator);
     if (suggestion === null) return null;
     const { params, budget = 1, parent = null } = suggestion;
     return { number, params: params as Trial<S>["params"], budget, parent };
@@ -188,8 +181,14 @@ export class Study<S extends Space = Space> {
 
   /** A trial counts once it is in the file. */
   async #finish(trial: FinishedTrial<S>): Promise<void> {
-    const trials = [...this.#trials, trial];
-    if (this.#path !== null) await writeAtomic("Study", this.#path, [encodeStudy(this, trials)]);
-    this.#trials = trials;
+    if (this.#path !== null) await writeAtomic("Study", this.#path, [encodeStudy(this, [...this.#trials, trial])]);
+    this.#add(trial);
+  }
+
+  #add(trial: FinishedTrial<S>): void {
+    const { params, budget, score } = trial;
+    const sign = this.direction === "minimize" ? 1 : -1;
+    this.#trials.push(trial);
+    this.#outcomes.push({ params, budget, loss: score === null ? Number.POSITIVE_INFINITY : sign * score });
   }
 }

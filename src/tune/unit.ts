@@ -1,7 +1,7 @@
 import type { Generator } from "../core/generator.js";
 import { isActive, type Params, plain, type Scalar, type Space, type Unconditional } from "./space.js";
 
-/** @internal A parameter that is a number. */
+/** A parameter that is a number. */
 export type Numeric = Exclude<Unconditional, { readonly kind: "choice" }>;
 
 /** Searches see every number in [0, 1]: the value at the part `u` of the way through a parameter's range. */

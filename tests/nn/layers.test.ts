@@ -29,6 +29,8 @@ import {
   RMSNorm,
   RNN,
   RotaryEncoding,
+  relu,
+  Sequential,
   ShapeError,
   SinusoidalEncoding,
   type Tensor,
@@ -46,7 +48,7 @@ describe("initial parameters", () => {
         new Linear(400, 300, { generator }),
         new Conv1d(32, 300, 9, { groups: 4, generator }),
         new Conv2d(32, 300, 3, { groups: 4, generator }),
-        new ConvTranspose2d(300, 32, 3, { groups: 4, generator }),
+        new ConvTranspose2d(32, 300, 3, { groups: 4, generator }),
       ]) {
         const [, ...inner] = layer.weight.shape;
         const bound = 1 / Math.sqrt(inner.reduce((n, size) => n * size, 1));
@@ -231,6 +233,11 @@ test.each<[() => unknown, string]>([
   [() => new RotaryEncoding(3), "RotaryEncoding: dim is even, got 3"],
   [() => new TransformerEncoderLayer(4, 2, { dimFeedforward: 0 }), "TransformerEncoderLayer: dimFeedforward is an"],
   [
+    () => new TransformerEncoderLayer(4, 2, { layerNormEps: -1 }),
+    "TransformerEncoderLayer: eps is a number of 0 or more, got -1",
+  ],
+  [() => new Sequential(relu as never), "Sequential: layer 0 is no module: "],
+  [
     () => new TransformerEncoderLayer(4, 2, { activation: "tan" as "relu" }),
     'TransformerEncoderLayer: activation is "relu", "gelu" or a function, got "tan"',
   ],
@@ -292,6 +299,26 @@ test("positions continue at an offset", () => {
       );
     });
   });
+});
+
+test("tables of positions grow, follow the dtype, and are freed with the module", () => {
+  const before = memory();
+  tidy(() => {
+    const layer = new SinusoidalEncoding(2);
+    const at = (length: number, dtype: "float32" | "float64", offset = 0) =>
+      (layer.forward(zeros([length, 1, 2], { dtype }), offset).arraySync() as number[][][]).at(-1)?.[0];
+    expect(at(3, "float64")).toEqual([Math.sin(2), Math.cos(2)]);
+    const { table } = layer;
+    expect(at(1, "float64", 2)).toEqual([Math.sin(2), Math.cos(2)]);
+    expect(layer.table).toBe(table);
+    expect(at(1, "float64", 3)).toEqual([Math.sin(3), Math.cos(3)]);
+    expect(layer.table?.shape).toEqual([6, 2]);
+    expect(table?.disposed).toBe(true);
+    expect(at(2, "float32")).toEqual([Math.sin(1), Math.cos(1)].map(Math.fround));
+    expect([...layer.stateDict()]).toEqual([]);
+    layer.dispose();
+  });
+  expect(memory()).toMatchObject({ bytes: before.bytes, tensors: before.tensors });
 });
 
 test("with batchFirst, positions run along axis 1", () => {

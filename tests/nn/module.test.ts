@@ -148,6 +148,19 @@ describe("walking the fields", () => {
   });
 });
 
+test("a buffer is a leaf that is not trained, and that no scope frees", () => {
+  const b = tidy(() => {
+    const made = buffer(zeros([2], { requiresGrad: true }));
+    const trained = parameter(zeros([2]));
+    expect(() => buffer(trained.mul(2))).toThrow(ArgumentError);
+    trained.dispose();
+    return { get: () => made };
+  }).get();
+  expect(b.disposed).toBe(false);
+  expect(b.requiresGrad).toBe(false);
+  b.dispose();
+});
+
 describe("assign", () => {
   test("copies values in place, in the target's dtype", () => {
     const layer = new Linear(1, 2, { bias: false });
@@ -247,6 +260,7 @@ describe("loadStateDict", () => {
       DTypeError,
       "loadStateDict: 2.bias is float32, given int32",
     ],
+    ["a number", (s) => s.set("2.bias", 3 as never), ArgumentError, "loadStateDict: 2.bias must be a tensor, got 3"],
     ["disposed", (s) => s.set("2.bias", disposed()), DisposedError, "disposed"],
   ])("refuses %s, and changes nothing", (_, spoil, error, message) => {
     tidy(() => {

@@ -54,7 +54,8 @@ template <Bug bug>
 bool stagedSums() {
   const std::vector<float> x = harness::wholeNumbers<float>(blocks * threads * steps, 1);
   std::vector<float> y(blocks, NAN);
-  launch("stagedSum", stagedSum<bug>, dim3(blocks), dim3(threads), (2 * threads + threads / 32) * sizeof(float), x.data(), y.data());
+  launch("stagedSum", stagedSum<bug>, dim3(blocks), dim3(threads), (2 * threads + threads / 32) * sizeof(float),
+         x.data(), y.data());
   bool right = true;
   for (int b = 0; b < blocks; b++) {
     float expected = 0;
@@ -111,7 +112,8 @@ bool turned() {
     emulator::unregisterMemory(y);
   };
   try {
-    launch("turn", turn<bug>, dim3(3), dim3(threads), (threads + 1) * sizeof(float), const_cast<const float*>(x), y, &count, n);
+    launch("turn", turn<bug>, dim3(3), dim3(threads), (threads + 1) * sizeof(float), const_cast<const float*>(x), y,
+           &count, n);
   } catch (const emulator::Fault&) {
     release();
     throw;

@@ -59,7 +59,8 @@ void expectFound(const char* name, const std::vector<std::string>& messages, con
     if (known) found++, text = outcome.said.substr(0, outcome.said.find(';'));
     else if (!outcome.said.empty()) std::printf("  unexpected: %s\n", outcome.said.c_str());
   }
-  std::printf("bug: %s: found in %d of %d schedules (wrong results in %d): %s\n", name, found, seeds, wrong, text.c_str());
+  std::printf("bug: %s: found in %d of %d schedules (wrong results in %d): %s\n", name, found, seeds, wrong,
+              text.c_str());
   failures += found < seeds;
 }
 

@@ -109,7 +109,8 @@ export const isBuilt = (device: NativeDeviceName): boolean => existsSync(fileOf(
 /** Loads the addon of a device. Never throws: what is wrong is the reason. */
 export function loadAddon(device: NativeDeviceName): Loaded {
   const file = fileOf(device);
-  if (!existsSync(file)) return { addon: null, reason: `no addon was built (npm run build:native): there is no ${file}` };
+  if (!existsSync(file))
+    return { addon: null, reason: `no addon was built (npm run build:native): there is no ${file}` };
   try {
     const addon: Addon = createRequire(import.meta.url)(file);
     addon.setup({ ArgumentError, DeviceError, OutOfMemoryError });

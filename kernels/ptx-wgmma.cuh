@@ -1,5 +1,5 @@
 // wgmma: d (64, N) = a (64, 16) b (16, N) + d by a warpgroup of 128 threads, asynchronously. Included by
-// ptx_hopper.cuh. The order is: wgmmaFence, wgmma as often as needed, wgmmaCommit, wgmmaWait; the registers of d may
+// ptx-hopper.cuh. The order is: wgmmaFence, wgmma as often as needed, wgmmaCommit, wgmmaWait; the registers of d may
 // not be touched between.
 #pragma once
 
@@ -10,8 +10,8 @@ namespace wengert {
 /// apart in rows and `leadingBytes` in k. Transposed (rows contiguous), with a swizzle: `leadingBytes` from one width
 /// of rows to the next, `strideBytes` from 8 k to the next 8; without, the other way round. Further k are reached by
 /// adding their bytes to `start`, which stays within a row of the swizzle.
-__device__ __forceinline__ std::uint64_t matrixDescriptor(const void* start, Swizzle swizzle, std::uint32_t leadingBytes,
-                                                          std::uint32_t strideBytes) {
+__device__ __forceinline__ std::uint64_t matrixDescriptor(const void* start, Swizzle swizzle,
+                                                          std::uint32_t leadingBytes, std::uint32_t strideBytes) {
   return std::uint64_t{(sharedAddress(start) & 0x3ffffu) >> 4} | std::uint64_t{leadingBytes >> 4} << 16 |
          std::uint64_t{strideBytes >> 4} << 32 | static_cast<std::uint64_t>((4 - static_cast<int>(swizzle)) % 4) << 62;
 }
@@ -91,7 +91,8 @@ __device__ __forceinline__ void wgmma(float (&d)[N / 2], std::uint64_t a, std::u
 
 /// The same with a in registers, laid out over each warp's 16 rows as for mma.
 template <class T, int N, bool TransposeB = false>
-__device__ __forceinline__ void wgmma(float (&d)[N / 2], const std::uint32_t (&a)[4], std::uint64_t b, bool accumulate) {
+__device__ __forceinline__ void wgmma(float (&d)[N / 2], const std::uint32_t (&a)[4], std::uint64_t b,
+                                      bool accumulate) {
   static_assert(std::is_same_v<T, __nv_bfloat16> || std::is_same_v<T, __half>);
   static_assert(N == 64 || N == 128 || N == 192 || N == 256);
   if constexpr (N == 64) {

@@ -42,7 +42,8 @@ __global__ void warpMatmul(const T* a, const T* b, float* y, int n, int k) {
       std::uint32_t partA[2][4], partB[4][2];
       for (int i = 0; i < 2; i++) {
         const int row = i * 16 + lane % 16, chunk = inner * 2 + lane / 16;
-        loadMatrix(partA[i], tileA + (bug == Bug::noUnswizzle ? row * depth + chunk * 8 : placeOf(row, chunk)) + (bug == Bug::skewedRow ? 2 : 0));
+        loadMatrix(partA[i], tileA + (bug == Bug::noUnswizzle ? row * depth + chunk * 8 : placeOf(row, chunk)) +
+                                 (bug == Bug::skewedRow ? 2 : 0));
       }
       for (int j = 0; j < 4; j++) loadMatrix(partB[j], tileB + placeOf(j * 8 + lane % 8, inner * 2 + lane / 8 % 2));
       for (int i = 0; i < 2; i++)
@@ -63,8 +64,8 @@ bool product() {
   constexpr int m = 64, n = 128, k = 160;
   const std::vector<T> a = harness::wholeNumbers<T>(m * k, 1), b = harness::wholeNumbers<T>(n * k, 2);
   std::vector<float> y(m * n, NAN);
-  launch("warpMatmul", warpMatmul<T, bug>, dim3(n / tile, m / tile), dim3(threads), stages * 2 * tile * depth * sizeof(T), a.data(),
-         b.data(), y.data(), n, k);
+  launch("warpMatmul", warpMatmul<T, bug>, dim3(n / tile, m / tile), dim3(threads),
+         stages * 2 * tile * depth * sizeof(T), a.data(), b.data(), y.data(), n, k);
   return harness::isProduct(y, a, b, m, n, k);
 }
 

@@ -3,18 +3,18 @@ import { backend, type DeviceName } from "../core/device.js";
 import { defineOp } from "../core/op.js";
 import type { Tensor } from "../tensor.js";
 
-interface TransferAttrs {
+interface ToAttrs {
   readonly from: DeviceName;
   readonly to: DeviceName;
 }
 
 /** y = x on another device. */
-export const transferOp = defineOp({
-  name: "transfer",
+export const toOp = defineOp({
+  name: "to",
   inputs: ["x"],
   types: { x: "own" },
   transfer: true,
-  infer: ({ x }, _: TransferAttrs) => ({ shape: x.shape, dtype: x.dtype }),
+  infer: ({ x }, _: ToAttrs) => ({ shape: x.shape, dtype: x.dtype }),
   // The cotangent goes back to where x is.
   vjp: { x: (dy, _, { from }) => dy.to(from) },
 });
@@ -25,8 +25,8 @@ export const transferOp = defineOp({
  *
  * @throws DeviceError if the device cannot be used, with the reason
  */
-export function toDevice(x: Tensor, device: DeviceName): Tensor {
+export function to(x: Tensor, device: DeviceName): Tensor {
   const target = backend(device);
   x.checkLive("to");
-  return x.device === device ? x : apply(transferOp, [x], { from: x.device, to: device }, target);
+  return x.device === device ? x : apply(toOp, [x], { from: x.device, to: device }, target);
 }

@@ -31,8 +31,8 @@ __device__ __forceinline__ void storeMatrix(void* row, const std::uint32_t (&r)[
   else if constexpr (N == 2)
     HOPPER("stmatrix.sync.aligned.m8n8.x2.shared.b16 [%0], {%1, %2};" ::"r"(at), "r"(r[0]), "r"(r[1]) : "memory");
   else
-    HOPPER("stmatrix.sync.aligned.m8n8.x4.shared.b16 [%0], {%1, %2, %3, %4};" ::"r"(at), "r"(r[0]), "r"(r[1]), "r"(r[2]),
-           "r"(r[3])
+    HOPPER("stmatrix.sync.aligned.m8n8.x4.shared.b16 [%0], {%1, %2, %3, %4};" ::"r"(at), "r"(r[0]), "r"(r[1]),
+           "r"(r[2]), "r"(r[3])
            : "memory");
 }
 
@@ -83,29 +83,34 @@ __device__ __forceinline__ void mbarrierWait(std::uint64_t* barrier, std::uint32
 // shared memory are multiples of 128, and of 1,024 where wgmma goes by the swizzle.
 
 __device__ __forceinline__ void tensorLoad(void* target, const TensorMap* map, std::uint64_t* barrier, int c0) {
-  HOPPER("cp.async.bulk.tensor.1d.shared::cluster.global.tile.mbarrier::complete_tx::bytes [%0], [%1, {%3}], [%2];" ::"r"(
-             sharedAddress(target)),
-         "l"(map), "r"(sharedAddress(barrier)), "r"(c0)
-         : "memory");
+  HOPPER(
+      "cp.async.bulk.tensor.1d.shared::cluster.global.tile.mbarrier::complete_tx::bytes [%0], [%1, {%3}], [%2];" ::"r"(
+          sharedAddress(target)),
+      "l"(map), "r"(sharedAddress(barrier)), "r"(c0)
+      : "memory");
 }
 __device__ __forceinline__ void tensorLoad(void* target, const TensorMap* map, std::uint64_t* barrier, int c0, int c1) {
-  HOPPER("cp.async.bulk.tensor.2d.shared::cluster.global.tile.mbarrier::complete_tx::bytes [%0], [%1, {%3, %4}], [%2];" ::"r"(
-             sharedAddress(target)),
-         "l"(map), "r"(sharedAddress(barrier)), "r"(c0), "r"(c1)
-         : "memory");
+  HOPPER(
+      "cp.async.bulk.tensor.2d.shared::cluster.global.tile.mbarrier::complete_tx::bytes [%0], [%1, {%3, %4}], [%2];" ::
+          "r"(sharedAddress(target)),
+      "l"(map), "r"(sharedAddress(barrier)), "r"(c0), "r"(c1)
+      : "memory");
 }
-__device__ __forceinline__ void tensorLoad(void* target, const TensorMap* map, std::uint64_t* barrier, int c0, int c1, int c2) {
-  HOPPER("cp.async.bulk.tensor.3d.shared::cluster.global.tile.mbarrier::complete_tx::bytes [%0], [%1, {%3, %4, %5}], [%2];" ::"r"(
-             sharedAddress(target)),
-         "l"(map), "r"(sharedAddress(barrier)), "r"(c0), "r"(c1), "r"(c2)
-         : "memory");
+__device__ __forceinline__ void tensorLoad(void* target, const TensorMap* map, std::uint64_t* barrier, int c0, int c1,
+                                           int c2) {
+  HOPPER(
+      "cp.async.bulk.tensor.3d.shared::cluster.global.tile.mbarrier::complete_tx::bytes [%0], [%1, {%3, %4, %5}], "
+      "[%2];" ::"r"(sharedAddress(target)),
+      "l"(map), "r"(sharedAddress(barrier)), "r"(c0), "r"(c1), "r"(c2)
+      : "memory");
 }
-__device__ __forceinline__ void tensorLoad(void* target, const TensorMap* map, std::uint64_t* barrier, int c0, int c1, int c2,
-                                           int c3) {
-  HOPPER("cp.async.bulk.tensor.4d.shared::cluster.global.tile.mbarrier::complete_tx::bytes [%0], [%1, {%3, %4, %5, %6}], [%2];" ::"r"(
-             sharedAddress(target)),
-         "l"(map), "r"(sharedAddress(barrier)), "r"(c0), "r"(c1), "r"(c2), "r"(c3)
-         : "memory");
+__device__ __forceinline__ void tensorLoad(void* target, const TensorMap* map, std::uint64_t* barrier, int c0, int c1,
+                                           int c2, int c3) {
+  HOPPER(
+      "cp.async.bulk.tensor.4d.shared::cluster.global.tile.mbarrier::complete_tx::bytes [%0], [%1, {%3, %4, %5, %6}], "
+      "[%2];" ::"r"(sharedAddress(target)),
+      "l"(map), "r"(sharedAddress(barrier)), "r"(c0), "r"(c1), "r"(c2), "r"(c3)
+      : "memory");
 }
 
 __device__ __forceinline__ void tensorStore(const TensorMap* map, const void* source, int c0, int c1) {
@@ -151,6 +156,6 @@ __device__ __forceinline__ void lowerRegisters() {
 
 }  // namespace wengert
 
-#include "ptx_wgmma.cuh"
+#include "ptx-wgmma.cuh"
 
 #undef HOPPER

@@ -35,7 +35,7 @@ struct TensorMap {
 /// A map of `data` with the limits of the hardware (cuTensorMapEncodeTiled): addresses and strides are multiples of 16
 /// bytes, a box has at most 256 elements a dimension, and its rows multiples of 16 bytes, no wider than the swizzle.
 /// `strides`, in bytes, are those of the dimensions after the first. Throws std::invalid_argument.
-TensorMap encodeTensorMap(void* data, int elementBytes, int rank, const std::uint64_t* dims, const std::uint64_t* strides,
-                          const std::uint32_t* box, Swizzle swizzle);
+TensorMap encodeTensorMap(void* data, int elementBytes, int rank, const std::uint64_t* dims,
+                          const std::uint64_t* strides, const std::uint32_t* box, Swizzle swizzle);
 
 }  // namespace emulator

@@ -1,12 +1,12 @@
-#include "tensor_map.h"
+#include "tensor-map.h"
 
 #include <stdexcept>
 #include <string>
 
 namespace emulator {
 
-TensorMap encodeTensorMap(void* data, int elementBytes, int rank, const std::uint64_t* dims, const std::uint64_t* strides,
-                          const std::uint32_t* box, Swizzle swizzle) {
+TensorMap encodeTensorMap(void* data, int elementBytes, int rank, const std::uint64_t* dims,
+                          const std::uint64_t* strides, const std::uint32_t* box, Swizzle swizzle) {
   const auto require = [](bool holds, const std::string& rule) {
     if (!holds) throw std::invalid_argument("tensor map: " + rule);
   };
@@ -19,11 +19,13 @@ TensorMap encodeTensorMap(void* data, int elementBytes, int rank, const std::uin
     map.box[d] = box[d];
     require(dims[d] >= 1 && dims[d] <= std::uint64_t{1} << 32, "a dimension is 1 to 2^32");
     require(box[d] >= 1 && box[d] <= 256, "a box is 1 to 256 elements a dimension");
-    require(d == 0 || (map.strides[d] % 16 == 0 && map.strides[d] < std::uint64_t{1} << 40), "a stride is a multiple of 16 bytes below 2^40");
+    require(d == 0 || (map.strides[d] % 16 == 0 && map.strides[d] < std::uint64_t{1} << 40),
+            "a stride is a multiple of 16 bytes below 2^40");
   }
   const std::size_t rowBytes = std::size_t{box[0]} * elementBytes;
   require(rowBytes % 16 == 0, "a box's rows are multiples of 16 bytes");
-  require(swizzle == Swizzle::none || rowBytes <= std::size_t{16} << static_cast<int>(swizzle), "a box's rows are no wider than the swizzle");
+  require(swizzle == Swizzle::none || rowBytes <= std::size_t{16} << static_cast<int>(swizzle),
+          "a box's rows are no wider than the swizzle");
   return map;
 }
 

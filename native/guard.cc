@@ -1,0 +1,66 @@
+#include "guard.h"
+
+#include <cstdint>
+#include <cstring>
+
+namespace wengert {
+
+namespace {
+
+/// NaN in every float, at any address that is a multiple of its size.
+constexpr unsigned char unit[8] = {0xb5, 0xff, 0xb5, 0xff, 0xb5, 0xff, 0xf5, 0xff};
+
+char* endOf(const Buffer& buffer) {
+  return static_cast<char*>(buffer.data) + static_cast<std::size_t>(buffer.length) * bytesOf(buffer.dtype);
+}
+
+unsigned char* pinned(Device& device, std::size_t bytes) {
+  void* const data = device.allocatePinned(bytes);
+  if (data == nullptr) throw DeviceFailure("the host has no memory for guard bands", true);
+  return static_cast<unsigned char*>(data);
+}
+
+}  // namespace
+
+Guard::~Guard() {
+  if (pattern_ != nullptr) device_.releasePinned(pattern_);
+  if (found_ != nullptr) device_.releasePinned(found_);
+}
+
+/// The pattern in the phase of an address.
+const unsigned char* Guard::patternFor(const void* address) {
+  if (pattern_ == nullptr) {
+    pattern_ = pinned(device_, band + sizeof(unit));
+    for (std::size_t i = 0; i < band + sizeof(unit); i++) pattern_[i] = unit[i % sizeof(unit)];
+  }
+  return pattern_ + reinterpret_cast<std::uintptr_t>(address) % sizeof(unit);
+}
+
+void Guard::put(char* data, std::size_t bytes) {
+  device_.upload(data - band, patternFor(data - band), band);
+  device_.upload(data + bytes, patternFor(data + bytes), band);
+  device_.watch(data, bytes);
+}
+
+Guard::Broken Guard::find(const std::vector<Buffer>& buffers) {
+  if (foundBytes_ < buffers.size() * 2 * band) {
+    if (found_ != nullptr) device_.releasePinned(found_);
+    found_ = nullptr;
+    foundBytes_ = 0;
+    found_ = pinned(device_, buffers.size() * 4 * band);
+    foundBytes_ = buffers.size() * 4 * band;
+  }
+  for (std::size_t i = 0; i < buffers.size(); i++) {
+    device_.download(found_ + 2 * i * band, static_cast<char*>(buffers[i].data) - band, band);
+    device_.download(found_ + (2 * i + 1) * band, endOf(buffers[i]), band);
+  }
+  device_.await(device_.mark());
+  for (std::size_t i = 0; i < buffers.size(); i++) {
+    const char* const before = static_cast<char*>(buffers[i].data) - band;
+    if (std::memcmp(found_ + 2 * i * band, patternFor(before), band) != 0) return {&buffers[i], "before"};
+    if (std::memcmp(found_ + (2 * i + 1) * band, patternFor(endOf(buffers[i])), band) != 0) return {&buffers[i], "after"};
+  }
+  return {nullptr, nullptr};
+}
+
+}  // namespace wengert

@@ -1,0 +1,59 @@
+import { execFile } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { DeviceStatus } from "../../src/index.js";
+
+const index = fileURLToPath(new URL("../../src/index.ts", import.meta.url));
+
+describe("devices that are not there", () => {
+  let folder: string;
+  beforeAll(() => {
+    folder = mkdtempSync(join(tmpdir(), "wengert-addons-"));
+  });
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+  /** What a program prints that imports Wengert where the addons lie in `folder`. */
+  async function run(body: string, env: Readonly<Record<string, string>> = {}): Promise<{ out: string; err: string }> {
+    const { WENGERT_DEVICE: _, ...rest } = process.env;
+    const script = `import { cuda, device, devices, zeros } from ${JSON.stringify(index)}; ${body}`;
+    const { stdout, stderr } = await promisify(execFile)(
+      process.execPath,
+      ["--import", "tsx", "--input-type=module", "-e", script],
+      { env: { ...rest, WENGERT_NATIVE: folder, ...env } },
+    );
+    return { out: stdout.trim(), err: stderr };
+  }
+
+  const attempt = "try { zeros([1]); } catch (error) { console.log(error.name + ': ' + error.message); }";
+
+  test("importing does not throw without addons, and devices() says why they are not there", async () => {
+    const { out } = await run("console.log(JSON.stringify([device(), devices()]));");
+    const [device, devices]: [string, DeviceStatus[]] = JSON.parse(out);
+    expect(device).toBe("cpu");
+    const reason = (name: string): string =>
+      `no addon was built (npm run build:native): there is no ${join(folder, `wengert_${name}.node`)}`;
+    expect(devices).toEqual([
+      { name: "cpu", available: true, reason: "" },
+      { name: "cuda", available: false, reason: reason("cuda") },
+      { name: "emulator", available: false, reason: reason("emulator") },
+    ]);
+  }, 60_000);
+
+  test("a device that was asked for is never replaced by another", async () => {
+    const { out } = await run(`console.log(device()); ${attempt}`, { WENGERT_DEVICE: "cuda" });
+    expect(out).toMatch(/^cuda\nDeviceError: device: cuda is not available: no addon was built/);
+  }, 60_000);
+
+  test("an addon that cannot be loaded is a reason; falling back to cpu is said once", async () => {
+    writeFileSync(join(folder, "wengert_cuda.node"), "no addon");
+    const { out, err } = await run("console.log(device(), devices()[1].reason); device();");
+    expect(out).toMatch(/^cpu .*wengert_cuda\.node: .+/);
+    expect(err.match(/WengertWarning: running on cpu, since cuda is not available: /g)).toHaveLength(1);
+    const { err: silent } = await run("device(); devices();", { WENGERT_DEVICE: "cpu" });
+    expect(silent).not.toContain("Warning");
+  }, 60_000);
+});

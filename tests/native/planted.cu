@@ -1,0 +1,84 @@
+// Kernels that do wrong on purpose, and one that takes its time: what the addon must notice, and outlive. They are part
+// of the addon that watches accesses, which only tests load.
+#include "launch.h"
+#include "registry.h"
+
+namespace wengert {
+
+namespace {
+
+/// y[at] = 1, whatever `at` is.
+__global__ void storeKernel(std::uint8_t* y, std::int64_t at) { y[at] = 1; }
+
+__global__ void labelKernel(KernelFault* fault, std::int64_t label) {
+  reportFault(fault, FaultRule::labelRange, label, 10);
+}
+
+/// Half of the threads wait for the others, which never come.
+__global__ void deadlockKernel() {
+  if (threadIdx.x < 32) return;
+  __shfl_sync(0xffffffffu, 0, 0);
+  if (threadIdx.x == 40) return;
+  __shfl_sync(0xffffffffu, 0, 0);
+}
+
+/// y[0] = the sum of 0 .. steps - 1, modulo 2^31, one step at a time.
+__global__ void slowKernel(std::int32_t* y, std::int64_t steps) {
+  volatile std::uint32_t sum = 0;
+  for (std::int64_t i = 0; i < steps; i++) sum = sum + static_cast<std::uint32_t>(i);
+  y[0] = static_cast<std::int32_t>(sum & 0x7fffffffu);
+}
+
+constexpr int mostEchoed = 16;
+struct Echo {
+  double at[mostEchoed];
+};
+
+__global__ void echoKernel(double* y, Echo echo) { y[threadIdx.x] = echo.at[threadIdx.x]; }
+
+}  // namespace
+
+static void plantedStore(Buffer& y, std::int64_t at) {
+  requireDType("y", y, DType::uint8);
+  launch(storeKernel, {1, 1}, dataOf<std::uint8_t>(y), at);
+}
+EXPORT_KERNEL(plantedStore)
+
+static void plantedScratch(std::int64_t bytes, std::int64_t at) {
+  const Scratch scratch(static_cast<std::size_t>(bytes));
+  launch(storeKernel, {1, 1}, scratch.as<std::uint8_t>(), at);
+}
+EXPORT_KERNEL(plantedScratch)
+
+static void plantedLabel(std::int64_t label) { launch(labelKernel, {1, 64}, stream().fault, label); }
+EXPORT_KERNEL(plantedLabel)
+
+static void plantedDeadlock() { launch(deadlockKernel, {1, 64}); }
+EXPORT_KERNEL(plantedDeadlock)
+
+static void plantedSlow(Buffer& y, std::int64_t steps) {
+  requireDType("y", y, DType::int32);
+  requireLength("y", y, 1);
+  launch(slowKernel, {1, 1}, dataOf<std::int32_t>(y), steps);
+}
+EXPORT_KERNEL(plantedSlow)
+
+/// Writes what it was called with: lengths of the buffers (-1 for none), of the lists, and the numbers.
+static void plantedEcho(Buffer& y, const Buffer* x, BufferList list, Dims dims, std::int64_t integer, double number) {
+  requireDType("y", y, DType::float64);
+  requireLength("y", y, mostEchoed);
+  Echo echo{};
+  int n = 0;
+  const auto put = [&](double value) {
+    if (n < mostEchoed) echo.at[n++] = value;
+  };
+  put(x == nullptr ? -1 : static_cast<double>(x->length));
+  for (const Buffer& buffer : list) put(static_cast<double>(buffer.length));
+  for (const std::int32_t dim : dims) put(dim);
+  put(static_cast<double>(integer));
+  put(number);
+  launch(echoKernel, {1, mostEchoed}, dataOf<double>(y), echo);
+}
+EXPORT_KERNEL(plantedEcho)
+
+}  // namespace wengert

@@ -1,0 +1,79 @@
+import { execFile } from "node:child_process";
+import { once } from "node:events";
+import { readdirSync } from "node:fs";
+import { promisify } from "node:util";
+import { Worker } from "node:worker_threads";
+import { describe, expect, test } from "vitest";
+import { plantedFile, skipped, why } from "./addon.js";
+
+/** CommonJS, run in a worker: `addon` is there, and `tell` reports to the test. */
+const inWorker = (body: string): Worker =>
+  new Worker(
+    `const addon = require(${JSON.stringify(plantedFile)});
+     const tell = (value) => require("node:worker_threads").parentPort.postMessage(value);
+     addon.lists[0] = 0;
+     (async () => { ${body} })();`,
+    { eval: true },
+  );
+
+const compute = `
+  const y = addon.alloc(1000, 0);
+  for (let i = 0; i < 20; i++) addon.kernels.fill(y, 1000, i);
+  const result = new Float32Array(1000);
+  await addon.read(y, result);
+  tell(result.every((x) => x === 19));`;
+
+/** Threads of this process. */
+const threads = (): number => readdirSync("/proc/self/task").length;
+
+describe.skipIf(skipped)(`worker threads${why}`, () => {
+  test("several compute at once, each with an addon of its own", async () => {
+    const workers = Array.from({ length: 4 }, () => inWorker(compute));
+    const results = await Promise.all(workers.map(async (worker) => (await once(worker, "message"))[0]));
+    expect(results).toEqual([true, true, true, true]);
+    await Promise.all(workers.map((worker) => worker.terminate()));
+  }, 60_000);
+
+  test("a handle of one thread means nothing in another", async () => {
+    const one = inWorker("tell(addon.alloc(4, 0)); setInterval(() => {}, 1000);");
+    const [handle] = await once(one, "message");
+    const other = inWorker(
+      `try { addon.alloc(4, 0); addon.free(${handle}); tell("freed"); } catch (error) { tell(error.name); }`,
+    );
+    expect(await once(other, "message")).toEqual(["RangeError"]);
+    await one.terminate();
+    await other.terminate();
+  }, 60_000);
+
+  test("one that is ended in the middle of its work takes nothing else down, and its threads end", async () => {
+    const idle = threads();
+    for (let i = 0; i < 5; i++) {
+      const worker = inWorker(`
+        const y = addon.alloc(1, 4);
+        for (let i = 0; i < 200; i++) addon.kernels.plantedSlow(y, 1e6);
+        for (let i = 0; i < 20; i++) addon.read(y, new Int32Array(1));
+        tell("busy");
+        addon.readSync(y, new Int32Array(1));`);
+      await once(worker, "message");
+      await worker.terminate();
+    }
+    expect(threads()).toBeLessThanOrEqual(idle + 2);
+  }, 120_000);
+
+  test("a process ends by itself: a read that is open keeps it alive, an addon that is loaded does not", async () => {
+    const script = `
+      const addon = require(${JSON.stringify(plantedFile)});
+      addon.lists[0] = 0;
+      const y = addon.alloc(1, 4);
+      addon.kernels.plantedSlow(y, 1e5);
+      const result = new Int32Array(1);
+      addon.read(y, result).then(() => console.log(result[0] >= 0 ? "read" : "wrong"));`;
+    const { stdout } = await promisify(execFile)(process.execPath, ["-e", script], { timeout: 50_000 });
+    expect(stdout).toBe("read\n");
+    // In the middle of work, with a promise open, by process.exit.
+    const { stdout: nothing } = await promisify(execFile)(process.execPath, ["-e", `${script} process.exit(0);`], {
+      timeout: 50_000,
+    });
+    expect(nothing).toBe("");
+  }, 120_000);
+});
