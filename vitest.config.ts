@@ -1,3 +1,5 @@
+import { spawnSync } from "node:child_process";
+import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
 
@@ -17,14 +19,23 @@ const project = (name: string, include: string[], exclude: string[], more: Recor
   test: { name, include, exclude, env: { ...env, WENGERT_DEVICE: name, ...more } },
 });
 
+/** Whether the emulator is there or can be built; where CI runs it has to be. */
+const hasEmulator =
+  process.env.CI === "true" ||
+  existsSync(fileURLToPath(new URL("build/Release/wengert_emulator.node", import.meta.url))) ||
+  spawnSync(process.env.CXX ?? "c++", ["--version"]).status === 0;
+if (!hasEmulator) process.stderr.write("No C++ compiler was found: nothing is tested on the emulator.\n");
+
+const emulated = [
+  project("emulator", onEmulator, [], { WENGERT_DEVICE: "emulator", WENGERT_GUARD: "1" }),
+  project("races", ["tests/races/**/*.test.ts"], [], { WENGERT_DEVICE: "emulator", WENGERT_EMULATOR_RACES: "1" }),
+];
+
 // With WENGERT_DEVICE set, everything runs on that device; otherwise on cpu, and what is above on the emulator too.
 const named = process.env.WENGERT_DEVICE;
 const projects = named
-  ? [project(named, ["tests/**/*.test.ts"], [])]
-  : [
-      project("cpu", ["tests/**/*.test.ts"], ["tests/device/**"]),
-      project("emulator", onEmulator, [], { WENGERT_GUARD: "1" }),
-    ];
+  ? [project(named, ["tests/**/*.test.ts"], ["tests/races/**"])]
+  : [project("cpu", ["tests/**/*.test.ts"], ["tests/{device,races}/**"]), ...(hasEmulator ? emulated : [])];
 
 export default defineConfig({
   resolve: {
@@ -36,6 +47,7 @@ export default defineConfig({
   },
   test: {
     environment: "node",
+    globalSetup: "tests/support/native.ts",
     pool: "forks",
     // Finalizers are tested by asking for a collection.
     execArgv: ["--expose-gc"],

@@ -26,8 +26,8 @@ struct Comparison {
 };
 
 template <int accepted>
-void launchComparison(const Buffer* a, const Buffer* b, Buffer& y, double aNumber, double bNumber, Dims dims, Dims aDims,
-                      Dims bDims) {
+void launchComparison(const Buffer* a, const Buffer* b, Buffer& y, double aNumber, double bNumber, Dims dims,
+                      Dims aDims, Dims bDims) {
   runBinary(Comparison{accepted}, a, b, y, aNumber, bNumber, dims, aDims, bDims, std::source_location::current());
 }
 

@@ -115,8 +115,8 @@ const T* dataOrNull(const Buffer* buffer) {
 void forwardDirect(const Buffer& x, const Buffer& weight, const Buffer* bias, Buffer& y, const ConvSizes& sizes) {
   dispatch(y.dtype, FloatTypes(), [&](auto type) {
     using T = typename decltype(type)::type;
-    launch(forwardKernel<T>, {dim3(gridStrideBlocks(y.length, threads)), dim3(threads)}, dataOf<T>(x), dataOf<T>(weight),
-           dataOrNull<T>(bias), dataOf<T>(y), y.length, sizes);
+    launch(forwardKernel<T>, {dim3(gridStrideBlocks(y.length, threads)), dim3(threads)}, dataOf<T>(x),
+           dataOf<T>(weight), dataOrNull<T>(bias), dataOf<T>(y), y.length, sizes);
   });
 }
 

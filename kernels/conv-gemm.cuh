@@ -12,10 +12,19 @@ namespace wengert {
 template <class T, class Sums, class Filters, class LayoutB>
 void launchPatchProduct(const PatchProduct& product) {
   using Patches = ElementProducer<PatchLoader<T, false>, LayoutB, Sums::threads>;
-  const PixelStore<T> store{static_cast<T*>(product.y), product.shape.m, product.shape.n, product.imageStride, product.plane,
-                            product.rowStep, product.columnStep, SmallDivider(product.imagePlaces),
-                            SmallDivider(product.rowPlaces), product.vectors, Finish<T>(product.epilogue)};
-  launchGemm<Sums, Filters, Patches>(product.shape, MatrixSource<T>({product.filters, product.pitch, 1}, product.shape.m),
+  const PixelStore<T> store{.y = static_cast<T*>(product.y),
+                            .channels = product.shape.m,
+                            .columns = product.shape.n,
+                            .imageStride = product.imageStride,
+                            .plane = product.plane,
+                            .rowStep = product.rowStep,
+                            .columnStep = product.columnStep,
+                            .imagePixels = SmallDivider(product.imagePlaces),
+                            .rowPixels = SmallDivider(product.rowPlaces),
+                            .vectors = product.vectors,
+                            .finish = Finish<T>(product.epilogue)};
+  const MatrixSource<T> filters({product.filters, product.pitch, 1}, product.shape.m);
+  launchGemm<Sums, Filters, Patches>(product.shape, filters,
                                      {static_cast<const T*>(product.image), *product.geometry}, store);
 }
 

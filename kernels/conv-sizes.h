@@ -53,8 +53,11 @@ inline bool isThin(const ConvSizes& sizes) { return std::int64_t{sizes.groupChan
 /// Whether the 32-bit index arithmetic of the matrix products holds every place that a filter may look at.
 inline bool isSmall(const ConvSizes& s) {
   constexpr double most = 1 << 30;
-  const double tall = double(s.height) + 2.0 * s.top + double(s.outHeight) * s.strideHeight + double(s.kernelHeight) * s.dilationHeight;
-  const double wide = double(s.width) + 2.0 * s.left + double(s.outWidth) * s.strideWidth + double(s.kernelWidth) * s.dilationWidth;
+  const auto reach = [](double size, double padding, double out, double stride, double kernel, double dilation) {
+    return size + 2 * padding + out * stride + kernel * dilation;
+  };
+  const double tall = reach(s.height, s.top, s.outHeight, s.strideHeight, s.kernelHeight, s.dilationHeight);
+  const double wide = reach(s.width, s.left, s.outWidth, s.strideWidth, s.kernelWidth, s.dilationWidth);
   const double tallOut = double(s.outHeight) + tall, wideOut = double(s.outWidth) + wide;
   return (s.groupChannels + 1.0) * tall * wide < most && (s.groupFilters + 1.0) * tallOut * wideOut < most &&
          double(s.images) * std::max(s.plane(), s.pixels()) < most &&

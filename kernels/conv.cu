@@ -37,34 +37,63 @@ int pitchOf(int taps, DType dtype) {
 }
 
 PatchGeometry patchesOf(const ConvSizes& s) {
-  return {.height = s.height, .width = s.width, .placeStepHeight = s.strideHeight, .placeStepWidth = s.strideWidth,
-          .top = s.top, .left = s.left, .tapStepHeight = s.dilationHeight, .tapStepWidth = s.dilationWidth,
-          .imageStride = s.channels * s.plane(), .places = static_cast<int>(s.images * s.pixels()),
-          .taps = static_cast<int>(s.groupChannels * s.taps()), .imagePlaces = SmallDivider(s.pixels()),
-          .rowPlaces = SmallDivider(s.outWidth), .channelTaps = SmallDivider(s.taps()), .rowTaps = SmallDivider(s.kernelWidth)};
+  return {.height = s.height,
+          .width = s.width,
+          .placeStepHeight = s.strideHeight,
+          .placeStepWidth = s.strideWidth,
+          .top = s.top,
+          .left = s.left,
+          .tapStepHeight = s.dilationHeight,
+          .tapStepWidth = s.dilationWidth,
+          .imageStride = s.channels * s.plane(),
+          .places = static_cast<int>(s.images * s.pixels()),
+          .taps = static_cast<int>(s.groupChannels * s.taps()),
+          .imagePlaces = SmallDivider(s.pixels()),
+          .rowPlaces = SmallDivider(s.outWidth),
+          .channelTaps = SmallDivider(s.taps()),
+          .rowTaps = SmallDivider(s.kernelWidth)};
 }
+
+/// The batch of a product is the groups: how far filters and images lie apart.
+BatchAxes groupsOf(const ConvSizes& s, std::int64_t filters, std::int64_t image) {
+  return {.count = 1, .size = {s.groups}, .a = {filters}, .b = {image}};
+}
+
+Epilogue addBias(const Buffer* bias) { return {.bias = bias != nullptr ? bias->data : nullptr, .biasAlongRows = true}; }
 
 void forwardByGemm(const Buffer& x, const Buffer& weight, const Buffer* bias, Buffer& y, const ConvSizes& s) {
   const PatchGeometry patches = patchesOf(s);
+  const int pitch = pitchOf(patches.taps, y.dtype);
   PatchProduct product{.dtype = y.dtype,
                        .shape = {.m = s.groupFilters, .n = patches.places, .k = patches.taps, .batches = s.groups},
-                       .filters = weight.data, .pitch = pitchOf(patches.taps, y.dtype), .image = x.data, .geometry = &patches,
-                       .y = y.data, .imageStride = s.filters * s.pixels(), .plane = s.pixels(), .rowStep = s.outWidth,
-                       .columnStep = 1, .rowPlaces = s.outWidth, .imagePlaces = static_cast<int>(s.pixels()),
-                       .vectors = s.pixels() % mostVector == 0 && isAligned(y.data), .epilogue = {}};
-  product.epilogue.bias = bias != nullptr ? bias->data : nullptr;
-  product.epilogue.biasAlongRows = true;
-  product.shape.axes = {.count = 1, .size = {s.groups}, .a = {std::int64_t{s.groupFilters} * product.pitch},
-                        .b = {s.groupChannels * s.plane()}};
-  const bool whole = product.pitch == patches.taps && isAligned(weight.data);
-  const Scratch filters(whole ? 0 : std::size_t(s.filters) * product.pitch * bytesOf(y.dtype));
+                       .filters = weight.data,
+                       .pitch = pitch,
+                       .image = x.data,
+                       .geometry = &patches,
+                       .y = y.data,
+                       .imageStride = s.filters * s.pixels(),
+                       .plane = s.pixels(),
+                       .rowStep = s.outWidth,
+                       .columnStep = 1,
+                       .rowPlaces = s.outWidth,
+                       .imagePlaces = static_cast<int>(s.pixels()),
+                       .vectors = s.pixels() % mostVector == 0 && isAligned(y.data),
+                       .epilogue = addBias(bias)};
+  product.shape.axes = groupsOf(s, std::int64_t{s.groupFilters} * pitch, s.groupChannels * s.plane());
+  const bool whole = pitch == patches.taps && isAligned(weight.data);
+  const Scratch filters(whole ? 0 : std::size_t(s.filters) * pitch * bytesOf(y.dtype));
   if (!whole) {
-    const std::int64_t line = patches.taps;
-    gather(product, weight,
-           {.rows = s.groupFilters, .taps = patches.taps, .tapsHeight = s.kernelHeight, .tapsWidth = s.kernelWidth, .start = 0,
-            .groupStep = s.groupFilters * line, .rowStep = line, .channelStep = s.taps(), .tapStepHeight = s.kernelWidth,
-            .tapStepWidth = 1},
-           filters);
+    const FilterGeometry inPlace{.rows = s.groupFilters,
+                                 .taps = patches.taps,
+                                 .tapsHeight = s.kernelHeight,
+                                 .tapsWidth = s.kernelWidth,
+                                 .start = 0,
+                                 .groupStep = std::int64_t{s.groupFilters} * patches.taps,
+                                 .rowStep = patches.taps,
+                                 .channelStep = s.taps(),
+                                 .tapStepHeight = s.kernelWidth,
+                                 .tapStepWidth = 1};
+    gather(product, weight, inPlace, filters);
   }
   patchProduct(product);
 }
@@ -79,8 +108,12 @@ struct Phase {
 
 Phase phaseOf(int phase, int size, int stride, int padding, int dilation, int kernel) {
   const int common = std::gcd(stride, dilation);
-  Phase found{.places = static_cast<int>(divideUp(size - phase, stride)), .taps = 0, .first = 0, .step = stride / common,
-              .border = 0, .tapStep = dilation / common};
+  Phase found{.places = static_cast<int>(divideUp(size - phase, stride)),
+              .taps = 0,
+              .first = 0,
+              .step = stride / common,
+              .border = 0,
+              .tapStep = dilation / common};
   for (int r = 0; r < kernel && r < found.step; r++) {
     const std::int64_t p = std::int64_t{phase} + padding - std::int64_t{r} * dilation;
     if (p % stride != 0) continue;
@@ -96,34 +129,54 @@ void gradInputPhase(const Buffer& dy, const Buffer& weight, const Buffer* bias, 
                     int column) {
   const Phase tall = phaseOf(row, s.height, s.strideHeight, s.top, s.dilationHeight, s.kernelHeight);
   const Phase wide = phaseOf(column, s.width, s.strideWidth, s.left, s.dilationWidth, s.kernelWidth);
-  const std::int64_t places = std::int64_t{tall.places} * wide.places, channelTaps = std::int64_t{tall.taps} * wide.taps;
-  const PatchGeometry patches{.height = s.outHeight, .width = s.outWidth, .placeStepHeight = 1, .placeStepWidth = 1,
-                              .top = tall.border, .left = wide.border, .tapStepHeight = -tall.tapStep,
-                              .tapStepWidth = -wide.tapStep, .imageStride = s.filters * s.pixels(),
+  const std::int64_t places = std::int64_t{tall.places} * wide.places;
+  const std::int64_t channelTaps = std::int64_t{tall.taps} * wide.taps;
+  const PatchGeometry patches{.height = s.outHeight,
+                              .width = s.outWidth,
+                              .placeStepHeight = 1,
+                              .placeStepWidth = 1,
+                              .top = tall.border,
+                              .left = wide.border,
+                              .tapStepHeight = -tall.tapStep,
+                              .tapStepWidth = -wide.tapStep,
+                              .imageStride = s.filters * s.pixels(),
                               .places = static_cast<int>(s.images * places),
-                              .taps = static_cast<int>(s.groupFilters * channelTaps), .imagePlaces = SmallDivider(places),
-                              .rowPlaces = SmallDivider(wide.places), .channelTaps = SmallDivider(channelTaps),
+                              .taps = static_cast<int>(s.groupFilters * channelTaps),
+                              .imagePlaces = SmallDivider(places),
+                              .rowPlaces = SmallDivider(wide.places),
+                              .channelTaps = SmallDivider(channelTaps),
                               .rowTaps = SmallDivider(wide.taps)};
+  const int pitch = pitchOf(patches.taps, dx.dtype);
+  const Scratch filters(std::size_t(s.channels) * pitch * bytesOf(dx.dtype));
   const bool dense = s.strideHeight == 1 && s.strideWidth == 1;
+  const std::int64_t first = std::int64_t{row} * s.width + column;
   PatchProduct product{.dtype = dx.dtype,
                        .shape = {.m = s.groupChannels, .n = patches.places, .k = patches.taps, .batches = s.groups},
-                       .filters = nullptr, .pitch = pitchOf(patches.taps, dx.dtype), .image = dy.data, .geometry = &patches,
-                       .y = static_cast<char*>(dx.data) + (std::int64_t{row} * s.width + column) * bytesOf(dx.dtype),
-                       .imageStride = s.channels * s.plane(), .plane = s.plane(), .rowStep = s.strideHeight * s.width,
-                       .columnStep = s.strideWidth, .rowPlaces = wide.places, .imagePlaces = static_cast<int>(places),
-                       .vectors = dense && places % mostVector == 0 && isAligned(dx.data), .epilogue = {}};
-  product.epilogue.bias = bias != nullptr ? bias->data : nullptr;
-  product.epilogue.biasAlongRows = true;
-  product.shape.axes = {.count = 1, .size = {s.groups}, .a = {std::int64_t{s.groupChannels} * product.pitch},
-                        .b = {s.groupFilters * s.pixels()}};
-  const Scratch filters(std::size_t(s.channels) * product.pitch * bytesOf(dx.dtype));
-  gather(product, weight,
-         {.rows = s.groupChannels, .taps = patches.taps, .tapsHeight = tall.taps, .tapsWidth = wide.taps,
-          .start = std::int64_t{tall.first} * s.kernelWidth + wide.first,
-          .groupStep = std::int64_t{s.groupFilters} * s.groupChannels * s.taps(), .rowStep = s.taps(),
-          .channelStep = s.groupChannels * s.taps(), .tapStepHeight = std::int64_t{tall.step} * s.kernelWidth,
-          .tapStepWidth = wide.step},
-         filters);
+                       .filters = nullptr,
+                       .pitch = pitch,
+                       .image = dy.data,
+                       .geometry = &patches,
+                       .y = static_cast<char*>(dx.data) + first * bytesOf(dx.dtype),
+                       .imageStride = s.channels * s.plane(),
+                       .plane = s.plane(),
+                       .rowStep = s.strideHeight * s.width,
+                       .columnStep = s.strideWidth,
+                       .rowPlaces = wide.places,
+                       .imagePlaces = static_cast<int>(places),
+                       .vectors = dense && places % mostVector == 0 && isAligned(dx.data),
+                       .epilogue = addBias(bias)};
+  product.shape.axes = groupsOf(s, std::int64_t{s.groupChannels} * pitch, s.groupFilters * s.pixels());
+  const FilterGeometry flipped{.rows = s.groupChannels,
+                               .taps = patches.taps,
+                               .tapsHeight = tall.taps,
+                               .tapsWidth = wide.taps,
+                               .start = std::int64_t{tall.first} * s.kernelWidth + wide.first,
+                               .groupStep = s.groupFilters * (s.groupChannels * s.taps()),
+                               .rowStep = s.taps(),
+                               .channelStep = s.groupChannels * s.taps(),
+                               .tapStepHeight = std::int64_t{tall.step} * s.kernelWidth,
+                               .tapStepWidth = wide.step};
+  gather(product, weight, flipped, filters);
   patchProduct(product);
 }
 
@@ -131,14 +184,19 @@ void gradWeightByGemm(const Buffer& x, const Buffer& dy, Buffer& dw, const ConvS
   const PatchGeometry patches = patchesOf(s);
   WeightProduct product{.dtype = dw.dtype,
                         .shape = {.m = s.groupFilters, .n = patches.taps, .k = patches.places, .batches = s.groups},
-                        .dy = dy.data, .imageStride = s.filters * s.pixels(), .pixels = static_cast<int>(s.pixels()),
-                        .image = x.data, .geometry = &patches, .dw = dw.data};
-  product.shape.axes = {.count = 1, .size = {s.groups}, .a = {s.groupFilters * s.pixels()},
-                        .b = {s.groupChannels * s.plane()}};
+                        .dy = dy.data,
+                        .imageStride = s.filters * s.pixels(),
+                        .pixels = static_cast<int>(s.pixels()),
+                        .image = x.data,
+                        .geometry = &patches,
+                        .dw = dw.data};
+  product.shape.axes = groupsOf(s, s.groupFilters * s.pixels(), s.groupChannels * s.plane());
   weightProduct(product);
 }
 
-bool goesDirect(DType dtype, const ConvSizes& sizes) { return dtype == DType::float64 || isThin(sizes) || !isSmall(sizes); }
+bool goesDirect(DType dtype, const ConvSizes& sizes) {
+  return dtype == DType::float64 || isThin(sizes) || !isSmall(sizes);
+}
 
 void requireImages(const char* name, const Buffer& buffer, DType dtype, std::int64_t images, std::int64_t channels,
                    std::int64_t pixels) {
@@ -187,7 +245,8 @@ void conv2dGradInput(const Buffer& dy,      // (N, K, P, Q)
   requireBias(bias, dx.dtype, s.channels);
   if (dx.length == 0) return;
   const int tall = std::min(s.strideHeight, s.height), wide = std::min(s.strideWidth, s.width);
-  if (goesDirect(dx.dtype, s) || std::int64_t{tall} * wide > mostPhases) return gradInputDirect(dy, weight, bias, dx, s);
+  const bool manyPhases = std::int64_t{tall} * wide > mostPhases;
+  if (goesDirect(dx.dtype, s) || manyPhases) return gradInputDirect(dy, weight, bias, dx, s);
   for (int row = 0; row < tall; row++)
     for (int column = 0; column < wide; column++) gradInputPhase(dy, weight, bias, dx, s, row, column);
 }

@@ -45,6 +45,20 @@ __device__ __forceinline__ void load(T (&x)[N], const T* data, std::int64_t firs
   }
 }
 
+/// 16 bytes at once. The intrinsic, because the compiler takes some plain stores of structs apart again.
+__device__ __forceinline__ void storeWords(Words<16>* target, const Words<16>& words) {
+#ifdef __CUDACC__
+  __stwb(reinterpret_cast<uint4*>(target), make_uint4(words.at[0], words.at[1], words.at[2], words.at[3]));
+#else
+  *target = words;
+#endif
+}
+
+template <int bytes>
+__device__ __forceinline__ void storeWords(Words<bytes>* target, const Words<bytes>& words) {
+  *target = words;
+}
+
 /// The other way.
 template <int N, class T>
 __device__ __forceinline__ void store(const T (&x)[N], T* data, std::int64_t first) {
@@ -53,7 +67,7 @@ __device__ __forceinline__ void store(const T (&x)[N], T* data, std::int64_t fir
   for (int i = 0; i < static_cast<int>(sizeof(T) * N) / bytes; i++) {
     Words<bytes> words;
     __builtin_memcpy(&words, reinterpret_cast<const char*>(x) + i * bytes, bytes);
-    reinterpret_cast<Words<bytes>*>(data + first)[i] = words;
+    storeWords(reinterpret_cast<Words<bytes>*>(data + first) + i, words);
   }
 }
 

@@ -13,7 +13,7 @@ __global__ void fillKernel(unsigned char* __restrict__ y, std::int64_t bytes, st
 #pragma unroll
   for (int i = 0; i < 4; i++) words.at[i] = static_cast<std::uint32_t>(pattern >> (i % 2 * 32));
   forEachVector<16>(
-      bytes, [&](std::int64_t first) { *reinterpret_cast<Words<16>*>(y + first) = words; },
+      bytes, [&](std::int64_t first) { storeWords(reinterpret_cast<Words<16>*>(y + first), words); },
       [&](std::int64_t i) { y[i] = static_cast<unsigned char>(pattern >> (i % 8 * 8)); });
 }
 

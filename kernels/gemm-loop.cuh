@@ -1,7 +1,7 @@
 // The one main loop of all matrix products and convolutions. A tile of y is computed by a block from tiles of a and b
 // that pass through a ring of stages in shared memory. Three parts are exchangeable:
-//   producers bring an operand's tiles into shared memory: plain matrices by vectors (gemm-producers.cuh, gemm-mma.cuh),
-//             element by element from anywhere, such as the patches of a convolution (conv-patches.cuh);
+//   producers bring an operand's tiles into shared memory: plain matrices by vectors (gemm-producers.cuh, gemm-mma.cuh)
+//             or element by element from anywhere, such as the patches of a convolution (conv-patches.cuh);
 //   sums      multiply two tiles: by ordinary arithmetic (gemm-simt.cuh), or on the tensor cores (gemm-mma.cuh);
 //   a store   puts what was summed where it belongs (gemm-store.cuh).
 #pragma once
@@ -51,26 +51,32 @@ constexpr int targetCapability = __CUDA_ARCH__ / 10;
 constexpr int targetCapability = 1 << 20;
 #endif
 
-/// Elements of shared memory that `writeTile` needs.
-template <class Sums>
-constexpr int slabElements = Sums::tileM / Sums::phases * (Sums::tileN + 8);
+/// Bytes of shared memory for the ring of stages, and after the loop for a slab of sums; behind them a block's Place.
+template <class Sums, class A, class B>
+__host__ __device__ constexpr int tileBytes() {
+  constexpr int stage = (A::Layout::elements + B::Layout::elements) * static_cast<int>(sizeof(typename Sums::Shared));
+  constexpr int ring = Sums::stages * stage;
+  constexpr int slab = Sums::tileM / Sums::phases * (Sums::tileN + 8) * static_cast<int>(sizeof(typename Sums::Sum));
+  return ring > slab ? ring : slab;
+}
 
-/// Hands the sums on, through shared memory, so that neighbouring threads store neighbouring vectors: in phases, of which
-/// each takes the same part of every warp's rows.
+/// Hands the sums on, through shared memory, so that neighbouring threads store neighbouring vectors: in phases, each
+/// of which takes the same part of every warp's rows.
 template <class Sums, class W>
 __device__ __forceinline__ void writeTile(const Sums& sums, const W& writer, const Place& place, void* memory) {
   using Sum = typename W::Sum;
   constexpr int width = W::width;
   constexpr int pitch = Sums::tileN + 8;
   constexpr int perWarp = Sums::warpM / Sums::phases;
+  constexpr int elements = Sums::tileM / Sums::phases * Sums::tileN;
   Sum* const slab = static_cast<Sum*>(memory);
 #pragma unroll
   for (int phase = 0; phase < Sums::phases; phase++) {
-    __syncthreads();
+    if (phase > 0) __syncthreads();
     sums.template put<pitch>(slab, phase);
     __syncthreads();
 #pragma unroll 1
-    for (int i = static_cast<int>(threadIdx.x) * width; i < Sums::tileM / Sums::phases * Sums::tileN; i += Sums::threads * width) {
+    for (int i = static_cast<int>(threadIdx.x) * width; i < elements; i += Sums::threads * width) {
       const int row = i / Sums::tileN, column = i % Sums::tileN;
       const int inTile = row / perWarp * Sums::warpM + phase * perWarp + row % perWarp;
       const auto values = *reinterpret_cast<const Vector<Sum, width>*>(slab + row * pitch + column);
@@ -81,14 +87,17 @@ __device__ __forceinline__ void writeTile(const Sums& sums, const W& writer, con
 
 /// The tile of y of this block.
 template <class Sums, class A, class B, class Store>
-__device__ __forceinline__ void gemmTile(const GemmShape& shape, const typename A::Source& a, const typename B::Source& b,
-                                         const Store& store) {
+__device__ __forceinline__ void gemmTile(const GemmShape& shape, const typename A::Source& a,
+                                         const typename B::Source& b, const Store& store) {
   using Shared = typename Sums::Shared;
   constexpr int stages = Sums::stages;
   SHARED_MEMORY(Shared, memory);
   Shared* const tilesA = memory;
   Shared* const tilesB = memory + stages * A::Layout::elements;
+  // The place is needed again after the loop, in which every register counts.
+  Place* const kept = reinterpret_cast<Place*>(reinterpret_cast<unsigned char*>(memory) + tileBytes<Sums, A, B>());
   const Place place = placeOf(shape, blockIdx.x, Sums::tileM, Sums::tileN);
+  if (threadIdx.x == 0) *kept = place;
   std::int64_t offsetA, offsetB;
   shape.axes.offsets(place.batch, offsetA, offsetB);
   A fromA(a, offsetA, place.row, place.depthBegin);
@@ -131,7 +140,9 @@ __device__ __forceinline__ void gemmTile(const GemmShape& shape, const typename 
     empty = full;
     full = following<stages>(full);
   }
-  writeTile<Sums>(sums, Writer<Store>{shape, place.batch, place.split, store}, place, memory);
+  __syncthreads();
+  const Place again = *kept;
+  writeTile<Sums>(sums, Writer<Store>{shape, again.batch, again.split, store}, again, memory);
 }
 
 template <class Sums, class A, class B, class Store>
@@ -158,9 +169,7 @@ void launchGemm(GemmShape shape, const typename A::Source& a, const typename B::
   const std::int64_t elements = multiplySizes(multiplySizes(shape.m, shape.n), shape.batches);
   const Scratch partials(shape.splits > 1 ? multiplySizes(elements, shape.splits) * sizeof(Sum) : 0);
   shape.partials = partials.as<void>();
-  constexpr std::size_t ring = Sums::stages * (A::Layout::elements + B::Layout::elements) * sizeof(typename Sums::Shared);
-  constexpr std::size_t slab = slabElements<Sums> * sizeof(Sum);
-  constexpr std::size_t bytes = ring > slab ? ring : slab;
+  constexpr std::size_t bytes = tileBytes<Sums, A, B>() + sizeof(Place);
   launch(gemmKernel<Sums, A, B, Store>, {dim3(static_cast<unsigned>(blocks)), dim3(Sums::threads), bytes}, shape, a, b,
          store);
   if (shape.splits > 1)

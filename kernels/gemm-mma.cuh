@@ -67,7 +67,8 @@ class AsyncProducer {
 #pragma unroll
     for (int i = 0; i < each; i++) {
       const bool inside = (along ? i * linesAtOnce : 0) < rows_ && inDepth(i) < left;
-      copyAsync16(tile + Layout::offset(inRow(i), inDepth(i)), inside ? at_ + i * linesAtOnce * line_ : base_, inside ? 16 : 0);
+      const T* const from = inside ? at_ + i * linesAtOnce * line_ : base_;
+      copyAsync16(tile + Layout::offset(inRow(i), inDepth(i)), from, inside ? 16 : 0);
     }
     at_ += along ? Layout::depth : Layout::depth * line_;
   }
@@ -128,7 +129,8 @@ class MmaSums {
 #pragma unroll
       for (int i = 0; i < fragmentsM; i++)
 #pragma unroll
-        for (int j = 0; j < fragmentsN; j++) multiply(sums_[i][j], a[i], {b[j / 2][j % 2 * 2], b[j / 2][j % 2 * 2 + 1]});
+        for (int j = 0; j < fragmentsN; j++)
+          multiply(sums_[i][j], a[i], {b[j / 2][j % 2 * 2], b[j / 2][j % 2 * 2 + 1]});
     }
   }
 
@@ -198,7 +200,8 @@ class MmaSums {
     }
   }
 
-  __device__ __forceinline__ static void multiply(float (&d)[4], const std::uint32_t (&a)[4], const std::uint32_t (&b)[2]) {
+  __device__ __forceinline__ static void multiply(float (&d)[4], const std::uint32_t (&a)[4],
+                                                  const std::uint32_t (&b)[2]) {
     if constexpr (std::is_same_v<T, float>) mmaTf32(d, a, b);
     else mma<T>(d, a, b);
   }

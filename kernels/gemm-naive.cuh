@@ -13,6 +13,7 @@ __global__ void __launch_bounds__(128)
   const std::int64_t matrix = std::int64_t{shape.m} * shape.n;
   const std::int64_t elements = matrix * shape.batches;
   const std::int64_t stride = std::int64_t{gridDim.x} * blockDim.x;
+  using Sum = SumOf<T>;
   for (std::int64_t i = std::int64_t{blockIdx.x} * blockDim.x + threadIdx.x; i < elements; i += stride) {
     const int batch = static_cast<int>(i / matrix);
     const std::int64_t inMatrix = i - batch * matrix;
@@ -22,9 +23,9 @@ __global__ void __launch_bounds__(128)
     shape.axes.offsets(batch, offsetA, offsetB);
     const T* const fromA = static_cast<const T*>(a.data) + offsetA + row * a.rowStride;
     const T* const fromB = static_cast<const T*>(b.data) + offsetB + column * b.rowStride;
-    SumOf<T> sum = 0;
+    Sum sum = 0;
     for (int k = 0; k < shape.k; k++)
-      sum += static_cast<SumOf<T>>(widen(fromA[k * a.depthStride])) * static_cast<SumOf<T>>(widen(fromB[k * b.depthStride]));
+      sum += static_cast<Sum>(widen(fromA[k * a.depthStride])) * static_cast<Sum>(widen(fromB[k * b.depthStride]));
     store.template put<1>(batch, row, column, &sum);
   }
 }

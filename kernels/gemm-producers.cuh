@@ -26,7 +26,8 @@ class ElementProducer {
     if constexpr (Loader::alongDepth) {
       const auto depth = loader_.depth(depth_ + inDepth(0));
 #pragma unroll
-      for (int i = 0; i < each; i++) staged_[i] = inDepth(0) < left ? loader_.load(loader_.row(row_ + inRow(i)), depth) : Element{};
+      for (int i = 0; i < each; i++)
+        staged_[i] = inDepth(0) < left ? loader_.load(loader_.row(row_ + inRow(i)), depth) : Element{};
     } else {
       const auto row = loader_.row(row_ + inRow(0));
 #pragma unroll
@@ -68,7 +69,10 @@ struct MatrixSource {
   int rows;
 
   MatrixSource(const Operand& operand, int rows)
-      : data(static_cast<const T*>(operand.data)), rowStride(operand.rowStride), depthStride(operand.depthStride), rows(rows) {}
+      : data(static_cast<const T*>(operand.data)),
+        rowStride(operand.rowStride),
+        depthStride(operand.depthStride),
+        rows(rows) {}
 };
 
 /// A matrix with any strides, element by element.
@@ -146,7 +150,8 @@ class VectorProducer {
 #pragma unroll
     for (int i = 0; i < each; i++) {
       const bool inside = rowStep * i < rows_ && inDepth(i) < left;
-      staged_[i] = inside ? *reinterpret_cast<const Vector<T, width>*>(at_ + i * linesAtOnce * line_) : Vector<T, width>{};
+      const auto* const from = reinterpret_cast<const Vector<T, width>*>(at_ + i * linesAtOnce * line_);
+      staged_[i] = inside ? *from : Vector<T, width>{};
     }
     at_ += alongDepth ? Layout::depth : Layout::depth * line_;
   }

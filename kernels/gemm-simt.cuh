@@ -22,8 +22,8 @@ struct SimtLayout {
   __device__ __forceinline__ static Element convert(T x) { return static_cast<Element>(widen(x)); }
 };
 
-/// Threads sum `perThread` x `perThread` elements each, in quarters of 4 x 4. The 32 lanes of a warp stand 4 x 8, so that
-/// a warp covers (4 perThread) x (8 perThread) elements, and warps cover the tile.
+/// Threads sum `perThread` x `perThread` elements each, in quarters of 4 x 4. The 32 lanes of a warp stand 4 x 8, so
+/// that a warp covers (4 perThread) x (8 perThread) elements, and warps cover the tile.
 template <class T, int sizeM, int sizeN, int sizeK, int perThread, int blocks>
 class SimtSums {
  public:

@@ -11,7 +11,8 @@ namespace wengert {
 
 /// What products of T are summed in: 16-bit floats in float32, integers modulo 2^32.
 template <class T>
-using SumOf = std::conditional_t<std::is_same_v<T, double>, double, std::conditional_t<isFloat<T>, float, std::uint32_t>>;
+using SumOf =
+    std::conditional_t<std::is_same_v<T, double>, double, std::conditional_t<isFloat<T>, float, std::uint32_t>>;
 
 /// One operand, seen as (rows, depth): its rows are the rows of y for a and the columns of y for b, and the product
 /// sums over the depth. One of the strides, in elements, is 1. So all of NN, NT, TN and TT are the same product.

@@ -31,7 +31,7 @@ BatchAxes batchAxes(Dims batch, Dims a, Dims b, std::int64_t aMatrix, std::int64
     if (last >= 0 && joined.a[last] * joined.size[last] == aStep && joined.b[last] * joined.size[last] == bStep) {
       joined.size[last] *= size;
     } else {
-      require(joined.count < BatchAxes::most, "the batches of a and b broadcast against each other along too many axes");
+      require(joined.count < BatchAxes::most, "a and b broadcast against each other along too many axes");
       joined.size[joined.count] = size;
       joined.a[joined.count] = aStep;
       joined.b[joined.count++] = bStep;

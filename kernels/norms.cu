@@ -41,7 +41,8 @@ struct LayerNorm : RowOp<T> {
   C eps;
 
   struct Row {
-    C mean;
+    C pivot;  // the mean is pivot + offset
+    C offset;
     C rstd;
   };
 
@@ -52,7 +53,8 @@ struct LayerNorm : RowOp<T> {
   }
   __device__ void settle(Row& row, State state) const {
     // There is no mean of nothing.
-    row.mean = n > 0 ? state.mean : C(NAN);
+    row.pivot = n > 0 ? state.pivot : C(NAN);
+    row.offset = state.offset;
     row.rstd = n > 0 ? C(1) / std::sqrt(state.squares / C(n) + eps) : C(NAN);
   }
   __device__ void results(const Row& row, const C (&x)[1][V], int count, std::int64_t k, C (&y)[V]) const {
@@ -60,10 +62,10 @@ struct LayerNorm : RowOp<T> {
     weight.load(k, count, this->vectors, C(1), scale);
     bias.load(k, count, this->vectors, C(0), shift);
 #pragma unroll
-    for (int e = 0; e < V; e++) y[e] = (x[0][e] - row.mean) * row.rstd * scale[e] + shift[e];
+    for (int e = 0; e < V; e++) y[e] = ((x[0][e] - row.pivot) - row.offset) * row.rstd * scale[e] + shift[e];
   }
   __device__ void finish(const Row& row, std::int64_t number) const {
-    mean[number] = row.mean;
+    mean[number] = row.pivot + row.offset;
     rstd[number] = row.rstd;
   }
 };

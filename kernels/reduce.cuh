@@ -137,40 +137,45 @@ struct LogSumFold {
   }
 };
 
-/// Mean and sum of squared distances from it: merged without cancellation (Chan, Golub and LeVeque 1979).
+/// Mean and sum of squared distances from it: merged without cancellation (Chan, Golub and LeVeque 1979). The mean is
+/// kept as an element and the distance from it, so that a mean far from 0 costs no precision.
 template <class C>
 struct Moments {
-  C mean;
+  C pivot;
+  C offset;
   C squares;
   C count;
 };
 
 template <class C>
 struct MomentsFold {
-  __device__ Moments<C> identity() const { return {C(0), C(0), C(0)}; }
+  __device__ Moments<C> identity() const { return {C(0), C(0), C(0), C(0)}; }
   __device__ Moments<C> merge(Moments<C> a, Moments<C> b) const {
     if (b.count == C(0)) return a;
     if (a.count == C(0)) return b;
     const C count = a.count + b.count;
     const C share = b.count / count;
-    const C distance = b.mean - a.mean;
-    return {a.mean + distance * share, a.squares + b.squares + distance * distance * (a.count * share), count};
+    const C distance = (b.pivot - a.pivot) + (b.offset - a.offset);
+    return {a.pivot, a.offset + distance * share, a.squares + b.squares + distance * distance * (a.count * share),
+            count};
   }
   /// Takes in the first `count` of N elements, by their distances from the mean so far, or from the first of all.
   template <int N>
   __device__ void take(Moments<C>& state, const C (&x)[N], int count) const {
-    const C pivot = state.count > C(0) ? state.mean : x[0];
+    if (count == 0) return;
+    if (state.count == C(0)) state.pivot = x[0];
     C sum = C(0), squares = C(0);
 #pragma unroll
     for (int i = 0; i < N; i++) {
       if (i >= count) continue;
-      sum += x[i] - pivot;
-      squares += (x[i] - pivot) * (x[i] - pivot);
+      const C distance = (x[i] - state.pivot) - state.offset;
+      sum += distance;
+      squares += distance * distance;
     }
-    if (count == 0) return;
-    const C total = state.count + C(count);
-    const C shift = sum / total;
-    state = {pivot + shift, state.squares + (squares - sum * shift), total};
+    state.count += C(count);
+    const C shift = sum / state.count;
+    state.offset += shift;
+    state.squares += squares - sum * shift;
   }
 };
 

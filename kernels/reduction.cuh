@@ -124,7 +124,7 @@ __device__ __forceinline__ void storeResult(const Fold& fold, typename Fold::Sta
 /// The innermost axis is reduced: a team for each result. The first part of x that can be read 16 bytes at a time is
 /// found by its address, so rows of any length are read so.
 template <class Fold>
-__global__ void __launch_bounds__(256)
+__global__ void __launch_bounds__(256, 1)
     reduceRows(Fold fold, const typename Fold::Element* x, typename Fold::Result* y, typename Fold::State* parts,
                ReducePlan plan, Divider unitsOfRun, bool vectors, Team team) {
   using T = typename Fold::Element;
@@ -172,7 +172,7 @@ __global__ void __launch_bounds__(256)
 
 /// The innermost axis is kept: a thread has some neighbouring columns, and a team goes along the terms.
 template <class Fold>
-__global__ void __launch_bounds__(256)
+__global__ void __launch_bounds__(256, 1)
     reduceColumns(Fold fold, const typename Fold::Element* x, typename Fold::Result* y, typename Fold::State* parts,
                   ReducePlan plan, bool vectors, Team team) {
   using T = typename Fold::Element;

@@ -42,7 +42,7 @@ struct Lines {
 /// A thread goes along a line: neighbouring threads have neighbouring lines. f(state, at) writes y and returns the next
 /// state.
 template <class C, class F>
-__global__ void __launch_bounds__(threads) walkLines(F f, C initial, Lines lines) {
+__global__ void __launch_bounds__(threads, 1) walkLines(F f, C initial, Lines lines) {
   for (std::int64_t line = blockIdx.x * std::int64_t{blockDim.x} + threadIdx.x; line < lines.count;
        line += gridDim.x * std::int64_t{blockDim.x}) {
     C state = initial;

@@ -8,6 +8,8 @@ namespace wengert {
 
 namespace {
 
+constexpr std::size_t binOf(std::size_t bytes) { return bytes / Allocator::granularity - 1; }
+
 constexpr std::size_t roundUp(std::size_t bytes, std::size_t to) { return (bytes + to - 1) / to * to; }
 
 }  // namespace
@@ -78,14 +80,14 @@ Block* Allocator::find(std::size_t bytes, bool isSmall) {
     const auto found = large_.lower_bound(&wanted);
     return found == large_.end() ? nullptr : *found;
   }
-  const std::size_t bin = bytes / granularity;
-  std::size_t word = bin / 64;
-  std::uint64_t bits = filled_[word] & (~std::uint64_t{0} << bin % 64);
-  while (bits == 0) {
-    if (++word == filled_.size()) return nullptr;
-    bits = filled_[word];
-  }
-  return small_[word * 64 + std::countr_zero(bits)];
+  const std::size_t bin = binOf(bytes);
+  const std::size_t word = bin / 64;
+  if (const std::uint64_t bits = filled_[word] & (~std::uint64_t{0} << bin % 64); bits != 0)
+    return small_[word * 64 + std::countr_zero(bits)];
+  const std::uint64_t words = word == 63 ? 0 : filledWords_ & (~std::uint64_t{0} << (word + 1));
+  if (words == 0) return nullptr;
+  const std::size_t larger = std::countr_zero(words);
+  return small_[larger * 64 + std::countr_zero(filled_[larger])];
 }
 
 /// A new segment: of the usual size, if need be after what is cached was given back, or else just of the size needed.
@@ -132,12 +134,13 @@ void Allocator::shelve(Block* block) {
     large_.insert(block);
     return;
   }
-  const std::size_t bin = block->bytes / granularity;
+  const std::size_t bin = binOf(block->bytes);
   block->previous = nullptr;
   block->next = small_[bin];
   if (block->next != nullptr) block->next->previous = block;
   small_[bin] = block;
   filled_[bin / 64] |= std::uint64_t{1} << bin % 64;
+  filledWords_ |= std::uint64_t{1} << bin / 64;
 }
 
 void Allocator::unshelve(Block* block) {
@@ -145,13 +148,15 @@ void Allocator::unshelve(Block* block) {
     large_.erase(block);
     return;
   }
-  const std::size_t bin = block->bytes / granularity;
+  const std::size_t bin = binOf(block->bytes);
   if (block->next != nullptr) block->next->previous = block->previous;
   if (block->previous != nullptr)
     block->previous->next = block->next;
   else
     small_[bin] = block->next;
-  if (small_[bin] == nullptr) filled_[bin / 64] &= ~(std::uint64_t{1} << bin % 64);
+  if (small_[bin] != nullptr) return;
+  filled_[bin / 64] &= ~(std::uint64_t{1} << bin % 64);
+  if (filled_[bin / 64] == 0) filledWords_ &= ~(std::uint64_t{1} << bin / 64);
 }
 
 Block* Allocator::makeBlock() {

@@ -70,7 +70,8 @@ class Allocator {
   const Usage& usage() const { return usage_; }
 
  private:
-  static constexpr std::size_t bins = smallSegment / granularity + 1;
+  static constexpr std::size_t bins = smallSegment / granularity;
+  static_assert(bins == 64 * 64);
   struct BySize {
     bool operator()(const Block* a, const Block* b) const {
       return a->bytes != b->bytes ? a->bytes < b->bytes : a->data < b->data;
@@ -88,9 +89,11 @@ class Allocator {
 
   SegmentSource& source_;
   Usage usage_;
-  // Free small blocks by their size in granules, and a bit for each bin that is not empty: best fit in a few cycles.
+  // Free small blocks by their size: bin i has those of i + 1 granules. A bit says which bins are not empty, and one bit
+  // more which words of such bits are not zero, so that the best fit is found in a few cycles.
   std::array<Block*, bins> small_{};
-  std::array<std::uint64_t, bins / 64 + 1> filled_{};
+  std::array<std::uint64_t, 64> filled_{};
+  std::uint64_t filledWords_ = 0;
   std::set<Block*, BySize> large_;
   std::set<Block*> segments_;  // the first block of each
   std::deque<Block> pool_;     // every Block there ever was

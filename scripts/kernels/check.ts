@@ -28,8 +28,18 @@ interface Compiled {
 }
 
 function compile(file: string): Promise<Compiled> {
-  const args = ["-std=c++20", "-O3", "-Xptxas", "-v", "-I", join(root, "kernels"), "-c", join(root, "kernels", file)];
-  const object = join(output, `${basename(file, ".cu")}.o`);
+  // The code for the GPU alone: the host's part is the same as in the addon.
+  const args = [
+    "-std=c++20",
+    "-O3",
+    "-Xptxas",
+    "-v",
+    "-I",
+    join(root, "kernels"),
+    "-fatbin",
+    join(root, "kernels", file),
+  ];
+  const object = join(output, `${basename(file, ".cu")}.fatbin`);
   const start = performance.now();
   return new Promise((resolve) => {
     execFile(

@@ -1,4 +1,5 @@
 import { ArgumentError, FormatError } from "../core/errors.js";
+import type { Meta } from "../core/op.js";
 import { quote } from "../core/quote.js";
 import { outsideScopes } from "../core/scope.js";
 import { sameShape, show } from "../core/shape.js";
@@ -126,8 +127,12 @@ export function compareNames(where: string, own: readonly string[], given: reado
   ];
 }
 
-/** What differs between tensors here and in a file: names, shapes, dtypes. */
-export function compareTensors(own: ReadonlyMap<string, Tensor>, saved: ReadonlyMap<string, Tensor>): string[] {
+/** What differs between tensors here and in a file, or elsewhere: names, shapes, dtypes. */
+export function compareTensors(
+  own: ReadonlyMap<string, Meta>,
+  saved: ReadonlyMap<string, Meta>,
+  where = "the file",
+): string[] {
   const pairs = [...own].flatMap(([name, here]) => {
     const there = saved.get(name);
     return there ? [{ name, here, there }] : [];
@@ -135,9 +140,9 @@ export function compareTensors(own: ReadonlyMap<string, Tensor>, saved: Readonly
   const changed = pairs.filter(({ here, there }) => here.dtype !== there.dtype || !sameShape(here.shape, there.shape));
   const rows = changed.map(
     ({ name, here, there }) =>
-      `${name} is ${here.dtype} ${show(here.shape)}, in the file ${there.dtype} ${show(there.shape)}`,
+      `${name} is ${here.dtype} ${show(here.shape)}, in ${where} ${there.dtype} ${show(there.shape)}`,
   );
-  return [...compareNames("the file", [...own.keys()], [...saved.keys()]), ...(rows.length > 0 ? [brief(rows)] : [])];
+  return [...compareNames(where, [...own.keys()], [...saved.keys()]), ...(rows.length > 0 ? [brief(rows)] : [])];
 }
 
 /** The first ten of a list, for messages. */

@@ -41,6 +41,7 @@ import * as trigonometric from "./trigonometric.js";
 import * as unary from "./unary.js";
 
 export * from "./activation.js";
+export * from "./adaptive-updates.js";
 export * from "./argreduce.js";
 export * from "./arithmetic.js";
 export * from "./attention.js";

@@ -1,8 +1,5 @@
 import { defineUpdate } from "../core/op.js";
-import type { Numbers } from "./elementwise.js";
-
-/** One buffer a tensor: the gradients of all parameters, for example. */
-type Buffers = readonly Numbers[];
+import { type Buffers, type Counter, type Rate, slopeAt } from "./step-operands.js";
 
 /** target = source, in the target's dtype. */
 export const copyUpdate = defineUpdate({
@@ -15,18 +12,9 @@ export const copyUpdate = defineUpdate({
   },
 });
 
-/** The learning rate of an optimizer: one float64. */
-type Rate = Numbers;
-/** How many steps were taken: the first of two int32, the second being for the launcher's own use. A step adds 1. */
-type Counter = Numbers;
-
 export interface SgdAttrs {
   readonly weightDecay: number;
 }
-
-/** The gradient with that of weightDecay p^2 / 2; without decay, p does not enter, so that its infinities do not. */
-const slopeAt = (g: Numbers, p: Numbers, i: number, weightDecay: number): number =>
-  weightDecay === 0 ? g[i] : g[i] + weightDecay * p[i];
 
 // g += weightDecay p;  p -= lr g
 export const sgdUpdate = defineUpdate({

@@ -1,54 +1,59 @@
 import { applyUpdate } from "../core/apply.js";
 import { adamUpdate, adamWUpdate, amsgradUpdate, amsgradWUpdate } from "../ops/updates.js";
-import type { Tensor } from "../tensor.js";
-import { checkNumber, type Group, Optimizer } from "./optimizer.js";
+import { checkNumber, type Rule, type StepTensors } from "./group.js";
+import { Optimizer, type ParameterList } from "./optimizer.js";
 
-export interface AdamOptions {
+/** What a group of parameters may have of its own, beside the learning rate. */
+export interface AdamSettings {
+  /** How much of the averages of the gradient and of its square is kept from step to step. Default [0.9, 0.999]. */
+  readonly betas: readonly [number, number];
+  /** Added to the divisor, so that it is never 0. Default 1e-8. */
+  readonly eps: number;
+  /** Adam: the weight of the penalty |p|^2 / 2, default 0. AdamW: the weights shrink by lr times this, default 0.01. */
+  readonly weightDecay: number;
+  /** Divide by the largest average of squares so far (Reddi, Kale and Kumar 2018). Default false. */
+  readonly amsgrad: boolean;
+}
+
+export interface AdamOptions extends Partial<AdamSettings> {
   /** The learning rate. Default 1e-3. */
   readonly lr?: number;
-  /** How much of the averages of the gradient and of its square is kept from step to step. Default [0.9, 0.999]. */
-  readonly betas?: readonly [number, number];
-  /** Added to the divisor, so that it is never 0. Default 1e-8. */
-  readonly eps?: number;
-  /** Adam: the weight of the penalty |p|^2 / 2, default 0. AdamW: the weights shrink by lr times this, default 0.01. */
-  readonly weightDecay?: number;
-  /** Divide by the largest average of squares so far (Reddi, Kale and Kumar 2018). Default false. */
-  readonly amsgrad?: boolean;
 }
 
 type Slot = "mean" | "variance" | "maximum";
 
-abstract class AdamFamily extends Optimizer<Slot> {
-  readonly betas: readonly [number, number];
-  readonly eps: number;
-  readonly weightDecay: number;
-  readonly amsgrad: boolean;
+const ruleOf = (name: string): Rule<AdamSettings, Slot> => ({
+  name,
+  check({ betas, eps, weightDecay }) {
+    checkNumber(name, "betas[0]", betas[0], 1);
+    checkNumber(name, "betas[1]", betas[1], 1);
+    checkNumber(name, "eps", eps);
+    checkNumber(name, "weightDecay", weightDecay);
+  },
+  slots: ({ amsgrad }) => (amsgrad ? { mean: 0, variance: 0, maximum: 0 } : { mean: 0, variance: 0 }),
+});
+
+abstract class AdamFamily extends Optimizer<AdamSettings, Slot> {
   readonly #decoupled: boolean;
 
   protected constructor(
     name: string,
     decoupled: boolean,
-    parameters: Iterable<Tensor>,
+    parameters: ParameterList<AdamSettings>,
     { lr = 1e-3, betas = [0.9, 0.999], eps = 1e-8, weightDecay = 0, amsgrad = false }: AdamOptions,
   ) {
-    checkNumber(name, "betas[0]", betas[0], 1);
-    checkNumber(name, "betas[1]", betas[1], 1);
-    checkNumber(name, "eps", eps);
-    checkNumber(name, "weightDecay", weightDecay);
-    super(name, parameters, lr, amsgrad ? ["mean", "variance", "maximum"] : ["mean", "variance"]);
-    this.betas = [betas[0], betas[1]];
-    this.eps = eps;
-    this.weightDecay = weightDecay;
-    this.amsgrad = amsgrad;
+    super(ruleOf(name), parameters, lr, { betas, eps, weightDecay, amsgrad });
     this.#decoupled = decoupled;
   }
 
-  protected update({ parameters, gradients, slots, rate, counter }: Group<Slot>): void {
-    const { betas, eps, weightDecay } = this;
+  protected update(
+    { parameters, gradients, slots, rate, counter }: StepTensors<Slot>,
+    { betas, eps, weightDecay, amsgrad }: AdamSettings,
+  ): void {
     const attrs = { beta1: betas[0], beta2: betas[1], eps, weightDecay };
     const { mean, variance } = slots;
     const tensors = { gradient: gradients, parameter: parameters, mean, variance, rate, counter: counter() };
-    if (this.amsgrad)
+    if (amsgrad)
       applyUpdate(this.#decoupled ? amsgradWUpdate : amsgradUpdate, { ...tensors, maximum: slots.maximum }, attrs);
     else applyUpdate(this.#decoupled ? adamWUpdate : adamUpdate, tensors, attrs);
   }
@@ -57,7 +62,7 @@ abstract class AdamFamily extends Optimizer<Slot> {
 /** Adam (Kingma and Ba 2015): each weight's step is its averaged gradient over the root of its averaged square. */
 export class Adam extends AdamFamily {
   /** @throws ArgumentError if an option is out of range */
-  constructor(parameters: Iterable<Tensor>, options: AdamOptions = {}) {
+  constructor(parameters: ParameterList<AdamSettings>, options: AdamOptions = {}) {
     super("Adam", false, parameters, options);
   }
 }
@@ -65,7 +70,7 @@ export class Adam extends AdamFamily {
 /** Adam with decoupled weight decay (Loshchilov and Hutter 2019): decay does not pass through the averages. */
 export class AdamW extends AdamFamily {
   /** @throws ArgumentError if an option is out of range */
-  constructor(parameters: Iterable<Tensor>, options: AdamOptions = {}) {
+  constructor(parameters: ParameterList<AdamSettings>, options: AdamOptions = {}) {
     super("AdamW", true, parameters, { ...options, weightDecay: options.weightDecay ?? 0.01 });
   }
 }

@@ -1,27 +1,23 @@
-import { type DType, isFloat } from "../core/dtype.js";
-import { ArgumentError, DeviceError, DTypeError, ShapeError } from "../core/errors.js";
-import { outsideScopes } from "../core/scope.js";
+import { isFloat } from "../core/dtype.js";
+import { ArgumentError, DeviceError, DTypeError, FormatError, ShapeError } from "../core/errors.js";
+import { quote } from "../core/quote.js";
+import { checkTensor } from "../core/scope.js";
 import { sameShape, show } from "../core/shape.js";
-import { tick } from "../core/storage.js";
-import type { Tensor } from "../tensor.js";
+import { compareTensors, type SavedState } from "../io/checkpoint.js";
+import type { Value } from "../io/values.js";
+import { Tensor } from "../tensor.js";
+import { checkNumber, ParameterGroup, type Rule, type StepTensors } from "./group.js";
+import { compareOptions, readOptimizer, type SavedGroup, type SavedOptimizer } from "./state.js";
 
-/** What an optimizer knows of one parameter: how many steps it has had, and its averages by name. */
-interface ParameterState {
-  steps: number;
-  readonly slots: Readonly<Record<string, Tensor>>;
-}
+/** Parameters with options of their own; the optimizer's stand for those left out. */
+export type GroupOptions<O> = Partial<O> & {
+  readonly params: Iterable<Tensor>;
+  /** Their learning rate, which keeps its proportion to the optimizer's when that changes. */
+  readonly lr?: number;
+};
 
-/** Parameters that take the same step: lists that belong together element by element. */
-export interface Group<S extends string> {
-  readonly parameters: readonly Tensor[];
-  readonly gradients: readonly Tensor[];
-  /** The averages, one list a name. */
-  readonly slots: Readonly<Record<S, readonly Tensor[]>>;
-  /** The learning rate, on the device: float64 [1]. */
-  readonly rate: Tensor;
-  /** The device's own count of the group's steps, int32 [2], for updates that need it; they advance it. */
-  readonly counter: () => Tensor;
-}
+/** What an optimizer changes: parameters, or groups of them. */
+export type ParameterList<O> = Iterable<Tensor> | Iterable<GroupOptions<O>>;
 
 /**
  * Changes parameters in place so that a loss falls. Its own tensors live outside all scopes until `dispose`.
@@ -33,33 +29,47 @@ export interface Group<S extends string> {
  * optimizer.step(tape.gradients(loss, optimizer.parameters));
  * ```
  *
+ * @typeParam O - its options, all but the learning rate
  * @typeParam S - the names of the tensors it keeps for each parameter
  */
-export abstract class Optimizer<S extends string = string> implements Disposable {
+export abstract class Optimizer<O extends object = object, S extends string = string> implements Disposable {
+  /** Of all groups, one after the other. */
   readonly parameters: readonly Tensor[];
+  /** One, where parameters were given and not groups. */
+  readonly groups: readonly ParameterGroup<O, S>[];
   readonly #name: string;
-  readonly #slotNames: readonly S[];
-  readonly #state = new Map<Tensor, ParameterState>();
-  // What changes from step to step lies on the device, so that a recorded step can be repeated there as it is.
-  readonly #counters = new Map<number, Tensor>();
-  #rate: Tensor | null = null;
-  #lr = 0;
+  #lr: number;
 
   /**
-   * @param name - for messages
-   * @param slotNames - the tensors to keep for each parameter; they start as zeros
-   * @throws ArgumentError if there are no parameters, one stands twice or is not a leaf, or `lr` is out of range;
-   *   DTypeError if one is not a float
+   * @param options - for the groups that say nothing else
+   * @throws ArgumentError if there are no parameters, one stands twice or is not a leaf, or an option is unknown or out
+   *   of range; DTypeError if a parameter is no float
    */
-  protected constructor(name: string, parameters: Iterable<Tensor>, lr: number, slotNames: readonly S[]) {
+  protected constructor(rule: Rule<O, S>, parameters: ParameterList<O>, lr: number, options: O) {
+    const { name } = rule;
     this.#name = name;
-    this.#slotNames = slotNames;
-    this.parameters = [...parameters];
-    this.lr = lr;
+    checkNumber(name, "lr", lr);
+    rule.check(options);
+    this.#lr = lr;
+    const groups: ParameterGroup<O, S>[] = [];
+    let first = 0;
+    for (const [i, { params, lr: own, ...others }] of readGroups(name, parameters).entries()) {
+      const place = `${name}: groups[${i}]`;
+      const list = [...params];
+      const merged = mergeOptions(place, options, others);
+      rule.check(merged);
+      const group = new ParameterGroup<O, S>({ place, first, base: lr }, list, merged, rule.slots(merged));
+      if (own !== undefined) group.lr = own;
+      groups.push(group);
+      first += list.length;
+    }
+    this.groups = groups;
+    this.parameters = groups.flatMap((group) => group.parameters);
     if (this.parameters.length === 0) throw new ArgumentError(`${name}: there are no parameters to optimize`);
     if (new Set(this.parameters).size !== this.parameters.length)
       throw new ArgumentError(`${name}: a parameter stands twice in the list`);
     this.parameters.forEach((p, i) => {
+      checkTensor(name, `parameters[${i}]`, p);
       p.checkLive(name);
       if (!isFloat(p.dtype)) throw new DTypeError(`${name}: parameters[${i}] is no float: ${p.describe()}`);
       if (p.variable?.entry)
@@ -67,15 +77,16 @@ export abstract class Optimizer<S extends string = string> implements Disposable
     });
   }
 
-  /** The learning rate; set it to follow a schedule. */
+  /** The learning rate; set it to follow a schedule. Groups with a rate of their own keep their proportion to it. */
   get lr(): number {
     return this.#lr;
   }
 
   set lr(value: number) {
     checkNumber(this.#name, "lr", value);
+    if (value === this.#lr) return;
     this.#lr = value;
-    if (this.#rate) writeNumbers(this.#rate, [value]);
+    for (const group of this.groups) group.follow(value);
   }
 
   /**
@@ -87,36 +98,16 @@ export abstract class Optimizer<S extends string = string> implements Disposable
    */
   step(gradients: readonly (Tensor | null)[] = this.parameters.map(({ grad }) => grad)): void {
     this.#check(gradients);
-    const bySteps = new Map<number, number[]>();
-    gradients.forEach((gradient, i) => {
-      if (!gradient) return;
-      const { steps } = this.#stateOf(this.parameters[i]);
-      const group = bySteps.get(steps);
-      if (group) group.push(i);
-      else bySteps.set(steps, [i]);
-    });
-    // One group, unless some parameters had no gradient in an earlier step. Those ahead go first, out of the way of
-    // those who come to have as many steps.
-    const groups = [...bySteps].sort(([a], [b]) => b - a);
-    this.#rate ??= this.#keep([this.#lr], "float64");
-    for (const [steps, indices] of groups) {
-      const parameters = indices.map((i) => this.parameters[i]);
-      const states = parameters.map((p) => this.#stateOf(p));
-      const slots = Object.fromEntries(this.#slotNames.map((name) => [name, states.map((state) => state.slots[name])]));
-      this.update({
-        parameters,
-        gradients: indices.map((i) => gradients[i] as Tensor),
-        slots: slots as Record<S, Tensor[]>,
-        rate: this.#rate,
-        counter: () => this.#counterAt(steps),
-      });
-      for (const state of states) state.steps++;
-      this.#advance(steps);
+    let first = 0;
+    for (const group of this.groups) {
+      const own = gradients.slice(first, first + group.parameters.length);
+      group.step(own, (tensors) => this.update(tensors, group.options));
+      first += group.parameters.length;
     }
   }
 
-  /** Changes the parameters of a group: one call of an update. */
-  protected abstract update(group: Group<S>): void;
+  /** Changes parameters that take the same step: one call of an update. */
+  protected abstract update(tensors: StepTensors<S>, options: O): void;
 
   /** Forgets the gradients that `backward` has added up. */
   zeroGrad(): void {
@@ -126,44 +117,59 @@ export abstract class Optimizer<S extends string = string> implements Disposable
     }
   }
 
+  /**
+   * All that it remembers: its own tensors, `7.mean` being of `parameters[7]`, its class, learning rates, options, and
+   * how many steps each parameter has had.
+   */
+  stateDict(): SavedState {
+    const groups = this.groups.map((group) => ({ ...group.saved(), options: valuesOf(group.options) }));
+    const state: SavedOptimizer = { type: this.#name, lr: this.#lr, groups };
+    return {
+      tensors: new Map(this.groups.flatMap((group) => [...group.tensors()])),
+      values: state as unknown as Value,
+    };
+  }
+
+  /**
+   * Takes a state over, copying its tensors: the next steps are those of the optimizer that it came from.
+   *
+   * @throws FormatError that names what differs in class, groups, options or tensors, or if this is no state;
+   *   DisposedError. Nothing has changed then
+   */
+  loadStateDict({ tensors, values }: SavedState): void {
+    const op = `${this.#name}.loadStateDict`;
+    const saved = readOptimizer(op, values);
+    const differences = this.#differences(saved, tensors);
+    if (differences.length > 0) throw new FormatError(`${op}: ${differences.join("; ")}`);
+    for (const tensor of tensors.values()) tensor.checkLive(op);
+    this.#lr = saved.lr;
+    this.groups.forEach((group, i) => {
+      group.restore(saved.groups[i], saved.lr, tensors);
+    });
+  }
+
+  #differences({ type, groups }: SavedOptimizer, tensors: ReadonlyMap<string, Tensor>): string[] {
+    if (type !== this.#name) return [`the optimizer is ${this.#name}, in the state ${type}`];
+    const sizes = this.groups.map(({ parameters }) => parameters.length);
+    const savedSizes = groups.map(({ steps }) => steps.length);
+    if (String(sizes) !== String(savedSizes))
+      return [`its groups have ${sizes.join(", ")} parameters, in the state ${savedSizes.join(", ")}`];
+    const options = this.groups.flatMap((group, i) =>
+      compareOptions(valuesOf(group.options), groups[i].options).map((text) => `groups[${i}].${text}`),
+    );
+    // What tensors there are depends on the options.
+    if (options.length > 0) return options;
+    const expected = new Map(this.groups.flatMap((group, i) => [...group.expected(groups[i].steps)]));
+    return compareTensors(expected, tensors, "the state");
+  }
+
   /** Frees what the optimizer keeps for the parameters; a later step starts anew. The parameters stay. */
   dispose(): void {
-    for (const { slots } of this.#state.values()) for (const name of this.#slotNames) slots[name].dispose();
-    this.#state.clear();
-    for (const counter of this.#counters.values()) counter.dispose();
-    this.#counters.clear();
-    this.#rate?.dispose();
-    this.#rate = null;
+    for (const group of this.groups) group.dispose();
   }
 
   [Symbol.dispose](): void {
     this.dispose();
-  }
-
-  /** The counter of those parameters that have had `steps` steps. */
-  #counterAt(steps: number): Tensor {
-    let counter = this.#counters.get(steps);
-    if (!counter) {
-      counter = this.#keep([steps, 0], "int32");
-      this.#counters.set(steps, counter);
-    }
-    return counter;
-  }
-
-  /** The counter of a group that has taken a step now counts one more, as others may do already. */
-  #advance(steps: number): void {
-    const counter = this.#counters.get(steps);
-    if (!counter) return;
-    this.#counters.delete(steps);
-    if (this.#counters.has(steps + 1)) counter.dispose();
-    else this.#counters.set(steps + 1, counter);
-  }
-
-  /** A tensor beside the parameters that stays until `dispose`. */
-  #keep(values: readonly number[], dtype: DType): Tensor {
-    const kept = outsideScopes(() => this.parameters[0].zeros([values.length], dtype));
-    writeNumbers(kept, values);
-    return kept;
   }
 
   #check(gradients: readonly (Tensor | null)[]): void {
@@ -182,31 +188,30 @@ export abstract class Optimizer<S extends string = string> implements Disposable
         throw new DeviceError(`${op}: gradients[${i}] is on ${gradient.device}, its parameter on ${p.device}`);
     });
   }
-
-  /** The state of a parameter: averages in float32 at least, since in 16 bits small changes would be lost. */
-  #stateOf(p: Tensor): ParameterState {
-    let state = this.#state.get(p);
-    if (!state) {
-      const dtype = p.dtype === "float64" ? "float64" : "float32";
-      const slots = outsideScopes(() =>
-        Object.fromEntries(this.#slotNames.map((name) => [name, p.zeros(p.shape, dtype)])),
-      );
-      state = { steps: 0, slots };
-      this.#state.set(p, state);
-    }
-    return state;
-  }
 }
 
-/** Changes what a tensor on a device holds. */
-function writeNumbers({ storage }: Tensor, values: readonly number[]): void {
-  storage.backend.write(storage.handle, values);
-  storage.writtenAt = tick();
+/** Groups as they were given, or one of all parameters. */
+function readGroups<O>(name: string, parameters: ParameterList<O>): readonly GroupOptions<O>[] {
+  const items: (Tensor | GroupOptions<O>)[] = [...parameters];
+  const tensors = items.filter((item) => item instanceof Tensor);
+  const groups = items.filter((item): item is GroupOptions<O> => !(item instanceof Tensor));
+  if (groups.length === 0) return [{ params: tensors } as unknown as GroupOptions<O>];
+  groups.forEach((group: unknown, i) => {
+    if (tensors.length > 0 || typeof group !== "object" || group === null || !("params" in group))
+      throw new ArgumentError(`${name}: give tensors, or groups that each have params; ${i} is ${quote(group)}`);
+  });
+  return groups;
 }
 
-/** Throws unless `value` is a finite number of 0 or more, and below `below` where that is given. */
-export function checkNumber(optimizer: string, name: string, value: number, below = Number.POSITIVE_INFINITY): void {
-  if (Number.isFinite(value) && value >= 0 && value < below) return;
-  const range = below === Number.POSITIVE_INFINITY ? "a finite number of 0 or more" : `from 0 to below ${below}`;
-  throw new ArgumentError(`${optimizer}: ${name} is ${range}, got ${value}`);
+/** The options of a group, in which those of the optimizer stand for what is left out. */
+function mergeOptions<O extends object>(place: string, defaults: O, own: object): O {
+  for (const name of Object.keys(own))
+    if (!(name in defaults)) throw new ArgumentError(`${place}: there is no option ${quote(name)}`);
+  const given = Object.entries(own).filter(([, value]) => value !== undefined);
+  const merged = { ...defaults, ...Object.fromEntries(given) };
+  // Lists are copied: nothing that the caller does to them later counts.
+  return Object.fromEntries(Object.entries(merged).map(([k, v]) => [k, Array.isArray(v) ? [...v] : v])) as O;
 }
+
+/** Options as they are saved. */
+const valuesOf = (options: object): SavedGroup["options"] => options as { readonly [name: string]: Value };

@@ -50,7 +50,8 @@ function readImports(path: string, text: string): readonly Import[] {
   const add = (node: ts.Node, specifier: ts.Node | undefined, typeOnly: boolean): void => {
     if (!specifier) return;
     if (!ts.isStringLiteralLike(specifier)) {
-      if (path.startsWith("src/") && !loadsUserModules.includes(path)) throw new Error(`${path}: an import whose module is computed`);
+      if (path.startsWith("src/") && !loadsUserModules.includes(path))
+        throw new Error(`${path}: an import whose module is computed`);
       return;
     }
     const line = source.getLineAndCharacterOfPosition(node.getStart()).line + 1;

@@ -108,7 +108,16 @@ const convolutions: Convolution[] = [
   { images: 2, channels: 5, filters: 7, image: [11, 10], kernel: [3, 4], stride: [2, 3], padding: [1, 2] },
   { images: 1, channels: 6, filters: 4, image: [9, 9], kernel: [1, 1], stride: [2, 2] },
   { images: 1, channels: 3, filters: 4, image: [13, 12], kernel: [3, 3], dilation: [2, 3], padding: [2, 0] },
-  { images: 1, channels: 3, filters: 3, image: [12, 17], kernel: [3, 4], stride: [4, 6], dilation: [2, 4], padding: [5, 7] },
+  {
+    images: 1,
+    channels: 3,
+    filters: 3,
+    image: [12, 17],
+    kernel: [3, 4],
+    stride: [4, 6],
+    dilation: [2, 4],
+    padding: [5, 7],
+  },
   { images: 2, channels: 6, filters: 8, image: [6, 5], kernel: [3, 3], groups: 2, padding: [1, 1] },
   { images: 2, channels: 4, filters: 8, image: [7, 7], kernel: [3, 3], groups: 4, stride: [2, 1], padding: [1, 1] },
   { images: 1, channels: 34, filters: 66, image: [9, 9], kernel: [3, 3], padding: [1, 1] },
@@ -126,7 +135,12 @@ const kinds: { dtype: DType; capability: number; mode: Mode }[] = [
 ];
 
 describe.runIf(device() !== "cpu")(`convolutions on ${device()}`, () => {
-  afterEach(() => native.setOptions({ capability: 90, convolution: "ieee" }));
+  afterEach(() => {
+    native.setOptions({ convolution: "ieee" });
+    if (native !== emulator) return;
+    native.setOptions({ capability: 90, shuffle: false });
+    expect(emulator.takeRaces()).toEqual([]);
+  });
 
   describe.each(kinds)("$dtype, capability $capability, $mode", ({ dtype, capability, mode }) => {
     const prepare = (): void => {
@@ -146,7 +160,14 @@ describe.runIf(device() !== "cpu")(`convolutions on ${device()}`, () => {
 
     test("long sums are split, and come out the same in every run", () => {
       prepare();
-      const sizes: Convolution = { images: 4, channels: 60, filters: 6, image: [14, 14], kernel: [3, 3], padding: [1, 1] };
+      const sizes: Convolution = {
+        images: 4,
+        channels: 60,
+        filters: 6,
+        image: [14, 14],
+        kernel: [3, 3],
+        padding: [1, 1],
+      };
       const [first, second] = [check(sizes, dtype, mode), check(sizes, dtype, mode)];
       expect(second.every((values, i) => values.every((value, j) => Object.is(value, first[i][j])))).toBe(true);
     });
@@ -179,7 +200,12 @@ describe.runIf(device() !== "cpu")(`convolutions on ${device()}`, () => {
       });
       addon.kernels.conv2d(x, w, null, y, ...lists.map(({ length }) => length), groups);
     };
-    const [xDims, wDims, yDims, steps] = [[2, 3, 5, 5], [4, 3, 2, 2], [2, 4, 4, 4], [1, 1, 0, 0, 1, 1]];
+    const [xDims, wDims, yDims, steps] = [
+      [2, 3, 5, 5],
+      [4, 3, 2, 2],
+      [2, 4, 4, 4],
+      [1, 1, 0, 0, 1, 1],
+    ];
     expect(() => call(xDims, wDims, yDims, steps, 1)).not.toThrow();
     expect(() => call([2, 3, 5, 6], wDims, yDims, steps, 1)).toThrow(/conv2d: x has 150 elements, not 180/);
     expect(() => call(xDims, wDims, [2, 4, 4, 5], steps, 1)).toThrow(/conv2d: y has 128 elements, not 160/);

@@ -80,7 +80,12 @@ const kinds: { dtype: DType; capability: number; mode: Mode }[] = [
 ];
 
 describe.runIf(device() !== "cpu")(`matmul on ${device()}`, () => {
-  afterEach(() => native.setOptions({ capability: 90, matmul: "ieee" }));
+  afterEach(() => {
+    native.setOptions({ matmul: "ieee" });
+    if (native !== emulator) return;
+    native.setOptions({ capability: 90, shuffle: false });
+    expect(emulator.takeRaces()).toEqual([]);
+  });
 
   describe.each(kinds)("$dtype, capability $capability, $mode", ({ dtype, capability, mode }) => {
     const prepare = (): void => {
@@ -128,13 +133,48 @@ describe.runIf(device() !== "cpu")(`matmul on ${device()}`, () => {
     });
   });
 
+  test("tf32 is asked for, and is not what ieee computes", () => {
+    const product = (mode: Mode): Float64Array => {
+      native.setOptions({ matmul: mode });
+      return check({ m: 40, n: 40, k: 40, mode });
+    };
+    expect(product("tf32")).not.toEqual(product("ieee"));
+  });
+
+  test.runIf(device() === "emulator").each(kinds)(
+    "$dtype, capability $capability, $mode: the same bits whatever the order of threads and copies",
+    ({ dtype, capability, mode }) => {
+      emulator.setOptions({ matmul: mode, capability });
+      for (const [m, n, k] of [
+        [72, 72, 136],
+        [33, 37, 531],
+      ]) {
+        const inOrder = check({ m, n, k, dtype, mode });
+        for (const seed of [1, 2, 3]) {
+          emulator.setOptions({ shuffle: true, seed });
+          expect(check({ m, n, k, dtype, mode }).every((value, i) => Object.is(value, inOrder[i]))).toBe(true);
+        }
+        emulator.setOptions({ shuffle: false });
+      }
+    },
+  );
+
   test("batches broadcast along any axes", () => {
     tidy(() => {
       for (const [aBatch, bBatch] of [
         [[3], [3]],
-        [[2, 1, 3], [4, 1]],
-        [[1, 5], [2, 5]],
-        [[2, 3, 1, 2], [3, 4, 1]],
+        [
+          [2, 1, 3],
+          [4, 1],
+        ],
+        [
+          [1, 5],
+          [2, 5],
+        ],
+        [
+          [2, 3, 1, 2],
+          [3, 4, 1],
+        ],
         [[], [2, 2]],
       ])
         for (const [m, n, k] of [
@@ -143,7 +183,14 @@ describe.runIf(device() !== "cpu")(`matmul on ${device()}`, () => {
         ]) {
           const make = (batch: number[], rows: number, columns: number, seed: number): Tensor => {
             const shape = [...batch, rows, columns];
-            return tensor(randomValues(seed, shape.reduce((x, y) => x * y, 1), "float64"), { dtype: "float64" }).reshape(shape);
+            return tensor(
+              randomValues(
+                seed,
+                shape.reduce((x, y) => x * y, 1),
+                "float64",
+              ),
+              { dtype: "float64" },
+            ).reshape(shape);
           };
           const [a, b] = [make(aBatch, m, k, 1), make(bBatch, k, n, 2)];
           const y = matmul(a, b);

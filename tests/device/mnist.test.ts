@@ -33,7 +33,6 @@ test.runIf(device() !== "cpu")(
     expect(devices().find(({ name }) => name === device())?.available).toBe(true);
     const [reference, found] = [await losses("cpu"), await losses(device())];
     expect(found).toHaveLength(steps);
-    expect(reference[steps - 1]).toBeLessThan(reference[0]); // it learns
     found.forEach((loss, i) => {
       expect(Math.abs(loss - reference[i]) / reference[i]).toBeLessThan(1e-4);
     });

@@ -1,10 +1,13 @@
-import { describe, expect, test } from "vitest";
+import { afterEach, describe, expect, test } from "vitest";
 import {
+  Adam,
   ArgumentError,
   adaptiveAvgPool2d,
   avgPool2d,
   crossEntropy,
   type DType,
+  device,
+  emulator,
   grad,
   layerNorm,
   maxPool2d,
@@ -14,6 +17,11 @@ import {
   tidy,
 } from "../../src/index.js";
 import { expectProduct, randomValues } from "../support/products.js";
+
+// Shared memory is watched where the addon that can was loaded (WENGERT_EMULATOR_RACES=1).
+afterEach(() => {
+  if (device() === "emulator") expect(emulator.takeRaces()).toEqual([]);
+});
 
 const floats = ["float32", "float64", "bfloat16", "float16"] as const;
 
@@ -67,7 +75,10 @@ const mixed = [
   { shape: [1], axes: [0] },
   { shape: [4095], axes: [0] },
   { shape: [4097], axes: [0] },
+  // so many terms that they are split, and merged in a second stage
   { shape: [70_001], axes: [0] },
+  { shape: [1500, 40], axes: [0] },
+  { shape: [3000, 9], axes: [0] },
   { shape: [0, 3], axes: [0] },
   { shape: [3, 0], axes: [0] },
   { shape: [0], axes: [0] },
@@ -180,7 +191,7 @@ describe("extremes and truths are exact", () => {
 });
 
 // One thread a row, parts of a warp, a block; what registers hold, what shared memory holds, and what neither does.
-const rowSizes = [1, 2, 10, 15, 16, 17, 33, 100, 255, 257, 512, 1000, 4099, 8192, 8193, 20_000];
+const rowSizes = [1, 2, 10, 16, 17, 33, 257, 1000, 8192, 8193];
 
 describe("rows", () => {
   const softmaxes = (x: Tensor, dy: Tensor, axis: number): Tensor[] => [
@@ -191,9 +202,9 @@ describe("rows", () => {
   ];
   test.each(floats)("softmax and logSoftmax of %s, with gradients", (dtype) => {
     for (const n of rowSizes)
-      for (const inner of n > 600 ? [1] : [1, 3, 40])
+      for (const inner of n > 40 ? [1] : [1, 3, 40])
         tidy(() => {
-          const shape = [n > 600 ? 2 : 5, n, inner];
+          const shape = [n > 40 ? 2 : 5, n, inner];
           const [x, dy] = [random(5, shape, dtype), random(6, shape, dtype)];
           const actual = softmaxes(x, dy, 1);
           softmaxes(reference(x), reference(dy), 1).forEach((expected, i) => {
@@ -232,7 +243,7 @@ describe("rows", () => {
   test.each(floats)("layerNorm and rmsNorm of %s, with gradients", (dtype) => {
     for (const n of [2, 10, 17, 257, 1000, 8200])
       tidy(() => {
-        const shape = [n > 600 ? 3 : 37, n];
+        const shape = [n > 600 ? 3 : n === 10 ? 1200 : 37, n];
         const [x, dy] = [random(7, shape, dtype), random(8, shape, dtype)];
         const [weight, bias] = [random(9, [n], dtype), random(10, [n], dtype)];
         const actual = normalized(x, weight, bias, dy);
@@ -305,4 +316,44 @@ describe("pooling", () => {
         });
       });
   });
+});
+
+test("threads in any order come to the same, bit for bit, without races", ({ skip }) => {
+  if (process.env.WENGERT_EMULATOR_RACES !== "1") return skip("needs WENGERT_EMULATOR_RACES=1");
+  const everything = (): Float64Array[] =>
+    tidy(() => {
+      const x = random(16, [3, 700], "float32");
+      const images = random(17, [2, 2, 9, 9], "bfloat16");
+      const wide = random(18, [3, 17_000], "float16");
+      const parameter = tensor(randomValues(19, 9000, "float64"), { dtype: "float32", requiresGrad: true });
+      using optimizer = new Adam([parameter], { lr: 0.1 });
+      optimizer.step([parameter.mul(2)]);
+      const target = tensor([1, 699, 5], { dtype: "int32" });
+      const sums = [
+        x.sum(),
+        x.sum(0),
+        x.sum(1),
+        x.argmax(1),
+        x.variance(0),
+        x.variance(1),
+        x.logsumexp(),
+        images.sum([0, 2]),
+      ];
+      const onRows = [x.softmax(1), x.softmax(0), wide.softmax(1), crossEntropy(x, target, { labelSmoothing: 0.1 })];
+      const slope = grad((x: Tensor) =>
+        layerNorm(x, 700, { weight: x.sum(0) })
+          .square()
+          .sum(),
+      );
+      return [...sums, ...onRows, slope(x), x.cumsum(1), adaptiveAvgPool2d(images, 1), parameter].map(numbers);
+    });
+  const expected = everything();
+  for (let seed = 0; seed < 20; seed++) {
+    emulator.setOptions({ shuffle: true, seed });
+    try {
+      expect(everything(), `seed ${seed}`).toEqual(expected);
+    } finally {
+      emulator.setOptions({ shuffle: false });
+    }
+  }
 });

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { DisposedError, memory, Tape, tidy } from "../../src/index.js";
 import { familyNames, samplesOf } from "../support/goldens.js";
+import { withKernels } from "../support/kernels.js";
 import { inputsOf, outputsOf, wrtOf } from "../support/run.js";
 
 /** What must hold for every op, whatever it computes; the plain case of each stands for the op. */
@@ -27,14 +28,16 @@ describe("every op", () => {
       expect(memory()).toMatchObject({ bytes: before.bytes, tensors: before.tensors });
     });
 
-    test(`${op}: forward and backward inside a tape leave nothing behind`, () => {
+    test(`${op}: forward and backward inside a tape leave nothing behind`, (context) => {
       const before = memory();
-      tidy(() => {
-        using tape = new Tape();
-        const inputs = inputsOf(op, sample, "float32");
-        const wrt = wrtOf(sample).map((name) => tape.watch(inputs[name]));
-        for (const y of outputsOf(sample, inputs))
-          if (y.requiresGrad) tape.gradients(y.sum(), wrt, { unused: "zeros" });
+      withKernels(context, () => {
+        tidy(() => {
+          using tape = new Tape();
+          const inputs = inputsOf(op, sample, "float32");
+          const wrt = wrtOf(sample).map((name) => tape.watch(inputs[name]));
+          for (const y of outputsOf(sample, inputs))
+            if (y.requiresGrad) tape.gradients(y.sum(), wrt, { unused: "zeros" });
+        });
       });
       expect(memory()).toMatchObject({ bytes: before.bytes, tensors: before.tensors });
     });

@@ -1,15 +1,16 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import {
+  Adagrad,
   Adam,
   type AdamOptions,
   AdamW,
   ArgumentError,
   DisposedError,
-  type DType,
   DTypeError,
+  Lion,
   memory,
-  type Optimizer,
+  RMSprop,
   Scope,
   SGD,
   type SGDOptions,
@@ -20,61 +21,24 @@ import {
   tidy,
   zeros,
 } from "../../src/index.js";
-
-// The same formulas as in tests/goldens/optim.py.
-const shapes = [[3, 2], [4], []];
-const steps = 20;
-const sizeOf = (shape: readonly number[]): number => shape.reduce((n, size) => n * size, 1);
-const skipped = (k: number, step: number): boolean => k === 1 && (step < 2 || step % 7 === 6);
-
-const parameter = (k: number, dtype: DType): Tensor => {
-  const values = Float64Array.from({ length: sizeOf(shapes[k]) }, (_, i) => (((5 * i + 3 * k + 2) % 9) - 4) / 4);
-  return tensor(values, { shape: shapes[k], dtype, requiresGrad: true });
-};
-
-const gradient = (k: number, step: number, dtype: DType): Tensor => {
-  const values = Float64Array.from(
-    { length: sizeOf(shapes[k]) },
-    (_, i) => (((7 * i + 5 * k + 13 * step + 3) % 11) - 5) / 8 + 1 / 16,
-  );
-  return tensor(values, { shape: shapes[k], dtype });
-};
-
-const sgd = (options: SGDOptions) => (parameters: Tensor[]) => new SGD(parameters, options);
-const adam = (options: AdamOptions) => (parameters: Tensor[]) => new Adam(parameters, options);
-const adamW = (options: AdamOptions) => (parameters: Tensor[]) => new AdamW(parameters, options);
-
-const variants: Readonly<Record<string, (parameters: Tensor[]) => Optimizer>> = {
-  SGD: sgd({ lr: 0.1 }),
-  "SGD weightDecay": sgd({ lr: 0.1, weightDecay: 0.05 }),
-  "SGD momentum": sgd({ lr: 0.05, momentum: 0.9 }),
-  "SGD dampening": sgd({ lr: 0.05, momentum: 0.9, dampening: 0.3 }),
-  "SGD nesterov": sgd({ lr: 0.05, momentum: 0.9, nesterov: true }),
-  "SGD nesterov weightDecay": sgd({ lr: 0.05, momentum: 0.8, nesterov: true, weightDecay: 0.1 }),
-  Adam: adam({}),
-  "Adam lr betas eps": adam({ lr: 0.05, betas: [0.8, 0.95], eps: 1e-3 }),
-  "Adam weightDecay": adam({ lr: 0.02, weightDecay: 0.1 }),
-  "Adam amsgrad": adam({ lr: 0.02, betas: [0.9, 0.5], amsgrad: true }),
-  AdamW: adamW({ lr: 0.02 }),
-  "AdamW weightDecay": adamW({ lr: 0.02, weightDecay: 0.3 }),
-  "AdamW amsgrad": adamW({ lr: 0.02, betas: [0.9, 0.5], weightDecay: 0.1, amsgrad: true }),
-  "Adam zero beta1": adam({ lr: 0.02, betas: [0, 0.999] }),
-};
+import { grouped, parameter, shapes, steps, takeStep, variants } from "./runs.js";
 
 type Goldens = Readonly<Record<string, readonly (readonly number[])[]>>;
 const goldens = JSON.parse(readFileSync(new URL("../goldens/optim.json", import.meta.url), "utf8")) as Goldens;
 
 test("every variant has its golden values, and they are its own", () => {
   expect(Object.keys(goldens).sort()).toEqual(
-    Object.keys(variants)
-      .flatMap((name) => [name, `${name}, gradients missing`])
-      .sort(),
+    [
+      ...Object.keys({ ...variants, ...grouped }).flatMap((name) => [name, `${name}, gradients missing`]),
+      ...["ExponentialMovingAverage 0.5", "ExponentialMovingAverage 0.999"], // in moving-average.test.ts
+    ].sort(),
   );
   expect(new Set(Object.values(goldens).map((value) => JSON.stringify(value))).size).toBe(Object.keys(goldens).length);
 });
 
-describe.each(Object.keys(goldens))("%s", (key) => {
-  const make = variants[key.replace(", gradients missing", "")];
+describe.each(Object.keys(goldens).filter((key) => !key.startsWith("Expo")))("%s", (key) => {
+  const name = key.replace(", gradients missing", "");
+  const make = { ...variants, ...grouped }[name];
   const skips = key.endsWith("missing");
   test.each([
     ["float64", 1e-12],
@@ -83,8 +47,10 @@ describe.each(Object.keys(goldens))("%s", (key) => {
     tidy(() => {
       const parameters = shapes.map((_, k) => parameter(k, dtype));
       using optimizer = make(parameters);
-      for (let step = 0; step < steps; step++)
-        optimizer.step(shapes.map((_, k) => (skips && skipped(k, step) ? null : gradient(k, step, dtype))));
+      for (let step = 0; step < steps; step++) {
+        if (name in grouped && step === 10) optimizer.lr /= 4;
+        takeStep(optimizer, step, dtype, skips);
+      }
       parameters.forEach((p, k) => {
         const scale = Math.max(...goldens[key][k].map(Math.abs));
         p.dataSync().forEach((value, i) => {
@@ -204,6 +170,11 @@ describe("arguments", () => {
     [makeAdam({ eps: -1 }), "Adam: eps"],
     [makeAdam({ weightDecay: -1 }), "Adam: weightDecay"],
     [() => new AdamW([leaf([1])], { weightDecay: -1 }), "AdamW: weightDecay"],
+    [() => new RMSprop([leaf([1])], { alpha: 1 }), "RMSprop: alpha is from 0 to below 1, got 1"],
+    [() => new RMSprop([leaf([1])], { momentum: -1 }), "RMSprop: momentum"],
+    [() => new Adagrad([leaf([1])], { lrDecay: -1 }), "Adagrad: lrDecay"],
+    [() => new Adagrad([leaf([1])], { initialAccumulatorValue: Number.NaN }), "Adagrad: initialAccumulatorValue"],
+    [() => new Lion([leaf([1])], { betas: [0.9, 1] }), "Lion: betas[1]"],
     [() => new Adam([]), "Adam: there are no parameters to optimize"],
     [() => ((p) => new Adam([p, p]))(leaf([1])), "Adam: a parameter stands twice in the list"],
     [() => new Adam([leaf([1]).mul(2)]), "Adam: parameters[0] is a result, not a leaf"],

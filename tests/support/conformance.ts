@@ -23,6 +23,10 @@ const range = (n: number): number[] => Array.from({ length: n }, (_, i) => i);
 const words = (n: number): Int32Array => Int32Array.from({ length: n }, () => next() * 2 ** 32 - 2 ** 31);
 const floats = (n: number): Float32Array => Float32Array.from({ length: n }, () => next() * 4 - 2);
 
+/** What the output holds before: a kernel that writes nothing leaves it. */
+const blank = <T extends Int32Array | Float32Array>(Class: new (n: number) => T, n: number): T =>
+  new Class(n).fill(7) as T;
+
 /** Words that each hold two 16-bit floats from [-2, 2). */
 function halves(dtype: "bfloat16" | "float16", n: number): Int32Array {
   const bits = new Uint16Array(2 * n);
@@ -51,7 +55,7 @@ const mma = (): Check[] =>
     name: `mma ${name}`,
     kernel: "conformanceMma",
     inputs: [make(count * 32 * registers), make((count * 32 * registers) / 2), floats(count * 128)],
-    output: new Float32Array(count * 128),
+    output: blank(Float32Array, count * 128),
     numbers: [count, form],
     capability: name.startsWith("f16 m16n8k16") ? 80 : capability,
     tolerance: sumTolerance,
@@ -63,7 +67,7 @@ const matrices = (kernel: string, capability: number): Check[] =>
       name: `${kernel.slice(11)} x${n}${transposed ? " transposed" : ""}`,
       kernel,
       inputs: [words(count * 128)],
-      output: new Int32Array(count * 128),
+      output: blank(Int32Array, count * 128),
       numbers: [count, n, transposed],
       capability,
       tolerance: 0,
@@ -76,7 +80,7 @@ const copies = (): Check[] =>
       name: `cp.async ${bytes} bytes, ${readBytes} read`,
       kernel: "conformanceCopyAsync",
       inputs: [words(128)],
-      output: new Int32Array(128),
+      output: blank(Int32Array, 128),
       numbers: [bytes, readBytes],
       capability: 75,
       tolerance: 0,
@@ -92,7 +96,7 @@ function conversions(): Check {
     name: "cvt.rna.tf32",
     kernel: "conformanceToTf32",
     inputs: [x],
-    output: new Int32Array(x.length),
+    output: blank(Int32Array, x.length),
     numbers: [x.length],
     capability: 80,
     tolerance: 0,
@@ -103,7 +107,7 @@ const barrier = (): Check => ({
   name: "named barriers",
   kernel: "conformanceBarrier",
   inputs: [words(64)],
-  output: new Int32Array(128),
+  output: blank(Int32Array, 128),
   numbers: [],
   capability: 75,
   tolerance: 0,
@@ -125,11 +129,11 @@ const boxes = (): Check[] =>
       const at = `at (${row}, ${column}), swizzle ${swizzle}`;
       const numbers = [[rows, columns], row, column, swizzle];
       const common = { numbers, capability: 90, tolerance: 0 };
-      const load = { name: `TMA load ${at}`, kernel: "conformanceTensorLoad", output: new Int32Array(box) };
+      const load = { name: `TMA load ${at}`, kernel: "conformanceTensorLoad", output: blank(Int32Array, box) };
       const store = {
         name: `TMA store ${at}`,
         kernel: "conformanceTensorStore",
-        output: new Float32Array(rows * columns),
+        output: blank(Float32Array, rows * columns),
       };
       // Stored words are read back as floats: they must not be NaN, whose bits need not survive.
       return [
@@ -152,7 +156,7 @@ function products(): Check[] {
           name: `wgmma ${dtype} m64n${n}k16${transposed ? " transposed" : ""}`,
           kernel: "conformanceWgmma",
           inputs: [halves(dtype, Math.ceil(bytes / 1024) * 256), floats(64 * n)],
-          output: new Float32Array(64 * n),
+          output: blank(Float32Array, 64 * n),
           numbers: [n, dtype === "float16" ? 1 : 0, transposed, transposed, [3, leading, 1024, startB, leading, 1024]],
           capability: 90,
           tolerance: sumTolerance,

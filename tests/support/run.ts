@@ -38,7 +38,7 @@ export function project(outputs: readonly Tensor[]): Tensor | null {
   let total: Tensor | null = null;
   for (const y of outputs) {
     if (!y.requiresGrad) continue;
-    const dy = tensor(Float64Array.from(cotangent(y.size)), { shape: y.shape, dtype: y.dtype });
+    const dy = tensor(Float64Array.from(cotangent(y.size)), { shape: y.shape, dtype: y.dtype, device: y.device });
     const term = y.mul(dy).sum();
     total = total ? total.add(term) : term;
   }

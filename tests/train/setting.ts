@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import {
   Accuracy,
+  Adam,
   arrayDataset,
   buffer,
   crossEntropy,
@@ -18,7 +19,6 @@ import {
   type TrainerOptions,
   zeros,
 } from "../../src/index.js";
-import { SavedAdam } from "./saved-optimizers.js";
 
 /** Points of three classes in the plane, which a small network learns to tell apart. */
 export function points(count: number, seed: number) {
@@ -60,7 +60,7 @@ export const network = (hidden = 8, ballast = 0): Sequential =>
 export function setting(options: Partial<TrainerOptions> = {}, { seed = 0, hidden = 8, batch = 8, ballast = 0 } = {}) {
   manualSeed(seed);
   const model = network(hidden, ballast);
-  const optimizer = new SavedAdam(model.parameters(), { lr: 0.02 });
+  const optimizer = new Adam(model.parameters(), { lr: 0.02 });
   const train = new DataLoader(points(45, 1), { batch, shuffle: true });
   const validation = new DataLoader(points(21, 2), { batch: 7, seed: 0 });
   const metrics = { accuracy: new Accuracy() };

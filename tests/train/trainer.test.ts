@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import {
+  Adam,
   ArgumentError,
   type Callback,
   crossEntropy,
@@ -16,7 +17,6 @@ import {
   Trainer,
   tensor,
 } from "../../src/index.js";
-import { SavedAdam } from "./saved-optimizers.js";
 import { fingerprint, network, points, setting } from "./setting.js";
 
 describe("fit", () => {
@@ -26,7 +26,7 @@ describe("fit", () => {
 
     manualSeed(0);
     const other = network();
-    const optimizer = new SavedAdam(other.parameters(), { lr: 0.02 });
+    const optimizer = new Adam(other.parameters(), { lr: 0.02 });
     const loader = new DataLoader(points(45, 1), { batch: 8, shuffle: true });
     for (let epoch = 0; epoch < 3; epoch++)
       for await (const { x, y } of loader) {

@@ -28,7 +28,6 @@ export class NativeBackend implements Backend {
   readonly #lists: Int32Array;
   /** Words of `#lists` that the call being put together has used. */
   #used = 0;
-  readonly #call: (number | null)[] = [];
 
   constructor(
     readonly name: NativeDeviceName,
@@ -76,18 +75,17 @@ export class NativeBackend implements Backend {
   run(kernel: Kernel, buffers: Buffers, args: KernelArgs): void {
     const launch = this.#addon.kernels[kernel.name];
     if (launch === undefined) throw new DeviceError(`${this.name}: no kernel for ${kernel.name} yet`);
-    const call = this.#call;
-    let n = 0;
+    // A new array for each call: one that is kept and cut to length is slower to spread.
+    const call: (number | null)[] = [];
     this.#used = 0;
     for (let i = 0; i < buffers.length; i++) {
       const buffer = buffers[i];
-      call[n++] = typeof buffer === "number" || buffer === null ? buffer : this.#listHandles(kernel, buffer);
+      call.push(typeof buffer === "number" || buffer === null ? buffer : this.#listHandles(kernel, buffer));
     }
     for (let i = 0; i < args.length; i++) {
       const arg = args[i];
-      call[n++] = typeof arg === "number" ? arg : this.#listNumbers(kernel, arg);
+      call.push(typeof arg === "number" ? arg : this.#listNumbers(kernel, arg));
     }
-    call.length = n;
     this.#lists[0] = this.#used;
     launch(...call);
   }

@@ -1,0 +1,46 @@
+import { applyUpdate } from "../core/apply.js";
+import { adagradUpdate } from "../ops/adaptive-updates.js";
+import { checkNumber, type Rule, type StepTensors } from "./group.js";
+import { Optimizer, type ParameterList } from "./optimizer.js";
+
+/** What a group of parameters may have of its own, beside the learning rate. */
+export interface AdagradSettings {
+  /** The rate is divided by 1 + this times the steps before. Default 0. */
+  readonly lrDecay: number;
+  /** The weight of the penalty |p|^2 / 2. Default 0. */
+  readonly weightDecay: number;
+  /** What the sums of squares start from. Default 0. */
+  readonly initialAccumulatorValue: number;
+  /** Added to the divisor, so that it is never 0. Default 1e-10. */
+  readonly eps: number;
+}
+
+export interface AdagradOptions extends Partial<AdagradSettings> {
+  /** The learning rate. Default 0.01. */
+  readonly lr?: number;
+}
+
+const rule: Rule<AdagradSettings, "sum"> = {
+  name: "Adagrad",
+  check({ lrDecay, weightDecay, initialAccumulatorValue, eps }) {
+    for (const [name, value] of Object.entries({ lrDecay, weightDecay, initialAccumulatorValue, eps }))
+      checkNumber("Adagrad", name, value);
+  },
+  slots: ({ initialAccumulatorValue }) => ({ sum: initialAccumulatorValue }),
+};
+
+/** Adagrad (Duchi, Hazan and Singer 2011): the gradient over the root of the sum of its squares so far. */
+export class Adagrad extends Optimizer<AdagradSettings, "sum"> {
+  /** @throws ArgumentError if an option is out of range */
+  constructor(
+    parameters: ParameterList<AdagradSettings>,
+    { lr = 0.01, lrDecay = 0, weightDecay = 0, initialAccumulatorValue = 0, eps = 1e-10 }: AdagradOptions = {},
+  ) {
+    super(rule, parameters, lr, { lrDecay, weightDecay, initialAccumulatorValue, eps });
+  }
+
+  protected update({ parameters, gradients, slots, rate, counter }: StepTensors<"sum">, attrs: AdagradSettings): void {
+    const tensors = { gradient: gradients, parameter: parameters, sum: slots.sum, rate, counter: counter() };
+    applyUpdate(adagradUpdate, tensors, attrs);
+  }
+}

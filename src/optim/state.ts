@@ -1,0 +1,54 @@
+import { FormatError } from "../core/errors.js";
+import { encodeValue, type Value } from "../io/values.js";
+
+/** A group of parameters in a saved state. */
+export interface SavedGroup {
+  readonly lr: number;
+  /** The rate as a multiple of the optimizer's. */
+  readonly share: number;
+  readonly options: { readonly [name: string]: Value };
+  /** How many steps each parameter has had. */
+  readonly steps: readonly number[];
+}
+
+/** The plain values of an optimizer's state. */
+export interface SavedOptimizer {
+  readonly type: string;
+  readonly lr: number;
+  readonly groups: readonly SavedGroup[];
+}
+
+/** Values of the form that an optimizer gives. @throws FormatError for any other */
+export function readOptimizer(op: string, values: Value): SavedOptimizer {
+  if (!isObject(values) || typeof values.type !== "string")
+    throw new FormatError(`${op}: this is no state of an optimizer`);
+  const { type, lr, groups } = values;
+  if (!isRate(lr) || !Array.isArray(groups) || !groups.every(isGroup))
+    throw new FormatError(`${op}: the learning rates, options and steps of ${type} are not all there`);
+  return { type, lr, groups };
+}
+
+/** What differs between options here and in a state, in words. */
+export function compareOptions(own: SavedGroup["options"], saved: SavedGroup["options"]): string[] {
+  const names = [...new Set([...Object.keys(own), ...Object.keys(saved)])];
+  const changed = names.filter((name) => encodeValue(own[name] ?? null) !== encodeValue(saved[name] ?? null));
+  return changed.map((name) => `${name} is ${word(own[name])}, in the state ${word(saved[name])}`);
+}
+
+const word = (value: Value | undefined): string => (value === undefined ? "not there" : encodeValue(value));
+
+/** @internal Whether a value is one with names. */
+export const isObject = (value: Value | undefined): value is { readonly [name: string]: Value } =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+
+/** @internal */
+export const isCount = (value: Value | undefined): value is number => Number.isSafeInteger(value) && Number(value) >= 0;
+
+const isRate = (value: Value | undefined): value is number =>
+  typeof value === "number" && Number.isFinite(value) && value >= 0;
+
+const isGroup = (value: unknown): value is SavedGroup => {
+  if (!isObject(value as Value)) return false;
+  const { lr, share, options, steps } = value as { readonly [name: string]: Value };
+  return isRate(lr) && isRate(share) && isObject(options) && Array.isArray(steps) && steps.every(isCount);
+};
