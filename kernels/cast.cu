@@ -31,7 +31,8 @@ __global__ void copyKernel(Pairs pairs) {
   forEachVector<16>(
       pair.bytes,
       [&](std::int64_t first) {
-        reinterpret_cast<Words<16>*>(pair.target + first)[0] = reinterpret_cast<const Words<16>*>(pair.source + first)[0];
+        const Words<16> words = *reinterpret_cast<const Words<16>*>(pair.source + first);
+        storeWords(reinterpret_cast<Words<16>*>(pair.target + first), words);
       },
       [&](std::int64_t i) { pair.target[i] = pair.source[i]; });
 }

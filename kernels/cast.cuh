@@ -86,9 +86,10 @@ inline void launchCast(const Buffer& x, Buffer y, std::source_location where = s
   if (n == 0) return;
   const LaunchShape shape = gridStride(divideUp(n, castAtOnce), where);
   const auto start = [&](auto kernel) { launch(kernel, shape, x.data, x.dtype, y.data, y.dtype, n); };
+  const bool isFloat32OrLess = x.dtype == DType::float32 || x.dtype == DType::bfloat16 || x.dtype == DType::float16;
   if (x.dtype == DType::float64) start(castKernel<double>);
-  else if (x.dtype == DType::int32 || x.dtype == DType::uint8 || x.dtype == DType::boolean) start(castKernel<std::int64_t>);
-  else start(castKernel<float>);
+  else if (isFloat32OrLess) start(castKernel<float>);
+  else start(castKernel<std::int64_t>);
 }
 
 }  // namespace wengert

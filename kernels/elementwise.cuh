@@ -30,7 +30,8 @@ __device__ __forceinline__ std::int64_t threadsInGrid() { return static_cast<std
 /// would be element by element.
 template <int bytes>
 struct alignas(bytes) Words {
-  using Word = std::conditional_t<bytes % 4 == 0, std::uint32_t, std::conditional_t<bytes % 2 == 0, std::uint16_t, std::uint8_t>>;
+  using Word = std::conditional_t<bytes % 4 == 0, std::uint32_t,
+                                  std::conditional_t<bytes % 2 == 0, std::uint16_t, std::uint8_t>>;
   Word at[bytes / sizeof(Word)];
 };
 
@@ -155,8 +156,8 @@ void runUnary(const Buffer& x, Buffer& y, std::int64_t n, double p, double q, st
     using R = std::conditional_t<F::isPredicate, bool8, T>;
     using C = Compute<T>;
     if (n == 0) return;
-    launch(unaryKernel<F, T, R>, gridStride(divideUp(n, 2 * elementsAtOnce<T>), where), dataOf<T>(x), dataOf<R>(y), n, numberAs<C>(p),
-           numberAs<C>(q));
+    launch(unaryKernel<F, T, R>, gridStride(divideUp(n, 2 * elementsAtOnce<T>), where), dataOf<T>(x), dataOf<R>(y), n,
+           numberAs<C>(p), numberAs<C>(q));
   });
 }
 
@@ -175,8 +176,8 @@ void runGradient(const Buffer& dy, const Buffer& s, Buffer& dx, std::int64_t n, 
     using T = typename decltype(type)::type;
     using C = Compute<T>;
     if (n == 0) return;
-    launch(gradientKernel<F, T>, gridStride(divideUp(n, elementsAtOnce<T>), where), dataOf<T>(dy), dataOf<T>(s), dataOf<T>(dx), n,
-           numberAs<C>(p), numberAs<C>(q));
+    launch(gradientKernel<F, T>, gridStride(divideUp(n, elementsAtOnce<T>), where), dataOf<T>(dy), dataOf<T>(s),
+           dataOf<T>(dx), n, numberAs<C>(p), numberAs<C>(q));
   });
 }
 

@@ -79,7 +79,8 @@ __device__ __forceinline__ C normalDensity(C x) {
 template <class C>
 __device__ __forceinline__ C normalDistribution(C x) {
   constexpr C scale = static_cast<C>(0.70710678118654752440);
-  constexpr C scaleRest = std::is_same_v<C, float> ? C(0.70710678118654752440 - double(scale)) : C(-4.8336466567264567e-17);
+  constexpr C scaleRest =
+      std::is_same_v<C, float> ? C(0.70710678118654752440 - double(scale)) : C(-4.8336466567264567e-17);
   const C t = -x * scale;
   const C half = C(0.5) * std::erfc(t);
   if (!(t > 1 && t < 30)) return half;

@@ -26,8 +26,8 @@ __global__ void gatherKernel(const Words<bytes>* __restrict__ x, Words<bytes>* _
 
 }  // namespace
 
-// Where the innermost axis is contiguous in x too, and everything else comes in multiples of a larger unit, elements are
-// moved in that.
+// Where the innermost axis is contiguous in x too, and everything else comes in multiples of a larger unit, elements
+// are moved in that.
 void launchGather(const void* x, void* y, std::int64_t n, std::int64_t origin, AxisList<1> axes, int bytes,
                   std::source_location where) {
   int unit = bytes;

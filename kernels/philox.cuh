@@ -21,7 +21,8 @@ struct RandomKey {
   /// The four words of counter offset + i.
   __device__ __forceinline__ void draw(std::uint64_t i, std::uint32_t (&words)[4]) const {
     const std::uint64_t counter = offset + i;
-    std::uint32_t c0 = static_cast<std::uint32_t>(counter), c1 = static_cast<std::uint32_t>(counter >> 32), c2 = 0, c3 = 0;
+    std::uint32_t c0 = static_cast<std::uint32_t>(counter), c1 = static_cast<std::uint32_t>(counter >> 32);
+    std::uint32_t c2 = 0, c3 = 0;
     std::uint32_t k0 = low, k1 = high;
 #pragma unroll
     for (int round = 0; round < 10; round++) {

@@ -128,7 +128,8 @@ __global__ void randintKernel(T* __restrict__ y, std::int64_t n, std::int64_t lo
     key.draw(counter, words);
     T out[4];
 #pragma unroll
-    for (int i = 0; i < 4; i++) out[i] = static_cast<T>(low + static_cast<std::int64_t>(std::uint64_t{words[i]} * count >> 32));
+    for (int i = 0; i < 4; i++)
+      out[i] = static_cast<T>(low + static_cast<std::int64_t>(std::uint64_t{words[i]} * count >> 32));
     storePart(out, y, first, n);
   });
 }
@@ -185,7 +186,7 @@ __global__ void dropoutKernel(const T* __restrict__ x, T* __restrict__ y, std::i
     key.draw(counter, words);
     T out[4];
 #pragma unroll
-    for (int i = 0; i < 4; i++) out[i] = words[i] < threshold ? narrow<T>(Compute<T>(0)) : narrow<T>(widen(values[i]) * scale);
+    for (int i = 0; i < 4; i++) out[i] = narrow<T>(words[i] < threshold ? Compute<T>(0) : widen(values[i]) * scale);
     storePart(out, y, first, n);
   });
 }
@@ -202,7 +203,8 @@ void dropout(const Buffer& x, Buffer& y, std::int64_t n, double threshold, doubl
   dispatch(x.dtype, FloatTypes{}, [&](auto type) {
     using T = typename decltype(type)::type;
     if (n > 0)
-      launch(dropoutKernel<T>, shapeFor<int>(n), dataOf<T>(x), dataOf<T>(y), n, below, static_cast<Compute<T>>(scale), key);
+      launch(dropoutKernel<T>, shapeFor<int>(n), dataOf<T>(x), dataOf<T>(y), n, below, static_cast<Compute<T>>(scale),
+             key);
   });
 }
 

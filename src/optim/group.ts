@@ -177,7 +177,7 @@ export class ParameterGroup<O = unknown, S extends string = string> {
     for (const count of new Set(steps)) {
       const counter = counters.pop();
       if (!counter) break;
-      // mutated
+      writeNumbers(counter, [count, 0]);
       this.#counters.set(count, counter);
     }
     for (const counter of counters) counter.dispose();
