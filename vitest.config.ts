@@ -16,7 +16,14 @@ const onEmulator = [
 const env = { WENGERT_POISON: "1" };
 const project = (name: string, include: string[], exclude: string[], more: Record<string, string> = {}) => ({
   extends: true as const,
-  test: { name, include, exclude, env: { ...env, WENGERT_DEVICE: name, ...more } },
+  test: {
+    name,
+    include,
+    exclude,
+    env: { ...env, WENGERT_DEVICE: name, ...more },
+    // What runs thread by thread takes its time.
+    ...(name === "cpu" ? {} : { testTimeout: 300_000 }),
+  },
 });
 
 /** Whether the emulator is there or can be built; where CI runs it has to be. */

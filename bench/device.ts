@@ -7,17 +7,7 @@
  */
 import { writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
-import {
-  conv2d,
-  DeviceError,
-  type DType,
-  device,
-  randn,
-  Scope,
-  sync,
-  type Tensor,
-  tidy,
-} from "../src/index.js";
+import { conv2d, DeviceError, type DType, device, randn, Scope, sync, type Tensor, tidy } from "../src/index.js";
 
 const { values } = parseArgs({
   options: {

@@ -65,9 +65,7 @@ describe("package.json", () => {
       .map((entry) => entry.replace("./dist/", "src/").replace(/\.js$/, ".ts"))
       .filter(
         (path) =>
-          !importsOf(path, sources.get(path) ?? "").some(({ specifier }) =>
-            /\/backends\/index\.js$/.test(specifier),
-          ),
+          !importsOf(path, sources.get(path) ?? "").some(({ specifier }) => /\/backends\/index\.js$/.test(specifier)),
       );
     expect(without).toEqual([]);
   });

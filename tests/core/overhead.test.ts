@@ -7,7 +7,7 @@ import { expect, test } from "vitest";
 const allowed = 2;
 
 /** Processes in which it is measured, until one shows that. What other programs do meanwhile only ever adds. */
-const attempts = 12;
+const attempts = 40;
 
 interface Figures {
   readonly loop: number;
@@ -32,4 +32,4 @@ test(`recording an op of 16 elements costs at most ${allowed} microseconds`, asy
     least = Math.min(least, recorded - loop);
   }
   expect(least).toBeLessThanOrEqual(allowed);
-});
+}, 600_000);

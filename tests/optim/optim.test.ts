@@ -21,6 +21,7 @@ import {
   tidy,
   zeros,
 } from "../../src/index.js";
+import { withKernels } from "../support/kernels.js";
 import { grouped, parameter, shapes, steps, takeStep, variants } from "./runs.js";
 
 type Goldens = Readonly<Record<string, readonly (readonly number[])[]>>;
@@ -40,21 +41,23 @@ describe.each(Object.keys(goldens).filter((key) => !key.startsWith("Expo")))("%s
   const name = key.replace(", gradients missing", "");
   const make = { ...variants, ...grouped }[name];
   const skips = key.endsWith("missing");
-  test.each([
+  test.for([
     ["float64", 1e-12],
     ["float32", 1e-5],
-  ] as const)("20 steps as PyTorch's, in %s", (dtype, tolerance) => {
-    tidy(() => {
-      const parameters = shapes.map((_, k) => parameter(k, dtype));
-      using optimizer = make(parameters);
-      for (let step = 0; step < steps; step++) {
-        if (name in grouped && step === 10) optimizer.lr /= 4;
-        takeStep(optimizer, step, dtype, skips);
-      }
-      parameters.forEach((p, k) => {
-        const scale = Math.max(...goldens[key][k].map(Math.abs));
-        p.dataSync().forEach((value, i) => {
-          expect(Math.abs(value - goldens[key][k][i])).toBeLessThanOrEqual(tolerance * scale);
+  ] as const)("20 steps as PyTorch's, in %s", ([dtype, tolerance], context) => {
+    withKernels(context, () => {
+      tidy(() => {
+        const parameters = shapes.map((_, k) => parameter(k, dtype));
+        using optimizer = make(parameters);
+        for (let step = 0; step < steps; step++) {
+          if (name in grouped && step === 10) optimizer.lr /= 4;
+          takeStep(optimizer, step, dtype, skips);
+        }
+        parameters.forEach((p, k) => {
+          const scale = Math.max(...goldens[key][k].map(Math.abs));
+          p.dataSync().forEach((value, i) => {
+            expect(Math.abs(value - goldens[key][k][i])).toBeLessThanOrEqual(tolerance * scale);
+          });
         });
       });
     });
