@@ -10,7 +10,7 @@ export { LearningRateScheduler, type PlateauSchedule } from "./learning-rate.js"
 export { ModelCheckpoint, type ModelCheckpointOptions } from "./model-checkpoint.js";
 export type { Mode, MonitorOptions } from "./monitor.js";
 export { NaNGuard, type NaNGuardOptions } from "./nan-guard.js";
-export { ProgressBar } from "./progress-bar.js";
+export { ProgressBar, type ProgressStream } from "./progress-bar.js";
 export type { ClipOptions } from "./step.js";
 export { EventWriter, TensorBoard, type TensorBoardOptions } from "./tensorboard.js";
 export { type FitOptions, Trainer, type TrainerOptions } from "./trainer.js";

@@ -2,17 +2,24 @@ import cliProgress from "cli-progress";
 import type { Callback, Run } from "./callback.js";
 import type { Logs } from "./types.js";
 
+/** Where a progress bar is drawn: what it needs of `process.stderr`. */
+export interface ProgressStream {
+  /** True for a terminal; elsewhere no bar is drawn. */
+  readonly isTTY?: boolean;
+  write(text: string): unknown;
+}
+
 /**
  * Shows how far an epoch has come, and its numbers when it is over: on standard error, so that what goes to standard
  * output can be piped. Where standard error is no terminal there is no bar, only the line after each epoch.
  */
 export class ProgressBar implements Callback {
-  readonly #stream: NodeJS.WriteStream;
+  readonly #stream: ProgressStream;
   #bar: cliProgress.SingleBar | null = null;
   #started = 0;
 
   /** @param stream - where to, by default standard error */
-  constructor(stream: NodeJS.WriteStream = process.stderr) {
+  constructor(stream: ProgressStream = process.stderr) {
     this.#stream = stream;
   }
 
@@ -28,7 +35,7 @@ export class ProgressBar implements Callback {
       this.#bar = new cliProgress.SingleBar(
         // The terminal's settings stay as they are, so that nothing is left to restore when the program is ended.
         {
-          ...{ format, stream: this.#stream, barsize: 24, clearOnComplete: true },
+          ...{ format, stream: this.#stream as NodeJS.WriteStream, barsize: 24, clearOnComplete: true },
           ...{ linewrap: null, gracefulExit: false, etaBuffer: 50 },
         },
         cliProgress.Presets.shades_classic,
