@@ -11,7 +11,7 @@ import {
   tidy,
   vjp,
 } from "../../src/index.js";
-import { expectProduct, type Mode, randomValues } from "../support/products.js";
+import { expectProduct, floatKinds, type Mode, randomValues } from "../support/products.js";
 
 const native = device() === "cuda" ? cuda : emulator;
 
@@ -124,16 +124,6 @@ const convolutions: Convolution[] = [
   { images: 3, channels: 2, filters: 9, image: [2, 2], kernel: [5, 5], padding: [4, 4], stride: [3, 1] },
 ];
 
-const kinds: { dtype: DType; capability: number; mode: Mode }[] = [
-  { dtype: "float32", capability: 80, mode: "ieee" },
-  { dtype: "float32", capability: 80, mode: "tf32" },
-  { dtype: "bfloat16", capability: 80, mode: "ieee" },
-  { dtype: "bfloat16", capability: 75, mode: "ieee" },
-  { dtype: "float16", capability: 80, mode: "ieee" },
-  { dtype: "float16", capability: 75, mode: "ieee" },
-  { dtype: "float64", capability: 80, mode: "ieee" },
-];
-
 describe.runIf(device() !== "cpu")(`convolutions on ${device()}`, () => {
   afterEach(() => {
     native.setOptions({ convolution: "ieee" });
@@ -142,7 +132,7 @@ describe.runIf(device() !== "cpu")(`convolutions on ${device()}`, () => {
     expect(emulator.takeRaces()).toEqual([]);
   });
 
-  describe.each(kinds)("$dtype, capability $capability, $mode", ({ dtype, capability, mode }) => {
+  describe.each(floatKinds)("$dtype, capability $capability, $mode", ({ dtype, capability, mode }) => {
     const prepare = (): void => {
       native.setOptions({ convolution: mode });
       if (native === emulator) native.setOptions({ capability });

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from "vitest";
 import { cuda, type DType, device, emulator, linear, matmul, type Tensor, tensor, tidy } from "../../src/index.js";
-import { expectProduct, type Mode, randomValues } from "../support/products.js";
+import { expectProduct, floatKinds, type Kind, type Mode, randomValues } from "../support/products.js";
 
 const native = device() === "cuda" ? cuda : emulator;
 
@@ -66,15 +66,9 @@ const shapes = [
   [96, 104, 24],
 ] as const;
 
-/** What the device pretends to be, and how it multiplies float32: together they reach every tier. */
-const kinds: { dtype: DType; capability: number; mode: Mode }[] = [
-  { dtype: "float32", capability: 80, mode: "ieee" },
-  { dtype: "float32", capability: 80, mode: "tf32" },
-  { dtype: "bfloat16", capability: 80, mode: "ieee" },
-  { dtype: "bfloat16", capability: 75, mode: "ieee" },
-  { dtype: "float16", capability: 80, mode: "ieee" },
-  { dtype: "float16", capability: 75, mode: "ieee" },
-  { dtype: "float64", capability: 80, mode: "ieee" },
+/** Integers have no tier of their own, and are multiplied by matmul alone. */
+const kinds: readonly Kind[] = [
+  ...floatKinds,
   { dtype: "int32", capability: 80, mode: "ieee" },
   { dtype: "uint8", capability: 80, mode: "ieee" },
 ];

@@ -12,6 +12,24 @@ const roundoff: Readonly<Record<string, number>> = {
 /** How float32 operands are read: as they are, or rounded to tf32. */
 export type Mode = "ieee" | "tf32";
 
+/** What a product is made of, what the emulator pretends to be, and how float32 is multiplied. */
+export interface Kind {
+  readonly dtype: DType;
+  readonly capability: number;
+  readonly mode: Mode;
+}
+
+/** Of the float dtypes: together they reach every tier. */
+export const floatKinds: readonly Kind[] = [
+  { dtype: "float32", capability: 80, mode: "ieee" },
+  { dtype: "float32", capability: 80, mode: "tf32" },
+  { dtype: "bfloat16", capability: 80, mode: "ieee" },
+  { dtype: "bfloat16", capability: 75, mode: "ieee" },
+  { dtype: "float16", capability: 80, mode: "ieee" },
+  { dtype: "float16", capability: 75, mode: "ieee" },
+  { dtype: "float64", capability: 80, mode: "ieee" },
+];
+
 /** Uniform numbers in [-1, 1), or small integers for the integer dtypes. */
 export function randomValues(seed: number, length: number, dtype: DType): Float64Array {
   const generator = new Generator(seed);

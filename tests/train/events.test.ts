@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { existsSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { readdir, readFile } from "node:fs/promises";
 import { describe, expect, test } from "vitest";
 import { ArgumentError, EventWriter, FileError, TensorBoard } from "../../src/index.js";
@@ -42,14 +42,16 @@ events = EventAccumulator(sys.argv[1], size_guidance={"scalars": 0}, purge_orpha
 print(json.dumps({tag: [[e.step, e.value] for e in events.Scalars(tag)] for tag in events.Tags()["scalars"]}))
 `;
 
-/** A Python with tensorboard, named by PYTHON or beside the project; null where there is none. */
+/** A Python with tensorboard, named by PYTHON or on the path; null where there is none. */
 function findPython(): string | null {
   for (const python of [process.env.PYTHON, "python3"]) {
-    if (!python || (python.startsWith("/") && !existsSync(python))) continue;
+    if (!python) continue;
     try {
       execFileSync(python, ["-c", "import tensorboard"], { stdio: "ignore" });
       return python;
-    } catch {}
+    } catch {
+      // No such program, or no tensorboard in it: the next one.
+    }
   }
   return null;
 }
