@@ -5,15 +5,15 @@
  */
 import { open, rm, stat } from "node:fs/promises";
 import { join, resolve } from "node:path";
-import { DeviceError, type DeviceName, FileError, manualSeed, setDevice, WengertError } from "wengert";
+import { FileError, manualSeed } from "wengert";
 import { makeFolder, saveSafetensors } from "wengert/io";
-import { type Digits, loadDigits } from "./mnist/images.js";
-import { type Options, parseOptions, UsageError, usage } from "./mnist/options.js";
+import { type Options, options, usage } from "./mnist/options.js";
 import { Progress } from "./mnist/progress.js";
 import { convolutionalNetwork, train } from "./mnist/training.js";
+import { type Digits, loadDigits } from "./support/digits.js";
+import { program } from "./support/program.js";
 
-async function main({ data, seed, device, out, ...options }: Options): Promise<void> {
-  setDevice(device as DeviceName);
+async function main({ data, seed, device: _device, out, ...settings }: Options): Promise<void> {
   const path = await checkWritable(resolve(out), "model.safetensors");
   const digits = await load(data);
   console.log(`digits: ${digits.source}: ${digits.train.count} to train on, ${digits.test.count} to test`);
@@ -24,11 +24,11 @@ async function main({ data, seed, device, out, ...options }: Options): Promise<v
   const interruption = onInterrupt(() => progress.stop());
   const started = performance.now();
   const testAccuracy = await train(network, digits, {
-    ...options,
+    ...settings,
     signal: interruption.signal,
     onStep: ({ epoch, step, steps, loss }) => {
       if (interruption.signal.aborted) return;
-      progress.show(`epoch ${epoch}/${options.epochs}`, step, steps, `loss ${loss.toFixed(4)}`);
+      progress.show(`epoch ${epoch}/${settings.epochs}`, step, steps, `loss ${loss.toFixed(4)}`);
     },
     onEpoch: ({ epoch, trainLoss, testAccuracy }) => {
       progress.stop();
@@ -94,12 +94,4 @@ function onInterrupt(stop: () => void): { signal: AbortSignal; end: () => void }
   return { signal: controller.signal, end: () => process.off("SIGINT", interrupt) };
 }
 
-try {
-  const options = parseOptions(process.argv.slice(2));
-  if (options) await main(options);
-  else console.log(usage);
-} catch (error) {
-  if (!(error instanceof UsageError || error instanceof WengertError)) throw error;
-  console.error(`mnist: ${error.message.split("\n")[0]}`);
-  process.exitCode = error instanceof UsageError || error instanceof DeviceError ? 2 : 1;
-}
+await program("mnist", usage, options, main);

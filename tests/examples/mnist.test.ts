@@ -4,9 +4,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { loadDigits } from "../../examples/mnist/images.js";
-import { parseOptions, UsageError } from "../../examples/mnist/options.js";
+import { options } from "../../examples/mnist/options.js";
 import { convolutionalNetwork, type Epoch, type Step, train } from "../../examples/mnist/training.js";
+import { loadDigits } from "../../examples/support/digits.js";
+import { parseOptions, UsageError } from "../../examples/support/program.js";
 import { drawDigits, type ImageSet } from "../../src/data/index.js";
 import { manualSeed, memory } from "../../src/index.js";
 import { loadSafetensors } from "../../src/io/index.js";
@@ -44,9 +45,9 @@ afterAll(() => rmSync(folder, { recursive: true }));
 
 describe("options", () => {
   test("have the defaults of the help", () => {
-    const expected = { data: undefined, epochs: 3, batch: 64, lr: 1e-3, seed: 0, device: "cpu", out: "." };
-    expect(parseOptions([])).toEqual(expected);
-    expect(parseOptions(["--help", "--epochs", "x"])).toBeNull();
+    const expected = { data: undefined, epochs: 3, batch: 64, lr: 1e-3, seed: 0, device: undefined, out: "." };
+    expect(parseOptions(options, [])).toEqual(expected);
+    expect(parseOptions(options, ["--help", "--epochs", "x"])).toBeNull();
   });
 
   test("are read", () => {
@@ -66,7 +67,7 @@ describe("options", () => {
       "o",
     ];
     const expected = { data: "d", epochs: 2, batch: 16, lr: 0.01, seed: 7, device: "cpu", out: "o" };
-    expect(parseOptions(args)).toEqual(expected);
+    expect(parseOptions(options, args)).toEqual(expected);
   });
 
   test.each([
@@ -83,9 +84,9 @@ describe("options", () => {
     [["--epochs"], "--epochs"],
     [["model"], "Unexpected argument 'model'"],
   ])("%j are refused in one line", (args, message) => {
-    expect(() => parseOptions(args)).toThrow(UsageError);
-    expect(() => parseOptions(args)).toThrow(message);
-    expect(() => parseOptions(args)).not.toThrow(/\n/);
+    expect(() => parseOptions(options, args)).toThrow(UsageError);
+    expect(() => parseOptions(options, args)).toThrow(message);
+    expect(() => parseOptions(options, args)).not.toThrow(/\n/);
   });
 });
 

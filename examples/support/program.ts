@@ -1,0 +1,107 @@
+/** What the examples share around their work: options from the command line, and errors in one line. */
+import { type ParseArgsConfig, parseArgs } from "node:util";
+import { DeviceError, type DeviceName, setDevice, WengertError } from "wengert";
+
+/** What is wrong with the command line, in one line. */
+export class UsageError extends Error {}
+
+/** How the text of an option becomes its value, and the value where it is not given. */
+interface Option<T> {
+  readonly fallback: T;
+  readonly read: (name: string, text: string) => T;
+}
+
+/** An integer of `least` or more. */
+export function integer(fallback: number, least = 0): Option<number> {
+  return {
+    fallback,
+    read: (name, text) => {
+      const value = Number(text);
+      if (!/^\d+$/.test(text) || !Number.isSafeInteger(value) || value < least)
+        throw new UsageError(`--${name} is an integer of ${least} or more, got ${JSON.stringify(text)}`);
+      return value;
+    },
+  };
+}
+
+/** A number above 0. */
+export function positive(fallback: number): Option<number> {
+  return {
+    fallback,
+    read: (name, text) => {
+      const value = Number(text);
+      if (text.trim() === "" || !Number.isFinite(value) || value <= 0)
+        throw new UsageError(`--${name} is a number above 0, got ${JSON.stringify(text)}`);
+      return value;
+    },
+  };
+}
+
+/** A text that is not empty; undefined where it is not given and there is no fallback. */
+export function text(fallback: string): Option<string>;
+export function text(): Option<string | undefined>;
+export function text(fallback?: string): Option<string | undefined> {
+  return {
+    fallback,
+    read: (name, given) => {
+      if (given === "") throw new UsageError(`--${name} is empty`);
+      return given;
+    },
+  };
+}
+
+type Options = Readonly<Record<string, Option<string | number | undefined>>>;
+export type Values<O extends Options> = { readonly [K in keyof O]: O[K]["fallback"] };
+
+/**
+ * Reads a command line such as `--epochs 3 --data folder`.
+ *
+ * @returns the values by name, or null if help is asked for
+ * @throws UsageError for an option that is not there, twice a name, or a value that it does not take
+ */
+export function parseOptions<O extends Options>(options: O, args: readonly string[]): Values<O> | null {
+  const { help, ...given } = parse(Object.keys(options), args);
+  if (help) return null;
+  const read = ([name, option]: [string, Options[string]]): [string, string | number | undefined] => {
+    const value = given[name];
+    return [name, typeof value === "string" ? option.read(name, value) : option.fallback];
+  };
+  return Object.fromEntries(Object.entries(options).map(read)) as Values<O>;
+}
+
+function parse(names: readonly string[], args: readonly string[]): Record<string, string | boolean | undefined> {
+  const options: NonNullable<ParseArgsConfig["options"]> = { help: { type: "boolean" } };
+  for (const name of names) options[name] = { type: "string" };
+  try {
+    return parseArgs({ args: [...args], options, strict: true }).values as Record<string, string | boolean | undefined>;
+  } catch (error) {
+    // Node's message may have a second line of advice.
+    throw new UsageError(error instanceof Error ? error.message.split("\n")[0] : String(error));
+  }
+}
+
+/**
+ * Runs `main` with the options of the command line. `--help` prints `usage`. An error that the user can do something
+ * about is one line on standard error, and the status 1, or 2 where the command line is wrong; others are thrown on.
+ * An option `device` becomes the device of all tensors.
+ */
+export async function program<O extends Options>(
+  name: string,
+  usage: string,
+  options: O,
+  main: (values: Values<O>) => Promise<void>,
+): Promise<void> {
+  try {
+    const values = parseOptions(options, process.argv.slice(2));
+    if (values === null) {
+      console.log(usage);
+      return;
+    }
+    if (typeof values.device === "string") setDevice(values.device as DeviceName);
+    await main(values);
+  } catch (error) {
+    if (!(error instanceof UsageError || error instanceof WengertError)) throw error;
+    console.error(`${name}: ${error.message.split("\n")[0]}`);
+    process.exitCode = error instanceof UsageError || error instanceof DeviceError ? 2 : 1;
+  }
+}
