@@ -2,7 +2,7 @@ import type { Tensor } from "../tensor.js";
 import type { Backend, Handle } from "./backend.js";
 import { context } from "./context.js";
 import { backend } from "./device.js";
-import { hostArray, isFloat } from "./dtype.js";
+import { isFloat } from "./dtype.js";
 import { ArgumentError, DeviceError, DisposedError, ShapeError } from "./errors.js";
 import type { Meta, Op, Update } from "./op.js";
 import { disposePromoted, promoteInputs } from "./promote.js";
@@ -60,7 +60,7 @@ export function applyAll<A>(op: Op<A>, given: Inputs, attrs: A, on?: Backend): T
     if (op.view) outputs.push(viewOf(op, inputs[0] as Tensor, inferred as Meta));
     else if (op.outputs.length === 1) outputs.push(allocate(op, device, inferred as Meta));
     else for (const name of op.outputs) outputs.push(allocate(op, device, (inferred as Record<string, Meta>)[name]));
-    if (op.transfer) copyAcross((inputs[0] as Tensor).storage, outputs[0].storage);
+    if (op.transfer) (inputs[0] as Tensor).storage.copyTo(device, outputs[0].storage.handle);
     else if (!op.view) device.run(op, buffersOf(op, inputs, outputs), op.args(named, inferred, attrs));
     if (context().recording && inputs.some((x) => x?.variable)) record(op, inputs, outputs, named, attrs);
   } catch (error) {
@@ -70,13 +70,6 @@ export function applyAll<A>(op: Op<A>, given: Inputs, attrs: A, on?: Backend): T
     disposePromoted(given, inputs);
   }
   return outputs;
-}
-
-/** Through the host's memory, which every device can read and write. */
-function copyAcross(from: Storage, to: Storage): void {
-  const values = hostArray(from.dtype, from.length);
-  from.backend.readSync(from.handle, values);
-  to.backend.write(to.handle, values);
 }
 
 function checkInputs(op: Op, inputs: Inputs): Backend | null {

@@ -1,5 +1,5 @@
 import type { Backend, Handle } from "./backend.js";
-import { type DType, dtypeInfo } from "./dtype.js";
+import { type DType, dtypeInfo, hostArray } from "./dtype.js";
 import { DisposedError } from "./errors.js";
 
 /** Device memory held by tensors: bytes now, the most there ever were, and how many buffers (views share one). */
@@ -27,8 +27,8 @@ export function resetPeak(): void {
 
 /** What the finalization net keeps of a buffer: never the buffer itself, or it would never be collected. */
 interface Ticket {
-  readonly backend: Backend;
-  readonly handle: Handle | null;
+  backend: Backend;
+  handle: Handle | null;
   readonly bytes: number;
   freed: boolean;
 }
@@ -46,23 +46,34 @@ const net = new FinalizationRegistry<Ticket>((ticket) => {
  * It is freed when the last of them lets go; the net frees it if they were all forgotten instead.
  */
 export class Storage {
-  readonly handle: Handle;
   /** When the buffer was last changed in place, by `tick`. */
   writtenAt = 0;
+  #backend: Backend;
+  #handle: Handle;
   #owners = 1;
   /** How many of the owners are tape entries. */
   #savers = 0;
   #ticket: Ticket | null = null;
 
   constructor(
-    readonly backend: Backend,
+    backend: Backend,
     readonly length: number,
     readonly dtype: DType,
   ) {
-    this.handle = backend.alloc(length, dtype);
+    this.#backend = backend;
+    this.#handle = backend.alloc(length, dtype);
     bytes += this.bytes;
     buffers++;
     if (bytes > peakBytes) peakBytes = bytes;
+  }
+
+  /** The device that holds the buffer. */
+  get backend(): Backend {
+    return this.#backend;
+  }
+
+  get handle(): Handle {
+    return this.#handle;
   }
 
   /** What the buffer takes on the device. */
@@ -74,8 +85,37 @@ export class Storage {
   guard(): void {
     if (this.#ticket !== null) return;
     const { backend, bytes } = this;
-    this.#ticket = { backend, handle: backend.collected ? null : this.handle, bytes, freed: false };
+    this.#ticket = { backend, handle: backend.collected ? null : this.#handle, bytes, freed: false };
     net.register(this, this.#ticket);
+  }
+
+  /** The numbers, through the host's memory, which every device can read and write. */
+  copyTo(backend: Backend, handle: Handle): void {
+    const values = hostArray(this.dtype, this.length);
+    this.#backend.readSync(this.#handle, values);
+    backend.write(handle, values);
+  }
+
+  /**
+   * Moves the buffer to another device, for all tensors that are views of it. For a tape this is a change in place.
+   *
+   * @throws OutOfMemoryError; it is where it was then
+   */
+  move(backend: Backend): void {
+    if (backend === this.#backend) return;
+    const handle = backend.alloc(this.length, this.dtype);
+    try {
+      this.copyTo(backend, handle);
+    } catch (error) {
+      backend.free(handle);
+      throw error;
+    }
+    this.#backend.free(this.#handle);
+    this.#backend = backend;
+    this.#handle = handle;
+    this.writtenAt = tick();
+    if (this.#ticket !== null)
+      Object.assign(this.#ticket, { backend, handle: backend.collected ? null : handle } satisfies Partial<Ticket>);
   }
 
   /** One more owner: a tensor that is a view of this buffer. */

@@ -89,7 +89,7 @@ export class Entry {
       if (tensor.storage.writtenAt > this.at)
         throw new GradientError(
           `${this.op.name}: a saved ${tensor.dtype} ${show(tensor.shape)} was changed in place (by an optimizer step, ` +
-            "for example) after it was recorded; compute all gradients before you update",
+            "for example) or moved after it was recorded; compute all gradients before you update",
         );
     }
     const usable: Record<string, Saved> = {};

@@ -2,6 +2,7 @@ import type { DeviceName } from "../core/device.js";
 import type { DType } from "../core/dtype.js";
 import { ArgumentError, ShapeError } from "../core/errors.js";
 import { Generator } from "../core/generator.js";
+import { quote } from "../core/quote.js";
 import { sameShape, show, sizeOf } from "../core/shape.js";
 import { tensor } from "../create.js";
 import type { Tensor } from "../tensor.js";
@@ -60,6 +61,10 @@ export async function makeBatch(dataset: Dataset, { seed, epoch, count, indices 
 /** Stacks samples field by field. @throws ArgumentError, ShapeError if they do not have the same fields and shapes */
 export function collate(samples: readonly Sample[], indices: readonly number[]): HostBatch {
   const op = "DataLoader";
+  samples.forEach((sample: unknown, i) => {
+    if (typeof sample !== "object" || sample === null)
+      throw new ArgumentError(`${op}: sample ${indices[i]} is an object of fields, got ${quote(sample)}`);
+  });
   const names = Object.keys(samples[0]);
   samples.forEach((sample, i) => {
     const own = Object.keys(sample);
@@ -71,11 +76,13 @@ export function collate(samples: readonly Sample[], indices: readonly number[]):
   return Object.fromEntries(
     names.map((name) => {
       const arrays = samples.map((sample) => toHostArray(sample[name]));
+      arrays.forEach((array, i) => {
+        checkHostArray(op, `${name} of sample ${indices[i]}`, array);
+      });
       const [{ shape, data }] = arrays;
       const size = sizeOf(shape);
       const stacked = new (data.constructor as new (length: number) => HostNumbers)(samples.length * size);
       arrays.forEach((array, i) => {
-        checkHostArray(op, `${name} of sample ${indices[i]}`, array);
         if (!sameShape(array.shape, shape))
           throw new ShapeError(
             `${op}: ${name} is ${show(array.shape)} in sample ${indices[i]}, ${show(shape)} in sample ${indices[0]} of the same batch`,

@@ -37,7 +37,8 @@ export class CsvTable {
   /**
    * Columns of numbers as float32: of shape (rows) for one name, (rows, names) for a list.
    *
-   * @throws ArgumentError if there is no such column; FormatError with the line, if a field is no finite number
+   * @throws ArgumentError if there is no such column; FormatError with the line, if a field is no finite number, or too
+   *   large for float32
    */
   numbers(names: string | readonly string[]): HostArray {
     const list = typeof names === "string" ? [names] : names;
@@ -45,7 +46,9 @@ export class CsvTable {
     const data = new Float32Array(this.length * list.length);
     this.rows.forEach(({ fields, line }, row) => {
       columns.forEach((column, i) => {
-        data[row * list.length + i] = this.#number(fields[column], list[i], line);
+        const value = Math.fround(this.#number(fields[column], list[i], line));
+        if (!Number.isFinite(value)) this.#fail(line, `${list[i]} is too large for float32: ${quote(fields[column])}`);
+        data[row * list.length + i] = value;
       });
     });
     return { shape: typeof names === "string" ? [this.length] : [this.length, list.length], data };

@@ -38,11 +38,17 @@ export const isHostArray = (value: unknown): value is HostArray =>
 /** The field as an array: a number has no axes. */
 export function toHostArray(field: Field): HostArray {
   if (typeof field === "number") return { shape: [], data: Float32Array.of(field) };
-  return isHostArray(field) ? field : { shape: [field.length], data: field };
+  return isHostArray(field) ? field : { shape: [field?.length], data: field };
 }
 
-/** Throws unless the array has as many numbers as its shape says. */
+const hostTypes = [Float32Array, Float64Array, Int32Array, Int16Array, Int8Array, Uint8Array];
+
+/** Throws unless it is an array as tensors are made of, with as many numbers as its shape says. */
 export function checkHostArray(op: string, name: string, { shape, data }: HostArray): void {
+  if (!hostTypes.some((type) => data instanceof type) || !Array.isArray(shape))
+    throw new ArgumentError(
+      `${op}: ${name} is a typed array (${hostTypes.map((type) => type.name).join(", ")}), or one with its shape; got ${quote(data)}`,
+    );
   if (sizeOf(shape) !== data.length)
     throw new ShapeError(`${op}: ${name} has ${data.length} numbers, its shape ${show(shape)} needs ${sizeOf(shape)}`);
 }

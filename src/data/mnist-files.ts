@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import { isAbsolute, join } from "node:path";
 import { DownloadError, FileError } from "../core/errors.js";
-import { fileError, makeFolder, writeAtomic } from "../io/files.js";
+import { makeFolder, writeAtomic } from "../io/files.js";
 import { download, isIntact, type RemoteFile } from "./download.js";
 
 /** The official files. */
@@ -99,9 +99,7 @@ export async function fetchFiles(files: readonly RemoteFile[], options: FetchOpt
 /** @returns why the file could not be stored, or null */
 async function store(folder: string, path: string, content: Uint8Array): Promise<FileError | null> {
   try {
-    await makeFolder(folder).catch((error) => {
-      throw fileError("loadMnist: cannot make", folder, error);
-    });
+    await makeFolder(folder, "loadMnist");
     await writeAtomic("loadMnist", path, [content]);
     return null;
   } catch (error) {

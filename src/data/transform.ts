@@ -65,10 +65,11 @@ export function normalize(mean: number | readonly number[], std: number | readon
     if (perChannel && shape[0] !== means.length)
       throw new ShapeError(`normalize: ${means.length} means for channels of ${show(shape)}`);
     const size = data.length / means.length;
-    return {
-      shape,
-      data: Float32Array.from(data, (x, i) => (x - means[Math.floor(i / size)]) / stds[Math.floor(i / size)]),
-    };
+    // A plain loop: `from` with a function walks an iterator, many times slower.
+    const normalized = new Float32Array(data.length);
+    for (let c = 0; c < means.length; c++)
+      for (let i = c * size; i < (c + 1) * size; i++) normalized[i] = (data[i] - means[c]) / stds[c];
+    return { shape, data: normalized };
   };
 }
 

@@ -117,7 +117,12 @@ export class WorkerPool {
       else asked?.reject(new WengertError(`DataLoader: in a worker: ${answer.error}`));
     });
     worker.on("error", (error) => fail(`failed: ${error instanceof Error ? error.message : error}`));
-    worker.on("exit", () => fail("has ended"));
-    this.#members.push({ worker, waiting });
+    const member = { worker, waiting };
+    worker.on("exit", () => {
+      // Another one takes its place with the next task.
+      this.#members.splice(this.#members.indexOf(member), 1);
+      fail("has ended");
+    });
+    this.#members.push(member);
   }
 }

@@ -1,7 +1,7 @@
-import { randomBytes } from "node:crypto";
 import { type FileHandle, mkdir, open, readFile, rename, rm, stat } from "node:fs/promises";
-import { dirname, join, resolve } from "node:path";
+import { dirname, resolve } from "node:path";
 import { FileError } from "../core/errors.js";
+import { removeStale, temporaryPath } from "./temporary.js";
 
 /** @internal A system error as a FileError that says who wanted what of which file. Other errors pass as they are. */
 export function fileError(action: string, path: string, error: unknown): unknown {
@@ -19,19 +19,26 @@ const isFolder = (path: string): Promise<boolean> =>
 /**
  * Makes a folder, and those above it that are missing; one that is there already is left alone.
  *
- * Not `mkdir` with `recursive`, which never returns where the system answers ENOENT under a folder that exists, as it
- * does in /proc.
- *
- * @throws the system's error
+ * @param op - who wants it, for messages
+ * @throws FileError with the system's error as its cause
  */
-export async function makeFolder(folder: string): Promise<void> {
+export async function makeFolder(folder: string, op = "makeFolder"): Promise<void> {
+  try {
+    await makeFolders(folder);
+  } catch (error) {
+    throw fileError(`${op}: cannot make`, folder, error);
+  }
+}
+
+/** Not `mkdir` with `recursive`: under a folder that is there but takes no other, as in /proc, it never returns. */
+async function makeFolders(folder: string): Promise<void> {
   try {
     await mkdir(folder);
   } catch (error) {
     if (codeOf(error) === "EEXIST" && (await isFolder(folder))) return;
     const above = dirname(resolve(folder));
     if (codeOf(error) !== "ENOENT" || (await isFolder(above))) throw error;
-    await makeFolder(above);
+    await makeFolders(above);
     await mkdir(folder);
   }
 }
@@ -48,14 +55,15 @@ export async function readBytes(op: string, path: string): Promise<Uint8Array> {
 /**
  * Writes a file whole or not at all: to a temporary file in the same folder, which is flushed to the disk and then
  * takes the place of `path` in one step. Whoever reads `path` meanwhile sees the previous file, and so does everybody
- * afterwards if anything fails, such as a full disk.
+ * afterwards if anything fails, such as a full disk. What programs that were killed left in the folder is removed.
  *
  * @param op - who writes, for messages
  * @throws FileError with the system's error as its cause; the temporary file is gone by then
  */
 export async function writeAtomic(op: string, path: string, chunks: Iterable<Uint8Array>): Promise<void> {
   const folder = dirname(path);
-  const temporary = join(folder, `.wengert-${process.pid}-${randomBytes(6).toString("hex")}.tmp`);
+  const temporary = temporaryPath(folder);
+  await removeStale(folder); // first: the disk may be full of them
   try {
     // "wx": never through a file or link that somebody else put there.
     await withFile(temporary, "wx", async (file) => {

@@ -24,6 +24,8 @@ export interface HasState {
 export interface StatefulOptimizer {
   stateDict(): SavedState;
   loadStateDict(saved: SavedState): void;
+  /** What in a state does not fit, in words, so that nothing at all changes where something does not. */
+  stateDifferences?(saved: SavedState): string[];
 }
 
 /** Parameters and buffers of a module. */
@@ -49,9 +51,22 @@ export const generatorPart = (generator: Generator): CheckpointPart => ({
 export function statePart(object: HasState): CheckpointPart {
   return {
     state: () => ({ tensors: new Map(), values: object.getState() as Value }),
-    differences: () => [],
+    differences: ({ values }) => stateDifferences(object, values),
     restore: ({ values }) => object.setState(values as never),
   };
+}
+
+/** @internal Why an object does not take a state; none if it does. It is tried, and taken back. */
+export function stateDifferences(object: HasState, values: Value): string[] {
+  const before = object.getState();
+  try {
+    object.setState(values as never);
+    return [];
+  } catch (error) {
+    return [error instanceof Error ? error.message : String(error)];
+  } finally {
+    object.setState(before as never);
+  }
 }
 
 /** Whether an optimizer can be saved. */
@@ -59,8 +74,8 @@ export const isStateful = (optimizer: object): optimizer is StatefulOptimizer =>
   "stateDict" in optimizer && "loadStateDict" in optimizer;
 
 /**
- * Averages, step counts and learning rate of an optimizer. It stands first among the parts: what does not fit is found
- * by `loadStateDict` itself, before any part has changed.
+ * Averages, step counts and learning rate of an optimizer. One without `stateDifferences` stands first among the parts:
+ * what does not fit is then found by its `loadStateDict`, before any part has changed.
  *
  * @throws ArgumentError if the optimizer cannot be saved
  */
@@ -71,7 +86,7 @@ export function optimizerPart(optimizer: object): CheckpointPart {
     );
   return {
     state: () => optimizer.stateDict(),
-    differences: () => [],
+    differences: (saved) => optimizer.stateDifferences?.(saved) ?? [],
     restore: (saved) => optimizer.loadStateDict(saved),
   };
 }

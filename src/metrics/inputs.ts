@@ -113,6 +113,10 @@ function classAxisOf(op: string, { shape }: Tensor, targets: Tensor): { axis: nu
     throw new ShapeError(
       `${op}: predictions ${show(shape)} do not fit targets ${show(targets.shape)}: they have the same shape, or are scores (N, C, ...) for targets (N, ...)`,
     );
+  if (shape[axis] < 2)
+    throw new ShapeError(
+      `${op}: predictions ${show(shape)} are scores of ${shape[axis]} class; binary scores have the targets' shape ${show(targets.shape)}: reshape them`,
+    );
   return { axis, classes: shape[axis] };
 }
 

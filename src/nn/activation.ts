@@ -161,6 +161,49 @@ const hardsigmoid = (x: Tensor): Tensor => limited(x.add(3), 0, 6).div(6);
 const limited = (x: Tensor, min: number, max: number): Tensor =>
   x.gt(min).logicalAnd(x.lt(max)).where(x, clamp(x.detach(), { min, max }));
 
+/** x where it is farther from 0 than lambda, else 0. */
+export class Hardshrink extends Activation {
+  constructor(lambda = 0.5) {
+    super((x) => x.abs().le(lambda).where(0, x));
+  }
+}
+
+/** x drawn towards 0 by lambda, and 0 where it is nearer than that. */
+export class Softshrink extends Activation {
+  /** @throws ArgumentError unless lambda is a finite number of 0 or more */
+  constructor(lambda = 0.5) {
+    if (!Number.isFinite(lambda) || lambda < 0)
+      throw new ArgumentError(`Softshrink: lambda is a finite number of 0 or more, got ${lambda}`);
+    super((x) =>
+      x
+        .abs()
+        .le(lambda)
+        .where(0, x.sub(x.sign().mul(lambda))),
+    );
+  }
+}
+
+/** x - tanh(x). */
+export class Tanhshrink extends Activation {
+  constructor() {
+    super((x) => x.sub(x.tanh()));
+  }
+}
+
+/** x where it is above the threshold, else the value. */
+export class Threshold extends Activation {
+  constructor(threshold: number, value: number) {
+    super((x) => x.le(threshold).where(value, x));
+  }
+}
+
+/** Probabilities from the negatives of logits along an axis, the last one by default: the smallest is the likeliest. */
+export class Softmin extends Activation {
+  constructor(axis = -1) {
+    super((x) => softmax(x.neg(), axis));
+  }
+}
+
 /** Probabilities from logits along an axis, the last one by default; see `softmax`. */
 export class Softmax extends Activation {
   constructor(axis = -1) {

@@ -5,6 +5,7 @@ export {
   CELU,
   ELU,
   GELU,
+  Hardshrink,
   Hardsigmoid,
   Hardswish,
   Hardtanh,
@@ -18,9 +19,13 @@ export {
   Sigmoid,
   SiLU,
   Softmax,
+  Softmin,
   Softplus,
+  Softshrink,
   Softsign,
   Tanh,
+  Tanhshrink,
+  Threshold,
 } from "./activation.js";
 export type { AttentionMasks } from "./attention-mask.js";
 export { BatchNorm1d, BatchNorm2d, type BatchNormLayerOptions } from "./batch-norm.js";
@@ -57,7 +62,7 @@ export {
 } from "./initializers.js";
 export { KeyValueCache, type KeyValueCacheOptions } from "./key-value-cache.js";
 export { Linear, type LinearOptions } from "./linear.js";
-export { Module } from "./module.js";
+export { type IncompatibleKeys, type LoadStateDictOptions, Module } from "./module.js";
 export {
   type AttentionWeightsOptions,
   MultiHeadAttention,
@@ -75,6 +80,7 @@ export {
 export type { PaddingMode } from "./padding-mode.js";
 export { assign, type BufferOptions, buffer, parameter } from "./parameter.js";
 export { AdaptiveAvgPool2d, AvgPool2d, MaxPool2d } from "./pooling.js";
+export { AdaptiveAvgPool1d, AvgPool1d, type AvgPool1dOptions, MaxPool1d, type MaxPool1dOptions } from "./pooling-1d.js";
 export { LearnedEncoding, type LearnedEncodingOptions, type PositionOptions, SinusoidalEncoding } from "./positions.js";
 export { type CellWeights, Recurrent, type RecurrentForwardOptions, type RecurrentOptions } from "./recurrent.js";
 export { Identity, Residual, type ResidualOptions } from "./residual.js";
@@ -89,3 +95,10 @@ export {
   TransformerEncoderLayer,
   type TransformerLayerOptions,
 } from "./transformer.js";
+export {
+  TransformerDecoder,
+  type TransformerDecoderForwardOptions,
+  TransformerEncoder,
+  type TransformerEncoderForwardOptions,
+  type TransformerStackOptions,
+} from "./transformer-stack.js";

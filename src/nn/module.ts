@@ -1,12 +1,25 @@
-import { applyUpdate } from "../core/apply.js";
+import { backend, type DeviceName } from "../core/device.js";
 import { dtypeInfo, isFloat } from "../core/dtype.js";
 import { DTypeError, FormatError, ShapeError } from "../core/errors.js";
 import { checkTensor } from "../core/scope.js";
 import { sameShape, show } from "../core/shape.js";
 import type { NamedTensors } from "../io/index.js";
-import { copyUpdate } from "../ops/updates.js";
+import { copyValues } from "../ops/copy.js";
 import { Tensor } from "../tensor.js";
 import { type Role, roleOf } from "./parameter.js";
+
+export interface LoadStateDictOptions {
+  /** Whether all names must be there, and no others. Default true. */
+  readonly strict?: boolean;
+}
+
+/** The names in which a state and a module differ; none where it is loaded strictly. */
+export interface IncompatibleKeys {
+  /** What the module has and the state has not. */
+  readonly missingKeys: readonly string[];
+  /** What the state has and the module has not. */
+  readonly unexpectedKeys: readonly string[];
+}
 
 /**
  * A part of a network: an object with parameters and a `forward` function.
@@ -27,6 +40,8 @@ import { type Role, roleOf } from "./parameter.js";
  */
 export abstract class Module implements Disposable {
   #training = true;
+  /** While the mode is being set: a field may lead back. */
+  #settingMode = false;
 
   /** Computes the module's output. */
   abstract forward(...inputs: never[]): unknown;
@@ -36,15 +51,53 @@ export abstract class Module implements Disposable {
     return this.#training;
   }
 
-  /** Sets the mode of this module and all inside it. */
+  /** Sets the mode of this module and, by their own `train`, of all inside it. */
   train(mode = true): this {
-    for (const module of this.modules()) module.#training = mode;
+    if (this.#settingMode) return this;
+    this.#settingMode = true;
+    try {
+      this.#training = mode;
+      for (const child of this.children()) child.train(mode);
+    } finally {
+      this.#settingMode = false;
+    }
     return this;
   }
 
   /** Sets the mode for use: `train(false)`. */
   eval(): this {
     return this.train(false);
+  }
+
+  /**
+   * Moves parameters, their gradients and buffers to another device, in place: the tensors stay the same, and so do
+   * those that are views of them. An optimizer that has them already goes on there.
+   *
+   * @returns the same module
+   * @throws DeviceError if the device cannot be used, OutOfMemoryError, DisposedError; everything is where it was then
+   */
+  to(device: DeviceName): this {
+    const target = backend(device);
+    const tensors = this.#state().flatMap(([, tensor]) => (tensor.grad ? [tensor, tensor.grad] : [tensor]));
+    for (const tensor of tensors) tensor.checkLive("Module.to");
+    const moved: (() => void)[] = [];
+    try {
+      for (const { storage } of tensors) {
+        const from = storage.backend;
+        storage.move(target);
+        moved.push(() => storage.move(from));
+      }
+    } catch (error) {
+      for (const moveBack of moved) moveBack();
+      throw error;
+    }
+    return this;
+  }
+
+  /** The modules in this one's fields, each once; not those inside them. */
+  children(): Module[] {
+    const found = membersIn(this.members(), "", [this]).map(([, value]) => value);
+    return [...new Set(found.filter((value) => value instanceof Module))];
   }
 
   /** This module and all inside it, each once. */
@@ -86,20 +139,27 @@ export abstract class Module implements Disposable {
   }
 
   /**
-   * Copies values into the parameters and buffers, such as those of `loadSafetensors`. Floats are converted to the
-   * dtype the module has.
+   * Copies values into the parameters and buffers, such as those of `loadSafetensors`, from any device. Floats are
+   * converted to the dtype the module has.
    *
-   * @throws FormatError if a name is missing or too many, ShapeError if shapes differ, DTypeError if values cannot be
-   *   converted, ArgumentError if one is no tensor; nothing has changed then
+   * ```ts
+   * const { missingKeys } = model.loadStateDict(pretrained, { strict: false }); // keeps its own head
+   * ```
+   *
+   * @returns what differs in names, which is nothing unless `strict` is false
+   * @throws FormatError if a name is missing or too many, unless `strict` is false; ShapeError if shapes differ,
+   *   DTypeError if values cannot be converted, ArgumentError if one is no tensor; nothing has changed then
    */
-  loadStateDict(values: NamedTensors): void {
-    const given = new Map(values instanceof Map ? values : Object.entries(values));
+  loadStateDict(values: NamedTensors, { strict = true }: LoadStateDictOptions = {}): IncompatibleKeys {
+    const given = new Map<string, unknown>(values instanceof Map ? values : Object.entries(values));
     const own = this.stateDict();
-    compareNames(own, given);
-    const pairs = [...own].map(([name, target]) => {
-      const source: unknown = given.get(name);
+    const differences = compareNames(own, given);
+    if (strict) refuse(differences);
+    const pairs = [...own].flatMap(([name, target]) => {
+      if (!given.has(name)) return [];
+      const source = given.get(name);
       checkTensor("loadStateDict", name, source);
-      return { name, target, source };
+      return [{ name, target, source }];
     });
     const shapes = pairs.filter(({ target, source }) => !sameShape(target.shape, source.shape));
     if (shapes.length > 0) {
@@ -113,11 +173,12 @@ export abstract class Module implements Disposable {
         throw new DTypeError(
           `loadStateDict: ${name} is ${target.dtype}, given ${source.dtype} (${dtypeInfo[source.dtype].kind})`,
         );
-    applyUpdate(
-      copyUpdate,
-      { source: pairs.map(({ source }) => source), target: pairs.map(({ target }) => target) },
-      undefined,
+    copyValues(
+      "loadStateDict",
+      pairs.map(({ source }) => source),
+      pairs.map(({ target }) => target),
     );
+    return differences;
   }
 
   /** Frees parameters, their gradients and buffers. The module is of no use afterwards. */
@@ -157,6 +218,15 @@ export abstract class Module implements Disposable {
   }
 }
 
+/** @internal Takes note of the mode of every module; the function given back sets them again. */
+export function rememberModes(model: Module): () => void {
+  const modes = model.modules().map((module) => [module, module.training] as const);
+  // Inner ones last, since a mode is passed on.
+  return () => {
+    for (const [module, training] of modes) module.train(training);
+  };
+}
+
 /** Members under other names: those of PyTorch's state dict for fields whose names are in camelCase here. */
 export const renamed = (
   members: readonly (readonly [name: string, value: unknown])[],
@@ -186,12 +256,15 @@ function firstNames(entries: [string, Tensor][]): Map<string, Tensor> {
   return new Map([...names].map(([tensor, name]) => [name, tensor]));
 }
 
-function compareNames(own: ReadonlyMap<string, Tensor>, given: ReadonlyMap<string, Tensor>): void {
-  const missing = [...own.keys()].filter((name) => !given.has(name));
-  const unexpected = [...given.keys()].filter((name) => !own.has(name));
+const compareNames = (own: ReadonlyMap<string, unknown>, given: ReadonlyMap<string, unknown>): IncompatibleKeys => ({
+  missingKeys: [...own.keys()].filter((name) => !given.has(name)),
+  unexpectedKeys: [...given.keys()].filter((name) => !own.has(name)),
+});
+
+function refuse({ missingKeys, unexpectedKeys }: IncompatibleKeys): void {
   const faults = [
-    ...(missing.length > 0 ? [`missing ${list(missing)}`] : []),
-    ...(unexpected.length > 0 ? [`unexpected ${list(unexpected)}`] : []),
+    ...(missingKeys.length > 0 ? [`missing ${list(missingKeys)}`] : []),
+    ...(unexpectedKeys.length > 0 ? [`unexpected ${list(unexpectedKeys)}`] : []),
   ];
   if (faults.length > 0)
     throw new FormatError(`loadStateDict: the names are not those of the module: ${faults.join("; ")}`);

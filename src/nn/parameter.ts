@@ -1,9 +1,8 @@
-import { applyUpdate } from "../core/apply.js";
 import { isFloat } from "../core/dtype.js";
 import { ArgumentError, DTypeError, ShapeError } from "../core/errors.js";
 import { checkTensor, keep } from "../core/scope.js";
 import { sameShape, show } from "../core/shape.js";
-import { copyUpdate } from "../ops/updates.js";
+import { copyValues } from "../ops/copy.js";
 import type { Tensor } from "../tensor.js";
 
 /** What a tensor in a field of a module is to the module. A passing buffer is not saved. */
@@ -53,7 +52,7 @@ function checkLeaf(op: string, tensor: Tensor): void {
 }
 
 /**
- * Copies values into a parameter or buffer, in place, in the dtype that it has:
+ * Copies values into a parameter or buffer, in place, in the dtype and on the device that it has:
  *
  *     assign(layer.weight, xavierUniform(layer.weight.shape));
  *
@@ -66,5 +65,5 @@ export function assign(target: Tensor, source: Tensor): void {
     throw new ShapeError(`assign: the target is ${show(target.shape)}, the source ${show(source.shape)}`);
   if (source.dtype !== target.dtype && !isFloat(target.dtype))
     throw new DTypeError(`assign: the target is ${target.dtype}, the source ${source.dtype}`);
-  applyUpdate(copyUpdate, { source: [source], target: [target] }, undefined);
+  copyValues("assign", [source], [target]);
 }

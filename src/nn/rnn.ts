@@ -15,18 +15,8 @@ export interface RNNOptions extends RecurrentOptions {
   readonly nonlinearity?: "tanh" | "relu";
 }
 
-/** The plain recurrent net of Elman, "Finding structure in time" (1990): h' = tanh(W_ih x + b_ih + W_hh h + b_hh). */
-export class RNN extends Recurrent {
-  readonly nonlinearity: "tanh" | "relu";
-
-  /** @throws ArgumentError if a size or an option is out of range */
-  constructor(inputSize: number, hiddenSize: number, { nonlinearity = "tanh", ...options }: RNNOptions = {}) {
-    if (nonlinearity !== "tanh" && nonlinearity !== "relu")
-      throw new ArgumentError(`RNN: nonlinearity is "tanh" or "relu", got ${quote(nonlinearity)}`);
-    super("RNN", { gates: 1, states: 1 }, inputSize, hiddenSize, options);
-    this.nonlinearity = nonlinearity;
-  }
-
+/** Nets that carry nothing from step to step but their output. */
+abstract class OneStateRecurrent extends Recurrent {
   /**
    * @param x - (L, N, I), or (N, L, I) with `batchFirst`
    * @param initial - (layers directions, N, H); null: zeros
@@ -40,6 +30,19 @@ export class RNN extends Recurrent {
   ): [output: Tensor, state: Tensor] {
     const { output, last } = this.run(x, initial && [initial], options);
     return [output, last[0]];
+  }
+}
+
+/** The plain recurrent net of Elman, "Finding structure in time" (1990): h' = tanh(W_ih x + b_ih + W_hh h + b_hh). */
+export class RNN extends OneStateRecurrent {
+  readonly nonlinearity: "tanh" | "relu";
+
+  /** @throws ArgumentError if a size or an option is out of range */
+  constructor(inputSize: number, hiddenSize: number, { nonlinearity = "tanh", ...options }: RNNOptions = {}) {
+    if (nonlinearity !== "tanh" && nonlinearity !== "relu")
+      throw new ArgumentError(`RNN: nonlinearity is "tanh" or "relu", got ${quote(nonlinearity)}`);
+    super("RNN", { gates: 1, states: 1 }, inputSize, hiddenSize, options);
+    this.nonlinearity = nonlinearity;
   }
 
   protected step(x: Tensor, [h]: State, { weightHh, biasHh }: CellWeights): State {
@@ -57,25 +60,10 @@ export class RNN extends Recurrent {
  *     n = tanh(W_in x + b_in + r (W_hn h + b_hn))
  *     h' = (1 - z) n + z h
  */
-export class GRU extends Recurrent {
+export class GRU extends OneStateRecurrent {
   /** @throws ArgumentError if a size or an option is out of range */
   constructor(inputSize: number, hiddenSize: number, options: RecurrentOptions = {}) {
     super("GRU", { gates: 3, states: 1 }, inputSize, hiddenSize, options);
-  }
-
-  /**
-   * @param x - (L, N, I), or (N, L, I) with `batchFirst`
-   * @param initial - (layers directions, N, H); null: zeros
-   * @returns the output (L, N, directions H), or with N first, and the last state (layers directions, N, H)
-   * @throws ShapeError, DTypeError
-   */
-  forward(
-    x: Tensor,
-    initial: Tensor | null = null,
-    options: RecurrentForwardOptions = {},
-  ): [output: Tensor, state: Tensor] {
-    const { output, last } = this.run(x, initial && [initial], options);
-    return [output, last[0]];
   }
 
   protected step(x: Tensor, [h]: State, { weightHh, biasHh }: CellWeights): State {

@@ -6,7 +6,7 @@ import { tensorsIn, tidy } from "../core/scope.js";
 import { type Shape, show } from "../core/shape.js";
 import { zeros } from "../create.js";
 import { Tensor } from "../tensor.js";
-import type { Module } from "./module.js";
+import { type Module, rememberModes } from "./module.js";
 
 export interface SummaryOptions {
   /** Of the inputs given as shapes. Default: that of the first parameter; int32 for models that take tokens. */
@@ -54,7 +54,7 @@ function inputsOf(input: Input | readonly Input[]): readonly Input[] {
 function outputShapes(model: Module, inputs: readonly Tensor[]): ReadonlyMap<Module, string> {
   const shapes = new Map<Module, string>();
   const modules = model.modules();
-  const training = modules.filter((module) => module.training);
+  const setBack = rememberModes(model);
   const own = modules.map((module) => Object.getOwnPropertyDescriptor(module, "forward"));
   try {
     for (const module of modules) watchForward(module, (y) => shapes.set(module, shapesIn(y)));
@@ -65,7 +65,7 @@ function outputShapes(model: Module, inputs: readonly Tensor[]): ReadonlyMap<Mod
       Reflect.deleteProperty(module, "forward");
       if (own[i]) Object.defineProperty(module, "forward", own[i]);
     });
-    setModes(modules, training);
+    setBack();
   }
   return shapes;
 }
@@ -79,11 +79,6 @@ function watchForward(module: Module, see: (y: unknown) => void): void {
     return y;
   };
   Object.defineProperty(module, "forward", { value, configurable: true });
-}
-
-/** The mode that each module had: inner ones last, since a mode is passed on. */
-function setModes(modules: readonly Module[], training: readonly Module[]): void {
-  for (const module of modules) module.train(training.includes(module));
 }
 
 const shapesIn = (y: unknown): string =>

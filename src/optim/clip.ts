@@ -24,7 +24,7 @@ export interface ClippedGradients {
 }
 
 /**
- * The norm of all gradients together, as if they were one vector; 0 if there are none.
+ * The norm of all gradients together, as if they were one vector.
  *
  * @throws ArgumentError for a normType that is not above 0, or a list without a gradient
  */

@@ -1,12 +1,10 @@
-import { applyUpdate } from "../core/apply.js";
 import type { DType } from "../core/dtype.js";
 import { ArgumentError } from "../core/errors.js";
-import { noGrad } from "../core/grad.js";
 import type { Meta } from "../core/op.js";
-import { outsideScopes, tidy } from "../core/scope.js";
+import { outsideScopes } from "../core/scope.js";
 import { tick } from "../core/storage.js";
+import { copyValues } from "../ops/copy.js";
 import { fill } from "../ops/fill.js";
-import { copyUpdate } from "../ops/updates.js";
 import type { Tensor } from "../tensor.js";
 import type { SavedGroup } from "./state.js";
 
@@ -116,6 +114,7 @@ export class ParameterGroup<O = unknown, S extends string = string> {
     const calls = [...bySteps].sort(([a], [b]) => b - a);
     for (const [steps, indices] of calls) {
       this.#rate ??= this.#keep([this.#lr], "float64");
+      this.#rate.storage.move(this.parameters[0].storage.backend);
       const parameters = indices.map((i) => this.parameters[i]);
       const states = parameters.map((p) => this.#stateOf(p));
       const slots = Object.fromEntries(this.#starts.map(([name]) => [name, states.map((state) => state.slots[name])]));
@@ -164,14 +163,8 @@ export class ParameterGroup<O = unknown, S extends string = string> {
       else this.#forget(p);
     });
     const own = this.tensors();
-    const names = [...own.keys()];
-    const target = names.map((name) => own.get(name) as Tensor);
-    noGrad(() =>
-      tidy(() => {
-        const source = names.map((name, i) => (saved.get(name) as Tensor).to(target[i].device));
-        applyUpdate(copyUpdate, { source, target }, undefined);
-      }),
-    );
+    const source = [...own.keys()].map((name) => saved.get(name) as Tensor);
+    copyValues(this.#place, source, [...own.values()]);
     const counters = [...this.#counters.values()];
     this.#counters.clear();
     for (const count of new Set(steps)) {
@@ -213,6 +206,7 @@ export class ParameterGroup<O = unknown, S extends string = string> {
       counter = this.#keep([steps, 0], "int32");
       this.#counters.set(steps, counter);
     }
+    counter.storage.move(this.parameters[0].storage.backend);
     return counter;
   }
 
@@ -232,6 +226,7 @@ export class ParameterGroup<O = unknown, S extends string = string> {
     return kept;
   }
 
+  /** The state of a parameter, which follows it to the device where it is. */
   #stateOf(p: Tensor): ParameterState {
     let state = this.#state.get(p);
     if (!state) {
@@ -243,6 +238,7 @@ export class ParameterGroup<O = unknown, S extends string = string> {
       state = { steps: 0, slots };
       this.#state.set(p, state);
     }
+    for (const [name] of this.#starts) state.slots[name].storage.move(p.storage.backend);
     return state;
   }
 }

@@ -1,12 +1,11 @@
 import { applyUpdate } from "../core/apply.js";
 import { isFloat } from "../core/dtype.js";
 import { ArgumentError, DTypeError, FormatError } from "../core/errors.js";
-import { noGrad } from "../core/grad.js";
 import type { Meta } from "../core/op.js";
-import { outsideScopes, tidy } from "../core/scope.js";
+import { outsideScopes } from "../core/scope.js";
 import { compareTensors, type SavedState } from "../io/checkpoint.js";
 import { emaUpdate } from "../ops/adaptive-updates.js";
-import { copyUpdate } from "../ops/updates.js";
+import { copyValues } from "../ops/copy.js";
 import type { Tensor } from "../tensor.js";
 import { checkNumber, slotType } from "./group.js";
 import { isCount, isObject } from "./state.js";
@@ -66,6 +65,10 @@ export class ExponentialMovingAverage implements Disposable {
   /** Takes the weights as they are now into the averages. @throws ArgumentError while the averages are swapped in */
   update(): void {
     this.#checkOut("update");
+    // They follow parameters that were moved to another device.
+    this.#averages.forEach((average, i) => {
+      average.storage.move(this.parameters[i].storage.backend);
+    });
     if (this.#updates === 0) copy(this.parameters, this.#averages);
     else applyUpdate(emaUpdate, { source: this.parameters, average: this.#averages }, { decay: this.decay });
     this.#updates++;
@@ -110,11 +113,9 @@ export class ExponentialMovingAverage implements Disposable {
       ...compareTensors(own, tensors, "the state"),
     ];
     if (differences.length > 0) throw new FormatError(`${op}: ${differences.join("; ")}`);
-    noGrad(() =>
-      tidy(() => {
-        const sources = this.#averages.map((average, i) => (tensors.get(String(i)) as Tensor).to(average.device));
-        copy(sources, this.#averages);
-      }),
+    copy(
+      this.#averages.map((_, i) => tensors.get(String(i)) as Tensor),
+      this.#averages,
     );
     this.#updates = values.updates;
   }
@@ -139,5 +140,4 @@ export class ExponentialMovingAverage implements Disposable {
   }
 }
 
-const copy = (source: readonly Tensor[], target: readonly Tensor[]): void =>
-  applyUpdate(copyUpdate, { source, target }, undefined);
+const copy = (source: readonly Tensor[], target: readonly Tensor[]): void => copyValues(name, source, target);

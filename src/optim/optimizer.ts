@@ -148,6 +148,16 @@ export abstract class Optimizer<O extends object = object, S extends string = st
     });
   }
 
+  /** What in a state does not fit here, in words; none if it can be loaded. Changes nothing. */
+  stateDifferences({ tensors, values }: SavedState): string[] {
+    try {
+      return this.#differences(readOptimizer(this.#name, values), tensors);
+    } catch (error) {
+      if (error instanceof FormatError) return [error.message];
+      throw error;
+    }
+  }
+
   #differences({ type, groups }: SavedOptimizer, tensors: ReadonlyMap<string, Tensor>): string[] {
     if (type !== this.#name) return [`the optimizer is ${this.#name}, in the state ${type}`];
     const sizes = this.groups.map(({ parameters }) => parameters.length);

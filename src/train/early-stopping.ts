@@ -1,10 +1,9 @@
-import { applyUpdate } from "../core/apply.js";
 import { ArgumentError } from "../core/errors.js";
 import { quote } from "../core/quote.js";
 import { outsideScopes } from "../core/scope.js";
 import type { CheckpointPart } from "../io/checkpoint.js";
 import type { Value } from "../io/values.js";
-import { copyUpdate } from "../ops/updates.js";
+import { copyValues } from "../ops/copy.js";
 import type { Tensor } from "../tensor.js";
 import type { Callback, Run } from "./callback.js";
 import { Monitor, type MonitorOptions } from "./monitor.js";
@@ -104,14 +103,7 @@ export class EarlyStopping implements Callback, Disposable {
   #copyWeights(source: ReadonlyMap<string, Tensor>): void {
     if (this.#weights.size === 0)
       this.#weights = outsideScopes(() => new Map([...source].map(([name, weight]) => [name, weight.zeros()])));
-    const names = [...source.keys()];
-    applyUpdate(
-      copyUpdate,
-      {
-        source: names.map((name) => source.get(name) as Tensor),
-        target: names.map((name) => this.#weights.get(name) as Tensor),
-      },
-      undefined,
-    );
+    const target = [...source.keys()].map((name) => this.#weights.get(name) as Tensor);
+    copyValues("EarlyStopping", [...source.values()], target);
   }
 }

@@ -1,9 +1,9 @@
 import { ArgumentError } from "../core/errors.js";
 import { noGrad } from "../core/grad.js";
 import { tidy } from "../core/scope.js";
-import type { Module } from "../nn/module.js";
+import { type Module, rememberModes } from "../nn/module.js";
 import type { Tensor } from "../tensor.js";
-import { checkTensor, samplesIn } from "./step.js";
+import { checkLoss, checkTensor, samplesIn } from "./step.js";
 import { type Batch, isResumable, type Logs, type TrainingData, type TrainingMetric } from "./types.js";
 
 /** How a batch becomes a loss. */
@@ -15,14 +15,14 @@ export interface Objective<B extends Batch> {
   readonly metrics: Readonly<Record<string, TrainingMetric>>;
 }
 
-/** Runs `fn` with the model set for use, and sets it back. */
+/** Runs `fn` with the model set for use, and sets it back: also those of its modules that were set for use before. */
 export async function inEvalMode<T>(model: Module, fn: () => Promise<T>): Promise<T> {
-  const { training } = model;
+  const setBack = rememberModes(model);
   model.eval();
   try {
     return await fn();
   } finally {
-    model.train(training);
+    setBack();
   }
 }
 
@@ -82,7 +82,7 @@ export function evaluate<B extends Batch>(
         tidy(async () => {
           const output = checkTensor("forward", forward(batch));
           const expected = target(batch);
-          const loss = checkTensor("loss", objective.loss(output, expected));
+          const loss = checkLoss(objective.loss(output, expected));
           await updateMetrics(metrics, output, expected);
           sum += (await loss.data())[0] * samplesIn(output);
           samples += samplesIn(output);

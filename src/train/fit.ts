@@ -6,7 +6,7 @@ import type { Callback, SavePoint } from "./callback.js";
 import { computeMetrics, evaluate, type Objective, rememberMetrics, resetMetrics, updateMetrics } from "./evaluate.js";
 import type { Interrupt } from "./interrupt.js";
 import type { TrainingRun } from "./run.js";
-import { Accumulator, type ClipOptions, checkTensor, samplesIn } from "./step.js";
+import { Accumulator, type ClipOptions, checkLoss, checkTensor, samplesIn } from "./step.js";
 import type { Batch, Logs, TrainingData } from "./types.js";
 
 /** What a run is made of, beside its state. */
@@ -23,17 +23,25 @@ export interface FitPlan<B extends Batch> {
 
 /** Trains from where the run is to its end, or until it is interrupted. */
 export async function trainRun<B extends Batch>(run: TrainingRun, plan: FitPlan<B>): Promise<void> {
-  const { callbacks, interrupt } = plan;
+  let errors: unknown[] = [];
   try {
-    await each(callbacks, (callback) => callback.onFitStart?.(run));
-    while (run.epochsDone < run.epochs && run.stopped === null) {
-      const over = (await trainEpoch(run, plan)) && (await endEpoch(run, plan));
-      if (!over || interrupt.requested) return await endInterrupted(run, callbacks);
-    }
-    await each(callbacks, (callback) => callback.onFitEnd?.(run));
-  } finally {
-    await closeAll(run, callbacks);
+    await trainToEnd(run, plan);
+  } catch (error) {
+    errors = [error];
   }
+  errors.push(...(await closeAll(run, plan.callbacks)));
+  // The first is the one to report: what went wrong in closing may well follow from it.
+  if (errors.length > 0) throw errors[0];
+}
+
+async function trainToEnd<B extends Batch>(run: TrainingRun, plan: FitPlan<B>): Promise<void> {
+  const { callbacks, interrupt } = plan;
+  await each(callbacks, (callback) => callback.onFitStart?.(run));
+  while (run.epochsDone < run.epochs && run.stopped === null) {
+    const over = (await trainEpoch(run, plan)) && (await endEpoch(run, plan));
+    if (!over || interrupt.requested) return await endInterrupted(run, callbacks);
+  }
+  await each(callbacks, (callback) => callback.onFitEnd?.(run));
 }
 
 /** Calls a hook of all callbacks, one after the other. */
@@ -41,8 +49,8 @@ async function each(callbacks: readonly Callback[], call: (callback: Callback) =
   for (const callback of callbacks) await call(callback);
 }
 
-/** Closes all callbacks, also if one of them fails; its error is thrown afterwards. */
-async function closeAll(run: TrainingRun, callbacks: readonly Callback[]): Promise<void> {
+/** Closes all callbacks, also if one of them fails. @returns what went wrong */
+async function closeAll(run: TrainingRun, callbacks: readonly Callback[]): Promise<unknown[]> {
   const errors: unknown[] = [];
   for (const callback of callbacks)
     try {
@@ -50,7 +58,7 @@ async function closeAll(run: TrainingRun, callbacks: readonly Callback[]): Promi
     } catch (error) {
       errors.push(error);
     }
-  if (errors.length > 0) throw errors[0];
+  return errors;
 }
 
 const savePoint = (run: TrainingRun, callbacks: readonly Callback[], at: SavePoint): Promise<void> =>
@@ -97,7 +105,7 @@ function addGradients<B extends Batch>(
     using tape = new Tape();
     const output = checkTensor("forward", objective.forward(batch));
     const target = objective.target(batch);
-    const loss = checkTensor("loss", objective.loss(output, target));
+    const loss = checkLoss(objective.loss(output, target));
     const trained = run.optimizer.parameters.filter(({ requiresGrad }) => requiresGrad);
     const gradients = tape.gradients(loss, trained, { unused });
     const gradientOf = new Map<Tensor, Tensor>(trained.map((parameter, i) => [parameter, gradients[i]]));

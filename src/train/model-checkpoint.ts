@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { ArgumentError } from "../core/errors.js";
 import { quote } from "../core/quote.js";
 import type { CheckpointPart } from "../io/checkpoint.js";
-import { fileError, makeFolder } from "../io/files.js";
+import { makeFolder } from "../io/files.js";
 import type { Value } from "../io/values.js";
 import type { Callback, Run, SavePoint } from "./callback.js";
 import { Monitor, type MonitorOptions } from "./monitor.js";
@@ -56,11 +56,7 @@ export class ModelCheckpoint implements Callback {
   async onFitStart(run: Run): Promise<void> {
     run.checkSavable();
     if (!run.resumed) this.#monitor.best = null;
-    try {
-      await makeFolder(this.#folder);
-    } catch (error) {
-      throw fileError("ModelCheckpoint: cannot make", this.#folder, error);
-    }
+    await makeFolder(this.#folder, "ModelCheckpoint");
   }
 
   onEpochEnd({ epoch }: Run, logs: Logs): void {

@@ -1,12 +1,20 @@
-import { ArgumentError, FormatError } from "../core/errors.js";
+import { ArgumentError } from "../core/errors.js";
 import { defaultGenerator, type Generator } from "../core/generator.js";
 import { type CheckpointPart, type CheckpointParts, loadCheckpoint, saveCheckpoint } from "../io/checkpoint.js";
-import { generatorPart, type HasState, isStateful, modulePart, optimizerPart, statePart } from "../io/parts.js";
+import {
+  generatorPart,
+  type HasState,
+  isStateful,
+  modulePart,
+  optimizerPart,
+  stateDifferences,
+  statePart,
+} from "../io/parts.js";
 import type { Value } from "../io/values.js";
 import type { Module } from "../nn/module.js";
 import type { Callback, Run } from "./callback.js";
 import { type EpochLog, History } from "./history.js";
-import { isResumable, type TrainableOptimizer, type TrainingMetric } from "./types.js";
+import { isResumable, type ResumableData, type TrainableOptimizer, type TrainingMetric } from "./types.js";
 
 /** What belongs to a run, whatever its state. */
 export interface RunMembers {
@@ -117,18 +125,24 @@ export class TrainingRun implements Run {
 
   #parts(): CheckpointParts {
     const { model, optimizer, callbacks, metrics, generators } = this.#members;
+    const [modelPart, optimizersPart] = [{ model: modulePart(model) }, { optimizer: optimizerPart(optimizer) }];
     const parts: Record<string, CheckpointPart> = {
-      optimizer: optimizerPart(optimizer), // first: it checks its state when it is restored
-      model: modulePart(model),
+      // An optimizer that checks its state only when it is restored is restored first.
+      ...("stateDifferences" in optimizer ? { ...modelPart, ...optimizersPart } : { ...optimizersPart, ...modelPart }),
       trainer: this.#counters(),
       generator: generatorPart(defaultGenerator),
     };
     for (const [name, generator] of Object.entries(generators)) parts[`generators.${name}`] = generatorPart(generator);
     for (const [name, metric] of Object.entries(metrics))
       if (isResumable(metric)) parts[`metrics.${name}`] = statePart(metric as HasState);
-    callbacks.forEach(({ part }, i) => {
-      if (part) parts[`callbacks.${i}`] = part;
-    });
+    // By class, and by number among those of one class: callbacks that remember nothing may come and go.
+    const seen: string[] = [];
+    for (const callback of callbacks) {
+      if (!callback.part) continue;
+      const { name } = callback.constructor;
+      parts[`callbacks.${name}.${seen.filter((other) => other === name).length}`] = callback.part;
+      seen.push(name);
+    }
     return parts;
   }
 
@@ -148,16 +162,26 @@ export class TrainingRun implements Run {
       differences: ({ values }) => {
         const saved = values as unknown as Counters;
         if (typeof saved?.epochsDone !== "number" || !Array.isArray(saved.history)) return ["no state of a Trainer"];
-        return saved.batches === this.batches
-          ? []
-          : [`an epoch has ${this.batches} batches, in the file ${saved.batches}`];
+        if (saved.batches !== this.batches)
+          return [`an epoch has ${this.batches} batches, in the file ${saved.batches}`];
+        return this.#places(saved).flatMap(([data, position]) => stateDifferences(data, position));
       },
       restore: ({ values }) => this.#restore(values as unknown as Counters),
     };
   }
 
-  #restore({ history, lr, stopped, position, validationPosition, ...counters }: Counters): void {
+  /** What has a place in its data, and the place that was saved. */
+  #places({ position, validationPosition }: Counters): [ResumableData, Value][] {
     const { data, validation } = this.#members;
+    const places: [ResumableData, Value][] = [];
+    if (isResumable(data)) places.push([data, position]);
+    if (validation !== null && isResumable(validation) && validationPosition !== null)
+      places.push([validation, validationPosition]);
+    return places;
+  }
+
+  #restore(saved: Counters): void {
+    const { history, lr, stopped, position, validationPosition, ...counters } = saved;
     const { epochsDone, step, batch, lossSum, samples } = counters;
     Object.assign(this, { epochsDone, step, batch, lossSum, samples });
     this.optimizer.lr = lr;
@@ -165,10 +189,6 @@ export class TrainingRun implements Run {
     this.history.stopped = stopped;
     this.#position = position;
     this.#validationPosition = validationPosition;
-    if (position === null || !isResumable(data))
-      throw new FormatError("Trainer.fit: the checkpoint has no place in the data");
-    data.setState(position);
-    if (validation !== null && isResumable(validation) && validationPosition !== null)
-      validation.setState(validationPosition);
+    for (const [data, place] of this.#places(saved)) data.setState(place);
   }
 }

@@ -1,5 +1,6 @@
 import { ArgumentError } from "../core/errors.js";
 import { keep } from "../core/scope.js";
+import { show } from "../core/shape.js";
 import { clipNorm, clipValue, type GradientList } from "../optim/clip.js";
 import { Tensor } from "../tensor.js";
 
@@ -65,7 +66,14 @@ export class Accumulator implements Disposable {
 /** The samples of a batch: the size of the output's first axis. */
 export const samplesIn = ({ shape }: Tensor): number => shape[0] ?? 1;
 
-/** Throws unless a model gave one tensor, and a loss one number. */
+/** Throws unless a loss gave one number: what is left of several would be neither their mean nor their sum. */
+export function checkLoss(value: unknown): Tensor {
+  const loss = checkTensor("loss", value);
+  if (loss.size === 1) return loss;
+  throw new ArgumentError(`Trainer: loss gives one number, such as the mean over the batch; got ${show(loss.shape)}`);
+}
+
+/** Throws unless a model, or a loss, gave one tensor. */
 export function checkTensor(what: string, value: unknown): Tensor {
   if (value instanceof Tensor) return value;
   throw new ArgumentError(`Trainer: ${what} gives a tensor, got ${typeof value}`);

@@ -43,7 +43,7 @@ export class EventWriter {
       .padStart(10, "0");
     const path = join(folder, `events.out.tfevents.${seconds}.${hostname()}.${process.pid}.${files++}`);
     try {
-      await makeFolder(folder);
+      await makeFolder(folder, "EventWriter");
       const writer = new EventWriter(path, await open(path, "ax"));
       writer.#push({ wallTime: Date.now() / 1000, step: 0, fileVersion: "brain.Event:2" });
       if (restartAt !== undefined) writer.#push({ wallTime: Date.now() / 1000, step: restartAt, restarted: true });

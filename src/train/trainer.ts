@@ -127,15 +127,16 @@ export class Trainer<B extends Batch = LabelledBatch> {
    * What the model makes of all batches, one after the other along the first axis. The tensor belongs to the scope
    * around the call. The model is set for use meanwhile.
    *
+   * @param data - batches with what `forward` reads; they need no targets
    * @throws ArgumentError if there are no batches
    */
-  async predict(data: TrainingData<B>): Promise<Tensor> {
+  async predict(data: Iterable<Partial<B>> | AsyncIterable<Partial<B>>): Promise<Tensor> {
     const { model, forward } = this.#objective;
     const outputs: Tensor[] = [];
     try {
       await inEvalMode(model, async () => {
         for await (const batch of data)
-          outputs.push(noGrad(() => tidy(() => checkTensor("forward", forward(batch)).detach())).keep());
+          outputs.push(noGrad(() => tidy(() => checkTensor("forward", forward(batch as B)).detach())).keep());
       });
       if (outputs.length === 0) throw new ArgumentError("Trainer.predict: the data have no batches");
       return noGrad(() => concat(outputs, 0));

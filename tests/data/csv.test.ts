@@ -114,6 +114,7 @@ describe("CSV", () => {
     ["", /:3: x is no finite number: ""/],
     ["NaN", /no finite number/],
     ["1e999", /no finite number/],
+    ["1e39", /:3: x is too large for float32: "1e39"/],
   ])("a field %j is no number", (field, message) => {
     const table = decodeCsv(`x,y\n1,0\n"${field}",0\n`);
     expect(() => table.numbers("x")).toThrow(FormatError);

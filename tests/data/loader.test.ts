@@ -14,6 +14,7 @@ import {
   ShapeError,
   subset,
   type Tensor,
+  tensor,
   transformed,
 } from "../../src/index.js";
 
@@ -220,6 +221,19 @@ describe("DataLoader refuses", () => {
     expect(memory().tensors).toBe(before);
   });
 
+  test.each<[string, unknown, RegExp]>([
+    ["no sample", undefined, /sample 0 is an object of fields, got undefined/],
+    ["a number", 3, /sample 0 is an object of fields, got 3/],
+    ["a list in a field", { x: [1, 2] }, /x of sample 0 is a typed array \(Float32Array, .*\).*; got 1,2/],
+    ["no field", { x: undefined }, /x of sample 0 is a typed array .*; got undefined/],
+    ["a tensor in a field", { x: tensor([1]) }, /x of sample 0 is a typed array/],
+    ["64-bit integers", { x: BigInt64Array.of(1n) }, /x of sample 0 is a typed array/],
+  ])("%s for a sample", async (_, sample, message) => {
+    const loader = new DataLoader({ length: 2, get: () => sample as Sample }, { batch: 2 });
+    await expect(epoch(loader)).rejects.toThrow(ArgumentError);
+    await expect(epoch(loader)).rejects.toThrow(message);
+  });
+
   test("what the dataset throws, at the batch in which it does", async () => {
     const dataset: Dataset<{ y: number }> = {
       length: 6,
@@ -255,6 +269,7 @@ describe("datasets", () => {
       ArgumentError,
       /x has 2 rows, y has 3/,
     ],
+    ["lists", () => arrayDataset({ x: [1, 2] as never }), ArgumentError, /x is a typed array .*; got 1,2/],
     ["a scalar", () => arrayDataset({ x: { shape: [], data: new Float32Array(1) } }), ShapeError, /no axis/],
     [
       "too few numbers",

@@ -181,6 +181,14 @@ MODELS = {
         [[1, 1, 6, 4]],
     ),
     "AdaptiveAvgPool2d": (lambda: nn.AdaptiveAvgPool2d((3, 2)), [[2, 1, 4, 5]]),
+    "MaxPool1d": (lambda: nn.MaxPool1d(2), [[1, 2, 5]]),
+    "MaxPool1d with options": (lambda: nn.MaxPool1d(3, stride=2, padding=1, dilation=2, ceil_mode=True), [[2, 1, 8]]),
+    "AvgPool1d": (lambda: nn.AvgPool1d(2), [[1, 2, 5]]),
+    "AvgPool1d with options": (
+        lambda: nn.AvgPool1d(3, stride=2, padding=1, ceil_mode=True, count_include_pad=False),
+        [[2, 1, 6]],
+    ),
+    "AdaptiveAvgPool1d": (lambda: nn.AdaptiveAvgPool1d(3), [[2, 1, 5]]),
     "Flatten": (lambda: nn.Flatten(), [[2, 3, 2]]),
     "Flatten of two axes": (lambda: nn.Flatten(0, 1), [[2, 3, 2]]),
     "Identity": (lambda: nn.Identity(), [[5]]),
@@ -205,6 +213,12 @@ MODELS = {
     "Softsign": (lambda: nn.Softsign(), [[11]]),
     "Hardtanh": (lambda: nn.Hardtanh(), [[11]]),
     "Hardtanh with bounds": (lambda: nn.Hardtanh(-0.6, 1.1), [[11]]),
+    "Hardshrink": (lambda: nn.Hardshrink(), [[11]]),
+    "Softshrink": (lambda: nn.Softshrink(), [[11]]),
+    "Softshrink with lambda": (lambda: nn.Softshrink(0.25), [[11]]),
+    "Tanhshrink": (lambda: nn.Tanhshrink(), [[11]]),
+    "Threshold": (lambda: nn.Threshold(0.25, -2.0), [[11]]),
+    "Softmin": (lambda: nn.Softmin(-1), [[2, 5]]),
     "Hardsigmoid": (lambda: Hardsigmoid(), [[11]]),
     "Hardswish": (lambda: nn.Hardswish(), [[11]]),
     "Softmax": (lambda: nn.Softmax(-1), [[2, 5]]),
@@ -326,6 +340,40 @@ MODELS = {
         lambda: nn.TransformerDecoderLayer(4, 2, 5, 0, activation="gelu", batch_first=True, norm_first=True),
         [[2, 3, 4], [2, 5, 4]],
         lambda m, x, y: [m(x, y, memory_mask=forbidden(3, 5), tgt_key_padding_mask=padding(2, 3))],
+    ),
+    "TransformerEncoder": (
+        lambda: nn.TransformerEncoder(
+            nn.TransformerEncoderLayer(4, 2, dim_feedforward=5, dropout=0), 2, enable_nested_tensor=False
+        ),
+        [[3, 2, 4]],
+        lambda m, x: [m(x, mask=forbidden(3, 3), src_key_padding_mask=padding(2, 3))],
+    ),
+    "TransformerEncoder with a norm": (
+        lambda: nn.TransformerEncoder(
+            nn.TransformerEncoderLayer(4, 2, 5, 0, activation="gelu", batch_first=True, norm_first=True),
+            2,
+            nn.LayerNorm(4),
+            enable_nested_tensor=False,
+        ),
+        [[2, 3, 4]],
+        lambda m, x: [m(x, mask=causal(3), is_causal=True)],
+    ),
+    "TransformerDecoder": (
+        lambda: nn.TransformerDecoder(
+            nn.TransformerDecoderLayer(4, 2, 5, 0, batch_first=True), 2, nn.LayerNorm(4)
+        ),
+        [[2, 3, 4], [2, 5, 4]],
+        lambda m, x, y: [
+            m(
+                x,
+                y,
+                tgt_mask=causal(3),
+                tgt_is_causal=True,
+                memory_mask=forbidden(3, 5),
+                tgt_key_padding_mask=padding(2, 3),
+                memory_key_padding_mask=padding(2, 5),
+            )
+        ],
     ),
     "SinusoidalEncoding": (lambda: Sinusoidal(), [[4, 2, 6]]),
     "LearnedEncoding": (lambda: Learned(5, 3), [[4, 2, 3]]),

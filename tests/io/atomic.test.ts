@@ -1,7 +1,9 @@
-import { mkdir, readdir, readFile, stat, symlink, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { execFileSync } from "node:child_process";
+import { mkdir, readdir, readFile, stat, symlink, utimes, writeFile } from "node:fs/promises";
+import { basename, join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { DisposedError, FileError, loadSafetensors, saveSafetensors, tensor, zeros } from "../../src/index.js";
+import { temporaryPath } from "../../src/io/temporary.js";
 import { withFolder, withSmallDisk } from "../support/disk.js";
 
 /** The error of a promise that must fail. */
@@ -63,6 +65,42 @@ describe("saving, when it fails", () => {
       expect(await failure(saveSafetensors(path, { w: tensor([3]), gone }))).toBeInstanceOf(DisposedError);
       expect((await loadSafetensors(path)).tensors.get("w")?.arraySync()).toEqual([1]);
       expect(await readdir(folder)).toEqual(["model.safetensors"]);
+    });
+  });
+});
+
+describe("saving removes what a program that was killed left in the folder", () => {
+  /** A file that a program, which has ended by now, left half written. */
+  const leave = (folder: string): string => {
+    const code = `
+      const path = process.argv[1].replace("PID", process.pid);
+      fs.writeFileSync(path, "half");
+      process.stdout.write(path);`;
+    const path = temporaryPath(folder).replace(`-${process.pid}-`, "-PID-");
+    return basename(execFileSync(process.execPath, ["-e", code, path], { encoding: "utf8" }));
+  };
+
+  test("where its process is gone, and nothing else", async () => {
+    await withFolder(async (folder) => {
+      const own = basename(temporaryPath(folder)); // of a process that runs: this one
+      const elsewhere = own.replace(/-[0-9a-f]{8}-/, "-00000000-"); // its process may well run there
+      const others = [own, elsewhere, ".wengert-notes.tmp", `.wengert-1-2.tmp`, "model.tmp"];
+      for (const name of others) await writeFile(join(folder, name), "text");
+      const left = leave(folder);
+      expect(await readdir(folder)).toContain(left);
+      await saveSafetensors(join(folder, "model.safetensors"), { w: tensor([1]) });
+      expect((await readdir(folder)).sort()).toEqual([...others, "model.safetensors"].sort());
+    });
+  });
+
+  test("of another machine, once nobody has written to it for a day", async () => {
+    await withFolder(async (folder) => {
+      const [fresh, old] = [0, 1].map(() => basename(temporaryPath(folder)).replace(/-[0-9a-f]{8}-/, "-00000000-"));
+      for (const name of [fresh, old]) await writeFile(join(folder, name), "text");
+      const twoDaysAgo = Date.now() / 1000 - 2 * 24 * 3600;
+      await utimes(join(folder, old), twoDaysAgo, twoDaysAgo);
+      await saveSafetensors(join(folder, "model.safetensors"), { w: tensor([1]) });
+      expect((await readdir(folder)).sort()).toEqual([fresh, "model.safetensors"].sort());
     });
   });
 });

@@ -2,17 +2,24 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import {
+  Accuracy,
+  Adam,
   ArgumentError,
   type CheckpointPart,
   FormatError,
   Generator,
   generatorPart,
+  type HasState,
   Linear,
   loadCheckpoint,
   modulePart,
+  optimizerPart,
+  ReduceLROnPlateau,
+  SGD,
   saveCheckpoint,
   saveSafetensors,
   statePart,
+  type Tensor,
   tensor,
   type Value,
 } from "../../src/index.js";
@@ -90,6 +97,32 @@ describe("checkpoints", () => {
       await expect(loadCheckpoint(path, { a: other.a, b: other.z })).rejects.toThrow(
         "the checkpoint has no b; the checkpoint has model, z, which is not here",
       );
+    });
+  });
+
+  test("of another optimizer, or of another state of plain values, change nothing, in whichever order the parts stand", async () => {
+    await withFolder(async (folder) => {
+      const path = join(folder, "run.safetensors");
+      const parts = (make: (p: Tensor[]) => Adam | SGD, plateau: HasState) => {
+        const model = new Linear(3, 2);
+        const optimizer = make(model.parameters());
+        optimizer.step(model.parameters().map((p) => p.ones()));
+        return { model: modulePart(model), optimizer: optimizerPart(optimizer), plateau: statePart(plateau) };
+      };
+      await saveCheckpoint(
+        path,
+        parts((p) => new Adam(p), new ReduceLROnPlateau(0.1)),
+      );
+      const accuracy = new Accuracy();
+      const other = parts((p) => new SGD(p, { lr: 1 }), accuracy);
+      const before = other.model.state().tensors.get("weight")?.arraySync();
+      const attempt = loadCheckpoint(path, other);
+      await expect(attempt).rejects.toThrow(FormatError);
+      await expect(attempt).rejects.toThrow(
+        /nothing was changed: optimizer: the optimizer is SGD, in the state Adam; plateau: Accuracy\.setState: the state has/,
+      );
+      expect(other.model.state().tensors.get("weight")?.arraySync()).toEqual(before);
+      expect(accuracy.getState()).toEqual({ hits: 0, count: 0 });
     });
   });
 

@@ -3,7 +3,7 @@ import { mkdtemp, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { makeFolder } from "../../src/index.js";
+import { FileError, makeFolder } from "../../src/index.js";
 
 test("makeFolder makes what is missing, and leaves a folder that is there", async () => {
   const base = await mkdtemp(join(tmpdir(), "wengert-folder-"));
@@ -13,8 +13,9 @@ test("makeFolder makes what is missing, and leaves a folder that is there", asyn
     await makeFolder(deep);
     expect((await stat(deep)).isDirectory()).toBe(true);
     await writeFile(join(base, "file"), "");
-    await expect(makeFolder(join(base, "file"))).rejects.toThrow("EEXIST");
-    await expect(makeFolder(join(base, "file", "x"))).rejects.toThrow("ENOTDIR");
+    await expect(makeFolder(join(base, "file"))).rejects.toThrow(/^makeFolder: cannot make .*file: EEXIST/);
+    await expect(makeFolder(join(base, "file"))).rejects.toThrow(FileError);
+    await expect(makeFolder(join(base, "file", "x"))).rejects.toThrow(/^makeFolder: cannot make .*x: ENOTDIR/);
   } finally {
     await rm(base, { recursive: true });
   }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { ArgumentError, type Tensor, tensor, tidy, WengertError } from "../../src/index.js";
+import { ArgumentError, ShapeError, type Tensor, tensor, tidy, WengertError } from "../../src/index.js";
 import {
   Accuracy,
   AUC,
@@ -82,6 +82,20 @@ describe("what the data do not define", () => {
     });
   });
 
+  test("AUC weighted by the number of labels: a class without any counts for nothing, as in scikit-learn", () => {
+    const probabilities = tensor([
+      [0.5, 0.25, 0.25],
+      [0.25, 0.5, 0.25],
+      [0.5, 0.125, 0.375],
+      [0.125, 0.25, 0.625],
+      [0.25, 0.375, 0.375],
+    ]);
+    const auc = new AUC({ numClasses: 3, average: "weighted" });
+    expect(computed(auc, probabilities, ints([0, 1, 1, 0, 1]))).toBeCloseTo(0.5666666666666667, 12);
+    auc.reset();
+    expect(() => computed(auc, probabilities, ints([1, 1, 1, 1, 1]))).toThrow("all 5 labels are 1; it needs both");
+  });
+
   test("R2Score where targets do not vary", () => {
     tidy(() => {
       expect(computed(new R2Score(), tensor([0.1, 0.1]), tensor([0.1, 0.1]))).toBe(1);
@@ -107,6 +121,20 @@ test.each<[() => unknown, string]>([
 ])("%#: an option out of range is refused", (make, message) => {
   expect(make).toThrow(ArgumentError);
   expect(make).toThrow(message);
+});
+
+test.each<[string, Metric<unknown>]>([
+  ["Accuracy", new Accuracy()],
+  ["TopKAccuracy", new TopKAccuracy(1)],
+  ["F1Score", new F1Score({ numClasses: 2 })],
+])("%s: a column of binary scores (N, 1) is no scores of one class, whatever the labels", (_, metric) => {
+  tidy(() => {
+    const update = () => metric.update(tensor([[0.9], [0.2]]), ints([0, 0]));
+    expect(update).toThrow(ShapeError);
+    expect(update).toThrow(
+      "predictions [2, 1] are scores of 1 class; binary scores have the targets' shape [2]: reshape them",
+    );
+  });
 });
 
 describe("setState refuses what getState does not give", () => {

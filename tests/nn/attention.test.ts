@@ -16,7 +16,7 @@ import {
   tidy,
   zeros,
 } from "../../src/index.js";
-import { values } from "./models.js";
+import { values } from "./model.js";
 
 const f64 = { dtype: "float64", batchFirst: true } as const;
 

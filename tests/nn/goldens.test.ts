@@ -1,7 +1,8 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { concat, type DType, memory, noGrad, Scope, SGD, Tape, type Tensor, tensor, tidy } from "../../src/index.js";
-import { type Input, models, values } from "./models.js";
+import { type Input, values } from "./model.js";
+import { models } from "./models.js";
 
 /** What PyTorch gives, in float64. */
 interface Golden {

@@ -1,5 +1,7 @@
 import {
+  AdaptiveAvgPool1d,
   AdaptiveAvgPool2d,
+  AvgPool1d,
   AvgPool2d,
   BatchNorm1d,
   BatchNorm2d,
@@ -8,115 +10,47 @@ import {
   Conv2d,
   ConvTranspose2d,
   Dropout,
-  type DType,
   ELU,
   Embedding,
   Flatten,
   GELU,
   GLU,
-  GRU,
   GroupNorm,
+  Hardshrink,
   Hardsigmoid,
   Hardswish,
   Hardtanh,
   Identity,
-  type Layer,
   LayerNorm,
   LeakyReLU,
-  LearnedEncoding,
   Linear,
   LogSigmoid,
   LogSoftmax,
-  LSTM,
+  MaxPool1d,
   MaxPool2d,
   Mish,
-  type Module,
-  MultiHeadAttention,
   PReLU,
   ReLU,
   ReLU6,
   Residual,
   RMSNorm,
-  RNN,
-  RotaryEncoding,
   SELU,
   Sequential,
   Sigmoid,
   SiLU,
-  SinusoidalEncoding,
   Softmax,
+  Softmin,
   Softplus,
+  Softshrink,
   Softsign,
-  stack,
   Tanh,
-  type Tensor,
-  TransformerDecoderLayer,
-  TransformerEncoderLayer,
-  tensor,
+  Tanhshrink,
+  Threshold,
 } from "../../src/index.js";
+import { type Entry, layer } from "./model.js";
+import { sequenceModels } from "./sequence-models.js";
 
-/** The dtype of parameters, for options. */
-type Options = { readonly dtype: DType };
-
-/** One of the layers of tests/goldens/nn.py. */
-export interface Model {
-  readonly module: Module;
-  /** Everything that the layer gives, for inputs of the shapes below. */
-  readonly call: (...xs: Tensor[]) => Tensor[];
-}
-
-/** The shape of floats, or of integers below a bound. */
-export type Input = readonly number[] | { readonly shape: readonly number[]; readonly below: number };
-
-type Entry = readonly [make: (options: Options) => Model, ...inputs: Input[]];
-
-const layer = (make: (options: Options) => Layer, ...inputs: Input[]): Entry => [
-  (options) => {
-    const module = make(options);
-    return { module, call: (x) => [module.forward(x)] };
-  },
-  ...inputs,
-];
-
-/** A module that is called in a way of its own. */
-const called = <M extends Module>(
-  make: (options: Options) => M,
-  call: (module: M, ...xs: Tensor[]) => Tensor[],
-  ...inputs: Input[]
-): Entry => [
-  (options) => {
-    const module = make(options);
-    return { module, call: (...xs) => call(module, ...xs) };
-  },
-  ...inputs,
-];
-
-const flat = ([output, state]: [Tensor, Tensor | Tensor[]]): Tensor[] => [output, ...[state].flat()];
-
-const readNet = (net: RNN | GRU, x: Tensor, state?: Tensor): Tensor[] => flat(net.forward(x, state));
-const readLstm = (net: LSTM, x: Tensor, h?: Tensor, c?: Tensor): Tensor[] =>
-  flat(net.forward(x, h && c ? [h, c] : null));
-
-/** true where there is an element: (N, L), or (L, N). */
-function present(lengths: readonly number[], length: number, batchFirst: boolean): Tensor {
-  const mask = lengths.map((n) => Array.from({ length }, (_, t) => t < n));
-  return batchFirst ? tensor(mask) : tensor(mask).transpose();
-}
-
-const forbiddenRows = (rows: number, columns: number): boolean[][] =>
-  Array.from({ length: rows }, (_, i) => Array.from({ length: columns }, (_, j) => j > 0 && (2 * i + 3 * j) % 5 === 0));
-const forbidden = (rows: number, columns: number): Tensor => tensor(forbiddenRows(rows, columns));
-const padding = (n: number, keys: number): Tensor =>
-  tensor(Array.from({ length: n }, (_, k) => Array.from({ length: keys }, (_, j) => j >= keys - k)));
-const added = (rows: number, columns: number): Tensor => values([rows, columns], 3, 1, 7, 4);
-
-/** The formula of nn.py. */
-export function values(shape: readonly number[], a: number, b: number, m: number, scale: number): Tensor {
-  const n = shape.reduce((product, size) => product * size, 1);
-  const data = Float64Array.from({ length: n }, (_, i) => (((a * i + b) % m) - Math.floor(m / 2)) / scale);
-  return tensor(data, { shape });
-}
-
+/** The layers of tests/goldens/nn.py, in its order. */
 export const models: Readonly<Record<string, Entry>> = {
   Linear: layer((o) => new Linear(3, 4, o), [2, 3]),
   "Linear without bias": layer((o) => new Linear(3, 2, { bias: false, ...o }), [2, 2, 3]),
@@ -167,6 +101,17 @@ export const models: Readonly<Record<string, Entry>> = {
     [1, 1, 6, 4],
   ),
   AdaptiveAvgPool2d: layer(() => new AdaptiveAvgPool2d([3, 2]), [2, 1, 4, 5]),
+  MaxPool1d: layer(() => new MaxPool1d(2), [1, 2, 5]),
+  "MaxPool1d with options": layer(
+    () => new MaxPool1d(3, { stride: 2, padding: 1, dilation: 2, ceilMode: true }),
+    [2, 1, 8],
+  ),
+  AvgPool1d: layer(() => new AvgPool1d(2), [1, 2, 5]),
+  "AvgPool1d with options": layer(
+    () => new AvgPool1d(3, { stride: 2, padding: 1, ceilMode: true, countIncludePad: false }),
+    [2, 1, 6],
+  ),
+  AdaptiveAvgPool1d: layer(() => new AdaptiveAvgPool1d(3), [2, 1, 5]),
   Flatten: layer(() => new Flatten(), [2, 3, 2]),
   "Flatten of two axes": layer(() => new Flatten(0, 1), [2, 3, 2]),
   Identity: layer(() => new Identity(), [5]),
@@ -191,6 +136,12 @@ export const models: Readonly<Record<string, Entry>> = {
   Softsign: layer(() => new Softsign(), [11]),
   Hardtanh: layer(() => new Hardtanh(), [11]),
   "Hardtanh with bounds": layer(() => new Hardtanh(-0.6, 1.1), [11]),
+  Hardshrink: layer(() => new Hardshrink(), [11]),
+  Softshrink: layer(() => new Softshrink(), [11]),
+  "Softshrink with lambda": layer(() => new Softshrink(0.25), [11]),
+  Tanhshrink: layer(() => new Tanhshrink(), [11]),
+  Threshold: layer(() => new Threshold(0.25, -2), [11]),
+  Softmin: layer(() => new Softmin(), [2, 5]),
   Hardsigmoid: layer(() => new Hardsigmoid(), [11]),
   Hardswish: layer(() => new Hardswish(), [11]),
   Softmax: layer(() => new Softmax(), [2, 5]),
@@ -236,156 +187,5 @@ export const models: Readonly<Record<string, Entry>> = {
       ),
     [2, 1, 6, 6],
   ),
-  RNN: called((o) => new RNN(3, 2, o), readNet, [4, 2, 3]),
-  "RNN with options": called(
-    (o) =>
-      new RNN(2, 3, {
-        numLayers: 2,
-        nonlinearity: "relu",
-        bias: false,
-        batchFirst: true,
-        bidirectional: true,
-        ...o,
-      }),
-    readNet,
-    [2, 3, 2],
-    [4, 2, 3],
-  ),
-  "RNN with padding": called(
-    (o) => new RNN(2, 3, { bidirectional: true, ...o }),
-    (m, x) => flat(m.forward(x, null, { mask: present([3, 5, 1], 5, false) })),
-    [5, 3, 2],
-  ),
-  GRU: called((o) => new GRU(3, 2, o), readNet, [4, 2, 3]),
-  "GRU with options": called(
-    (o) => new GRU(2, 2, { numLayers: 2, batchFirst: true, bidirectional: true, ...o }),
-    readNet,
-    [2, 3, 2],
-    [4, 2, 2],
-  ),
-  "GRU without bias": called((o) => new GRU(2, 2, { bias: false, ...o }), readNet, [3, 2, 2]),
-  "GRU with padding": called(
-    (o) => new GRU(2, 2, { numLayers: 2, batchFirst: true, bidirectional: true, ...o }),
-    (m, x) => flat(m.forward(x, null, { mask: present([2, 1, 4], 4, true) })),
-    [3, 4, 2],
-  ),
-  LSTM: called((o) => new LSTM(3, 2, o), readLstm, [7, 2, 3]),
-  "LSTM with options": called(
-    (o) => new LSTM(2, 2, { numLayers: 2, batchFirst: true, bidirectional: true, ...o }),
-    readLstm,
-    [2, 3, 2],
-    [4, 2, 2],
-    [4, 2, 2],
-  ),
-  "LSTM without bias": called((o) => new LSTM(2, 2, { numLayers: 2, bias: false, ...o }), readLstm, [3, 2, 2]),
-  "LSTM with padding": called(
-    (o) => new LSTM(2, 2, { bidirectional: true, ...o }),
-    (m, x) => flat(m.forward(x, null, { mask: present([4, 2, 3], 4, false) })),
-    [4, 3, 2],
-  ),
-  MultiHeadAttention: called(
-    (o) => new MultiHeadAttention(4, 2, o),
-    (m, x) => [m.forward(x)],
-    [3, 2, 4],
-  ),
-  "MultiHeadAttention with weights": called(
-    (o) => new MultiHeadAttention(4, 2, { batchFirst: true, ...o }),
-    (m, x) => m.forwardWithWeights(x, x, x, { isCausal: true }),
-    [2, 3, 4],
-  ),
-  "MultiHeadAttention with weights of heads": called(
-    (o) => new MultiHeadAttention(4, 2, { bias: false, batchFirst: true, ...o }),
-    (m, q, k) => m.forwardWithWeights(q, k, k, { keyPaddingMask: padding(2, 5), averageAttnWeights: false }),
-    [2, 3, 4],
-    [2, 5, 4],
-  ),
-  "MultiHeadAttention causal": called(
-    (o) => new MultiHeadAttention(4, 2, { batchFirst: true, ...o }),
-    (m, x) => [m.forward(x, x, x, { isCausal: true })],
-    [2, 4, 4],
-  ),
-  "MultiHeadAttention of a memory": called(
-    (o) => new MultiHeadAttention(4, 2, o),
-    (m, q, k) => [m.forward(q, k, k, { keyPaddingMask: padding(2, 5), attnMask: forbidden(3, 5) })],
-    [3, 2, 4],
-    [5, 2, 4],
-  ),
-  "MultiHeadAttention of three inputs": called(
-    (o) => new MultiHeadAttention(4, 2, { batchFirst: true, ...o }),
-    (m, q, k, v) => [m.forward(q, k, v, { attnMask: added(3, 5).cast(q.dtype) })],
-    [2, 3, 4],
-    [2, 5, 4],
-    [2, 5, 4],
-  ),
-  "MultiHeadAttention with kdim and vdim": called(
-    (o) => new MultiHeadAttention(4, 2, { kdim: 3, vdim: 2, batchFirst: true, ...o }),
-    (m, q, k, v) => {
-      const mask = forbidden(3, 5);
-      return [m.forward(q, k, v, { attnMask: stack([mask, mask, mask, mask.flip(0)]) })];
-    },
-    [2, 3, 4],
-    [2, 5, 3],
-    [2, 5, 2],
-  ),
-  "MultiHeadAttention with rotary": called(
-    (o) => new MultiHeadAttention(8, 2, { batchFirst: true, rotary: new RotaryEncoding(4), ...o }),
-    (m, x) => [m.forward(x, x, x, { isCausal: true })],
-    [2, 4, 8],
-  ),
-  TransformerEncoderLayer: called(
-    (o) => new TransformerEncoderLayer(4, 2, { dimFeedforward: 5, dropout: 0, ...o }),
-    (m, x) => [m.forward(x, { srcMask: forbidden(3, 3), srcKeyPaddingMask: padding(2, 3) })],
-    [3, 2, 4],
-  ),
-  "TransformerEncoderLayer with options": called(
-    (o) =>
-      new TransformerEncoderLayer(4, 2, {
-        dimFeedforward: 5,
-        dropout: 0,
-        activation: "gelu",
-        layerNormEps: 1e-3,
-        batchFirst: true,
-        normFirst: true,
-        bias: false,
-        ...o,
-      }),
-    (m, x) => [m.forward(x, { isCausal: true })],
-    [2, 3, 4],
-  ),
-  TransformerDecoderLayer: called(
-    (o) => new TransformerDecoderLayer(4, 2, { dimFeedforward: 5, dropout: 0, ...o }),
-    (m, x, y) => [m.forward(x, y, { tgtIsCausal: true, memoryKeyPaddingMask: padding(2, 5) })],
-    [3, 2, 4],
-    [5, 2, 4],
-  ),
-  "TransformerDecoderLayer with options": called(
-    (o) =>
-      new TransformerDecoderLayer(4, 2, {
-        dimFeedforward: 5,
-        dropout: 0,
-        activation: "gelu",
-        batchFirst: true,
-        normFirst: true,
-        ...o,
-      }),
-    (m, x, y) => [m.forward(x, y, { memoryMask: forbidden(3, 5), tgtKeyPaddingMask: padding(2, 3) })],
-    [2, 3, 4],
-    [2, 5, 4],
-  ),
-  SinusoidalEncoding: layer(() => new SinusoidalEncoding(6), [4, 2, 6]),
-  LearnedEncoding: called(
-    (o) => new LearnedEncoding(5, 3, o),
-    (m, x) => [m.forward(x, 1)],
-    [4, 2, 3],
-  ),
-  RotaryEncoding: called(
-    () => new RotaryEncoding(4),
-    (m, x) => [m.forward(x, 2)],
-    [2, 3, 4],
-  ),
-  "RotaryEncoding interleaved": called(
-    () => new RotaryEncoding(6, { interleaved: true }),
-    (m, x) => [m.forward(x, 2)],
-    [2, 1, 3, 6],
-  ),
+  ...sequenceModels,
 };

@@ -14,7 +14,7 @@ import {
   zeros,
 } from "../../src/index.js";
 import { unstack } from "../../src/nn/unstack.js";
-import { values } from "./models.js";
+import { values } from "./model.js";
 
 describe("recurrent nets", () => {
   test("read a sequence in one go as in two", () => {

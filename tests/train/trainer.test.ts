@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import {
   Adam,
   ArgumentError,
+  BatchNorm1d,
   type Callback,
   crossEntropy,
   DataLoader,
@@ -10,6 +11,7 @@ import {
   manualSeed,
   memory,
   mse,
+  Sequential,
   SGD,
   ShapeError,
   Tape,
@@ -68,6 +70,7 @@ describe("fit", () => {
     expect(epochs[0].logs.loss).toBe(12); // ((0 + 0) + 36) / 3
     expect((await trainer.evaluate(data)).loss).toBe(12);
     expect((await trainer.predict(data)).arraySync()).toEqual([[1], [2], [4]]);
+    expect((await trainer.predict([{ x }])).arraySync()).toEqual([[1], [2], [4]]); // no targets are needed
   });
 
   test("gradients of several batches make one step: their mean", async () => {
@@ -201,6 +204,32 @@ describe("fit", () => {
     other.model.dispose();
     expect(memory().tensors).toBe(before);
   });
+
+  test("what goes wrong first is thrown, not what follows from it when files are closed", async () => {
+    const failing = (at: "onStepEnd" | "onClose", message: string): Callback => ({
+      [at]() {
+        throw new Error(message);
+      },
+    });
+    const { trainer, train } = setting({ callbacks: [failing("onClose", "later"), failing("onStepEnd", "first")] });
+    await expect(trainer.fit(train, { epochs: 1 })).rejects.toThrow("first");
+    const closing = setting({ callbacks: [failing("onClose", "later"), failing("onClose", "last")] });
+    await expect(closing.trainer.fit(closing.train, { epochs: 1 })).rejects.toThrow("later");
+  });
+
+  test("evaluate and predict set every module back to the mode it had", async () => {
+    const { model, optimizer, validation } = setting();
+    const frozen = new BatchNorm1d(3).eval();
+    const whole = new Sequential(model, frozen);
+    const trainer = new Trainer({ model: whole, optimizer, loss: crossEntropy });
+    const modes = () => whole.modules().map(({ training }) => training);
+    const before = modes();
+    expect(before.slice(-2)).toEqual([true, false]);
+    await trainer.evaluate(validation);
+    expect(modes()).toEqual(before);
+    (await trainer.predict(validation)).dispose();
+    expect(modes()).toEqual(before);
+  });
 });
 
 describe("fit refuses", () => {
@@ -230,6 +259,15 @@ describe("fit refuses", () => {
   ])("%s", async (_, run, type, message) => {
     await expect(run()).rejects.toThrow(type);
     await expect(run()).rejects.toThrow(message);
+  });
+
+  test("a loss of several numbers, and so does evaluate, which would take the first", async () => {
+    const loss = (y: Tensor, labels: Tensor) => crossEntropy(y, labels, { reduction: "none" });
+    const each = setting({ loss });
+    const message = /Trainer: loss gives one number, such as the mean over the batch; got \[\d\]/;
+    await expect(each.trainer.evaluate(each.validation)).rejects.toThrow(ArgumentError);
+    await expect(each.trainer.evaluate(each.validation)).rejects.toThrow(message);
+    await expect(each.trainer.fit(each.train, { epochs: 1 })).rejects.toThrow(message);
   });
 
   test("options that make no sense", () => {
