@@ -8,14 +8,14 @@ import { join, resolve } from "node:path";
 import { FileError, manualSeed } from "wengert";
 import { makeFolder, saveSafetensors } from "wengert/io";
 import { type Options, options, usage } from "./mnist/options.js";
-import { Progress } from "./mnist/progress.js";
 import { convolutionalNetwork, train } from "./mnist/training.js";
-import { type Digits, loadDigits } from "./support/digits.js";
+import { loadDigits } from "./support/digits.js";
 import { program } from "./support/program.js";
+import { Progress } from "./support/progress.js";
 
 async function main({ data, seed, device: _device, out, ...settings }: Options): Promise<void> {
   const path = await checkWritable(resolve(out), "model.safetensors");
-  const digits = await load(data);
+  const digits = await loadDigits({ data });
   console.log(`digits: ${digits.source}: ${digits.train.count} to train on, ${digits.test.count} to test`);
 
   manualSeed(seed);
@@ -66,20 +66,6 @@ const isFolder = (path: string): Promise<boolean> =>
     (found) => found.isDirectory(),
     () => false,
   );
-
-/** Loads the digits, with a bar while they are downloaded. */
-async function load(data: string | undefined): Promise<Digits> {
-  const progress = new Progress();
-  try {
-    return await loadDigits({
-      data,
-      onProgress: ({ loaded, total }) =>
-        progress.show("downloading MNIST", loaded, total, `${Math.round(total / 1e6)} MB`),
-    });
-  } finally {
-    progress.stop();
-  }
-}
 
 /** Ctrl-C asks for the end of training; a second one ends the program. */
 function onInterrupt(stop: () => void): { signal: AbortSignal; end: () => void } {

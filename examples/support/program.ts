@@ -50,7 +50,11 @@ export function text(fallback?: string): Option<string | undefined> {
   };
 }
 
-type Options = Readonly<Record<string, Option<string | number | undefined>>>;
+/** An option without a value: true where it is given. */
+export const flag = (): Option<boolean> => ({ fallback: false, read: () => true });
+
+type Value = string | number | boolean | undefined;
+type Options = Readonly<Record<string, Option<Value>>>;
 export type Values<O extends Options> = { readonly [K in keyof O]: O[K]["fallback"] };
 
 /**
@@ -60,18 +64,19 @@ export type Values<O extends Options> = { readonly [K in keyof O]: O[K]["fallbac
  * @throws UsageError for an option that is not there, twice a name, or a value that it does not take
  */
 export function parseOptions<O extends Options>(options: O, args: readonly string[]): Values<O> | null {
-  const { help, ...given } = parse(Object.keys(options), args);
+  const { help, ...given } = parse(options, args);
   if (help) return null;
-  const read = ([name, option]: [string, Options[string]]): [string, string | number | undefined] => {
+  const read = ([name, option]: [string, Options[string]]): [string, Value] => {
     const value = given[name];
-    return [name, typeof value === "string" ? option.read(name, value) : option.fallback];
+    return [name, value === undefined ? option.fallback : option.read(name, String(value))];
   };
   return Object.fromEntries(Object.entries(options).map(read)) as Values<O>;
 }
 
-function parse(names: readonly string[], args: readonly string[]): Record<string, string | boolean | undefined> {
+function parse(declared: Options, args: readonly string[]): Record<string, string | boolean | undefined> {
   const options: NonNullable<ParseArgsConfig["options"]> = { help: { type: "boolean" } };
-  for (const name of names) options[name] = { type: "string" };
+  for (const [name, { fallback }] of Object.entries(declared))
+    options[name] = { type: typeof fallback === "boolean" ? "boolean" : "string" };
   try {
     return parseArgs({ args: [...args], options, strict: true }).values as Record<string, string | boolean | undefined>;
   } catch (error) {

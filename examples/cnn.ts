@@ -1,0 +1,114 @@
+/**
+ * A convolutional network on MNIST's digits, with all that a long run needs: it can be watched, interrupted and resumed,
+ * ends when it learns no more, and keeps its best weights.
+ *
+ *     npx tsx examples/cnn.ts --help
+ */
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { crossEntropy, manualSeed } from "wengert";
+import { DataLoader } from "wengert/data";
+import { saveSafetensors } from "wengert/io";
+import { Accuracy } from "wengert/metrics";
+import { summary } from "wengert/nn";
+import { Adam, schedules } from "wengert/optim";
+import {
+  CSVLogger,
+  EarlyStopping,
+  HistoryChart,
+  LearningRateScheduler,
+  ModelCheckpoint,
+  NaNGuard,
+  ProgressBar,
+  TensorBoard,
+  Trainer,
+} from "wengert/train";
+import { convolutionalNetwork } from "./mnist/training.js";
+import { digitDatasets } from "./support/digits.js";
+import { flag, integer, positive, program, text, UsageError } from "./support/program.js";
+
+const usage = `Trains a convolutional network on handwritten digits, in a run that can be interrupted and resumed.
+
+npx tsx examples/cnn.ts [options]
+
+  --data DIR     folder with MNIST's files, gzipped or not; where only one split is there, a tenth is held out.
+                 Default: the official files, downloaded once; without a network, digits drawn by the program
+  --epochs N     times through the training images, at most (default 5)
+  --patience N   epochs without a better validation loss, after which the run ends (default 2)
+  --batch N      images a step (default 64)
+  --lr X         learning rate of Adam at the beginning; it falls to 0 along a cosine (default 0.002)
+  --seed N       of the weights and the order of the images (default 0)
+  --device NAME  cpu, cuda or emulator (default: WENGERT_DEVICE, else cuda where a GPU works, else cpu)
+  --out DIR      folder of the run (default runs/cnn)
+  --resume       go on with the run in that folder; the other options are to be those it was begun with
+  --help         prints this
+
+Ctrl-C ends the run after the step that is under way and saves it; a second one quits at once.`;
+
+const options = {
+  data: text(),
+  epochs: integer(5, 1),
+  patience: integer(2, 1),
+  batch: integer(64, 1),
+  lr: positive(2e-3),
+  seed: integer(0),
+  device: text(),
+  out: text(join("runs", "cnn")),
+  resume: flag(),
+};
+
+await program("cnn", usage, options, async ({ data, epochs, patience, batch, lr, seed, out, resume }) => {
+  const checkpoint = new ModelCheckpoint(out);
+  if (existsSync(checkpoint.last) && !resume)
+    throw new UsageError(`--out ${out} has a run in it; go on with it by --resume, or choose another folder`);
+  const digits = await digitDatasets(data);
+  console.log(digits.description);
+
+  manualSeed(seed);
+  const { height, width } = digits;
+  const model = convolutionalNetwork(height, width);
+  console.log(summary(model, [batch, 1, height, width]));
+
+  const train = new DataLoader(digits.train, { batch, shuffle: true });
+  const early = new EarlyStopping({ monitor: "valLoss", patience });
+  const trainer = new Trainer({
+    model,
+    optimizer: new Adam(model.parameters(), { lr }),
+    loss: crossEntropy,
+    metrics: { accuracy: new Accuracy() },
+    callbacks: [
+      new LearningRateScheduler(schedules.cosine(lr, { tMax: epochs * train.length })),
+      new NaNGuard({ gradients: true }),
+      new ProgressBar(),
+      new CSVLogger(join(out, "log.csv")),
+      new HistoryChart(join(out, "curves.svg")),
+      new TensorBoard(join(out, "events")),
+      early,
+      checkpoint,
+    ],
+  });
+  const { interruption, stopped } = await trainer.fit(train, {
+    epochs,
+    validation: new DataLoader(digits.validation, { batch }),
+    resume: resume ? checkpoint.last : undefined,
+    sigint: true,
+  });
+  if (interruption) {
+    console.log(`interrupted after step ${interruption.step}; to go on: the same command with --resume`);
+    process.exitCode = 130; // as of any program that Ctrl-C has ended
+    return;
+  }
+
+  // The run is over, so the weights are those of the best epoch.
+  const { loss, accuracy } = await trainer.evaluate(new DataLoader(digits.test, { batch }));
+  await saveSafetensors(join(out, "model.safetensors"), model.stateDict(), { testAccuracy: String(accuracy) });
+  if (stopped) console.log(`stopped early: ${stopped}`);
+  console.log(`written to ${out}:
+  model.safetensors  the weights of the best epoch, which was epoch ${early.best?.epoch}
+  best.safetensors   the run after that epoch
+  last.safetensors   the run at its end
+  log.csv            the numbers of all epochs
+  curves.svg         the same as curves
+  events/            the same and those of all steps: tensorboard --logdir ${out}`);
+  console.log(`test loss ${loss.toFixed(4)}, test accuracy ${(100 * accuracy).toFixed(2)}%`);
+});

@@ -1,0 +1,111 @@
+/**
+ * A training loop written by hand: Tape, optimizer and DataLoader, without the Trainer. It saves the weights whenever
+ * the validation loss is the lowest so far, and gives the best ones back at the end.
+ *
+ *     npx tsx examples/custom-loop.ts --help
+ */
+import { join } from "node:path";
+import { crossEntropy, manualSeed, noGrad, Tape, type Tensor, tidy } from "wengert";
+import { DataLoader } from "wengert/data";
+import { loadSafetensors, makeFolder, saveSafetensors } from "wengert/io";
+import { Dropout, Flatten, Linear, ReLU, Sequential } from "wengert/nn";
+import { Adam } from "wengert/optim";
+import { digitDatasets } from "./support/digits.js";
+import { integer, positive, program, text } from "./support/program.js";
+
+const usage = `Trains a dense network on handwritten digits in a loop written by hand, and keeps its best weights.
+
+npx tsx examples/custom-loop.ts [options]
+
+  --data DIR     folder with MNIST's files, gzipped or not; where only one split is there, a tenth is held out.
+                 Default: the official files, downloaded once; without a network, digits drawn by the program
+  --epochs N     times through the training images (default 10)
+  --batch N      images a step (default 64)
+  --lr X         learning rate of Adam (default 0.003)
+  --seed N       of the weights and the order of the images (default 0)
+  --device NAME  cpu, cuda or emulator (default: WENGERT_DEVICE, else cuda where a GPU works, else cpu)
+  --out DIR      folder for best.safetensors (default runs/custom-loop)
+  --help         prints this`;
+
+const options = {
+  data: text(),
+  epochs: integer(10, 1),
+  batch: integer(64, 1),
+  lr: positive(3e-3),
+  seed: integer(0),
+  device: text(),
+  out: text(join("runs", "custom-loop")),
+};
+
+type Batches = AsyncIterable<{ readonly x: Tensor; readonly y: Tensor }>;
+
+/** One epoch. Returns its mean loss. */
+async function train(model: Sequential, optimizer: Adam, batches: Batches): Promise<number> {
+  let [sum, count] = [0, 0];
+  for await (const { x, y } of batches) {
+    using tape = new Tape(); // at the end of the step it frees all that the step made
+    const loss = crossEntropy(model.forward(x), y);
+    optimizer.step(tape.gradients(loss, optimizer.parameters));
+    sum += (await loss.data())[0] * y.size;
+    count += y.size;
+  }
+  return sum / count;
+}
+
+/** Mean loss and accuracy, without dropout; nothing is recorded. */
+async function evaluate(model: Sequential, batches: Batches): Promise<{ loss: number; accuracy: number }> {
+  model.eval();
+  let [loss, hits, count] = [0, 0, 0];
+  for await (const { x, y } of batches)
+    await tidy(() =>
+      noGrad(async () => {
+        const scores = model.forward(x); // (B, 10)
+        loss += (await crossEntropy(scores, y, { reduction: "sum" }).data())[0];
+        hits += (await scores.argmax(1).eq(y).sum().data())[0];
+        count += y.size;
+      }),
+    );
+  model.train();
+  return { loss: loss / count, accuracy: hits / count };
+}
+
+const show = (name: string, { loss, accuracy }: { loss: number; accuracy: number }): string =>
+  `${name} loss ${loss.toFixed(4)}, ${name} accuracy ${(100 * accuracy).toFixed(2)}%`;
+
+await program("custom-loop", usage, options, async ({ data, epochs, batch, lr, seed, out }) => {
+  await makeFolder(out);
+  const path = join(out, "best.safetensors");
+  const digits = await digitDatasets(data);
+  console.log(digits.description);
+
+  manualSeed(seed);
+  const model = new Sequential(
+    new Flatten(),
+    new Linear(digits.height * digits.width, 128),
+    new ReLU(),
+    new Dropout(0.2),
+    new Linear(128, 10),
+  );
+  using optimizer = new Adam(model.parameters(), { lr });
+  const batches = new DataLoader(digits.train, { batch, shuffle: true });
+  const validation = new DataLoader(digits.validation, { batch });
+
+  let best = { epoch: 0, loss: Number.POSITIVE_INFINITY };
+  for (let epoch = 1; epoch <= epochs; epoch++) {
+    const trainLoss = await train(model, optimizer, batches);
+    const validated = await evaluate(model, validation);
+    const isBest = validated.loss < best.loss;
+    if (isBest) {
+      best = { epoch, loss: validated.loss };
+      await saveSafetensors(path, model.stateDict(), { epoch: String(epoch) });
+    }
+    const numbers = `loss ${trainLoss.toFixed(4)}, ${show("validation", validated)}`;
+    console.error(`epoch ${epoch}/${epochs}: ${numbers}${isBest ? ", the best so far" : ""}`);
+  }
+
+  const { tensors } = await loadSafetensors(path);
+  model.loadStateDict(tensors);
+  console.log(`the weights of epoch ${best.epoch}, saved: ${path}`);
+  console.log(show("validation", await evaluate(model, validation)));
+  console.log(show("test", await evaluate(model, new DataLoader(digits.test, { batch }))));
+});

@@ -1,0 +1,62 @@
+/**
+ * The first network of every course: one hidden layer, trained on MNIST's digits by the Trainer.
+ *
+ *     npx tsx examples/fit.ts --help
+ */
+import { crossEntropy, manualSeed } from "wengert";
+import { DataLoader } from "wengert/data";
+import { Accuracy } from "wengert/metrics";
+import { Flatten, Linear, ReLU, Sequential } from "wengert/nn";
+import { Adam } from "wengert/optim";
+import { ProgressBar, Trainer } from "wengert/train";
+import { digitDatasets } from "./support/digits.js";
+import { integer, positive, program, text } from "./support/program.js";
+
+const usage = `Trains a dense network on handwritten digits.
+
+npx tsx examples/fit.ts [options]
+
+  --data DIR     folder with MNIST's files, gzipped or not; where only one split is there, a tenth is held out.
+                 Default: the official files, downloaded once; without a network, digits drawn by the program
+  --epochs N     times through the training images (default 5)
+  --batch N      images a step (default 32)
+  --lr X         learning rate of Adam (default 0.001)
+  --seed N       of the weights and the order of the images (default 0)
+  --device NAME  cpu, cuda or emulator (default: WENGERT_DEVICE, else cuda where a GPU works, else cpu)
+  --help         prints this`;
+
+const options = {
+  data: text(),
+  epochs: integer(5, 1),
+  batch: integer(32, 1),
+  lr: positive(1e-3),
+  seed: integer(0),
+  device: text(),
+};
+
+await program("fit", usage, options, async ({ data, epochs, batch, lr, seed }) => {
+  const { train, validation, test, height, width, description } = await digitDatasets(data);
+  console.log(description);
+
+  manualSeed(seed);
+  const model = new Sequential(
+    new Flatten(), // (B, 1, 28, 28) -> (B, 784)
+    new Linear(height * width, 128), // (B, 128)
+    new ReLU(),
+    new Linear(128, 10), // (B, 10), scores of the ten digits
+  );
+  const trainer = new Trainer({
+    model,
+    optimizer: new Adam(model.parameters(), { lr }),
+    loss: crossEntropy,
+    metrics: { accuracy: new Accuracy() },
+    callbacks: [new ProgressBar()],
+  });
+  await trainer.fit(new DataLoader(train, { batch, shuffle: true }), {
+    epochs,
+    validation: new DataLoader(validation, { batch }),
+  });
+
+  const { loss, accuracy } = await trainer.evaluate(new DataLoader(test, { batch }));
+  console.log(`test loss ${loss.toFixed(4)}, test accuracy ${(100 * accuracy).toFixed(2)}%`);
+});

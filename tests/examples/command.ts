@@ -1,0 +1,56 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { drawDigits } from "../../src/data/index.js";
+
+const root = fileURLToPath(new URL("../..", import.meta.url));
+
+export interface Result {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/**
+ * Runs `examples/<name>.ts` as a user does, from the sources.
+ *
+ * @param whileRunning - gets what was printed so far, whenever there is more
+ */
+export function runExample(
+  name: string,
+  args: readonly string[],
+  whileRunning: (child: ChildProcess, stdout: string, stderr: string) => void = () => {},
+): Promise<Result> {
+  const child = spawn(process.execPath, ["--import", "tsx", `examples/${name}.ts`, ...args], { cwd: root });
+  let [stdout, stderr] = ["", ""];
+  child.stdout.on("data", (text) => {
+    stdout += text;
+    whileRunning(child, stdout, stderr);
+  });
+  child.stderr.on("data", (text) => {
+    stderr += text;
+    whileRunning(child, stdout, stderr);
+  });
+  return new Promise((done) => child.on("close", (code) => done({ code, stdout, stderr })));
+}
+
+/** A folder of drawn digits under MNIST's names: `count` in the one split that is there. */
+export function writeDigits(folder: string, count: number): string {
+  const { images, labels } = drawDigits(count, 3);
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, "t10k-images-idx3-ubyte"), idx([count, 28, 28], images));
+  writeFileSync(join(folder, "t10k-labels-idx1-ubyte"), idx([count], labels));
+  return folder;
+}
+
+/** Two zero bytes, the type, the number of axes, the sizes, the bytes. */
+function idx(shape: readonly number[], bytes: Uint8Array): Buffer {
+  const header = Buffer.alloc(4 + 4 * shape.length);
+  header[2] = 8;
+  header[3] = shape.length;
+  shape.forEach((size, axis) => {
+    header.writeUInt32BE(size, 4 + 4 * axis);
+  });
+  return Buffer.concat([header, bytes]);
+}
