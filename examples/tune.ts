@@ -1,0 +1,104 @@
+/**
+ * Tunes a small network on handwritten digits: learning rate, width, optimizer, and the momentum of the one that has it.
+ *
+ *     npx tsx examples/tune.ts --help
+ *
+ * The study lies in a file that is written after each trial: stopped by Ctrl-C or by force, the same command goes on.
+ */
+import { join } from "node:path";
+import { subset } from "wengert/data";
+import { makeFolder } from "wengert/io";
+import { bayesianSearch, gridSearch, hyperband, type Params, randomSearch, Study } from "wengert/tune";
+import { digitDatasets } from "./support/digits.js";
+import { writeOutput } from "./support/output.js";
+import { integer, program, text, UsageError } from "./support/program.js";
+import { score, space } from "./tune/training.js";
+
+const usage = `Tunes a small network on handwritten digits. Stopped and run again, it goes on where it was.
+
+npx tsx examples/tune.ts [options]
+
+  --data DIR     folder with MNIST's files, gzipped or not; where only one split is there, a tenth is held out.
+                 Default: the official files, downloaded once; without a network, digits drawn by the program
+  --search NAME  random, bayesian, hyperband or grid (default bayesian)
+  --trials N     trainings in all, those of earlier runs included; Hyperband spends as many epochs in pieces (default 20)
+  --epochs N     of a training; of the longest ones of Hyperband (default 9)
+  --images N     to train on (default 1000)
+  --seed N       of the search, the weights and the order of the images (default 0)
+  --device NAME  cpu, cuda or emulator (default: WENGERT_DEVICE, else cuda where a GPU works, else cpu)
+  --out DIR      folder for the study (JSON) and its chart (SVG); their names tell these options (default .)
+  --help         prints this
+
+Ctrl-C ends the study after the trial that is running; a second one quits at once.`;
+
+const options = {
+  data: text(),
+  search: text("bayesian"),
+  trials: integer(20, 1),
+  epochs: integer(9, 1),
+  images: integer(1000, 1),
+  seed: integer(0),
+  device: text(),
+  out: text("."),
+};
+
+const searches = {
+  random: () => randomSearch(),
+  bayesian: () => bayesianSearch(),
+  hyperband: (epochs: number) => hyperband({ maxBudget: epochs }),
+  grid: () => gridSearch({ points: 3 }),
+};
+
+/** lr 0.01, hidden 32, optimizer Adam */
+const describe = (params: Params<typeof space>): string =>
+  Object.entries(params)
+    .map(([name, value]) => `${name} ${typeof value === "number" ? Number(value.toPrecision(3)) : value}`)
+    .join(", ");
+
+const describeScore = (value: number | null): string =>
+  value === null ? "failed" : `validation error ${(100 * value).toFixed(2)}%`;
+
+await program("tune", usage, options, async ({ data, search, trials, epochs, images, seed, out }) => {
+  if (!Object.hasOwn(searches, search))
+    throw new UsageError(`--search is ${Object.keys(searches).join(", ")}, got ${JSON.stringify(search)}`);
+  const all = await digitDatasets(data);
+  const count = Math.min(images, all.train.length);
+  const digits = {
+    ...all,
+    train: subset(
+      all.train,
+      Array.from({ length: count }, (_, i) => i),
+    ),
+  };
+
+  // The study does not know of these: each combination has a file of its own.
+  const name = `tune-${search}-${count}-images-${epochs}-epochs-seed-${seed}`;
+  const path = join(out, `${name}.json`);
+  await makeFolder(out);
+  const study = await Study.open(path, { space, search: searches[search as keyof typeof searches](epochs), seed });
+  if (study.trials.length > 0) console.error(`goes on after ${study.trials.length} trials`);
+
+  const stop = new AbortController();
+  process.once("SIGINT", () => {
+    stop.abort();
+    console.error("\ninterrupted: this trial is the last; Ctrl-C again to quit at once");
+  });
+  const budgeted = search === "hyperband";
+  await study.run(
+    async ({ number, params, budget }) => {
+      const found = await score(params, { epochs: budgeted ? budget : epochs, seed, digits });
+      const after = budgeted ? `, ${budget} of ${epochs} epochs` : "";
+      console.error(
+        `trial ${number}: ${describe(params)}${after}: ${describeScore(Number.isNaN(found) ? null : found)}`,
+      );
+      return found;
+    },
+    { signal: stop.signal, ...(budgeted ? { budget: trials * epochs } : { trials }) },
+  );
+
+  console.log(study.table({ top: 10 }));
+  const { best } = study;
+  if (best) console.log(`best: trial ${best.number}: ${describe(best.params)}: ${describeScore(best.score)}`);
+  const chart = await writeOutput(out, `${name}.svg`, study.chart());
+  console.log(`study: ${path}, chart: ${chart}`);
+});
