@@ -1,13 +1,17 @@
 /**
  * Times ops on the device in use, in sizes that fill a GPU. Each figure is the median over rounds; a round submits
  * enough calls to last a while and waits once. Operands rotate through more memory than the second-level cache holds,
- * and are random: zeros run faster than any data.
+ * and are random: zeros run faster than any data. Results of matmul and conv2d are then compared with sums in float64,
+ * element by element, in samples.
  *
  *     WENGERT_DEVICE=cuda npx tsx bench/device.ts [--out FILE] [--only NAME] [--scale 0.01]
  */
+import { execFileSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { conv2d, DeviceError, type DType, device, randn, Scope, sync, type Tensor, tidy } from "../src/index.js";
+import { native } from "../tests/support/device.js";
+import { checkSamples, convolutionTerms, productTerms, type Terms } from "../tests/support/samples.js";
 
 const { values } = parseArgs({
   options: {
@@ -34,7 +38,9 @@ interface Row {
   readonly flops: number;
   readonly bytes: number;
   readonly inputs: () => Tensor[];
-  readonly run: (inputs: readonly Tensor[]) => void;
+  readonly run: (inputs: readonly Tensor[]) => Tensor;
+  /** What elements of the result are sums of; given where every product counts. */
+  readonly terms?: (inputs: readonly ArrayLike<number>[]) => Terms;
 }
 
 const random = (dtype: DType, ...shape: number[]): Tensor => randn(shape, { dtype });
@@ -44,17 +50,18 @@ function matmulRow(n: number, dtype: DType): Row {
   const m = scaled(n);
   const bytes = 3 * m * m * (sizeOf[dtype] ?? 4);
   const inputs = (): Tensor[] => [random(dtype, m, m), random(dtype, m, m)];
-  return { name: `matmul ${n}`, dtype, flops: 2 * m ** 3, bytes, inputs, run: ([a, b]) => void a.matmul(b) };
+  const terms: Row["terms"] = ([a, b]) => productTerms(a, b, m, m);
+  return { name: `matmul ${n}`, dtype, flops: 2 * m ** 3, bytes, inputs, run: ([a, b]) => a.matmul(b), terms };
 }
 
-function elementwiseRow(name: string, dtype: DType, operands: number, run: (inputs: readonly Tensor[]) => void): Row {
+function elementwiseRow(name: string, dtype: DType, operands: number, run: Row["run"]): Row {
   const n = scaled(2 ** 26);
   const bytes = (operands + 1) * n * (sizeOf[dtype] ?? 4);
   const inputs = (): Tensor[] => Array.from({ length: operands }, () => random(dtype, n));
   return { name, dtype, flops: n, bytes, inputs, run };
 }
 
-function rowsRow(name: string, dtype: DType, run: (inputs: readonly Tensor[]) => void, passes = 2): Row {
+function rowsRow(name: string, dtype: DType, run: Row["run"], passes = 2): Row {
   const [rows, columns] = [scaled(8192), scaled(8192)];
   const bytes = passes * rows * columns * (sizeOf[dtype] ?? 4);
   return { name, dtype, flops: 4 * rows * columns, bytes, inputs: () => [random(dtype, rows, columns)], run };
@@ -71,7 +78,8 @@ function convRow(dtype: DType): Row {
     flops: 2 * pixels * k * c * 9,
     bytes,
     inputs,
-    run: ([x, w]) => void conv2d(x, w),
+    run: ([x, w]) => conv2d(x, w),
+    terms: ([x, w]) => convolutionTerms(x, w, { channels: c, filters: k, image: [size, size], kernel: [3, 3] }),
   };
 }
 
@@ -80,16 +88,16 @@ const table: readonly Row[] = [
   matmulRow(4096, "bfloat16"),
   matmulRow(8192, "bfloat16"),
   matmulRow(4096, "float16"),
-  elementwiseRow("add", "float32", 2, ([a, b]) => void a.add(b)),
-  elementwiseRow("add", "bfloat16", 2, ([a, b]) => void a.add(b)),
-  elementwiseRow("gelu", "float32", 1, ([a]) => void a.gelu()),
-  elementwiseRow("gelu", "bfloat16", 1, ([a]) => void a.gelu()),
-  rowsRow("softmax", "float32", ([x]) => void x.softmax()),
-  rowsRow("softmax", "bfloat16", ([x]) => void x.softmax()),
-  rowsRow("sum", "float32", ([x]) => void x.sum(), 1),
-  rowsRow("sum axis 0", "float32", ([x]) => void x.sum(0), 1),
-  rowsRow("sum axis 1", "float32", ([x]) => void x.sum(1), 1),
-  rowsRow("transpose", "float32", ([x]) => void x.transpose()),
+  elementwiseRow("add", "float32", 2, ([a, b]) => a.add(b)),
+  elementwiseRow("add", "bfloat16", 2, ([a, b]) => a.add(b)),
+  elementwiseRow("gelu", "float32", 1, ([a]) => a.gelu()),
+  elementwiseRow("gelu", "bfloat16", 1, ([a]) => a.gelu()),
+  rowsRow("softmax", "float32", ([x]) => x.softmax()),
+  rowsRow("softmax", "bfloat16", ([x]) => x.softmax()),
+  rowsRow("sum", "float32", ([x]) => x.sum(), 1),
+  rowsRow("sum axis 0", "float32", ([x]) => x.sum(0), 1),
+  rowsRow("sum axis 1", "float32", ([x]) => x.sum(1), 1),
+  rowsRow("transpose", "float32", ([x]) => x.transpose()),
   convRow("float32"),
   convRow("bfloat16"),
 ];
@@ -103,17 +111,30 @@ interface Figure {
   readonly quartiles: readonly [number, number];
   readonly gigabytesPerSecond: number;
   readonly teraflops: number;
+  /** The largest error found in samples of the result, as a part of what rounding allows; null where none is taken. */
+  readonly error: number | null;
 }
 
 /** Sets of operands to rotate through: 256 MiB, several times the largest cache. */
 const setsFor = (bytes: number): number => Math.min(8, Math.max(1, Math.ceil((2 ** 28 * scale) / bytes)));
+
+/** Throws where a result is wrong. */
+function check({ name, dtype, run, terms }: Row, inputs: readonly Tensor[]): number | null {
+  if (!terms) return null;
+  const values = inputs.map((x) => x.dataSync());
+  return tidy(() => checkSamples(`${name} ${dtype}`, run(inputs).dataSync(), terms(values), dtype));
+}
 
 function measure(row: Row): Figure {
   using _scope = new Scope();
   const sets = Array.from({ length: setsFor(row.bytes) }, row.inputs);
   const submit = (calls: number): number => {
     const start = performance.now();
-    for (let i = 0; i < calls; i++) tidy(() => row.run(sets[i % sets.length]));
+    for (let i = 0; i < calls; i++) {
+      tidy(() => {
+        row.run(sets[i % sets.length]);
+      });
+    }
     sync();
     return ((performance.now() - start) * 1000) / calls;
   };
@@ -130,26 +151,45 @@ function measure(row: Row): Figure {
     quartiles: [at(0.25), at(0.75)],
     gigabytesPerSecond: row.bytes / median / 1e3,
     teraflops: row.flops / median / 1e6,
+    error: check(row, sets[0]),
   };
 }
 
+/** The commit that is measured; a bundle has no repository, but says which it is of. */
+function commit(): string | null {
+  if (process.env.WENGERT_COMMIT) return process.env.WENGERT_COMMIT;
+  try {
+    return execFileSync("git", ["rev-parse", "HEAD"], { encoding: "utf8", stdio: "pipe" }).trim();
+  } catch {
+    return null;
+  }
+}
+
+const describeDevice = () => (device() === "cpu" ? { name: "cpu" } : native.info());
+
 const figures: Figure[] = [];
+const failures: string[] = [];
 for (const row of table.filter(({ name }) => !values.only || name.startsWith(values.only))) {
   try {
     const figure = measure(row);
     figures.push(figure);
-    const { median, quartiles, gigabytesPerSecond, teraflops } = figure;
+    const { median, quartiles, gigabytesPerSecond, teraflops, error } = figure;
     const cells = [
       `${row.name} ${row.dtype}`.padEnd(24),
       `${median.toFixed(1)} us`.padStart(14),
       `(${quartiles[0].toFixed(1)} to ${quartiles[1].toFixed(1)})`.padStart(24),
       `${gigabytesPerSecond.toFixed(0)} GB/s`.padStart(12),
       `${teraflops.toFixed(2)} TFLOP/s`.padStart(16),
+      error === null ? "" : `  error ${error.toFixed(2)} of what is allowed`,
     ];
     console.log(cells.join(""));
   } catch (error) {
-    if (!(error instanceof DeviceError)) throw error;
-    console.log(`${row.name} ${row.dtype}: ${error.message}`);
+    // The others are measured all the same.
+    failures.push(`${row.name} ${row.dtype}: ${error instanceof Error ? error.message : error}`);
+    if (!(error instanceof DeviceError)) process.exitCode = 1;
   }
 }
-if (values.out) writeFileSync(values.out, `${JSON.stringify(figures, null, 2)}\n`);
+const run = { date: new Date().toISOString(), commit: commit(), node: process.version, scale, ...describeDevice() };
+if (values.out) writeFileSync(values.out, `${JSON.stringify({ ...run, failures, figures }, null, 2)}\n`);
+for (const failure of failures) console.log(failure);
+console.log(`${figures.length} rows measured, ${failures.length} failed`);

@@ -14,6 +14,7 @@ import { Accuracy, AUC } from "wengert/metrics";
 import { Linear, ReLU, Sequential, Sigmoid } from "wengert/nn";
 import { Adam } from "wengert/optim";
 import { ProgressBar, Trainer } from "wengert/train";
+import { evaluationLoader } from "./support/loader.js";
 import { integer, positive, program, text } from "./support/program.js";
 
 const usage = `Learns to tell the points of two half moons apart.
@@ -58,7 +59,7 @@ function twoMoons(count: number, noise: number): Dataset<{ readonly x: HostArray
 await program("binary", usage, options, async ({ points, noise, epochs, batch, lr, seed }) => {
   manualSeed(seed);
   const train = new DataLoader(twoMoons(points, noise), { batch, shuffle: true });
-  const test = new DataLoader(twoMoons(Math.floor(points / 2), noise), { batch });
+  const test = evaluationLoader(twoMoons(Math.floor(points / 2), noise), batch);
 
   const model = new Sequential(
     ...[new Linear(2, 16), new ReLU()], // (B, 16)

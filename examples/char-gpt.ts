@@ -16,6 +16,7 @@ import { type CharacterModel, loadModel, readText, saveModel } from "./char-gpt/
 import { GPT } from "./char-gpt/model.js";
 import { sample } from "./char-gpt/sampling.js";
 import { splitText, train } from "./char-gpt/training.js";
+import { onInterrupt } from "./support/interrupt.js";
 import { integer, positive, program, text, type Values } from "./support/program.js";
 
 const options = {
@@ -78,13 +79,13 @@ async function learn(settings: Options): Promise<CharacterModel> {
 
   manualSeed(seed);
   const model = new GPT({ vocabulary: vocabulary.size, layers, width, heads, context });
-  const interruption = new AbortController();
-  process.once("SIGINT", () => interruption.abort());
+  const interruption = onInterrupt("testing what has been learned, then writing");
   const loss = await train(model, splitText(vocabulary.encode(text), context), {
     ...settings,
     callbacks: [new ProgressBar(), new NaNGuard()],
     signal: interruption.signal,
   });
+  interruption.end();
   console.log(`validation loss: ${loss.toFixed(4)} nats a character`);
 
   if (out !== undefined) {

@@ -25,6 +25,7 @@ import {
 } from "wengert/train";
 import { convolutionalNetwork } from "./mnist/training.js";
 import { digitDatasets } from "./support/digits.js";
+import { evaluationLoader } from "./support/loader.js";
 import { flag, integer, positive, program, text, UsageError } from "./support/program.js";
 
 const usage = `Trains a convolutional network on handwritten digits, in a run that can be interrupted and resumed.
@@ -89,7 +90,7 @@ await program("cnn", usage, options, async ({ data, epochs, patience, batch, lr,
   });
   const { interruption, stopped } = await trainer.fit(train, {
     epochs,
-    validation: new DataLoader(digits.validation, { batch }),
+    validation: evaluationLoader(digits.validation, batch),
     resume: resume ? checkpoint.last : undefined,
     sigint: true,
   });
@@ -100,7 +101,7 @@ await program("cnn", usage, options, async ({ data, epochs, patience, batch, lr,
   }
 
   // The run is over, so the weights are those of the best epoch.
-  const { loss, accuracy } = await trainer.evaluate(new DataLoader(digits.test, { batch }));
+  const { loss, accuracy } = await trainer.evaluate(evaluationLoader(digits.test, batch));
   await saveSafetensors(join(out, "model.safetensors"), model.stateDict(), { testAccuracy: String(accuracy) });
   if (stopped) console.log(`stopped early: ${stopped}`);
   console.log(`written to ${out}:

@@ -10,7 +10,9 @@ import { DataLoader } from "wengert/data";
 import { loadSafetensors, makeFolder, saveSafetensors } from "wengert/io";
 import { Dropout, Flatten, Linear, ReLU, Sequential } from "wengert/nn";
 import { Adam } from "wengert/optim";
+import { NonFiniteError } from "wengert/train";
 import { digitDatasets } from "./support/digits.js";
+import { evaluationLoader } from "./support/loader.js";
 import { integer, positive, program, text } from "./support/program.js";
 
 const usage = `Trains a dense network on handwritten digits in a loop written by hand, and keeps its best weights.
@@ -88,7 +90,7 @@ await program("custom-loop", usage, options, async ({ data, epochs, batch, lr, s
   );
   using optimizer = new Adam(model.parameters(), { lr });
   const batches = new DataLoader(digits.train, { batch, shuffle: true });
-  const validation = new DataLoader(digits.validation, { batch });
+  const validation = evaluationLoader(digits.validation, batch);
 
   let best = { epoch: 0, loss: Number.POSITIVE_INFINITY };
   for (let epoch = 1; epoch <= epochs; epoch++) {
@@ -103,9 +105,10 @@ await program("custom-loop", usage, options, async ({ data, epochs, batch, lr, s
     console.error(`epoch ${epoch}/${epochs}: ${numbers}${isBest ? ", the best so far" : ""}`);
   }
 
+  if (best.epoch === 0) throw new NonFiniteError("no epoch had a finite validation loss; a lower --lr may help");
   const { tensors } = await loadSafetensors(path);
   model.loadStateDict(tensors);
   console.log(`the weights of epoch ${best.epoch}, saved: ${path}`);
   console.log(show("validation", await evaluate(model, validation)));
-  console.log(show("test", await evaluate(model, new DataLoader(digits.test, { batch }))));
+  console.log(show("test", await evaluate(model, evaluationLoader(digits.test, batch))));
 });

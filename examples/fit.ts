@@ -10,6 +10,7 @@ import { Flatten, Linear, ReLU, Sequential } from "wengert/nn";
 import { Adam } from "wengert/optim";
 import { ProgressBar, Trainer } from "wengert/train";
 import { digitDatasets } from "./support/digits.js";
+import { evaluationLoader } from "./support/loader.js";
 import { integer, positive, program, text } from "./support/program.js";
 
 const usage = `Trains a dense network on handwritten digits.
@@ -54,9 +55,9 @@ await program("fit", usage, options, async ({ data, epochs, batch, lr, seed }) =
   });
   await trainer.fit(new DataLoader(train, { batch, shuffle: true }), {
     epochs,
-    validation: new DataLoader(validation, { batch }),
+    validation: evaluationLoader(validation, batch),
   });
 
-  const { loss, accuracy } = await trainer.evaluate(new DataLoader(test, { batch }));
+  const { loss, accuracy } = await trainer.evaluate(evaluationLoader(test, batch));
   console.log(`test loss ${loss.toFixed(4)}, test accuracy ${(100 * accuracy).toFixed(2)}%`);
 });

@@ -18,7 +18,8 @@
  *
  * Gradients of a good size are not all: without ways around them, so many layers still learn little in a few steps.
  */
-import { crossEntropy, Generator, manualSeed, rand, Tape, type Tensor } from "wengert";
+import { join } from "node:path";
+import { crossEntropy, Generator, manualSeed, rand, Tape, type Tensor, tidy } from "wengert";
 import { lineChart } from "wengert/chart";
 import { assign, type Layer, LayerNorm, Linear, Residual, Sequential, Tanh, xavierNormal } from "wengert/nn";
 import { clipNorm, gradNorm, SGD } from "wengert/optim";
@@ -35,7 +36,7 @@ npx tsx examples/gradients.ts [options]
   --lr X         learning rate of SGD with momentum 0.9 (default 0.15)
   --seed N       of points and weights (default 0)
   --device NAME  cpu, cuda or emulator (default: WENGERT_DEVICE, else cuda where a GPU works, else cpu)
-  --out DIR      folder for gradients.svg (default .)
+  --out DIR      folder for gradients.svg (default runs/gradients)
   --help         prints this`;
 
 const options = {
@@ -45,7 +46,7 @@ const options = {
   lr: positive(0.15),
   seed: integer(0),
   device: text(),
-  out: text("."),
+  out: text(join("runs", "gradients")),
 };
 
 type Options = Values<typeof options>;
@@ -118,7 +119,7 @@ async function main(options: Options): Promise<void> {
   console.log(`the gradient at ${options.depth} tanh layers, and the loss over ${options.steps} steps`);
   console.log(row("", ["first layer", "last layer", "ratio", "loss", "largest", "last"]));
   const outcomes = variants.map((variant) => {
-    const outcome = run(variant, options);
+    const outcome = tidy(() => run(variant, options));
     const { name, norms, losses } = outcome;
     const [first, last] = [norms[0], norms[norms.length - 1]];
     const exact = [first, last, first / last].map((value) => value.toExponential(1));

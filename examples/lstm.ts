@@ -4,8 +4,8 @@
  *     npx tsx examples/lstm.ts --help
  *
  * A sequence has a number from [0, 1) at each place, and two of the places are marked, one in each half. At the end the
- * sum of those two numbers is to be told. Whoever ignores the sequence does best to say 1 always, and is wrong by
- * 1/6 = 0.1667 in the mean square; whoever remembers is wrong by 0. It is experiment 4 of Hochreiter and Schmidhuber,
+ * sum of those two numbers is to be told. Whoever ignores the sequence does best to say 1 always, with a mean
+ * squared error of 1/6 = 0.1667; whoever remembers has an error of 0. It is experiment 4 of Hochreiter and Schmidhuber,
  * "Long short-term memory" (1997), with the numbers of Le, Jaitly and Hinton (2015, arXiv:1504.00941).
  *
  * Sequences differ in length. In a batch they are filled up, and a mask says what is there: the state after a sequence
@@ -22,7 +22,7 @@ const usage = `Trains an LSTM to add two numbers that stand far apart in a seque
 
 npx tsx examples/lstm.ts [options]
 
-  --length N     elements of the longest sequences; the shortest have half as many (default 30)
+  --length N     elements of the longest sequences; the shortest have about half as many (default 30)
   --hidden N     features of the state (default 32)
   --epochs N     after each one, sequences that the network has not seen are tested (default 10)
   --steps N      of each epoch (default 100)
@@ -50,7 +50,8 @@ type Sums = Dataset<{ readonly x: HostArray; readonly mask: HostArray; readonly 
 const sums = (count: number, length: number): Sums => ({
   length: count,
   get(_, generator) {
-    const half = Math.ceil(length / 4) + generator.integer(Math.floor(length / 4) + 1);
+    const least = Math.ceil(length / 4);
+    const half = least + generator.integer(Math.floor(length / 2) - least + 1);
     const data = new Float32Array(2 * length); // zeros from the sequence's end on
     for (let i = 0; i < 2 * half; i++) data[2 * i] = generator.uniform();
     const marked = [generator.integer(half), half + generator.integer(half)];
@@ -94,5 +95,5 @@ await program("lstm", usage, options, async ({ length, hidden, epochs, steps, ba
   });
   await trainer.fit(loader(batch * steps), { epochs, validation: loader(8 * batch) });
   const { loss } = await trainer.evaluate(loader(16 * batch));
-  console.log(`mean square error ${loss.toFixed(4)}; of who always says 1: ${(1 / 6).toFixed(4)}`);
+  console.log(`mean squared error ${loss.toFixed(4)}; of always saying 1: ${(1 / 6).toFixed(4)}`);
 });

@@ -10,6 +10,7 @@ import { makeFolder, saveSafetensors } from "wengert/io";
 import { type Options, options, usage } from "./mnist/options.js";
 import { convolutionalNetwork, train } from "./mnist/training.js";
 import { loadDigits } from "./support/digits.js";
+import { onInterrupt } from "./support/interrupt.js";
 import { program } from "./support/program.js";
 import { Progress } from "./support/progress.js";
 
@@ -21,7 +22,8 @@ async function main({ data, seed, device: _device, out, ...settings }: Options):
   manualSeed(seed);
   using network = convolutionalNetwork(digits.train.height, digits.train.width);
   const progress = new Progress();
-  const interruption = onInterrupt(() => progress.stop());
+  const interruption = onInterrupt("testing and saving what has been learned");
+  interruption.signal.addEventListener("abort", () => progress.stop());
   const started = performance.now();
   const testAccuracy = await train(network, digits, {
     ...settings,
@@ -66,18 +68,5 @@ const isFolder = (path: string): Promise<boolean> =>
     (found) => found.isDirectory(),
     () => false,
   );
-
-/** Ctrl-C asks for the end of training; a second one ends the program. */
-function onInterrupt(stop: () => void): { signal: AbortSignal; end: () => void } {
-  const controller = new AbortController();
-  const interrupt = (): void => {
-    if (controller.signal.aborted) process.exit(130);
-    controller.abort();
-    stop();
-    console.error("\ninterrupted: testing and saving what has been learned; Ctrl-C again to quit at once");
-  };
-  process.on("SIGINT", interrupt);
-  return { signal: controller.signal, end: () => process.off("SIGINT", interrupt) };
-}
 
 await program("mnist", usage, options, main);

@@ -12,6 +12,7 @@ import { Adam, schedules } from "wengert/optim";
 import { LearningRateScheduler, ProgressBar, Trainer } from "wengert/train";
 import { Factorization, NeuralFactorization, type Recommender } from "./recommend/models.js";
 import { drawRatings, errorOfMeans, noise, type Ratings, readRatings } from "./recommend/ratings.js";
+import { evaluationLoader } from "./support/loader.js";
 import { integer, positive, program, text, UsageError, type Values } from "./support/program.js";
 
 const usage = `Learns what users think of items, and recommends.
@@ -63,9 +64,8 @@ await program("recommend", usage, options, async (values: Values<typeof options>
   const [validation, train] = [order.subarray(0, held), order.subarray(held)];
   const mean = train.reduce((sum, n) => sum + rating[n], 0) / train.length;
   const dataset = arrayDataset({ user: ratings.user, item: ratings.item, y: rating.map((value) => value - mean) });
-  const size = Math.min(batch, held);
-  const learned = new DataLoader(subset(dataset, train), { batch: size, shuffle: true, seed });
-  const heldOut = new DataLoader(subset(dataset, validation), { batch: size });
+  const learned = new DataLoader(subset(dataset, train), { batch: Math.min(batch, train.length), shuffle: true, seed });
+  const heldOut = evaluationLoader(subset(dataset, validation), batch);
 
   manualSeed(seed);
   using model: Recommender = new models[kind as keyof typeof models]({

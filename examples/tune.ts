@@ -10,6 +10,7 @@ import { subset } from "wengert/data";
 import { makeFolder } from "wengert/io";
 import { bayesianSearch, gridSearch, hyperband, type Params, randomSearch, Study } from "wengert/tune";
 import { digitDatasets } from "./support/digits.js";
+import { onInterrupt } from "./support/interrupt.js";
 import { writeOutput } from "./support/output.js";
 import { integer, program, text, UsageError } from "./support/program.js";
 import { score, space } from "./tune/training.js";
@@ -26,7 +27,8 @@ npx tsx examples/tune.ts [options]
   --images N     to train on (default 1000)
   --seed N       of the search, the weights and the order of the images (default 0)
   --device NAME  cpu, cuda or emulator (default: WENGERT_DEVICE, else cuda where a GPU works, else cpu)
-  --out DIR      folder for the study (JSON) and its chart (SVG); their names tell these options (default .)
+  --out DIR      folder for the study (JSON) and its chart (SVG), which are named after --search, --images,
+                 --epochs and --seed; other data need another folder (default runs/tune)
   --help         prints this
 
 Ctrl-C ends the study after the trial that is running; a second one quits at once.`;
@@ -39,7 +41,7 @@ const options = {
   images: integer(1000, 1),
   seed: integer(0),
   device: text(),
-  out: text("."),
+  out: text(join("runs", "tune")),
 };
 
 const searches = {
@@ -78,11 +80,7 @@ await program("tune", usage, options, async ({ data, search, trials, epochs, ima
   const study = await Study.open(path, { space, search: searches[search as keyof typeof searches](epochs), seed });
   if (study.trials.length > 0) console.error(`goes on after ${study.trials.length} trials`);
 
-  const stop = new AbortController();
-  process.once("SIGINT", () => {
-    stop.abort();
-    console.error("\ninterrupted: this trial is the last; Ctrl-C again to quit at once");
-  });
+  const interruption = onInterrupt("this trial is the last");
   const budgeted = search === "hyperband";
   await study.run(
     async ({ number, params, budget }) => {
@@ -93,8 +91,10 @@ await program("tune", usage, options, async ({ data, search, trials, epochs, ima
       );
       return found;
     },
-    { signal: stop.signal, ...(budgeted ? { budget: trials * epochs } : { trials }) },
+    { signal: interruption.signal, ...(budgeted ? { budget: trials * epochs } : { trials }) },
   );
+
+  interruption.end();
 
   console.log(study.table({ top: 10 }));
   const { best } = study;

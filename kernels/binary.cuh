@@ -23,11 +23,18 @@ Operand<T> operandOf(const Buffer* tensor, double number) {
   return {dataOf<T>(*tensor), tensor->length, Compute<T>(0)};
 }
 
+/// What a function needs that is the same for all elements, here nothing. Kernels take the state and not the function,
+/// so that those of one dtype have the same parameters, and share the code that launches them.
+struct Stateless {
+  using State = Stateless;
+};
+
 /// y[i] = f(a[i], b[i]), where an operand of one element stands for all places.
 template <class F, class T, class R>
-__global__ void binaryKernel(F f, Operand<T> a, Operand<T> b, R* __restrict__ y, std::int64_t n) {
+__global__ void binaryKernel(typename F::State state, Operand<T> a, Operand<T> b, R* __restrict__ y, std::int64_t n) {
   constexpr int N = elementsAtOnce<T>;
   using C = Compute<T>;
+  const F f{state};
   const bool aIsOne = a.isOne(), bIsOne = b.isOne();
   const C aOne = aIsOne ? a.one() : C(0), bOne = bIsOne ? b.one() : C(0);
   forEachVector<N>(
@@ -47,9 +54,10 @@ __global__ void binaryKernel(F f, Operand<T> a, Operand<T> b, R* __restrict__ y,
 
 /// The same where operands are broadcast along some of the axes.
 template <class F, class T, class R>
-__global__ void binaryBroadcastKernel(F f, const T* __restrict__ a, const T* __restrict__ b, R* __restrict__ y,
-                                      std::int64_t n, Walk<2> walk) {
+__global__ void binaryBroadcastKernel(typename F::State state, const T* __restrict__ a, const T* __restrict__ b,
+                                      R* __restrict__ y, std::int64_t n, Walk<2> walk) {
   constexpr int N = elementsAtOnce<T>;
+  const F f{state};
   if (walk.template hasRunsOf<N>()) {
     forEachVector<N>(
         n,
@@ -91,10 +99,10 @@ inline void requireOperand(const char* name, const Buffer* operand, Dims dims) {
   requireVectors(name, *operand);
 }
 
-/// Runs f, whose result is of the operands' dtype or, for a predicate, a bool.
+/// Runs the function of the state, whose result is of the operands' dtype or, for a predicate, a bool.
 template <class F>
-void runBinary(F f, const Buffer* a, const Buffer* b, Buffer& y, double aNumber, double bNumber, Dims dims, Dims aDims,
-               Dims bDims, std::source_location where) {
+void runBinary(typename F::State state, const Buffer* a, const Buffer* b, Buffer& y, double aNumber, double bNumber,
+               Dims dims, Dims aDims, Dims bDims, std::source_location where) {
   const std::int64_t n = sizeOf(dims);
   require(a != nullptr || b != nullptr, "one operand must be a tensor");
   requireOperand("a", a, aDims);
@@ -117,18 +125,18 @@ void runBinary(F f, const Buffer* a, const Buffer* b, Buffer& y, double aNumber,
     using R = std::conditional_t<F::isPredicate, bool8, T>;
     if (n == 0) return;
     if (plain)
-      launch(binaryKernel<F, T, R>, gridStride(divideUp(n, elementsAtOnce<T>), where), f, operandOf<T>(a, aNumber),
-             operandOf<T>(b, bNumber), dataOf<R>(y), n);
+      launch(binaryKernel<F, T, R>, gridStride(divideUp(n, elementsAtOnce<T>), where), state,
+             operandOf<T>(a, aNumber), operandOf<T>(b, bNumber), dataOf<R>(y), n);
     else
-      launch(binaryBroadcastKernel<F, T, R>, gridStride(divideUp(n, elementsAtOnce<T>), where), f, dataOf<T>(*a),
-             dataOf<T>(*b), dataOf<R>(y), n, Walk<2>(axes, n));
+      launch(binaryBroadcastKernel<F, T, R>, gridStride(divideUp(n, elementsAtOnce<T>), where), state,
+             dataOf<T>(*a), dataOf<T>(*b), dataOf<R>(y), n, Walk<2>(axes, n));
   });
 }
 
 template <class F>
 void launchBinary(const Buffer* a, const Buffer* b, Buffer& y, double aNumber, double bNumber, Dims dims, Dims aDims,
                   Dims bDims) {
-  runBinary(F{}, a, b, y, aNumber, bNumber, dims, aDims, bDims, F::where);
+  runBinary<F>({}, a, b, y, aNumber, bNumber, dims, aDims, bDims, F::where);
 }
 
 }  // namespace wengert
@@ -136,7 +144,7 @@ void launchBinary(const Buffer* a, const Buffer* b, Buffer& y, double aNumber, d
 /// One row of a table of functions of two numbers: the op's name, its dtypes, its formula in a and b, computed in C.
 #define BINARY_ROW(name, types, bools, predicate, formula)                        \
   namespace {                                                                     \
-  struct name##Row {                                                              \
+  struct name##Row : Stateless {                                                  \
     using Types = types;                                                          \
     static constexpr bool takesBool = bools;                                      \
     static constexpr bool isPredicate = predicate;                                \

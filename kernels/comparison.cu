@@ -17,6 +17,7 @@ struct Comparison {
   using Types = NumericTypes;
   static constexpr bool takesBool = true;
   static constexpr bool isPredicate = true;
+  using State = int;
   int accepted;
 
   template <class C>
@@ -28,7 +29,7 @@ struct Comparison {
 template <int accepted>
 void launchComparison(const Buffer* a, const Buffer* b, Buffer& y, double aNumber, double bNumber, Dims dims,
                       Dims aDims, Dims bDims) {
-  runBinary(Comparison{accepted}, a, b, y, aNumber, bNumber, dims, aDims, bDims, std::source_location::current());
+  runBinary<Comparison>(accepted, a, b, y, aNumber, bNumber, dims, aDims, bDims, std::source_location::current());
 }
 
 }  // namespace

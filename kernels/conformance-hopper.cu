@@ -53,7 +53,7 @@ struct BoxAt {
 };
 
 BoxAt boxAt(const Buffer& matrix, Dims dims, std::int64_t row, std::int64_t column, std::int64_t swizzle) {
-  requireHopper();
+  requireHopper(tensorLoadKernel);
   require(dims.count == 2 && dims[0] > 0 && dims[1] > 0 && dims[1] % 4 == 0,
           "dims are rows and columns, these a multiple of 4");
   require(swizzle >= 0 && swizzle <= 3, "swizzle is 0 to 3");
@@ -104,7 +104,7 @@ __global__ void __launch_bounds__(128)
   wgmma<T, N, TransposeA, TransposeB>(sum, matrixDescriptor(s, at.swizzle, at.leadingA, at.strideA),
                                       matrixDescriptor(s + at.startB / 4, at.swizzle, at.leadingB, at.strideB), true);
   wgmmaCommit();
-  wgmmaWait<0>();
+  wgmmaWait<0>(sum);
 #pragma unroll
   for (int i = 0; i < N / 2; i++) d[t * (N / 2) + i] = sum[i];
 }
@@ -121,7 +121,7 @@ void launchWgmma(const Buffer& image, const Buffer& c, Buffer& d, bool transpose
 /// layout: swizzle, then leading and stride bytes of a, then start, leading and stride bytes of b. a starts the image.
 void conformanceWgmma(const Buffer& image, const Buffer& c, Buffer& d, std::int64_t n, std::int64_t isFloat16,
                       std::int64_t transposeA, std::int64_t transposeB, Dims layout) {
-  requireHopper();
+  requireHopper(wgmmaKernel<bfloat16, 64, false, false>);
   require(n == 64 || n == 128 || n == 192 || n == 256, "n is 64, 128, 192 or 256");
   require(layout.count == 6 && layout[0] >= 0 && layout[0] <= 3, "layout has 6 numbers, the first from 0 to 3");
   requireDType("image", image, DType::int32);

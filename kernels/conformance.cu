@@ -97,7 +97,7 @@ __global__ void storeMatrixKernel(const std::uint32_t* x, std::uint32_t* y, int 
 void conformanceStoreMatrix(const Buffer& x, Buffer& y, std::int64_t count, std::int64_t matrices,
                             std::int64_t transposed) {
   require(matrices == 1 || matrices == 2 || matrices == 4, "1, 2 or 4 matrices");
-  requireHopper();
+  requireHopper(storeMatrixKernel);
   requireCount(count);
   requireWords("x", x, count * 128);
   requireWords("y", y, count * 128);

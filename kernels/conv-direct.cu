@@ -24,6 +24,15 @@ struct Coordinates {
   }
 };
 
+/// Which of the steps of `stride` pixels from 0 ends at `place`, or -1 where none of the first `steps` does. A place is a
+/// row or column and a padding, so it fits 32 bits, in which a division is a few instructions and no call.
+__device__ __forceinline__ std::int64_t stepTo(std::int64_t place, std::int32_t stride, std::int32_t steps) {
+  if (place < 0) return -1;
+  const std::uint32_t number = static_cast<std::uint32_t>(place), step = number / static_cast<std::uint32_t>(stride);
+  if (step * static_cast<std::uint32_t>(stride) != number || step >= static_cast<std::uint32_t>(steps)) return -1;
+  return step;
+}
+
 /// y[n, k, p, q] = bias[k] + sum over c, r, s of weight[k, c, r, s] x[n, c, h, w], h and w being under tap (r, s).
 template <class T>
 __global__ void __launch_bounds__(threads)
@@ -66,12 +75,15 @@ __global__ void __launch_bounds__(threads)
       const T* const plane = dy + (at.n * s.filters + k) * s.pixels();
       const T* const taps = weight + (k * s.groupChannels + c) * s.taps();
       for (int r = 0; r < s.kernelHeight; r++) {
-        const std::int64_t h = std::int64_t{at.row} + s.top - std::int64_t{r} * s.dilationHeight;
-        if (h < 0 || h % s.strideHeight != 0 || h / s.strideHeight >= s.outHeight) continue;
+        const std::int64_t p =
+            stepTo(std::int64_t{at.row} + s.top - std::int64_t{r} * s.dilationHeight, s.strideHeight, s.outHeight);
+        if (p < 0) continue;
+#pragma unroll 1
         for (int t = 0; t < s.kernelWidth; t++) {
-          const std::int64_t w = std::int64_t{at.column} + s.left - std::int64_t{t} * s.dilationWidth;
-          if (w < 0 || w % s.strideWidth != 0 || w / s.strideWidth >= s.outWidth) continue;
-          sum += widen(taps[r * s.kernelWidth + t]) * widen(plane[h / s.strideHeight * s.outWidth + w / s.strideWidth]);
+          const std::int64_t q =
+              stepTo(std::int64_t{at.column} + s.left - std::int64_t{t} * s.dilationWidth, s.strideWidth, s.outWidth);
+          if (q < 0) continue;
+          sum += widen(taps[r * s.kernelWidth + t]) * widen(plane[p * s.outWidth + q]);
         }
       }
     }

@@ -157,11 +157,12 @@ template <class Sums, class A, class B, class Store>
 void launchGemm(GemmShape shape, const typename A::Source& a, const typename B::Source& b, const Store& store) {
   shape.tilesM = static_cast<int>(divideUp(shape.m, Sums::tileM));
   shape.tilesN = static_cast<int>(divideUp(shape.n, Sums::tileN));
+  require(shape.k <= std::int64_t{1} << 30, "products are of at most 2^30 terms");
   // A split is a whole number of tiles deep, and no split is empty.
   const std::int64_t turns = divideUp(shape.k, Sums::tileK);
   const std::int64_t turnsPerSplit = shape.splits > 1 ? divideUp(turns, shape.splits) : turns;
   shape.splits = turns > 0 ? static_cast<int>(divideUp(turns, turnsPerSplit)) : 1;
-  shape.splitDepth = static_cast<int>(min(turnsPerSplit * Sums::tileK, std::int64_t{1} << 30));
+  shape.splitDepth = static_cast<int>(turnsPerSplit * Sums::tileK);
   const std::int64_t blocks = multiplySizes(multiplySizes(shape.tilesM, shape.tilesN),
                                             multiplySizes(shape.splits, shape.batches));
   require(blocks <= 0x7fffffff, "more tiles than a grid has blocks");

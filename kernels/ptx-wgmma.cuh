@@ -19,10 +19,12 @@ __device__ __forceinline__ std::uint64_t matrixDescriptor(const void* start, Swi
 /// Before the first instruction, and whenever the thread has written registers of d or a.
 __device__ __forceinline__ void wgmmaFence() { HOPPER("wgmma.fence.sync.aligned;" ::: "memory"); }
 __device__ __forceinline__ void wgmmaCommit() { HOPPER("wgmma.commit_group.sync.aligned;" ::: "memory"); }
-/// Until at most so many groups are under way.
-template <int Groups>
-__device__ __forceinline__ void wgmmaWait() {
+/// Until at most so many groups are under way. Told of the registers of d, the compiler cannot read them before.
+template <int Groups, int N>
+__device__ __forceinline__ void wgmmaWait([[maybe_unused]] float (&d)[N]) {
   HOPPER("wgmma.wait_group.sync.aligned %0;" ::"n"(Groups) : "memory");
+#pragma unroll
+  for (int i = 0; i < N; i++) HOPPER("" : "+f"(d[i])::"memory");
 }
 
 // The registers of d, 32 for every 64 columns, as operands and as text.

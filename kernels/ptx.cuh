@@ -1,5 +1,5 @@
-// Every instruction that C++ has no name for, as a function: the only files with inline assembly are this one and
-// ptx-hopper.cuh. Where the compiler is not nvcc, emulator/ptx.h has twins of the same names.
+// Every instruction that C++ has no name for, as a function: the only files with inline assembly are this one,
+// ptx-hopper.cuh and ptx-wgmma.cuh. Where the compiler is not nvcc, emulator/ptx.h has twins of the same names.
 #pragma once
 
 #ifndef __CUDACC__

@@ -38,8 +38,12 @@ TensorMap makeTensorMap(const T* data, const TensorShape& shape) {
   static const auto encode = [] {
     void* function = nullptr;
     cudaDriverEntryPointQueryResult found;
+#if CUDART_VERSION >= 12050
     const cudaError_t status =
         cudaGetDriverEntryPointByVersion("cuTensorMapEncodeTiled", &function, 12000, cudaEnableDefault, &found);
+#else
+    const cudaError_t status = cudaGetDriverEntryPoint("cuTensorMapEncodeTiled", &function, cudaEnableDefault, &found);
+#endif
     if (status != cudaSuccess || found != cudaDriverEntryPointSuccess)
       throw DeviceFailure(std::string(stream().kernel) + ": the driver has no tensor maps");
     return reinterpret_cast<PFN_cuTensorMapEncodeTiled_v12000>(function);

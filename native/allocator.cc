@@ -15,7 +15,11 @@ constexpr std::size_t roundUp(std::size_t bytes, std::size_t to) { return (bytes
 }  // namespace
 
 Allocator::~Allocator() {
-  for (const Block* first : segments_) source_.releaseSegment(first->data);
+  for (const Block* first : segments_) {
+    std::size_t bytes = 0;
+    for (const Block* part = first; part != nullptr; part = part->after) bytes += part->bytes;
+    source_.releaseSegment(first->data, bytes);
+  }
 }
 
 Block* Allocator::take(std::size_t bytes) {
@@ -56,6 +60,7 @@ void Allocator::give(Block* block) noexcept {
   }
   block->isFree = true;
   shelve(block);
+  if (!cached_) emptyCache();
 }
 
 void Allocator::emptyCache() noexcept {
@@ -68,7 +73,7 @@ void Allocator::emptyCache() noexcept {
     unshelve(block);
     segments_.erase(block);
     usage_.cached -= block->bytes;
-    source_.releaseSegment(block->data);
+    source_.releaseSegment(block->data, block->bytes);
     dropBlock(block);
   }
 }
@@ -92,6 +97,7 @@ Block* Allocator::find(std::size_t bytes, bool isSmall) {
 
 /// A new segment: of the usual size, if need be after what is cached was given back, or else just of the size needed.
 Block* Allocator::grow(std::size_t bytes, bool isSmall) {
+  if (!cached_) return addSegment(bytes, isSmall);
   const std::size_t usual =
       isSmall ? smallSegment : bytes <= middleLimit ? middleSegment : roundUp(bytes, largeGranularity);
   if (Block* block = addSegment(usual, isSmall)) return block;

@@ -17,7 +17,7 @@ struct SegmentSource {
   virtual ~SegmentSource() = default;
   /// Null where there is no memory.
   virtual void* allocateSegment(std::size_t bytes) noexcept = 0;
-  virtual void releaseSegment(void* data) noexcept = 0;
+  virtual void releaseSegment(void* data, std::size_t bytes) noexcept = 0;
   /// Waits for all submitted work, so that free segments may be released.
   virtual void finish() noexcept = 0;
 };
@@ -48,7 +48,9 @@ class Allocator {
   static constexpr std::size_t middleSegment = std::size_t{20} << 20;
   static constexpr std::size_t largeGranularity = std::size_t{2} << 20;
 
-  explicit Allocator(SegmentSource& source) : source_(source) {}
+  /// With `cached` false every block is a segment of its own, asked of the device and given back to it each time: slow,
+  /// but a tool that knows the device's allocations then knows where each buffer ends.
+  explicit Allocator(SegmentSource& source, bool cached = true) : source_(source), cached_(cached) {}
   /// Releases all segments; nothing may use them any more.
   ~Allocator();
   Allocator(const Allocator&) = delete;
@@ -88,6 +90,7 @@ class Allocator {
   void dropBlock(Block* block);
 
   SegmentSource& source_;
+  const bool cached_;
   Usage usage_;
   // Free small blocks by their size: bin i has those of i + 1 granules. A bit says which bins are not empty, and one bit
   // more which words of such bits are not zero, so that the best fit is found in a few cycles.

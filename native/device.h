@@ -2,6 +2,7 @@
 // device_emulator.cc are the two devices; an addon has one of them.
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -33,7 +34,7 @@ struct Schedule {
 /// Everything submitted until a certain moment.
 using Ticket = std::uint64_t;
 
-/// A device with one stream of work. All but `await` is called by the thread that opened it.
+/// A device with one stream of work. All but `await` and `read` is called by the thread that opened it.
 class Device {
  public:
   /// Throws DeviceFailure that says why there is none.
@@ -51,21 +52,31 @@ class Device {
   virtual void release(void* data) noexcept = 0;
   virtual std::size_t freeMemory() noexcept = 0;
 
-  /// Host memory that the device reads and writes by itself.
+  /// Host memory that the device reads and writes by itself. Null where there is none.
   virtual void* allocatePinned(std::size_t bytes) noexcept = 0;
-  virtual void releasePinned(void* data) noexcept = 0;
+  virtual void releasePinned(void* data, std::size_t bytes) noexcept = 0;
+  /// Bytes of it that this process has now.
+  static std::size_t pinned() { return pinned_; }
 
   /// Work in the order of the stream; `pinned` must stay as it is until then. These throw DeviceFailure.
   virtual void upload(void* target, const void* pinned, std::size_t bytes) = 0;
   virtual void download(void* pinned, const void* source, std::size_t bytes) = 0;
   virtual void fill(void* target, unsigned char value, std::size_t bytes) = 0;
+  /// From one place of the device's memory to another.
+  virtual void copy(void* target, const void* source, std::size_t bytes) = 0;
 
   virtual Ticket mark() = 0;
   virtual bool isDone(Ticket ticket) = 0;
   /// Blocks the calling thread, which may be any.
   virtual void await(Ticket ticket) = 0;
+  /// Waits for `after`, and copies to any memory of the host; what is submitted meanwhile does not wait for that. Blocks
+  /// the calling thread, which may be any. Throws DeviceFailure.
+  virtual void read(void* target, const void* source, std::size_t bytes, Ticket after) = 0;
   /// Nobody will look at the results any more: forgets what has not begun, where that is possible.
   virtual void abandon() {}
+
+  /// What made the device useless for the rest of the process, as an illegal address does; empty where nothing did.
+  virtual std::string failure() noexcept { return {}; }
 
   /// What a kernel did that stopped it, since the last call; empty where nothing.
   virtual std::string takeFault() { return {}; }
@@ -86,6 +97,7 @@ class Device {
  protected:
   DeviceInfo info_;
   void* queue_ = nullptr;  // cudaStream_t, or the emulator's Queue
+  inline static std::atomic<std::size_t> pinned_{0};
 };
 
 }  // namespace wengert

@@ -1,7 +1,9 @@
 // The GPU: plain CUDA runtime. Device 0 of those that CUDA_VISIBLE_DEVICES leaves.
 #include <cuda_runtime.h>
 
+#include <algorithm>
 #include <cstdlib>
+#include <cstring>
 #include <deque>
 #include <mutex>
 #include <vector>
@@ -19,11 +21,18 @@ namespace {
 /// Stands for all kernels: where there is no code for it, there is none for them.
 __global__ void probeKernel() {}
 
+std::string describe(const char* what, cudaError_t status) {
+  return std::string("cuda: ") + what + ": " + cudaGetErrorString(status) + " (" + cudaGetErrorName(status) + ")";
+}
+
 void check(cudaError_t status, const char* what) {
   if (status == cudaSuccess) return;
-  throw DeviceFailure(std::string("cuda: ") + what + ": " + cudaGetErrorString(status) + " (" + cudaGetErrorName(status) + ")",
-                      status == cudaErrorMemoryAllocation);
+  cudaGetLastError();  // so that it is not taken for the error of a later call
+  throw DeviceFailure(describe(what, status), status == cudaErrorMemoryAllocation);
 }
+
+/// What an error says that came to light while waiting.
+constexpr const char* kernelFailed = "a kernel failed (with CUDA_LAUNCH_BLOCKING=1 the error names it)";
 
 std::string versionText(int number) {
   return std::to_string(number / 1000) + "." + std::to_string(number % 1000 / 10);
@@ -52,6 +61,67 @@ int attributeOf(cudaDeviceAttr attribute) {
   check(cudaDeviceGetAttribute(&value, attribute, 0), "the GPU does not say what it is");
   return value;
 }
+
+/// Copies from the device to host memory that is not pinned, on a stream of its own: through two pinned pieces, so that
+/// one arrives while this thread copies the other one on. Any thread may call it, one at a time.
+class PiecewiseCopy {
+ public:
+  explicit PiecewiseCopy(Device& device) : device_(device) {}
+  ~PiecewiseCopy() {
+    if (stream_ != nullptr) cudaStreamSynchronize(stream_);
+    for (const Piece& piece : pieces_) {
+      if (piece.data != nullptr) device_.releasePinned(piece.data, pieceBytes);
+      if (piece.arrived != nullptr) cudaEventDestroy(piece.arrived);
+    }
+    if (stream_ != nullptr) cudaStreamDestroy(stream_);
+  }
+  PiecewiseCopy(const PiecewiseCopy&) = delete;
+  PiecewiseCopy& operator=(const PiecewiseCopy&) = delete;
+
+  void operator()(char* target, const char* source, std::size_t bytes) {
+    const std::lock_guard lock(mutex_);
+    prepare();
+    const std::size_t count = (bytes + pieceBytes - 1) / pieceBytes;
+    for (std::size_t i = 0; i <= count; i++) {
+      if (i < count) begin(pieces_[i % 2], source + i * pieceBytes, std::min(pieceBytes, bytes - i * pieceBytes));
+      if (i == 0) continue;
+      const std::size_t done = (i - 1) * pieceBytes;
+      const Piece& arrived = pieces_[(i - 1) % 2];
+      check(cudaEventSynchronize(arrived.arrived), kernelFailed);
+      std::memcpy(target + done, arrived.data, std::min(pieceBytes, bytes - done));
+    }
+  }
+
+ private:
+  static constexpr std::size_t pieceBytes = std::size_t{4} << 20;
+  struct Piece {
+    void* data = nullptr;
+    cudaEvent_t arrived = nullptr;
+  };
+
+  void begin(const Piece& piece, const void* source, std::size_t bytes) {
+    check(cudaMemcpyAsync(piece.data, source, bytes, cudaMemcpyDeviceToHost, stream_), "a copy from the device failed");
+    check(cudaEventRecord(piece.arrived, stream_), kernelFailed);
+  }
+
+  /// Makes what is not there yet.
+  void prepare() {
+    if (stream_ == nullptr)
+      check(cudaStreamCreateWithFlags(&stream_, cudaStreamNonBlocking), "no stream could be made");
+    for (Piece& piece : pieces_) {
+      if (piece.data == nullptr) piece.data = device_.allocatePinned(pieceBytes);
+      if (piece.data == nullptr) throw DeviceFailure("cuda: the host has no pinned memory to read through", true);
+      if (piece.arrived != nullptr) continue;
+      check(cudaEventCreateWithFlags(&piece.arrived, cudaEventDisableTiming | cudaEventBlockingSync),
+            "no event could be made");
+    }
+  }
+
+  Device& device_;
+  std::mutex mutex_;
+  cudaStream_t stream_ = nullptr;
+  Piece pieces_[2];
+};
 
 class CudaDevice final : public Device {
  public:
@@ -86,7 +156,7 @@ class CudaDevice final : public Device {
   void* allocate(std::size_t bytes) noexcept override {
     void* data = nullptr;
     if (cudaMalloc(&data, bytes) == cudaSuccess) return data;
-    cudaGetLastError();  // so that it is not taken for the error of a later launch
+    cudaGetLastError();  // so that it is not taken for the error of a later call
     return nullptr;
   }
   void release(void* data) noexcept override { cudaFree(data); }
@@ -99,11 +169,17 @@ class CudaDevice final : public Device {
 
   void* allocatePinned(std::size_t bytes) noexcept override {
     void* data = nullptr;
-    if (cudaMallocHost(&data, bytes) == cudaSuccess) return data;
-    cudaGetLastError();
-    return nullptr;
+    if (cudaMallocHost(&data, bytes) != cudaSuccess) {
+      cudaGetLastError();
+      return nullptr;
+    }
+    pinned_ += bytes;
+    return data;
   }
-  void releasePinned(void* data) noexcept override { cudaFreeHost(data); }
+  void releasePinned(void* data, std::size_t bytes) noexcept override {
+    cudaFreeHost(data);
+    pinned_ -= bytes;
+  }
 
   void upload(void* target, const void* pinned, std::size_t bytes) override {
     check(cudaMemcpyAsync(target, pinned, bytes, cudaMemcpyHostToDevice, stream_), "a copy to the device failed");
@@ -113,6 +189,9 @@ class CudaDevice final : public Device {
   }
   void fill(void* target, unsigned char value, std::size_t bytes) override {
     check(cudaMemsetAsync(target, value, bytes, stream_), "memory could not be filled");
+  }
+  void copy(void* target, const void* source, std::size_t bytes) override {
+    check(cudaMemcpyAsync(target, source, bytes, cudaMemcpyDeviceToDevice, stream_), "a copy on the device failed");
   }
 
   Ticket mark() override {
@@ -125,8 +204,11 @@ class CudaDevice final : public Device {
       event = idle_.back();
       idle_.pop_back();
     }
+    if (const cudaError_t status = cudaEventRecord(event, stream_); status != cudaSuccess) {
+      idle_.push_back(event);
+      check(status, kernelFailed);
+    }
     marks_.push_back({++last_, event});
-    check(cudaEventRecord(event, stream_), "the device failed");
     return last_;
   }
 
@@ -140,11 +222,23 @@ class CudaDevice final : public Device {
     cudaEvent_t event;
     {
       const std::lock_guard lock(mutex_);
+      check(failed_, kernelFailed);
       if (marks_.empty() || ticket < marks_.front().ticket) return;
       event = marks_[ticket - marks_.front().ticket].event;
     }
     // Should the event be recorded anew before this thread waits, it waits for more than it must, which does no harm.
-    check(cudaEventSynchronize(event), "the device failed");
+    check(cudaEventSynchronize(event), kernelFailed);
+  }
+
+  void read(void* target, const void* source, std::size_t bytes, Ticket after) override {
+    await(after);
+    piecewise_(static_cast<char*>(target), static_cast<const char*>(source), bytes);
+  }
+
+  std::string failure() noexcept override {
+    const cudaError_t status = cudaStreamQuery(stream_);
+    cudaGetLastError();
+    return status == cudaSuccess || status == cudaErrorNotReady ? std::string() : describe(kernelFailed, status);
   }
 
   void pretend(int) override { refuse("capability"); }
@@ -161,9 +255,12 @@ class CudaDevice final : public Device {
     throw InvalidCall(std::string("cuda: only the emulator has the option ") + options);
   }
 
-  /// Takes the marks that were reached off the front.
+  /// Takes the marks that were reached off the front. A device that failed reaches no more: whoever waits hears of it.
   void retire() {
-    while (!marks_.empty() && cudaEventQuery(marks_.front().event) == cudaSuccess) {
+    while (!marks_.empty()) {
+      const cudaError_t status = cudaEventQuery(marks_.front().event);
+      if (status == cudaErrorNotReady) break;
+      if (status != cudaSuccess) failed_ = status;
       idle_.push_back(marks_.front().event);
       marks_.pop_front();
     }
@@ -171,7 +268,9 @@ class CudaDevice final : public Device {
   }
 
   cudaStream_t stream_ = nullptr;
+  PiecewiseCopy piecewise_{*this};
   std::mutex mutex_;
+  cudaError_t failed_ = cudaSuccess;  // what it was that marks ended with
   std::deque<Mark> marks_;
   std::vector<cudaEvent_t> idle_;
   Ticket last_ = 0;

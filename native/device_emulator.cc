@@ -88,8 +88,15 @@ class EmulatedDevice final : public Device {
 
   std::size_t freeMemory() noexcept override { return info_.memory - inUse; }
 
-  void* allocatePinned(std::size_t bytes) noexcept override { return std::malloc(bytes); }
-  void releasePinned(void* data) noexcept override { std::free(data); }
+  void* allocatePinned(std::size_t bytes) noexcept override {
+    void* const data = std::malloc(bytes);
+    if (data != nullptr) pinned_ += bytes;
+    return data;
+  }
+  void releasePinned(void* data, std::size_t bytes) noexcept override {
+    std::free(data);
+    pinned_ -= bytes;
+  }
 
   void upload(void* target, const void* pinned, std::size_t bytes) override {
     work_.submit([=] { std::memcpy(target, pinned, bytes); });
@@ -100,10 +107,17 @@ class EmulatedDevice final : public Device {
   void fill(void* target, unsigned char value, std::size_t bytes) override {
     work_.submit([=] { std::memset(target, value, bytes); });
   }
+  void copy(void* target, const void* source, std::size_t bytes) override {
+    work_.submit([=] { std::memcpy(target, source, bytes); });
+  }
 
   Ticket mark() override { return work_.position(); }
   bool isDone(Ticket ticket) override { return work_.isDone(ticket); }
   void await(Ticket ticket) override { work_.wait(ticket); }
+  void read(void* target, const void* source, std::size_t bytes, Ticket after) override {
+    await(after);
+    std::memcpy(target, source, bytes);
+  }
   void abandon() override { work_.drop(); }
   std::string takeFault() override { return work_.takeFault(); }
 

@@ -35,14 +35,17 @@ Faults::~Faults() { device_.release(records_); }
 
 void Faults::check(const void* downloaded) {
   const std::string stopped = device_.takeFault();
+  std::string claimed;
   for (std::size_t i = 0; i < kernels_.size(); i++) {
     KernelFault fault;
     std::memcpy(&fault, static_cast<const char*>(downloaded) + i * sizeof(fault), sizeof(fault));
     if (fault.claimed == 0) continue;
-    device_.fill(records_, 0, bytes());
-    throw InvalidCall(std::string(kernels_[i]->name) + ": " + describe(fault));
+    claimed += (claimed.empty() ? "" : "; ") + std::string(kernels_[i]->name) + ": " + describe(fault);
   }
-  if (!stopped.empty()) throw DeviceFailure(std::string(Device::kind) + ": " + stopped);
+  if (!claimed.empty()) device_.fill(records_, 0, bytes());
+  if (!stopped.empty())
+    throw DeviceFailure(std::string(Device::kind) + ": " + stopped + (claimed.empty() ? "" : "; ") + claimed);
+  if (!claimed.empty()) throw InvalidCall(claimed);
 }
 
 }  // namespace wengert

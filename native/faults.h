@@ -25,8 +25,8 @@ class Faults {
   std::size_t bytes() const { return kernels_.size() * sizeof(KernelFault); }
   void download(void* pinned) const { device_.download(pinned, records_, bytes()); }
 
-  /// Throws InvalidCall for the first record that was claimed, after all were cleared; and DeviceFailure for what
-  /// stopped a kernel.
+  /// Throws InvalidCall that names every record that was claimed, after all were cleared; and DeviceFailure, which names
+  /// those as well, for what stopped a kernel.
   void check(const void* downloaded);
 
  private:

@@ -10,6 +10,9 @@ namespace {
 /// NaN in every float, at any address that is a multiple of its size.
 constexpr unsigned char unit[8] = {0xb5, 0xff, 0xb5, 0xff, 0xb5, 0xff, 0xf5, 0xff};
 
+/// A band in every phase.
+constexpr std::size_t patternBytes = Guard::band + sizeof(unit);
+
 char* endOf(const Buffer& buffer) {
   return static_cast<char*>(buffer.data) + static_cast<std::size_t>(buffer.length) * bytesOf(buffer.dtype);
 }
@@ -23,15 +26,15 @@ unsigned char* pinned(Device& device, std::size_t bytes) {
 }  // namespace
 
 Guard::~Guard() {
-  if (pattern_ != nullptr) device_.releasePinned(pattern_);
-  if (found_ != nullptr) device_.releasePinned(found_);
+  if (pattern_ != nullptr) device_.releasePinned(pattern_, patternBytes);
+  if (found_ != nullptr) device_.releasePinned(found_, foundBytes_);
 }
 
 /// The pattern in the phase of an address.
 const unsigned char* Guard::patternFor(const void* address) {
   if (pattern_ == nullptr) {
-    pattern_ = pinned(device_, band + sizeof(unit));
-    for (std::size_t i = 0; i < band + sizeof(unit); i++) pattern_[i] = unit[i % sizeof(unit)];
+    pattern_ = pinned(device_, patternBytes);
+    for (std::size_t i = 0; i < patternBytes; i++) pattern_[i] = unit[i % sizeof(unit)];
   }
   return pattern_ + reinterpret_cast<std::uintptr_t>(address) % sizeof(unit);
 }
@@ -44,7 +47,7 @@ void Guard::put(char* data, std::size_t bytes) {
 
 Guard::Broken Guard::find(const std::vector<Buffer>& buffers) {
   if (foundBytes_ < buffers.size() * 2 * band) {
-    if (found_ != nullptr) device_.releasePinned(found_);
+    if (found_ != nullptr) device_.releasePinned(found_, foundBytes_);
     found_ = nullptr;
     foundBytes_ = 0;
     found_ = pinned(device_, buffers.size() * 4 * band);

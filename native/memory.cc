@@ -1,22 +1,36 @@
 #include "memory.h"
 
+#include <algorithm>
+#include <cstdlib>
 #include <string>
 
 #include "check.h"
 
 namespace wengert {
 
+namespace {
+
+bool isSet(const char* variable) {
+  const char* const value = std::getenv(variable);
+  return value != nullptr && std::string(value) == "1";
+}
+
+}  // namespace
+
+Memory::Memory(napi_env env, Device& device)
+    : env_(env), device_(device), allocator_(*this, !isSet("WENGERT_NO_CACHE")), guard_(device) {}
+
 Memory::Piece Memory::take(std::size_t bytes, const char* what) {
   const std::size_t margin = guarded_ ? Guard::band : 0;
   Block* const block = allocator_.take(bytes + 2 * margin);
   if (block == nullptr) {
+    if (const std::string failure = device_.failure(); !failure.empty()) throw DeviceFailure(failure);
     const Allocator::Usage& used = usage();
     throw DeviceFailure(std::string(Device::kind) + ": no memory for " + std::to_string(bytes) + " bytes (" + what +
                             "): " + std::to_string(used.live) + " are in use here, " + std::to_string(used.cached) +
                             " cached, " + std::to_string(device_.freeMemory()) + " free on the device",
                         true);
   }
-  account(static_cast<std::int64_t>(block->bytes));
   char* const data = block->data + margin;
   if (guarded_ || poison) [[unlikely]] {
     try {
@@ -33,7 +47,6 @@ Memory::Piece Memory::take(std::size_t bytes, const char* what) {
 void Memory::give(Block* block) noexcept {
   if (guarded_) [[unlikely]]
     guard_.remove(block->data + Guard::band);
-  account(-static_cast<std::int64_t>(block->bytes));
   allocator_.give(block);
 }
 
@@ -51,13 +64,27 @@ void Memory::finish() noexcept {
   }
 }
 
-/// Tells V8 of device memory, so that its collector knows what a forgotten tensor holds. Not of every buffer: that
-/// would cost more than the buffer.
+void* Memory::allocateSegment(std::size_t bytes) noexcept {
+  void* const data = device_.allocate(bytes);
+  if (data != nullptr) account(static_cast<std::int64_t>(bytes));
+  return data;
+}
+
+void Memory::releaseSegment(void* data, std::size_t bytes) noexcept {
+  device_.release(data);
+  account(-static_cast<std::int64_t>(bytes));
+}
+
+/// Tells V8 of device memory, so that its collector knows what forgotten tensors may hold. Of segments, not of blocks,
+/// and in steps of an eighth: V8 collects for every 64 MiB that it hears of, which a step of training may allocate and
+/// free many times over.
 void Memory::account(std::int64_t bytes) noexcept {
   unreported_ += bytes;
-  if (unreported_ < reportAt && unreported_ > -reportAt) return;
+  const std::int64_t least = std::max(leastReport, reported_ / 8);
+  if (unreported_ < least && unreported_ > -least) return;
   std::int64_t total;
   napi_adjust_external_memory(env_, unreported_, &total);
+  reported_ += unreported_;
   unreported_ = 0;
 }
 

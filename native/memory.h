@@ -15,7 +15,7 @@ namespace wengert {
 
 class Memory final : private SegmentSource {
  public:
-  Memory(napi_env env, Device& device) : env_(env), device_(device), allocator_(*this), guard_(device) {}
+  Memory(napi_env env, Device& device);
 
   struct Piece {
     Block* block = nullptr;
@@ -36,10 +36,10 @@ class Memory final : private SegmentSource {
   Guard* guard() { return guarded_ ? &guard_ : nullptr; }
 
  private:
-  static constexpr std::int64_t reportAt = std::int64_t{1} << 20;
+  static constexpr std::int64_t leastReport = std::int64_t{64} << 20;
 
-  void* allocateSegment(std::size_t bytes) noexcept override { return device_.allocate(bytes); }
-  void releaseSegment(void* data) noexcept override { device_.release(data); }
+  void* allocateSegment(std::size_t bytes) noexcept override;
+  void releaseSegment(void* data, std::size_t bytes) noexcept override;
   void finish() noexcept override;
   void account(std::int64_t bytes) noexcept;
 
@@ -48,7 +48,8 @@ class Memory final : private SegmentSource {
   Allocator allocator_;
   Guard guard_;
   bool guarded_ = false;
-  std::int64_t unreported_ = 0;  // bytes that V8 does not know of yet
+  std::int64_t reported_ = 0;    // bytes that V8 knows of
+  std::int64_t unreported_ = 0;  // and that it does not know of yet
 };
 
 }  // namespace wengert

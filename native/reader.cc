@@ -1,5 +1,6 @@
 #include "reader.h"
 
+#include <cstdlib>
 #include <cstring>
 #include <string>
 
@@ -11,15 +12,23 @@ namespace {
 
 std::size_t bytesOf(const Buffer& buffer) { return static_cast<std::size_t>(buffer.length) * bytesOf(buffer.dtype); }
 
+/// Where V8 finds no memory for one it ends the process; so it is tried before whether there is any.
+Napi::ArrayBuffer makeArrayBuffer(Napi::Env env, std::size_t bytes) {
+  void* volatile const tried = std::malloc(bytes);
+  if (tried == nullptr && bytes > 0)
+    throw DeviceFailure("the host has no memory for " + std::to_string(bytes) + " bytes", true);
+  std::free(tried);
+  return Napi::ArrayBuffer::New(env, bytes);
+}
+
 }  // namespace
 
 /// Starts the copy to pinned memory: the data, and after it the records of faults.
-Staging::Piece Reader::download(const Buffer& buffer, Ticket& ticket) {
+Staging::Piece Reader::download(const void* source, std::size_t bytes, Ticket& ticket) {
   Device& device = *environment_.device;
-  const std::size_t bytes = bytesOf(buffer);
   const Staging::Piece piece = environment_.staging.take(bytes + environment_.faults.bytes());
   try {
-    if (bytes > 0) device.download(piece.data, buffer.data, bytes);
+    if (bytes > 0) device.download(piece.data, source, bytes);
     environment_.faults.download(piece.data + bytes);
   } catch (...) {
     environment_.staging.give(piece, device.mark());
@@ -29,21 +38,20 @@ Staging::Piece Reader::download(const Buffer& buffer, Ticket& ticket) {
   return piece;
 }
 
-/// Hands over what arrived. The array may have been taken away meanwhile (transferred to a worker); then it is empty.
-void Reader::finish(const unsigned char* downloaded, std::size_t bytes, Napi::TypedArray target) {
-  environment_.faults.check(downloaded + bytes);
-  if (target.ByteLength() != bytes) throw WrongValue("read: the array was detached while it was read into");
-  if (bytes > 0)
-    std::memcpy(static_cast<unsigned char*>(target.ArrayBuffer().Data()) + target.ByteOffset(), downloaded, bytes);
-}
-
-void Reader::readSync(const Buffer& buffer, Napi::TypedArray target) {
+void Reader::readSync(const Buffer& buffer, void* target) {
   environment_.checkAllGuards("a kernel that ran since");
+  Device& device = *environment_.device;
+  const std::size_t bytes = bytesOf(buffer);
+  const std::size_t staged = stagedOf(bytes);
   Ticket ticket = 0;
-  const Staging::Piece piece = download(buffer, ticket);
+  const Staging::Piece piece = download(buffer.data, staged, ticket);
   try {
-    environment_.device->await(ticket);
-    finish(piece.data, bytesOf(buffer), target);
+    device.await(ticket);
+    environment_.faults.check(piece.data + staged);
+    if (staged > 0)
+      std::memcpy(target, piece.data, bytes);
+    else if (bytes > 0)
+      device.read(target, buffer.data, bytes, ticket);
   } catch (...) {
     environment_.staging.give(piece, ticket);
     throw;
@@ -51,20 +59,19 @@ void Reader::readSync(const Buffer& buffer, Napi::TypedArray target) {
   environment_.staging.give(piece, ticket);
 }
 
-void Reader::sync() {
-  const Napi::Env env(environment_.env);
-  readSync({nullptr, 0, DType::uint8}, Napi::Uint8Array::New(env, 0));
-}
+void Reader::sync() { readSync({nullptr, 0, DType::uint8}, nullptr); }
 
-Napi::Promise Reader::read(const Buffer& buffer, Napi::TypedArray target) {
+Napi::Promise Reader::read(const Buffer& buffer) {
   start();
   const Napi::Env env(environment_.env);
-  Ticket ticket = 0;
-  const Staging::Piece piece = download(buffer, ticket);
-  auto request = std::make_unique<Request>(Request{Napi::Promise::Deferred::New(env),
-                                                   Napi::Reference<Napi::TypedArray>::New(target, 1), piece,
-                                                   bytesOf(buffer), ticket, {}});
+  auto request = std::make_unique<Request>(Request{Napi::Promise::Deferred::New(env), bytesOf(buffer)});
   const Napi::Promise promise = request->deferred.Promise();
+  try {
+    begin(*request, buffer);
+  } catch (...) {
+    if (request->snapshot.block != nullptr) environment_.memory.give(request->snapshot.block);
+    throw;
+  }
   if (open_++ == 0) napi_ref_threadsafe_function(env, deliver_);
   {
     const std::lock_guard lock(mutex_);
@@ -72,6 +79,36 @@ Napi::Promise Reader::read(const Buffer& buffer, Napi::TypedArray target) {
   }
   changed_.notify_one();
   return promise;
+}
+
+/// Submits what keeps the buffer as it is now.
+void Reader::begin(Request& request, const Buffer& buffer) {
+  if (request.bytes > mostAtOnce)
+    beginLarge(request, buffer);
+  else
+    request.staging = download(buffer.data, request.bytes, request.ticket);
+}
+
+/// A copy on the device takes the least time of its stream. Where the device has no room for it, the data is read now.
+void Reader::beginLarge(Request& request, const Buffer& buffer) {
+  Device& device = *environment_.device;
+  const Napi::ArrayBuffer target = makeArrayBuffer(environment_.env, request.bytes);
+  request.target = Napi::Persistent(target);
+  request.targetData = Napi::ArrayBuffer(target).Data();
+  try {
+    request.snapshot = environment_.memory.take(request.bytes, "a copy to read from");
+  } catch (const DeviceFailure& failure) {
+    if (!failure.outOfMemory) throw;
+  }
+  const bool hasRoom = request.snapshot.block != nullptr;
+  if (hasRoom) device.copy(request.snapshot.data, buffer.data, request.bytes);
+  request.staging = download(nullptr, 0, request.ticket);
+  if (hasRoom) return;
+  try {
+    device.read(request.targetData, buffer.data, request.bytes, request.ticket);
+  } catch (const DeviceFailure&) {
+    request.failure = std::current_exception();
+  }
 }
 
 void Reader::start() {
@@ -82,11 +119,11 @@ void Reader::start() {
                                       nullptr, this, deliver, &deliver_);
   if (status != napi_ok) throw Napi::Error::New(env);
   napi_unref_threadsafe_function(env, deliver_);
-  thread_ = std::thread([this] { wait(); });
+  thread_ = std::thread([this] { work(); });
 }
 
-/// The thread: waits for the requests in their order, which is that of the stream.
-void Reader::wait() {
+/// The thread: performs the requests in their order, which is that of the stream.
+void Reader::work() {
   std::unique_lock lock(mutex_);
   for (;;) {
     changed_.wait(lock, [&] { return stopping_ || !pending_.empty(); });
@@ -94,11 +131,7 @@ void Reader::wait() {
     std::unique_ptr<Request> request = std::move(pending_.front());
     pending_.pop_front();
     lock.unlock();
-    try {
-      environment_.device->await(request->ticket);
-    } catch (const std::exception& error) {
-      request->failure = error.what();
-    }
+    perform(*request);
     // Whoever empties the queue of an environment that ends deletes it; so does this thread if there is none any more.
     Request* const handed = request.release();
     const napi_status status = napi_call_threadsafe_function(deliver_, handed, napi_tsfn_nonblocking);
@@ -107,6 +140,18 @@ void Reader::wait() {
       pending_.push_front(std::unique_ptr<Request>(handed));
       return;
     }
+  }
+}
+
+void Reader::perform(Request& request) {
+  Device& device = *environment_.device;
+  try {
+    if (request.snapshot.block != nullptr)
+      device.read(request.targetData, request.snapshot.data, request.bytes, request.ticket);
+    else
+      device.await(request.ticket);
+  } catch (const std::exception&) {
+    if (!request.failure) request.failure = std::current_exception();
   }
 }
 
@@ -123,16 +168,24 @@ void Reader::settle(Request& request) {
   if (--open_ == 0) napi_unref_threadsafe_function(env, deliver_);
   try {
     try {
-      if (!request.failure.empty()) throw DeviceFailure(request.failure);
-      finish(request.staging.data, request.bytes, request.target.Value());
-      request.deferred.Resolve(env.Undefined());
+      if (request.failure) std::rethrow_exception(request.failure);
+      const std::size_t staged = stagedOf(request.bytes);
+      environment_.faults.check(request.staging.data + staged);
+      if (request.targetData == nullptr) {
+        Napi::ArrayBuffer small = makeArrayBuffer(env, request.bytes);
+        if (staged > 0) std::memcpy(small.Data(), request.staging.data, staged);
+        request.deferred.Resolve(small);
+      } else {
+        request.deferred.Resolve(request.target.Value());
+      }
     } catch (...) {
       request.deferred.Reject(environment_.errors.fromCurrent(env));
     }
-    environment_.staging.give(request.staging, request.ticket);
   } catch (const Napi::Error&) {
     // The environment is ending: nobody waits for the promise.
   }
+  environment_.staging.give(request.staging, request.ticket);
+  if (request.snapshot.block != nullptr) environment_.memory.give(request.snapshot.block);
 }
 
 void Reader::stop() {

@@ -5,12 +5,13 @@
 
 #include <condition_variable>
 #include <deque>
+#include <exception>
 #include <memory>
 #include <mutex>
-#include <string>
 #include <thread>
 
 #include "handles.h"
+#include "memory.h"
 #include "staging.h"
 
 namespace wengert {
@@ -24,11 +25,12 @@ class Reader {
   Reader(const Reader&) = delete;
   Reader& operator=(const Reader&) = delete;
 
-  /// Copies the buffer, as it is at this point of the stream, into `target` when it is there.
-  Napi::Promise read(const Buffer& buffer, Napi::TypedArray target);
+  /// A promise of the buffer's bytes, as they are at this point of the stream, in an ArrayBuffer. Until it is fulfilled
+  /// nobody else knows of that ArrayBuffer, so nobody can take its memory away from the thread that writes to it.
+  Napi::Promise read(const Buffer& buffer);
 
-  /// As `read`, but waits.
-  void readSync(const Buffer& buffer, Napi::TypedArray target);
+  /// Waits, and copies the buffer's bytes to `target`.
+  void readSync(const Buffer& buffer, void* target);
 
   /// Waits for all work and throws what went wrong in it.
   void sync();
@@ -37,19 +39,30 @@ class Reader {
   void stop();
 
  private:
+  /// Bytes that arrive in one pinned piece, and are copied on by the event loop; more are copied by the thread.
+  static constexpr std::size_t mostAtOnce = std::size_t{1} << 20;
+
+  /// How much of so many bytes goes that way.
+  static std::size_t stagedOf(std::size_t bytes) { return bytes > mostAtOnce ? 0 : bytes; }
+
   struct Request {
     Napi::Promise::Deferred deferred;
-    Napi::Reference<Napi::TypedArray> target;
-    Staging::Piece staging;
     std::size_t bytes;
-    Ticket ticket;
-    std::string failure;  // of the device, while it was waited for
+    Ticket ticket = 0;
+    Staging::Piece staging{};  // the data, where it is small, and the records of faults after it
+    // Large data: where it goes, and the copy of it on the device that the thread has yet to read.
+    Napi::Reference<Napi::ArrayBuffer> target{};
+    void* targetData = nullptr;
+    Memory::Piece snapshot{};
+    std::exception_ptr failure{};  // of the device
   };
 
-  Staging::Piece download(const Buffer& buffer, Ticket& ticket);
-  void finish(const unsigned char* downloaded, std::size_t bytes, Napi::TypedArray target);
+  Staging::Piece download(const void* source, std::size_t bytes, Ticket& ticket);
+  void begin(Request& request, const Buffer& buffer);
+  void beginLarge(Request& request, const Buffer& buffer);
   void start();
-  void wait();
+  void work();
+  void perform(Request& request);
   void settle(Request& request);
   static void deliver(napi_env env, napi_value, void* context, void* data);
 

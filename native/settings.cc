@@ -45,6 +45,7 @@ Napi::Value setOptions(Environment& environment, const Napi::CallbackInfo& info)
   bool guard = environment.memory.guard() != nullptr;
   Schedule schedule = environment.schedule;
   int capability = environment.capability;
+  int processors = environment.processors;
   for (std::uint32_t i = 0; i < names.Length(); i++) {
     const std::string name = names.Get(i).ToString();
     const Napi::Value value = given.Get(name);
@@ -58,6 +59,7 @@ Napi::Value setOptions(Environment& environment, const Napi::CallbackInfo& info)
     else if (name == "shuffle") schedule.shuffle = boolOf(name, value);
     else if (name == "detectRaces") schedule.detectRaces = boolOf(name, value);
     else if (name == "capability") capability = static_cast<int>(std::min<std::uint64_t>(integerOf(name, value), 9999));
+    else if (name == "processors") processors = static_cast<int>(std::min<std::uint64_t>(integerOf(name, value), 1 << 16));
     else throw WrongType("setOptions: there is no option " + name);
   }
   environment.memory.useGuard(guard);
@@ -66,6 +68,7 @@ Napi::Value setOptions(Environment& environment, const Napi::CallbackInfo& info)
     environment.device->setSchedule(schedule);
     environment.schedule = schedule;
   }
+  environment.processors = processors > 0 ? processors : environment.device->info().processors;
   environment.options = options;
   environment.memory.poison = poison;
   return info.Env().Undefined();
@@ -95,6 +98,7 @@ Napi::Value describeMemory(Environment& environment, const Napi::CallbackInfo& i
   description.Set("live", static_cast<double>(usage.live));
   description.Set("cached", static_cast<double>(usage.cached));
   description.Set("peak", static_cast<double>(usage.peak));
+  description.Set("pinned", static_cast<double>(Device::pinned()));
   return description;
 }
 

@@ -11,7 +11,7 @@ Napi::Value setup(Environment& environment, const Napi::CallbackInfo& info);
 Napi::Value setOptions(Environment& environment, const Napi::CallbackInfo& info);
 /// info(): what the device is.
 Napi::Value describeDevice(Environment& environment, const Napi::CallbackInfo& info);
-/// memory(): { live, cached, peak } in bytes.
+/// memory(): { live, cached, peak, pinned } in bytes.
 Napi::Value describeMemory(Environment& environment, const Napi::CallbackInfo& info);
 Napi::Value emptyCache(Environment& environment, const Napi::CallbackInfo& info);
 /// takeRaces(): the races found since the last call, a line each.

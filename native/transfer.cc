@@ -35,12 +35,16 @@ Napi::TypedArray arrayArgument(const char* user, const Napi::CallbackInfo& info,
   return array;
 }
 
+unsigned char* dataOf(const Napi::TypedArray& array) {
+  return static_cast<unsigned char*>(array.ArrayBuffer().Data()) + array.ByteOffset();
+}
+
 }  // namespace
 
 Napi::Value writeBuffer(Environment& environment, const Napi::CallbackInfo& info) {
   const Buffer& buffer = bufferArgument(environment, "write", info);
   const Napi::TypedArray array = arrayArgument("write", info, buffer);
-  const auto* source = static_cast<const unsigned char*>(array.ArrayBuffer().Data()) + array.ByteOffset();
+  const unsigned char* const source = dataOf(array);
   const std::size_t bytes = array.ByteLength();
   for (std::size_t done = 0; done < bytes; done += chunk) {
     const std::size_t now = std::min(chunk, bytes - done);
@@ -59,12 +63,12 @@ Napi::Value writeBuffer(Environment& environment, const Napi::CallbackInfo& info
 
 Napi::Value readBuffer(Environment& environment, const Napi::CallbackInfo& info) {
   const Buffer& buffer = bufferArgument(environment, "read", info);
-  return environment.reader.read(buffer, arrayArgument("read", info, buffer));
+  return environment.reader.read(buffer);
 }
 
 Napi::Value readBufferSync(Environment& environment, const Napi::CallbackInfo& info) {
   const Buffer& buffer = bufferArgument(environment, "readSync", info);
-  environment.reader.readSync(buffer, arrayArgument("readSync", info, buffer));
+  environment.reader.readSync(buffer, dataOf(arrayArgument("readSync", info, buffer)));
   return info.Env().Undefined();
 }
 

@@ -8,9 +8,9 @@ namespace wengert {
 
 /// write(handle, array): the array may be changed again at once.
 Napi::Value writeBuffer(Environment& environment, const Napi::CallbackInfo& info);
-/// read(handle, array): a promise; the array is filled when it is fulfilled.
+/// read(handle): a promise of an ArrayBuffer of the buffer's bytes.
 Napi::Value readBuffer(Environment& environment, const Napi::CallbackInfo& info);
-/// readSync(handle, array): waits.
+/// readSync(handle, array): waits, and fills the array.
 Napi::Value readBufferSync(Environment& environment, const Napi::CallbackInfo& info);
 /// describe(handle): { length, dtype }.
 Napi::Value describeBuffer(Environment& environment, const Napi::CallbackInfo& info);

@@ -16,6 +16,7 @@ import { CharacterVocabulary, DataLoader, subset, tokenDataset } from "wengert/d
 import { saveSafetensors } from "wengert/io";
 import { AdamW } from "wengert/optim";
 import { Trainer } from "wengert/train";
+import { readText } from "../examples/char-gpt/files.js";
 import { GPT } from "../examples/char-gpt/model.js";
 import { tokenLoss } from "../examples/char-gpt/training.js";
 import { integer, program, text } from "../examples/support/program.js";
@@ -117,7 +118,7 @@ function report(ours: Run, theirs: Run): void {
 }
 
 await program("char-gpt-compare", usage, options, async ({ file, steps }) => {
-  const characters = readFileSync(file, "utf8");
+  const { text: characters } = await readText(file);
   const vocabulary = CharacterVocabulary.of(characters);
   const tokens = vocabulary.encode(characters);
   manualSeed(0);

@@ -173,14 +173,12 @@ export class Tensor implements Disposable {
    */
   async data(): Promise<TypedArray> {
     this.checkLive("data");
-    const target = hostArray(this.dtype, this.size);
     this.#storage.retain();
     try {
-      await this.#storage.backend.read(this.#storage.handle, target);
+      return await this.#storage.backend.read(this.#storage.handle);
     } finally {
       this.#storage.release();
     }
-    return target;
   }
 
   /** As `data`, but blocks until the device is done. */

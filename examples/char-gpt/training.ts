@@ -2,6 +2,7 @@ import { crossEntropy, type Tensor } from "wengert";
 import { DataLoader, type Dataset, type HostArray, subset, tokenDataset } from "wengert/data";
 import { AdamW } from "wengert/optim";
 import { type Callback, Trainer } from "wengert/train";
+import { evaluationLoader } from "../support/loader.js";
 import type { GPT } from "./model.js";
 
 /** Stretches of text: tokens `x`, and `y` the token after each one. */
@@ -56,8 +57,7 @@ export async function train(
   { batch, epochs, steps, lr, callbacks, signal }: TrainOptions,
 ): Promise<number> {
   using optimizer = new AdamW(model.parameters(), { lr });
-  const heldOut = spread(text.heldOut, 256);
-  const validation = new DataLoader(heldOut, { batch: Math.min(16, heldOut.length) });
+  const validation = evaluationLoader(spread(text.heldOut, 256), 16);
   const trainer = new Trainer({ model, optimizer, loss: tokenLoss, callbacks });
   await trainer.fit(new DataLoader(drawn(text.train, batch * steps), { batch }), { epochs, validation, signal });
   return (await trainer.evaluate(validation)).loss;

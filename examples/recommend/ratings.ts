@@ -37,8 +37,8 @@ export const noise = 0.5;
 
 /**
  * Ratings that follow the model: a mean, what is particular to the user and to the item, how three tastes of the user
- * and three traits of the item go together, and noise. To know all but the noise is the best there is, so that no
- * prediction has an error below `noise`.
+ * and three traits of the item go together, and noise. To know all but the noise is the best there is: the expected
+ * error of no prediction is below `noise`.
  */
 export function drawRatings(seed: number, { users = 200, items = 120, count = 9_000 } = {}): Ratings {
   const generator = new Generator(seed);

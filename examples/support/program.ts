@@ -96,6 +96,7 @@ export async function program<O extends Options>(
   options: O,
   main: (values: Values<O>) => Promise<void>,
 ): Promise<void> {
+  process.stdout.on("error", onOutputError);
   try {
     const values = parseOptions(options, process.argv.slice(2));
     if (values === null) {
@@ -109,4 +110,10 @@ export async function program<O extends Options>(
     console.error(`${name}: ${error.message.split("\n")[0]}`);
     process.exitCode = error instanceof UsageError || error instanceof DeviceError ? 2 : 1;
   }
+}
+
+/** Where nobody reads on, as after `| head`, the program ends without a word. */
+function onOutputError(error: NodeJS.ErrnoException): void {
+  if (error.code !== "EPIPE") throw error;
+  process.exit(141);
 }

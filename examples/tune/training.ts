@@ -6,6 +6,7 @@ import { Adam, SGD } from "wengert/optim";
 import { Trainer } from "wengert/train";
 import { choice, integer, logUniform, type Params, uniform, when } from "wengert/tune";
 import type { DigitDatasets } from "../support/digits.js";
+import { evaluationLoader } from "../support/loader.js";
 
 /** What is searched. */
 export const space = {
@@ -27,6 +28,6 @@ export async function score(
   using optimizer = kind === "SGD" ? new SGD(parameters, { lr, momentum }) : new Adam(parameters, { lr });
   const trainer = new Trainer({ model, optimizer, loss: crossEntropy, metrics: { accuracy: new Accuracy() } });
   await trainer.fit(new DataLoader(train, { batch: Math.min(32, train.length), shuffle: true }), { epochs });
-  const { loss, accuracy } = await trainer.evaluate(new DataLoader(validation, { batch: validation.length }));
+  const { loss, accuracy } = await trainer.evaluate(evaluationLoader(validation, 1000));
   return Number.isFinite(loss) ? 1 - accuracy : Number.NaN;
 }

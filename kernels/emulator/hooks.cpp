@@ -1,6 +1,9 @@
-// What the compiler calls on every access in code built with -fsanitize=thread. Linked instead of the sanitizer's own
-// runtime, so that it is kernels that are watched, with the clocks of CUDA threads instead of the host's.
+// What the compiler calls on every access in code built with -fsanitize=thread, and on those to an address that their
+// type does not allow with -fsanitize=alignment. Linked instead of the sanitizers' own runtimes, so that it is kernels
+// that are watched, with the clocks of CUDA threads instead of the host's.
 #include <cstddef>
+#include <cstdint>
+#include <string>
 
 #include "block.h"
 
@@ -38,6 +41,35 @@ void __tsan_func_entry(void*) {}
 void __tsan_func_exit() {}
 void __tsan_vptr_update(void**, void*) {}
 void __tsan_vptr_read(void**) {}
+}
+
+namespace {
+
+/// What -fsanitize=alignment knows of an access; the sanitizer's own type begins like this.
+struct Misaligned {
+  const char* file;
+  std::uint32_t line;
+  std::uint32_t column;
+  const void* type;
+  unsigned char alignmentBits;
+};
+
+/// A GPU raises an error that ends all use of it. On the host such an access may even work.
+void misaligned(const Misaligned* where) {
+  emulator::Block* const block = emulator::Block::current;
+  if (block == nullptr) return;
+  const std::string file = where->file;
+  const std::size_t folder = file.rfind("kernels/");
+  block->fault("an access to an address that is not a multiple of " + std::to_string(1u << where->alignmentBits) +
+               ", at " + (folder == std::string::npos ? file : file.substr(folder)) + ":" +
+               std::to_string(where->line));
+}
+
+}  // namespace
+
+extern "C" {
+void __ubsan_handle_type_mismatch_v1(void* where, void*) { misaligned(static_cast<const Misaligned*>(where)); }
+void __ubsan_handle_type_mismatch_v1_abort(void* where, void*) { misaligned(static_cast<const Misaligned*>(where)); }
 }
 
 // What std::atomic becomes there. Kernels have atomicAdd and its kind; this is for the host's code beside them.

@@ -136,8 +136,8 @@ inline std::uint64_t matrixDescriptor(const void* start, Swizzle swizzle, std::u
 }
 inline void wgmmaFence() { emulator::block().warpgroups().fence(); }
 inline void wgmmaCommit() { emulator::block().warpgroups().commit(); }
-template <int Groups>
-void wgmmaWait() {
+template <int Groups, int N>
+void wgmmaWait(float (&)[N]) {
   emulator::block().warpgroups().wait(Groups);
 }
 template <class T>

@@ -24,6 +24,12 @@ void Queue::submit(std::function<void()> work) {
   changed_.notify_all();
 }
 
+void Queue::launch(const char* name, Dim3 grid, Dim3 block, std::size_t sharedBytes, std::unique_ptr<const Call> call) {
+  submit([=, call = std::shared_ptr<const Call>(std::move(call))] {
+    launchGrid(name, grid, block, sharedBytes, [&call] { (*call)(); });
+  });
+}
+
 std::uint64_t Queue::position() {
   const std::lock_guard lock(mutex_);
   return submitted_;

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <memory>
 #include <mutex>
 #include <string>
 #include <thread>
@@ -12,6 +13,13 @@
 #include "launch.h"
 
 namespace emulator {
+
+/// What every thread of a grid does.
+class Call {
+ public:
+  virtual ~Call() = default;
+  virtual void operator()() const = 0;
+};
 
 /// A stream: work is done in order, by one thread, which spreads the blocks of a launch over the cores.
 class Queue {
@@ -23,6 +31,9 @@ class Queue {
   Queue& operator=(const Queue&) = delete;
 
   void submit(std::function<void()> work);
+
+  /// Submits a launch.
+  void launch(const char* name, Dim3 grid, Dim3 block, std::size_t sharedBytes, std::unique_ptr<const Call> call);
 
   /// How much was submitted so far; `isDone` and `wait` say whether it was done, and wait for it.
   std::uint64_t position();

@@ -1,31 +1,42 @@
 /**
  * Packs what a machine with a GPU, but without Node and without a network, needs to run the tests and benchmarks:
- * `.gpu/bundle.tar.xz` and the script that unpacks and runs it.
+ * `.gpu/bundle.tar.xz` and the script that unpacks and runs it. Builds the package and the examples first. The addons
+ * (npm run build:native) must be newer than their sources; they are taken from where WENGERT_NATIVE says.
  *
- *     npm run gpu:bundle [-- --data ../shared/data/mnist]
+ *     npm run gpu:bundle [-- --data ../shared/data/mnist] [--old]
  *
- * The addons must have been built (npm run build:native) and the package too (npm run build).
+ * --data    a folder with MNIST's files, to train on
+ * --old     takes addons that are older than their sources, too
  */
 import { execFileSync } from "node:child_process";
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
-import { join, relative } from "node:path";
+import { join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import { isOld } from "../../tests/support/native.js";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const target = join(root, ".gpu");
 const mostBytes = 55 * 2 ** 20;
 
-/** The packages that the tests and benchmarks run with; what they depend on comes along. */
-const packages = ["vitest", "tsx", "fast-check", "benny", "cli-progress"];
+const { values } = parseArgs({ options: { data: { type: "string" }, old: { type: "boolean", default: false } } });
 
-/** Of the tree; the addons are in build/. */
-const folders = ["bench", "dist", "dist-examples", "examples", "kernels", "scripts", "src", "tests"];
+/** Of the tree. */
+const folders = ["bench", "dist", "dist-examples", "examples", "kernels", "native", "scripts", "src", "tests"];
 const files = ["package.json", "tsconfig.json", "vitest.config.ts"];
-const addons = ["wengert_cuda.node", "wengert_emulator.node"].map((name) => join("build", "Release", name));
-
-const { values } = parseArgs({ options: { data: { type: "string" } } });
+const addonFolder = resolve(process.env.WENGERT_NATIVE || join(root, "build", "Release"));
+const addons = ["wengert_cuda.node", "wengert_emulator.node", "wengert_emulator_races.node"];
 
 interface Manifest {
   readonly dependencies?: Record<string, string>;
@@ -58,6 +69,26 @@ function closure(names: readonly string[]): string[] {
 /** Source maps, declarations and documents are not run. */
 const isNeeded = (path: string): boolean => !/\.(map|d\.[cm]?ts|md|flow)$/.test(path) || path.includes("/src/");
 
+/** What the tests and benchmarks run with, and what the package itself needs. */
+function packages(): string[] {
+  const { dependencies }: Manifest = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
+  return ["vitest", "tsx", "fast-check", "benny", ...Object.keys(dependencies ?? {})];
+}
+
+/** The commit that is packed; "and changes" where the tree has others besides. */
+function commit(): string {
+  const git = (...args: string[]): string => execFileSync("git", args, { cwd: root, encoding: "utf8" }).trim();
+  return `${git("rev-parse", "HEAD")}${git("status", "--porcelain") === "" ? "" : " and changes"}`;
+}
+
+/** The package and the examples as they are now, and nothing of what they were. */
+function build(): void {
+  const options = { cwd: root, stdio: "inherit" } as const;
+  execFileSync("npm", ["run", "--silent", "build"], options);
+  rmSync(join(root, "dist-examples"), { recursive: true, force: true });
+  execFileSync("npx", ["tsc", "--build", "examples"], options);
+}
+
 function copy(path: string, to: string, filter: (path: string) => boolean = () => true): void {
   cpSync(join(root, path), join(to, path), { recursive: true, filter, dereference: true });
 }
@@ -69,8 +100,9 @@ function pack(): number {
     mkdirSync(bundle);
     for (const folder of folders) copy(folder, bundle);
     for (const file of files) copy(file, bundle);
-    for (const addon of addons.filter((path) => existsSync(join(root, path)))) copy(addon, bundle);
-    for (const folder of closure(packages)) {
+    for (const addon of addons) cpSync(join(addonFolder, addon), join(bundle, "build", "Release", addon));
+    writeFileSync(join(bundle, "commit.txt"), `${commit()}\n`);
+    for (const folder of closure(packages())) {
       const nested = join(folder, "node_modules");
       copy(relative(root, folder), bundle, (path) => !path.startsWith(nested) && isNeeded(path));
     }
@@ -80,7 +112,7 @@ function pack(): number {
     rmSync(target, { recursive: true, force: true });
     mkdirSync(target);
     const archive = join(target, "bundle.tar.xz");
-    execFileSync("tar", ["-C", staging, "-cJf", archive, "wengert"], { env: { ...process.env, XZ_OPT: "-9 -T0" } });
+    execFileSync("tar", ["-C", staging, "-cJf", archive, "wengert"], { env: { ...process.env, XZ_OPT: "-6 -T0" } });
     cpSync(join(root, "scripts", "gpu.sh"), join(target, "gpu.sh"));
     return statSync(archive).size;
   } finally {
@@ -88,13 +120,15 @@ function pack(): number {
   }
 }
 
-const missing = ["dist", "dist-examples", ...addons].filter((path) => !existsSync(join(root, path)));
-if (missing.length > 0) {
-  console.error(
-    `not built: ${missing.join(", ")}; run npm run build, npm run build:native and npx tsc --build examples first`,
-  );
+const missing = addons.filter((name) => !existsSync(join(addonFolder, name)));
+const old = addons.filter((name) => !missing.includes(name) && isOld(join(addonFolder, name)));
+if (missing.length > 0 || (old.length > 0 && !values.old)) {
+  if (missing.length > 0) console.error(`not built: ${missing.join(", ")}; run npm run build:native first`);
+  if (old.length > 0)
+    console.error(`older than kernels/ or native/: ${old.join(", ")}; run npm run build:native first`);
   process.exitCode = 1;
 } else {
+  build();
   const bytes = pack();
   const mebibytes = (bytes / 2 ** 20).toFixed(1);
   console.log(`${relative(process.cwd(), target) || target}: ${readdirSync(target).join(", ")}; ${mebibytes} MiB`);

@@ -1,21 +1,22 @@
 /**
- * Every instruction of kernels/ptx.cuh on random numbers, on the GPU and on the emulator:
+ * Every instruction of kernels/ptx.cuh on random numbers, on the device in use and on the emulator:
  *
  *     node --import tsx scripts/gpu/conformance.ts [FILE]
  */
 import { writeFileSync } from "node:fs";
-import { cuda, emulator } from "../../src/index.js";
+import { emulator } from "../../src/index.js";
 import { checks, difference, perform } from "../../tests/support/conformance.js";
+import { native } from "../../tests/support/device.js";
 
 const [file] = process.argv.slice(2);
-const capability = Number(cuda.info().capability) * 10;
+const capability = Math.round(Number(native.info().capability) * 10);
 emulator.setOptions({ capability });
 
 const results = checks
   .filter((check) => check.capability <= capability && (check.capability !== 90 || capability === 90))
   .map((check) => ({
     name: check.name,
-    difference: difference(perform(cuda, check), perform(emulator, check)),
+    difference: difference(perform(native, check), perform(emulator, check)),
     allowed: check.tolerance,
   }));
 const failed = results.filter((result) => !(result.difference <= result.allowed));

@@ -23,8 +23,9 @@ export interface Backend {
   /** Stream-ordered: work already submitted still sees the buffer. */
   free(handle: Handle): void;
   write(handle: Handle, source: ArrayLike<number>): void;
-  /** Fills `target` with the buffer's values without blocking the event loop. */
-  read(handle: Handle, target: TypedArray): Promise<void>;
+  /** The buffer's values as they are now, in an array for them alone. Does not block the event loop. */
+  read(handle: Handle): Promise<TypedArray>;
+  /** Fills `target` with the buffer's values. */
   readSync(handle: Handle, target: TypedArray): void;
   sync(): void;
   /** Gives cached memory back to the system. */

@@ -2,7 +2,6 @@ import { afterEach, describe, expect, test } from "vitest";
 import {
   conv2d,
   convTranspose2d,
-  cuda,
   type DType,
   device,
   emulator,
@@ -11,9 +10,8 @@ import {
   tidy,
   vjp,
 } from "../../src/index.js";
+import { fewProcessors, native, processorCounts, withProcessors } from "../support/device.js";
 import { expectProduct, floatKinds, type Mode, randomValues } from "../support/products.js";
-
-const native = device() === "cuda" ? cuda : emulator;
 
 interface Convolution {
   images: number;
@@ -127,9 +125,7 @@ const convolutions: Convolution[] = [
 describe.runIf(device() !== "cpu")(`convolutions on ${device()}`, () => {
   afterEach(() => {
     native.setOptions({ convolution: "ieee" });
-    if (native !== emulator) return;
-    native.setOptions({ capability: 90, shuffle: false });
-    expect(emulator.takeRaces()).toEqual([]);
+    if (native === emulator) native.setOptions({ capability: 90, shuffle: false });
   });
 
   describe.each(floatKinds)("$dtype, capability $capability, $mode", ({ dtype, capability, mode }) => {
@@ -145,10 +141,11 @@ describe.runIf(device() !== "cpu")(`convolutions on ${device()}`, () => {
 
     test("the largest tiles", () => {
       prepare();
-      check({ images: 2, channels: 100, filters: 104, image: [16, 16], kernel: [1, 1] }, dtype, mode);
+      const sizes: Convolution = { images: 2, channels: 100, filters: 104, image: [16, 16], kernel: [1, 1] };
+      withProcessors(fewProcessors, () => check(sizes, dtype, mode));
     });
 
-    test("long sums are split, and come out the same in every run", () => {
+    test.each(processorCounts)("long sums are split, and come out the same in every run; processors %i", (count) => {
       prepare();
       const sizes: Convolution = {
         images: 4,
@@ -158,7 +155,8 @@ describe.runIf(device() !== "cpu")(`convolutions on ${device()}`, () => {
         kernel: [3, 3],
         padding: [1, 1],
       };
-      const [first, second] = [check(sizes, dtype, mode), check(sizes, dtype, mode)];
+      const run = (): Float64Array[] => withProcessors(count, () => check(sizes, dtype, mode));
+      const [first, second] = [run(), run()];
       expect(second.every((values, i) => values.every((value, j) => Object.is(value, first[i][j])))).toBe(true);
     });
   });

@@ -229,10 +229,11 @@ describe("the command", () => {
   test("at Ctrl-C ends training, and still says how well it has learned, and writes", async () => {
     const args = [...small, "--epochs", "1000", "--steps", "2", "--length", "5"];
     let sent = false;
-    const { code, stdout } = await runExample("char-gpt", args, (child, _, errors) => {
+    const { code, stdout, stderr } = await runExample("char-gpt", args, (child, _, errors) => {
       if (!sent && errors.includes("epoch 1/")) sent = child.kill("SIGINT");
     });
     expect(code).toBe(0);
+    expect(stderr).toContain("\ninterrupted: testing what has been learned, then writing; Ctrl-C again");
     expect(stdout).toMatch(
       /^text: this project's own pages: \d+ characters, \d+ different\nvalidation loss: \d\.\d{4}.*\n\n/,
     );

@@ -35,12 +35,12 @@ export function runExample(
   return new Promise((done) => child.on("close", (code) => done({ code, stdout, stderr })));
 }
 
-/** A folder of drawn digits under MNIST's names: `count` in the one split that is there. */
-export function writeDigits(folder: string, count: number): string {
+/** A folder of drawn digits under MNIST's names: `count` in one split. */
+export function writeDigits(folder: string, count: number, split: "train" | "t10k" = "t10k"): string {
   const { images, labels } = drawDigits(count, 3);
   mkdirSync(folder, { recursive: true });
-  writeFileSync(join(folder, "t10k-images-idx3-ubyte"), idx([count, 28, 28], images));
-  writeFileSync(join(folder, "t10k-labels-idx1-ubyte"), idx([count], labels));
+  writeFileSync(join(folder, `${split}-images-idx3-ubyte`), idx([count, 28, 28], images));
+  writeFileSync(join(folder, `${split}-labels-idx1-ubyte`), idx([count], labels));
   return folder;
 }
 

@@ -32,6 +32,17 @@ test("keeps the weights of the epoch with the lowest validation loss, and ends w
   });
 });
 
+test("gives no weights of an earlier run for its own where training diverges", async () => {
+  await withFolder(async (folder) => {
+    const args = ["--data", writeDigits(join(folder, "data"), 40), "--out", folder, "--epochs", "1", "--batch", "8"];
+    expect(await runExample("custom-loop", args)).toMatchObject({ code: 0 });
+    const { code, stdout, stderr } = await runExample("custom-loop", [...args, "--lr", "1e38"]);
+    expect(stderr).toMatch(/\ncustom-loop: no epoch had a finite validation loss; a lower --lr may help\n$/);
+    expect(stdout.trimEnd().split("\n")).toHaveLength(1);
+    expect(code).toBe(1);
+  });
+});
+
 test("finds out before training that the folder cannot be made", async () => {
   const { code, stdout, stderr } = await runExample("custom-loop", ["--out", "/dev/null/out"]);
   expect(stderr).toMatch(/^custom-loop: .*\/dev\/null\/out.*\n$/);

@@ -21,6 +21,15 @@ test("trains, validates, and prints how well it knows the test images", async ()
   });
 });
 
+test("tests on fewer images than a batch has", async () => {
+  await withFolder(async (folder) => {
+    const args = ["--data", writeDigits(join(folder, "data"), 60), "--epochs", "1"];
+    const { code, stdout } = await runExample("fit", args);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/: 49 to train on, 5 to validate, 6 to test\ntest loss \d/);
+  });
+});
+
 test("knows MNIST after one epoch", async (context) => {
   const args = ["--data", sharedData(context, "mnist"), "--epochs", "1", "--batch", "64", "--lr", "0.003"];
   const { code, stdout } = await runExample("fit", args);

@@ -1,8 +1,6 @@
-import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { options } from "../../examples/mnist/options.js";
 import { convolutionalNetwork, type Epoch, type Step, train } from "../../examples/mnist/training.js";
@@ -11,34 +9,16 @@ import { parseOptions, UsageError } from "../../examples/support/program.js";
 import { drawDigits, type ImageSet } from "../../src/data/index.js";
 import { manualSeed, memory } from "../../src/index.js";
 import { loadSafetensors } from "../../src/io/index.js";
+import { runExample, writeDigits } from "./command.js";
 
-const root = fileURLToPath(new URL("../..", import.meta.url));
 let folder: string;
-
-/** An IDX file: two zero bytes, the type, the number of axes, the sizes, the bytes. */
-function writeIdx(path: string, shape: number[], bytes: Uint8Array): void {
-  const header = Buffer.alloc(4 + 4 * shape.length);
-  header[2] = 8;
-  header[3] = shape.length;
-  shape.forEach((size, axis) => {
-    header.writeUInt32BE(size, 4 + 4 * axis);
-  });
-  writeFileSync(path, Buffer.concat([header, bytes]));
-}
-
-function writeDigits(name: string, split: "train" | "t10k", count: number): void {
-  const { images, labels } = drawDigits(count, 3);
-  mkdirSync(join(folder, name), { recursive: true });
-  writeIdx(join(folder, name, `${split}-images-idx3-ubyte`), [count, 28, 28], images);
-  writeIdx(join(folder, name, `${split}-labels-idx1-ubyte`), [count], labels);
-}
 
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), "wengert-mnist-"));
-  writeDigits("data", "t10k", 80);
+  writeDigits(join(folder, "data"), 80);
   // Enough to test on that a second signal comes before the end of it.
-  writeDigits("slow", "train", 8);
-  writeDigits("slow", "t10k", 700);
+  writeDigits(join(folder, "slow"), 8, "train");
+  writeDigits(join(folder, "slow"), 700);
 });
 
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -120,7 +100,7 @@ describe("training", () => {
     expect(second.weights).toEqual(first.weights);
     expect(other.weights).not.toEqual(first.weights);
     expect(other.losses).not.toEqual(first.losses);
-  });
+  }, 180_000);
 
   test("ends after the step in which it is asked to, and still tests", async () => {
     const { seen, epochs, accuracy } = await run(0, images, 4);
@@ -161,7 +141,7 @@ describe("training", () => {
     }
     expect(new Set(live).size).toBe(1);
     expect(memory()).toMatchObject({ bytes: before.bytes, tensors: before.tensors });
-  });
+  }, 180_000);
 });
 
 test("without a network, digits are drawn, and the source says why in one line", async () => {
@@ -172,34 +152,10 @@ test("without a network, digits are drawn, and the source says why in one line",
   expect(digits.train.images.subarray(0, 784)).not.toEqual(digits.test.images.subarray(0, 784));
 });
 
-interface Result {
-  readonly code: number | null;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-/** Runs the command as a user does, from the sources. */
-function command(
-  args: string[],
-  whileRunning: (child: ChildProcess, stdout: string, stderr: string) => void = () => {},
-): Promise<Result> {
-  const child = spawn(process.execPath, ["--import", "tsx", join(root, "examples/mnist.ts"), ...args], { cwd: root });
-  let [stdout, stderr] = ["", ""];
-  child.stdout.on("data", (text) => {
-    stdout += text;
-    whileRunning(child, stdout, stderr);
-  });
-  child.stderr.on("data", (text) => {
-    stderr += text;
-    whileRunning(child, stdout, stderr);
-  });
-  return new Promise((done) => child.on("close", (code) => done({ code, stdout, stderr })));
-}
-
 describe("the command", () => {
   test("trains, says how well, saves the network, and says where", async () => {
     const out = join(folder, "new", "out");
-    const { code, stdout, stderr } = await command([
+    const { code, stdout, stderr } = await runExample("mnist", [
       "--data",
       join(folder, "data"),
       "--out",
@@ -230,7 +186,7 @@ describe("the command", () => {
     const out = join(folder, "interrupted");
     const args = ["--data", join(folder, "data"), "--out", out, "--epochs", "100000", "--batch", "8"];
     let sent = false;
-    const { code, stdout, stderr } = await command(args, (child, text) => {
+    const { code, stdout, stderr } = await runExample("mnist", args, (child, text) => {
       if (sent || !text.includes("epoch 1:")) return;
       sent = true;
       child.kill("SIGINT");
@@ -245,7 +201,7 @@ describe("the command", () => {
     const out = join(folder, "killed");
     const args = ["--data", join(folder, "slow"), "--out", out, "--epochs", "100000", "--batch", "8"];
     let sent = 0;
-    const { code, stdout } = await command(args, (child, text, errors) => {
+    const { code, stdout } = await runExample("mnist", args, (child, text, errors) => {
       if (sent === 0 && text.includes("epoch 1:")) {
         sent = 1;
         child.kill("SIGINT");
@@ -264,7 +220,7 @@ describe("the command", () => {
     [["--device", "abacus"], 2, /^mnist: device: unknown device "abacus"; known: .*\n$/],
     [["--data", "/nowhere/at/all"], 1, /^mnist: loadMnist: cannot read \/nowhere\/at\/all: .*\n$/],
   ])("refuses %j in one line", async (args, expected, message) => {
-    const { code, stdout, stderr } = await command([...args, "--out", folder]);
+    const { code, stdout, stderr } = await runExample("mnist", [...args, "--out", folder]);
     expect(stderr).toMatch(message);
     expect(stdout).toBe("");
     expect(code).toBe(expected);
@@ -275,7 +231,7 @@ describe("the command", () => {
     writeFileSync(file, "");
     mkdirSync(join(folder, "taken", "model.safetensors"), { recursive: true });
     for (const out of [join(file, "out"), file, join(folder, "taken")]) {
-      const { code, stdout, stderr } = await command(["--data", join(folder, "data"), "--out", out]);
+      const { code, stdout, stderr } = await runExample("mnist", ["--data", join(folder, "data"), "--out", out]);
       expect(stderr).toMatch(/^mnist: --out .* cannot be written: .*\n$/);
       expect(stdout).toBe("");
       expect(code).toBe(1);
@@ -284,7 +240,7 @@ describe("the command", () => {
   });
 
   test("prints its help", async () => {
-    const { code, stdout } = await command(["--help"]);
+    const { code, stdout } = await runExample("mnist", ["--help"]);
     expect(code).toBe(0);
     for (const option of ["data", "epochs", "batch", "lr", "seed", "device", "out"])
       expect(stdout).toContain(`--${option} `);

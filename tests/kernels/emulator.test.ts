@@ -23,10 +23,10 @@ describe.skipIf(!found && process.env.CI !== "true")(`the emulator (needs the C+
     const compile = (file: string, ...more: string[]) =>
       run(compiler, [...flags, ...more, join(folder, file), "-o", objectOf(file)]);
     const parts = sourcesIn(folder);
-    // The kernels alone get the access hooks; linking without the flag leaves the sanitizer's own runtime out.
+    // The kernels alone get the access hooks; linking without the flag leaves the sanitizers' own runtimes out.
     const kernels = sourcesIn(join(folder, "tests")).map((file) => `tests/${file}`);
     const waiting = [
-      ...kernels.map((file) => () => compile(file, "-O1", "-fsanitize=thread")),
+      ...kernels.map((file) => () => compile(file, "-O1", "-fsanitize=thread,alignment")),
       ...parts.map((file) => () => compile(file, "-O2")),
     ];
     const worker = async () => {
@@ -51,7 +51,7 @@ describe.skipIf(!found && process.env.CI !== "true")(`the emulator (needs the C+
   };
 
   test.each([
-    ["block", 2, 12],
+    ["block", 3, 13],
     ["warp-matmul", 2, 6],
     ["group-matmul", 3, 16],
   ])(

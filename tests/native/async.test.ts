@@ -1,37 +1,40 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import type { Addon } from "../../src/backends/cuda/native.js";
-import { int32, loadPlanted, putLists, skipped, why } from "./addon.js";
+import { int32, load, putLists, skipped, slowWork, why } from "./addon.js";
+import { median } from "./median.js";
+
+const MiB = 2 ** 20;
 
 /** Milliseconds that a 1 ms timer may be late while the device computes for a second. */
 const allowed = 20;
 
-/** Times it is measured, until one shows that: what other programs do meanwhile only ever adds. */
+/** Times it is measured, until one shows that: what other programs do meanwhile only ever adds. The median is printed. */
 const attempts = 10;
 
 describe.skipIf(skipped)(`reads that do not block${why}`, () => {
   let addon: Addon;
 
   beforeAll(() => {
-    addon = loadPlanted();
+    addon = load();
     putLists(addon);
   });
 
-  const run = (y: number, steps: number): void => addon.kernels.plantedSlow(y, steps);
-
-  /** Steps of the slow kernel that take about a second. */
-  function stepsForASecond(y: number): number {
-    const steps = 2 ** 20;
-    const start = performance.now();
-    run(y, steps);
+  /** Pieces of slow work that take about a second together. */
+  function countForASecond(run: (count: number) => void): number {
+    run(1);
     addon.sync();
-    return Math.ceil((steps * 1000) / (performance.now() - start));
+    const start = performance.now();
+    run(8);
+    addon.sync();
+    return Math.ceil(8000 / (performance.now() - start));
   }
 
   test("a 1 ms timer goes on while the device computes for a second", async () => {
+    const run = slowWork(addon);
     const y = addon.alloc(1, int32);
-    const steps = stepsForASecond(y);
-    let latest = Number.POSITIVE_INFINITY;
-    for (let attempt = 0; attempt < attempts && latest > allowed; attempt++) {
+    const latest: number[] = [];
+    for (let attempt = 0; attempt < attempts && !latest.some((late) => late <= allowed); attempt++) {
+      const count = countForASecond(run);
       let [late, last, turns] = [0, performance.now(), 0];
       const timer = setInterval(() => {
         const now = performance.now();
@@ -40,47 +43,55 @@ describe.skipIf(skipped)(`reads that do not block${why}`, () => {
         turns++;
       }, 1);
       const start = performance.now();
-      run(y, steps);
-      const result = new Int32Array(1);
-      await addon.read(y, result);
+      run(count);
+      await addon.read(y);
       clearInterval(timer);
       const took = performance.now() - start;
-      if (took < 500) continue; // the machine was busy when it was measured how long a step takes
+      if (took < 500) continue; // the machine was busy only when it was measured how long a piece takes
       expect(turns).toBeGreaterThan(10);
-      latest = late;
+      latest.push(late);
     }
     addon.free(y);
-    expect(latest).toBeLessThanOrEqual(allowed);
+    expect(latest).not.toEqual([]);
+    const least = Math.min(...latest);
+    process.stdout.write(
+      `late by ${least.toFixed(1)} ms at least, ${median(latest).toFixed(1)} in the median of ${latest.length}\n`,
+    );
+    expect(least).toBeLessThanOrEqual(allowed);
   }, 120_000);
 
   test("reads are fulfilled in order, with what the buffer held when they were asked for", async () => {
     const y = addon.alloc(4, int32);
-    const results: Int32Array[] = [];
-    const reads: Promise<void>[] = [];
+    const reads: Promise<number[]>[] = [];
     const order: number[] = [];
     for (let i = 0; i < 50; i++) {
       addon.kernels.fill(y, 4, i);
-      results.push(new Int32Array(4));
-      reads.push(addon.read(y, results[i]).then(() => void order.push(i)));
+      const read = async (): Promise<number[]> => {
+        const bytes = await addon.read(y);
+        order.push(i);
+        return Array.from(new Int32Array(bytes));
+      };
+      reads.push(read());
     }
     addon.write(y, Int32Array.of(-1, -2, -3, -4));
-    await Promise.all(reads);
-    results.forEach((result, i) => {
-      expect(Array.from(result)).toEqual([i, i, i, i]);
-    });
+    expect(await Promise.all(reads)).toEqual(reads.map((_, i) => [i, i, i, i]));
     expect(order).toEqual([...order].sort((p, q) => p - q));
-    addon.readSync(y, results[0]);
-    expect(Array.from(results[0])).toEqual([-1, -2, -3, -4]);
+    const result = new Int32Array(4);
+    addon.readSync(y, result);
+    expect(Array.from(result)).toEqual([-1, -2, -3, -4]);
     addon.free(y);
   });
 
-  test("an array that is taken away while it is read into is an error, not a crash", async () => {
-    const y = addon.alloc(4, int32);
-    const target = new Int32Array(4);
-    const reading = addon.read(y, target);
-    structuredClone(target.buffer, { transfer: [target.buffer] });
-    await expect(reading).rejects.toThrow(new RangeError("read: the array was detached while it was read into"));
-    addon.free(y);
+  test("what was read is the program's own: it may be sent elsewhere", async () => {
+    for (const length of [4, MiB]) {
+      const y = addon.alloc(length, int32);
+      addon.kernels.fill(y, length, 3);
+      const bytes = await addon.read(y);
+      const sent = structuredClone(bytes, { transfer: [bytes] });
+      expect(bytes.byteLength).toBe(0);
+      expect(new Int32Array(sent).every((x) => x === 3)).toBe(true);
+      addon.free(y);
+    }
   });
 
   test("writes copy: the array may be changed at once, and large ones arrive whole", () => {

@@ -1,14 +1,27 @@
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import type { Addon } from "../../src/backends/cuda/native.js";
 import { ArgumentError, DeviceError } from "../../src/index.js";
-import { bool, float32, float64, int32, loadPlanted, putLists, skipped, uint8, why, wordsOf } from "./addon.js";
+import {
+  bool,
+  float32,
+  float64,
+  int32,
+  load,
+  onGpu,
+  putLists,
+  skipped,
+  testOnEmulator,
+  uint8,
+  why,
+  wordsOf,
+} from "./addon.js";
 
 describe.skipIf(skipped)(`the addon's functions${why}`, () => {
   let addon: Addon;
   let live: number;
 
   beforeAll(() => {
-    addon = loadPlanted();
+    addon = load();
   });
   beforeEach(() => {
     live = addon.memory().live;
@@ -27,7 +40,7 @@ describe.skipIf(skipped)(`the addon's functions${why}`, () => {
     }
   }
 
-  test("an argument arrives as it was given, whatever its kind", () => {
+  testOnEmulator("an argument arrives as it was given, whatever its kind", () => {
     withBuffer(16, float64, (y) =>
       withBuffer(3, int32, (x) => {
         const echo = (): number[] => {
@@ -45,7 +58,7 @@ describe.skipIf(skipped)(`the addon's functions${why}`, () => {
     );
   });
 
-  test("a wrong argument is named with kernel, position and value", () => {
+  testOnEmulator("a wrong argument is named with kernel, position and value", () => {
     const { kernels } = addon;
     const call = kernels.plantedEcho as (...args: unknown[]) => void;
     withBuffer(16, float64, (y) => {
@@ -76,7 +89,7 @@ describe.skipIf(skipped)(`the addon's functions${why}`, () => {
     });
   });
 
-  test("lists that were not all read are an error, and so are stale handles in them", () => {
+  testOnEmulator("lists that were not all read are an error, and so are stale handles in them", () => {
     withBuffer(16, float64, (y) => {
       putLists(addon, 1, 2);
       expect(() => addon.kernels.plantedEcho(y, null, 0, 1, 0, 0)).toThrow(
@@ -96,7 +109,7 @@ describe.skipIf(skipped)(`the addon's functions${why}`, () => {
     });
   });
 
-  test("a launcher's own rules become ArgumentError", () => {
+  testOnEmulator("a launcher's own rules become ArgumentError", () => {
     withBuffer(3, float64, (y) => {
       putLists(addon);
       expect(() => addon.kernels.plantedEcho(y, null, 0, 0, 0, 0)).toThrow(
@@ -114,8 +127,9 @@ describe.skipIf(skipped)(`the addon's functions${why}`, () => {
       expect(() => addon.describe(wrong)).toThrow(RangeError);
       expect(() => addon.write(wrong, new Float32Array(4))).toThrow(RangeError);
       expect(() => addon.readSync(wrong, new Float32Array(4))).toThrow(RangeError);
-      expect(() => addon.read(wrong, new Float32Array(4))).toThrow(RangeError);
-      expect(() => addon.kernels.plantedStore(wrong, 0)).toThrow(RangeError);
+      expect(() => addon.read(wrong)).toThrow(RangeError);
+      putLists(addon);
+      expect(() => addon.kernels.fill(wrong, 4, 0)).toThrow(RangeError);
     }
   });
 
@@ -156,23 +170,58 @@ describe.skipIf(skipped)(`the addon's functions${why}`, () => {
     });
   });
 
-  test("what a kernel reports of bad data is thrown once, by the next that waits, with the kernel's name", async () => {
+  testOnEmulator(
+    "what a kernel reports of bad data is thrown once, by the next that waits, with the kernel's name",
+    async () => {
+      putLists(addon);
+      const rule = new ArgumentError("plantedLabel: label 12 is none of the 10 classes; labels count from 0");
+      addon.kernels.plantedLabel(12);
+      expect(() => addon.sync()).toThrow(rule);
+      addon.sync();
+      addon.kernels.plantedLabel(12);
+      const handle = addon.alloc(1, uint8);
+      await expect(addon.read(handle)).rejects.toThrow(rule);
+      addon.write(handle, Uint8Array.of(7));
+      expect(new Uint8Array(await addon.read(handle))[0]).toBe(7);
+      addon.free(handle);
+    },
+  );
+
+  testOnEmulator("where several kernels found something, all is thrown at once", () => {
     putLists(addon);
-    const rule = new ArgumentError("plantedLabel: label 12 is none of the 10 classes; labels count from 0");
+    addon.kernels.plantedIndex(-3);
     addon.kernels.plantedLabel(12);
-    expect(() => addon.sync()).toThrow(rule);
+    let message = "";
+    try {
+      addon.sync();
+    } catch (error) {
+      expect(error).toBeInstanceOf(ArgumentError);
+      message = (error as Error).message;
+    }
+    expect(message.split("; ").filter((part) => part.startsWith("planted"))).toHaveLength(2);
+    expect(message).toContain("plantedLabel: label 12 is none of the 10 classes");
+    expect(message).toContain("plantedIndex: index -3 is outside an axis of 10");
+    addon.kernels.plantedLabel(13);
+    addon.kernels.plantedDeadlock();
+    expect(() => addon.sync()).toThrow(/^emulator: plantedDeadlock: .*; plantedLabel: label 13/);
     addon.sync();
-    addon.kernels.plantedLabel(12);
-    const handle = addon.alloc(1, uint8);
-    await expect(addon.read(handle, new Uint8Array(1))).rejects.toThrow(rule);
-    addon.write(handle, Uint8Array.of(7));
-    const result = new Uint8Array(1);
-    await addon.read(handle, result);
-    expect(result[0]).toBe(7);
-    addon.free(handle);
   });
 
-  test("what stops a kernel is a DeviceError, and the device works on", () => {
+  testOnEmulator("an access to an address that its type does not allow is a DeviceError with kernel and line", () => {
+    putLists(addon);
+    withBuffer(16, uint8, (y) => {
+      for (const at of [0, 4, 12]) addon.kernels.plantedStoreVector(y, at);
+      addon.sync();
+      for (const at of [1, 6]) {
+        addon.kernels.plantedStoreVector(y, at);
+        expect(() => addon.sync()).toThrow(
+          /^emulator: plantedStoreVector: thread .*: an access to an address that is not a multiple of 4, at .*planted\.cu:\d+$/,
+        );
+      }
+    });
+  });
+
+  testOnEmulator("what stops a kernel is a DeviceError, and the device works on", () => {
     putLists(addon);
     addon.kernels.plantedDeadlock();
     expect(() => addon.sync()).toThrow(DeviceError);
@@ -184,13 +233,14 @@ describe.skipIf(skipped)(`the addon's functions${why}`, () => {
       new TypeError('setOptions: convolution must be "ieee" or "tf32"'),
     );
     expect(() => addon.setOptions({ speed: 9 } as never)).toThrow("setOptions: there is no option speed");
+    if (onGpu) return;
     expect(() => addon.setOptions({ capability: 10 })).toThrow(ArgumentError);
     addon.setOptions({ capability: 75 });
     expect(addon.info().capability).toBe("7.5");
     addon.setOptions({ capability: 90 });
   });
 
-  test("guard bands show which kernel wrote beside a buffer, and on which side", () => {
+  testOnEmulator("guard bands show which kernel wrote beside a buffer, and on which side", () => {
     addon.setOptions({ guard: true });
     putLists(addon);
     const y = addon.alloc(5, uint8);

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { Generator } from "../../src/index.js";
-import { loadPlanted, skipped, why, wordsOf } from "./addon.js";
+import { load, skipped, why, wordsOf } from "./addon.js";
 
 const calls = 100_000;
 
@@ -28,7 +28,7 @@ const others = [
 
 describe.skipIf(skipped)(`100,000 random calls${why}`, () => {
   test("throw errors and nothing else, and leave no memory behind", () => {
-    const addon = loadPlanted();
+    const addon = load();
     const generator = new Generator(11);
     const one = <T>(list: readonly T[]): T => list[generator.integer(list.length)];
     const before = addon.memory().live;

@@ -10,8 +10,17 @@ namespace {
 /// y[at] = 1, whatever `at` is.
 __global__ void storeKernel(std::uint8_t* y, std::int64_t at) { y[at] = 1; }
 
+/// y[at .. at + 4) = 1 as one vector, whatever `at` is.
+__global__ void storeVectorKernel(std::uint8_t* y, std::int64_t at) {
+  *reinterpret_cast<Vector<std::uint8_t, 4>*>(y + at) = {{1, 1, 1, 1}};
+}
+
 __global__ void labelKernel(KernelFault* fault, std::int64_t label) {
   reportFault(fault, FaultRule::labelRange, label, 10);
+}
+
+__global__ void indexKernel(KernelFault* fault, std::int64_t index) {
+  reportFault(fault, FaultRule::indexRange, index, 10);
 }
 
 /// Half of the threads wait for the others, which never come.
@@ -50,8 +59,17 @@ static void plantedScratch(std::int64_t bytes, std::int64_t at) {
 }
 EXPORT_KERNEL(plantedScratch)
 
+static void plantedStoreVector(Buffer& y, std::int64_t at) {
+  requireDType("y", y, DType::uint8);
+  launch(storeVectorKernel, {1, 1}, dataOf<std::uint8_t>(y), at);
+}
+EXPORT_KERNEL(plantedStoreVector)
+
 static void plantedLabel(std::int64_t label) { launch(labelKernel, {1, 64}, stream().fault, label); }
 EXPORT_KERNEL(plantedLabel)
+
+static void plantedIndex(std::int64_t index) { launch(indexKernel, {1, 64}, stream().fault, index); }
+EXPORT_KERNEL(plantedIndex)
 
 static void plantedDeadlock() { launch(deadlockKernel, {1, 64}); }
 EXPORT_KERNEL(plantedDeadlock)

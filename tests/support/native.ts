@@ -1,23 +1,28 @@
 import { execFileSync } from "node:child_process";
 import { existsSync, readdirSync, statSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const addon = join(root, "build", "Release", "wengert_emulator_races.node");
 
+/** Sources that an addon is not made of, by a part of its name. */
+const otherSources = { cuda: /emulator/, emulator: /device_cuda/ };
+
 let done = false;
 
 /**
  * Before all tests: builds the emulator's addons where they are missing, and where CI runs whatever is old. A failure is
- * an error in CI; elsewhere it is said, and tests that need the addon are skipped.
+ * an error in CI; elsewhere it is said, and tests that need the addon are skipped. Where WENGERT_NATIVE names a folder of
+ * addons, they are taken as they are.
  */
 export function setup(): void {
   if (done || process.env.WENGERT_NATIVE) return;
   done = true;
   const inCI = process.env.CI === "true";
   if (existsSync(addon) && !inCI) {
-    if (isOld()) process.stderr.write("The emulator's addons are older than their sources: npm run build:native\n");
+    if (isOld(addon))
+      process.stderr.write("The emulator's addons are older than their sources: npm run build:native\n");
     return;
   }
   const script = join(root, "scripts", "build-native.mjs");
@@ -31,10 +36,14 @@ export function setup(): void {
   }
 }
 
-function isOld(): boolean {
+/** Whether the sources in kernels/ and native/ of an addon were changed after it was built. */
+export function isOld(addon: string): boolean {
   const built = statSync(addon).mtimeMs;
+  const others = basename(addon).includes("cuda") ? otherSources.cuda : otherSources.emulator;
   const sources = ["kernels", "native"].flatMap((folder) =>
     readdirSync(join(root, folder), { recursive: true, encoding: "utf8" }).map((file) => join(root, folder, file)),
   );
-  return sources.some((file) => /\.(cu|cuh|cc|cpp|h)$/.test(file) && statSync(file).mtimeMs > built);
+  return sources.some(
+    (file) => /\.(cu|cuh|cc|cpp|h)$/.test(file) && !others.test(relative(root, file)) && statSync(file).mtimeMs > built,
+  );
 }

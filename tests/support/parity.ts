@@ -72,6 +72,17 @@ export function valuesFor(dtype: DType, length: number, seed = 0, spread = 8): F
   });
 }
 
+/** An input of this shape, with values that are told apart. */
+export const inputOf = (dtype: DType, shape: Shape, seed = 0): Operand => ({
+  values: valuesFor(
+    dtype,
+    shape.reduce((n, size) => n * size, 1),
+    seed,
+  ),
+  shape,
+  dtype,
+});
+
 const make = ({ values, shape, dtype }: Operand, on: DType, name: "cpu" | undefined): Tensor => {
   const x = tensor(Float64Array.from(values), { dtype, device: name, ...(shape ? { shape } : {}) });
   return on === dtype ? x : x.cast(on);

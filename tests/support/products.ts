@@ -1,16 +1,8 @@
 import { expect } from "vitest";
 import { type DType, Generator } from "../../src/index.js";
+import { type Mode, readingError, roundoff, sumBound, summingError } from "./samples.js";
 
-/** The unit roundoff of what a result is stored in. */
-const roundoff: Readonly<Record<string, number>> = {
-  float16: 2 ** -11,
-  bfloat16: 2 ** -8,
-  float32: 2 ** -24,
-  float64: 2 ** -53,
-};
-
-/** How float32 operands are read: as they are, or rounded to tf32. */
-export type Mode = "ieee" | "tf32";
+export type { Mode } from "./samples.js";
 
 /** What a product is made of, what the emulator pretends to be, and how float32 is multiplied. */
 export interface Kind {
@@ -62,20 +54,17 @@ export function expectProduct(
     expect(Array.from(actual), what).toEqual(Array.from(wrapped));
     return;
   }
-  const stored = roundoff[dtype];
-  const summed = dtype === "float64" ? roundoff.float64 : roundoff.float32;
-  const read = dtype === "float32" && mode === "tf32" ? 2 ** -11 : 0;
   let [error, norm] = [0, 0];
   for (let i = 0; i < reference.length; i++) {
     const off = Math.abs(actual[i] - reference[i]);
-    const bound = (4 * Math.sqrt(depth) * summed + 2 * read) * magnitudes[i] + 1.01 * stored * Math.abs(reference[i]);
-    // Float16 has subnormals, whose roundoff is absolute.
-    if (!(off <= bound + (dtype === "float16" ? 2 ** -25 : 0)))
+    const bound = sumBound(reference[i], magnitudes[i], depth, dtype, mode);
+    if (!(off <= bound))
       throw new Error(`${what}: element ${i} is ${actual[i]}, not ${reference[i]}: off by ${off}, allowed ${bound}`);
     error += off * off;
     norm += reference[i] * reference[i];
   }
   const relative = norm > 0 ? Math.sqrt(error / norm) : Math.sqrt(error);
-  const allowed = stored + 2 * read + 4 * Math.sqrt(Math.max(1, depth)) * summed;
+  const allowed =
+    roundoff[dtype] + 2 * readingError(dtype, mode) + 4 * Math.sqrt(Math.max(1, depth)) * summingError(dtype);
   if (!(relative <= allowed)) throw new Error(`${what}: off by ${relative} in the norm, allowed ${allowed}`);
 }

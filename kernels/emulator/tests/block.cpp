@@ -7,7 +7,7 @@ namespace {
 
 enum class Bug {
   none, noBarrierBeforeRead, noBarrierBeforeReuse, noWait, waitTooEarly, unwrittenTail, barrierCount, missingThread,
-  noSyncwarp, plainBesideAtomic, readPastEnd, writePastEnd, mixedCollectives
+  noSyncwarp, misaligned, plainBesideAtomic, readPastEnd, writePastEnd, mixedCollectives
 };
 
 constexpr int threads = 128;
@@ -63,6 +63,25 @@ bool stagedSums() {
     right &= y[b] == expected;
   }
   return right;
+}
+
+// y[i] = the sum of a vector of x, whose lines are `line` elements long.
+__global__ void sumVectors(const float* x, float* y, int line) {
+  const int i = static_cast<int>(threadIdx.x);
+  const float4& vector = *reinterpret_cast<const float4*>(x + i * line);
+  y[i] = vector.x + vector.y + vector.z + vector.w;
+}
+
+template <Bug bug>
+bool vectorsSummed() {
+  constexpr int line = bug == Bug::misaligned ? 5 : 8;
+  alignas(16) float x[threads * line];
+  float y[threads];
+  for (int i = 0; i < threads * line; i++) x[i] = static_cast<float>(i % line < 4);
+  launch("sumVectors", sumVectors, dim3(1), dim3(threads), 0, static_cast<const float*>(x), static_cast<float*>(y), line);
+  for (const float sum : y)
+    if (sum != 4) return false;
+  return true;
 }
 
 // y = x with the lanes of each warp turned by one place, through shared memory; `count` counts the odd ones.
@@ -142,6 +161,9 @@ int main() {
   expectFound("an ordinary access beside atomic ones", {"atomic access"}, turned<Bug::plainBesideAtomic>);
   expectFound("a read past the end", {"of 4 bytes in global memory, at byte 1200"}, turned<Bug::readPastEnd>);
   expectFound("a write past the end", {"of 4 bytes in global memory, at byte 1200"}, turned<Bug::writePastEnd>);
+  expectClean("vectors where they may be", vectorsSummed<Bug::none>);
+  expectFound("vectors at any address", {"not a multiple of 16, at kernels/emulator/tests/block.cpp:"},
+              vectorsSummed<Bug::misaligned>);
   expectFound("lanes in different collectives", {"meets"}, turned<Bug::mixedCollectives>);
   return harness::failures == 0 ? 0 : 1;
 }

@@ -74,7 +74,7 @@ __global__ void groupMatmul(const TensorMap mapA, const TensorMap mapB, const Te
       wgmma<T, tile>(sum, matrixDescriptor(s->a[used] + 16 * i, Swizzle::bytes128, 16, 1024),
                      matrixDescriptor(s->b[used] + 16 * i, Swizzle::bytes128, 16, 1024), step + i > 0);
     wgmmaCommit();
-    wgmmaWait<bug == Bug::groupTooFew ? 1 : 0>();
+    wgmmaWait<bug == Bug::groupTooFew ? 1 : 0>(sum);
     if constexpr (bug != Bug::noArriveOnEmpty) mbarrierArrive(&s->empty[stage]);
   }
   if constexpr (bug == Bug::readBeforeWait) {
@@ -83,10 +83,10 @@ __global__ void groupMatmul(const TensorMap mapA, const TensorMap mapB, const Te
                    matrixDescriptor(s->b[0], Swizzle::bytes128, 16, 1024), true);
     wgmmaCommit();
     y[row0 * n + column0] = sum[0];
-    wgmmaWait<0>();
+    wgmmaWait<0>(sum);
     return;
   }
-  wgmmaWait<0>();
+  wgmmaWait<0>(sum);
   const int row = t / 32 * 16 + t % 32 / 4, column = t % 4 * 2;
   for (int j = 0; j < tile / 8; j++)
     for (int e = 0; e < 4; e++) s->y[(row + e / 2 * 8) * tile + j * 8 + column + e % 2] = sum[4 * j + e];
@@ -136,7 +136,7 @@ __global__ void ordinaryOperands(const emulator::bfloat16* a, const emulator::bf
     wgmma<emulator::bfloat16, tile>(sum, matrixDescriptor(s + 16 * i, Swizzle::bytes128, 16, 1024),
                                     matrixDescriptor(s + tile * tile + 16 * i, Swizzle::bytes128, 16, 1024), i > 0);
   wgmmaCommit();
-  wgmmaWait<0>();
+  wgmmaWait<0>(sum);
   for (int i = 0; i < tile / 2; i++)
     y[(t / 32 * 16 + t % 32 / 4 + i / 2 % 2 * 8) * tile + i / 4 * 8 + t % 4 * 2 + i % 2] = sum[i];
 }

@@ -153,7 +153,7 @@ __global__ void oneWgmma(const bfloat16* a, const bfloat16* b, float* y, Swizzle
                                                true);
   }
   wgmmaCommit();
-  wgmmaWait<0>();
+  wgmmaWait<0>(sum);
   for (int i = 0; i < N / 2; i++) y[(row + i / 2 % 2 * 8) * N + i / 4 * 8 + column + i % 2] = sum[i] - 1;
 }
 

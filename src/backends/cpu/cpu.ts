@@ -1,5 +1,5 @@
 import type { Backend, Buffers, Handle, KernelArgs } from "../../core/backend.js";
-import { type DType, dtypeInfo, type TypedArray } from "../../core/dtype.js";
+import { type DType, dtypeInfo, hostArray, type TypedArray } from "../../core/dtype.js";
 import { OutOfMemoryError } from "../../core/errors.js";
 import { narrow, widen } from "../../core/half.js";
 import type { Kernel } from "../../core/op.js";
@@ -68,10 +68,13 @@ export class CpuBackend implements Backend {
     else target.set(array);
   }
 
-  async read(handle: Handle, target: TypedArray): Promise<void> {
-    this.readSync(handle, target);
+  async read(handle: Handle): Promise<TypedArray> {
+    const { dtype, array } = handle as CpuBuffer;
+    const values = hostArray(dtype, array.length);
+    this.readSync(handle, values);
     // A turn of the event loop: timers fire, and so do the finalizers of tensors that were forgotten.
     await new Promise((resolve) => setImmediate(resolve));
+    return values;
   }
 
   sync(): void {}

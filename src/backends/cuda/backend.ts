@@ -18,6 +18,9 @@ const rawClass = {
 /** One more than the integers of which the low half of a handle is the index; the rest is the generation. */
 const indices = 2 ** 24;
 
+/** Elements of 16 bits that are widened in one turn of the event loop; that takes a few milliseconds. */
+const widenedAtOnce = 2 ** 20;
+
 /**
  * A device that an addon drives. Buffers are numbers, and a kernel is called with its operands as plain numbers: a
  * handle, a number, or the length of a list whose entries were written into the addon's own array.
@@ -50,18 +53,25 @@ export class NativeBackend implements Backend {
     this.#addon.write(handle as number, toRaw(source, length, dtype));
   }
 
-  async read(handle: Handle, target: TypedArray): Promise<void> {
-    const { dtype } = this.#describe(handle);
-    const raw = rawFor(target, dtype);
-    await this.#addon.read(handle as number, raw);
-    fromRaw(raw, target, dtype);
+  async read(handle: Handle): Promise<TypedArray> {
+    const { length, dtype } = this.#describe(handle);
+    const bytes = await this.#addon.read(handle as number);
+    if (!isHalf(dtype)) return new rawClass[dtype](bytes);
+    const bits = new Uint16Array(bytes);
+    const values = new Float32Array(length);
+    for (let at = 0; at < length; at += widenedAtOnce) {
+      if (at > 0) await new Promise((resolve) => setImmediate(resolve));
+      const end = at + widenedAtOnce;
+      widen(dtype, bits.subarray(at, end), values.subarray(at, end));
+    }
+    return values;
   }
 
   readSync(handle: Handle, target: TypedArray): void {
-    const { dtype } = this.#describe(handle);
-    const raw = rawFor(target, dtype);
+    const { length, dtype } = this.#describe(handle);
+    const raw = isHalf(dtype) ? new Uint16Array(length) : target;
     this.#addon.readSync(handle as number, raw);
-    fromRaw(raw, target, dtype);
+    if (isHalf(dtype)) widen(dtype, raw as Uint16Array, target as Float32Array);
   }
 
   sync(): void {
@@ -141,12 +151,4 @@ function toRaw(source: ArrayLike<number>, length: number, dtype: DType): RawArra
     return raw;
   }
   return source instanceof RawClass ? source : RawClass.from(source);
-}
-
-/** Where the addon reads into: `target` itself, unless the elements must be widened afterwards. */
-const rawFor = (target: TypedArray, dtype: DType): RawArray =>
-  isHalf(dtype) ? new Uint16Array(target.length) : target;
-
-function fromRaw(raw: RawArray, target: TypedArray, dtype: DType): void {
-  if (isHalf(dtype)) widen(dtype, raw as Uint16Array, target as Float32Array);
 }

@@ -45,6 +45,8 @@ export interface NativeMemory {
   readonly live: number;
   readonly cached: number;
   readonly peak: number;
+  /** Bytes of host memory that are pinned for copies, by all threads of the process. */
+  readonly pinned: number;
 }
 
 /** How kernels run from now on. */
@@ -59,6 +61,11 @@ export interface NativeOptions {
   readonly poison?: boolean;
   /** Put bands around buffers and check after each kernel that they are whole. */
   readonly guard?: boolean;
+  /**
+   * Choose tiles and grids as for a GPU of so many multiprocessors; 0 for as many as there are. With few, small tensors
+   * take the kernels of large ones.
+   */
+  readonly processors?: number;
   /** Emulator: the compute capability to behave as, such as 80. */
   readonly capability?: number;
   /** Emulator: run threads and copies in a random order, drawn from `seed`. */
@@ -79,7 +86,8 @@ export interface Addon {
   alloc(length: number, dtype: number): number;
   free(handle: number): void;
   write(handle: number, source: RawArray): void;
-  read(handle: number, target: RawArray): Promise<void>;
+  /** The bytes of the elements, as they were when it was called. */
+  read(handle: number): Promise<ArrayBuffer>;
   readSync(handle: number, target: RawArray): void;
   describe(handle: number): { readonly length: number; readonly dtype: number };
   sync(): void;

@@ -1,0 +1,11 @@
+/** Ctrl-C aborts `signal` and says `notice`; a second one ends the program at once. `end` gives Ctrl-C back. */
+export function onInterrupt(notice: string): { readonly signal: AbortSignal; readonly end: () => void } {
+  const controller = new AbortController();
+  const interrupt = (): void => {
+    if (controller.signal.aborted) process.exit(130);
+    controller.abort();
+    console.error(`\ninterrupted: ${notice}; Ctrl-C again to quit at once`);
+  };
+  process.on("SIGINT", interrupt);
+  return { signal: controller.signal, end: () => process.off("SIGINT", interrupt) };
+}
