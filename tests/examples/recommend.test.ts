@@ -33,7 +33,7 @@ function writeTastes(name: string): { readonly path: string; readonly unrated: R
   return { path, unrated };
 }
 
-test("the ratings that are drawn are pairs that differ, with the spread that is said, the same for the same seed", () => {
+test("the ratings that are drawn are of pairs that differ, and the same for the same seed", () => {
   const ratings = drawRatings(3, { users: 30, items: 20, count: 500 });
   const { user, item, rating } = ratings;
   expect(new Set(rating.map((_, n) => user[n] * 20 + item[n])).size).toBe(500);
