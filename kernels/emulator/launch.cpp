@@ -13,15 +13,16 @@ namespace {
 LaunchOptions current;
 std::mutex launchMutex;
 std::mutex resultMutex;
-std::vector<std::string> races;
+
+// These are never destroyed: while the process ends, a launch may be under way on a thread that nobody waits for.
+std::vector<std::string>& races = *new std::vector<std::string>;
+Workers& workers() {
+  static Workers& all = *new Workers;
+  return all;
+}
 
 constexpr std::size_t mostShared = 227 * 1024;  // a block's dynamic shared memory on the largest GPUs
 constexpr unsigned mostThreads = 1024;
-
-Workers& workers() {
-  static Workers all;
-  return all;
-}
 
 void check(const char* name, Dim3 grid, Dim3 block, std::size_t sharedBytes) {
   const auto fail = [name](const std::string& message) { throw Fault(std::string(name) + ": " + message); };

@@ -20,8 +20,7 @@ void launchGrid(const char* name, Dim3 grid, Dim3 block, std::size_t sharedBytes
 /// The races found since the last call, a line each, with the kernel's name. Empty unless `detectRaces` is set.
 std::vector<std::string> takeRaces();
 
-/// Ends the worker threads. They start again with the next launch that needs them; the end of the process or of the
-/// library that holds the emulator does the same.
+/// Ends the worker threads. They start again with the next launch that needs them, and end with the process.
 void shutdown();
 
 }  // namespace emulator

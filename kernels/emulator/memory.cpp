@@ -8,7 +8,8 @@ namespace emulator {
 namespace {
 
 std::mutex mutex;
-std::shared_ptr<const Regions> current = std::make_shared<Regions>();
+// Never destroyed: while the process ends, a launch may still look at it.
+std::shared_ptr<const Regions>& current = *new std::shared_ptr<const Regions>(std::make_shared<Regions>());
 
 /// The first allocation that begins after the address.
 Regions::const_iterator after(const Regions& regions, std::uintptr_t address) {

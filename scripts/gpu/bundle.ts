@@ -34,7 +34,7 @@ const { values } = parseArgs({ options: { data: { type: "string" }, old: { type:
 
 /** Of the tree. */
 const folders = ["bench", "dist", "dist-examples", "examples", "kernels", "native", "scripts", "src", "tests"];
-const files = ["package.json", "tsconfig.json", "vitest.config.ts"];
+const files = ["package.json", "tsconfig.build.json", "tsconfig.json", "vitest.config.ts"];
 const addonFolder = resolve(process.env.WENGERT_NATIVE || join(root, "build", "Release"));
 const addons = ["wengert_cuda.node", "wengert_emulator.node", "wengert_emulator_races.node"];
 
