@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import type { Addon } from "../../src/backends/cuda/native.js";
+import { median } from "../support/median.js";
 import { int32, load, putLists, skipped, slowWork, why } from "./addon.js";
-import { median } from "./median.js";
 
 const MiB = 2 ** 20;
 

@@ -2,8 +2,8 @@ import { execFile } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { describe, expect, test } from "vitest";
+import { median } from "../support/median.js";
 import { onGpu, skipped, why } from "./addon.js";
-import { median } from "./median.js";
 
 /** Microseconds that the host may take for an op, its launch excepted. */
 const allowed = { unrecorded: 1, recorded: 3 };

@@ -2,8 +2,8 @@ import { once } from "node:events";
 import { Worker } from "node:worker_threads";
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import type { Addon, NativeMemory } from "../../src/backends/cuda/native.js";
+import { median } from "../support/median.js";
 import { addonFile, int32, load, putLists, skipped, slowFile, slowWork, testOnEmulator, why } from "./addon.js";
-import { median } from "./median.js";
 
 const MiB = 2 ** 20;
 

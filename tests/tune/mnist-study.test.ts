@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { writeDigits } from "../examples/command.js";
+import { median } from "../support/median.js";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const names = ["random", "bayesian", "hyperband"] as const;
@@ -16,7 +17,6 @@ interface Report {
 }
 
 const read = (path: string): Report => JSON.parse(readFileSync(path, "utf8")) as Report;
-const median = (values: readonly number[]): number => [...values].sort((a, b) => a - b)[(values.length - 1) / 2];
 
 describe("scripts/mnist-study.ts", () => {
   let folder: string;

@@ -15,10 +15,10 @@ import {
   uniform,
   when,
 } from "../../src/tune/index.js";
+import { median } from "../support/median.js";
 import { branin, hartmann, type TestFunction } from "./functions.js";
 
 const seeds = [0, 1, 2, 3, 4];
-const median = (values: readonly number[]): number => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)];
 
 describe.each<[string, TestFunction]>([
   ["branin", branin],
