@@ -19,13 +19,13 @@ void add(napi_env env, napi_value target, const char* name, napi_callback functi
     throw Napi::Error::New(env);
 }
 
-/// The array through which lists reach kernels (Lists).
-Napi::Value makeListArray(Napi::Env env, const Lists& lists) {
-  auto* const owner = new Lists(lists);
+/// The array in which operands reach kernels (Operands).
+Napi::Value makeOperandArray(Napi::Env env, const Operands& operands) {
+  auto* const owner = new Operands(operands);
   const Napi::ArrayBuffer memory = Napi::ArrayBuffer::New(
-      env, lists.data.get(), Lists::words * sizeof(std::int32_t), [](Napi::Env, void*, Lists* owner) { delete owner; },
-      owner);
-  return Napi::Int32Array::New(env, Lists::words, memory, 0);
+      env, operands.data.get(), Operands::words * sizeof(double),
+      [](Napi::Env, void*, Operands* owner) { delete owner; }, owner);
+  return Napi::Float64Array::New(env, Operands::words, memory, 0);
 }
 
 void fillExports(Environment& environment, Napi::Object exports) {
@@ -33,7 +33,7 @@ void fillExports(Environment& environment, Napi::Object exports) {
   Napi::Object kernels = Napi::Object::New(env);
   for (Binding& binding : environment.bindings) add(env, kernels, binding.kernel->name, callKernel, &binding);
   exports.Set("kernels", kernels);
-  exports.Set("lists", makeListArray(env, environment.lists));
+  exports.Set("operands", makeOperandArray(env, environment.operands));
   exports.Set("device", Device::kind);
   exports.Set("watchesAccesses", Device::watchesAccesses);
   add(env, exports, "alloc", allocBuffer, &environment);

@@ -1,8 +1,10 @@
 #include "call.h"
 
-#include <cmath>
+#include <cstdint>
 #include <string>
+#include <utility>
 
+#include "check.h"
 #include "environment.h"
 
 namespace wengert {
@@ -11,107 +13,135 @@ namespace {
 
 constexpr double mostInteger = 9007199254740992.0;  // 2^53
 
-/// "matmul: argument 3 must be an integer, got 2.5". Values are shown as JavaScript shows them.
-template <class E>
-[[noreturn]] void reject(napi_env env, const char* user, int position, const char* rule, napi_value value) {
-  napi_valuetype type;
-  std::string shown = "something";
-  if (napi_typeof(env, value, &type) == napi_ok && type != napi_object && type != napi_symbol && type != napi_function) {
-    shown = Napi::Value(env, value).ToString().Utf8Value();
-    if (type == napi_string) shown = "\"" + shown.substr(0, 40) + "\"";
-  } else if (type == napi_object) {
-    shown = "an object";
-  }
-  throw E(std::string(user) + ": argument " + std::to_string(position + 1) + " must be " + rule + ", got " + shown);
+/// As JavaScript shows it.
+std::string show(napi_env env, double number) { return Napi::Number::New(env, number).ToString().Utf8Value(); }
+
+bool isInteger(double number) {
+  return number >= -mostInteger && number <= mostInteger &&
+         static_cast<double>(static_cast<std::int64_t>(number)) == number;
 }
 
-double numberAt(napi_env env, const char* user, int position, napi_value value, const char* rule) {
-  double number;
-  if (napi_get_value_double(env, value, &number) != napi_ok) [[unlikely]]
-    reject<WrongType>(env, user, position, rule, value);
-  return number;
-}
-
-std::int64_t integerAt(napi_env env, const char* user, int position, napi_value value, const char* rule) {
-  const double number = numberAt(env, user, position, value, rule);
-  if (!(number >= -mostInteger && number <= mostInteger) || std::trunc(number) != number) [[unlikely]]
-    reject<WrongValue>(env, user, position, rule, value);
-  return static_cast<std::int64_t>(number);
-}
-
-const Buffer* bufferAt(Environment& environment, const char* user, int position, napi_value value) {
-  HandleTable::Slot* const slot =
-      environment.handles.find(numberAt(environment.env, user, position, value, "the handle of a buffer"));
-  if (slot == nullptr) [[unlikely]]
-    reject<WrongValue>(environment.env, user, position, "the handle of a live buffer", value);
-  return &slot->buffer;
-}
-
-const Buffer* optionalBufferAt(Environment& environment, const char* user, int position, napi_value value) {
-  napi_valuetype type;
-  napi_typeof(environment.env, value, &type);
-  if (type == napi_null) return nullptr;
-  return bufferAt(environment, user, position, value);
-}
-
-/// Reads the lists of one call, one after the other.
-class ListReader {
+/// Reads the operands of one call, one after the other.
+class OperandReader {
  public:
-  ListReader(Environment& environment, const Binding& binding)
-      : environment_(environment), words_(environment.lists.data.get()), user_(binding.kernel->name) {
-    const std::int32_t used = words_[0];
-    if (used < 0 || static_cast<std::size_t>(used) >= Lists::words) [[unlikely]]
-      throw WrongValue(std::string(user_) + ": the lists claim " + std::to_string(used) + " words");
-    end_ = 1 + used;
-    // Room for all, so that no list moves while the next one is read.
-    if (binding.bufferLists > 0 && environment.listed.size() < static_cast<std::size_t>(end_ / 2))
-      environment.listed.resize(static_cast<std::size_t>(end_ / 2));
-  }
-
-  Dims dims(int position, napi_value count) {
-    const std::int32_t* const data = take(position, count, 1);
-    return {data, taken_};
-  }
-
-  BufferList buffers(int position, napi_value count) {
-    const std::int32_t* const data = take(position, count, 2);
-    Buffer* const first = environment_.listed.data() + filled_;
-    for (int i = 0; i < taken_; i++) {
-      const HandleTable::Slot* const slot = environment_.handles.find(static_cast<std::uint32_t>(data[2 * i]),
-                                                                      static_cast<std::uint32_t>(data[2 * i + 1]));
-      if (slot == nullptr)
-        throw WrongValue(std::string(user_) + ": argument " + std::to_string(position + 1) + "[" + std::to_string(i) +
-                         "] is no handle of a live buffer");
-      first[i] = slot->buffer;
+  OperandReader(Environment& environment, const Kernel& kernel)
+      : environment_(environment), kernel_(kernel), next_(environment.operands.data.get()) {
+    // They count once: a call that wrote none does not repeat the one before.
+    const double used = std::exchange(*next_++, 0.0);
+    if (!(isInteger(used) && used >= 0 && used < Operands::words)) [[unlikely]]
+      throw WrongValue(std::string(kernel_.name) + ": the operands claim " + show(environment_.env, used) + " words");
+    const auto words = static_cast<std::size_t>(used);
+    end_ = next_ + words;
+    // Room for all lists, so that none moves while the next one is read.
+    if (environment_.listedBuffers.size() < words) [[unlikely]] {
+      environment_.listedBuffers.resize(words);
+      environment_.listedDims.resize(words);
     }
-    filled_ += static_cast<std::size_t>(taken_);
-    return {first, taken_};
+  }
+
+  void read(Kind kind, Argument& argument) {
+    switch (kind) {
+      case Kind::buffer:
+        argument.buffer = bufferOf(take());
+        break;
+      case Kind::optionalBuffer: {
+        const double handle = take();
+        argument.buffer = handle == Operands::none ? nullptr : bufferOf(handle);
+        break;
+      }
+      case Kind::bufferList:
+        argument.buffers = buffers();
+        break;
+      case Kind::dims:
+        argument.dims = dims();
+        break;
+      case Kind::integer: {
+        const double number = take();
+        if (!isInteger(number)) [[unlikely]]
+          reject("an integer", number);
+        argument.integer = static_cast<std::int64_t>(number);
+        break;
+      }
+      case Kind::number:
+        argument.number = take();
+        break;
+    }
+    position_++;
   }
 
   void checkEnd() const {
     if (next_ != end_) [[unlikely]]
-      throw WrongValue(std::string(user_) + ": takes " + std::to_string(next_ - 1) + " words of lists, got " +
-                       std::to_string(end_ - 1));
+      throw WrongValue(std::string(kernel_.name) + ": " + std::to_string(end_ - next_) + " words are left over after " +
+                       std::to_string(kernel_.arity) + " operands");
   }
 
  private:
-  const std::int32_t* take(int position, napi_value value, int wordsEach) {
-    const std::int64_t count = integerAt(environment_.env, user_, position, value, "the length of a list");
-    if (count < 0 || count > (end_ - next_) / wordsEach) [[unlikely]]
-      reject<WrongValue>(environment_.env, user_, position, "the length of a list that was written", value);
-    const std::int32_t* const data = words_ + next_;
-    taken_ = static_cast<int>(count);
-    next_ += taken_ * wordsEach;
-    return data;
+  double take() {
+    if (next_ == end_) [[unlikely]]
+      throw WrongValue(std::string(kernel_.name) + ": takes " + std::to_string(kernel_.arity) + " operands, got " +
+                       std::to_string(position_));
+    return *next_++;
+  }
+
+  const Buffer* bufferOf(double handle) {
+    HandleTable::Slot* const slot = environment_.handles.find(handle);
+    if (slot == nullptr) [[unlikely]]
+      reject("the handle of a live buffer", handle);
+    return &slot->buffer;
+  }
+
+  int takeLength() {
+    const double length = take();
+    if (!(isInteger(length) && length >= 0 && length <= static_cast<double>(end_ - next_))) [[unlikely]]
+      reject("a list, whose length comes first", length);
+    return static_cast<int>(length);
+  }
+
+  Dims dims() {
+    const int length = takeLength();
+    std::int32_t* const first = environment_.listedDims.data() + dimsTaken_;
+    dimsTaken_ += length;
+    for (int i = 0; i < length; i++) {
+      const double dim = *next_++;
+      if (!(isInteger(dim) && dim >= INT32_MIN && dim <= INT32_MAX)) [[unlikely]]
+        throw InvalidCall(where(i) + " must be an integer of 32 bits, got " + show(environment_.env, dim));
+      first[i] = static_cast<std::int32_t>(dim);
+    }
+    return {first, length};
+  }
+
+  BufferList buffers() {
+    const int length = takeLength();
+    Buffer* const first = environment_.listedBuffers.data() + buffersTaken_;
+    buffersTaken_ += length;
+    for (int i = 0; i < length; i++) {
+      const double handle = *next_++;
+      const HandleTable::Slot* const slot = environment_.handles.find(handle);
+      if (slot == nullptr) [[unlikely]]
+        throw WrongValue(where(i) + " must be the handle of a live buffer, got " + show(environment_.env, handle));
+      first[i] = slot->buffer;
+    }
+    return {first, length};
+  }
+
+  /// "sgd: operand 3[1]".
+  std::string where(int entry) const {
+    return std::string(kernel_.name) + ": operand " + std::to_string(position_ + 1) + "[" + std::to_string(entry) + "]";
+  }
+
+  /// "matmul: operand 3 must be an integer, got 2.5".
+  [[noreturn]] void reject(const char* rule, double value) const {
+    throw WrongValue(std::string(kernel_.name) + ": operand " + std::to_string(position_ + 1) + " must be " + rule +
+                     ", got " + show(environment_.env, value));
   }
 
   Environment& environment_;
-  const std::int32_t* words_;
-  const char* user_;
-  int next_ = 1;
-  int end_ = 1;
-  int taken_ = 0;
-  std::size_t filled_ = 0;
+  const Kernel& kernel_;
+  double* next_;
+  const double* end_ = nullptr;
+  int position_ = 0;
+  std::ptrdiff_t dimsTaken_ = 0;
+  std::ptrdiff_t buffersTaken_ = 0;
 };
 
 /// The buffers of a call that hold anything.
@@ -132,42 +162,16 @@ std::vector<Buffer> buffersOf(const Kernel& kernel, const Argument* arguments) {
 }  // namespace
 
 napi_value callKernel(napi_env env, napi_callback_info info) {
-  napi_value values[Kernel::mostArguments];
-  std::size_t count = Kernel::mostArguments;
   void* data;
-  napi_get_cb_info(env, info, &count, values, nullptr, &data);
+  napi_get_cb_info(env, info, nullptr, nullptr, nullptr, &data);
   const Binding& binding = *static_cast<const Binding*>(data);
   const Kernel& kernel = *binding.kernel;
   Environment& environment = *binding.environment;
   try {
-    if (count != static_cast<std::size_t>(kernel.arity)) [[unlikely]]
-      throw WrongType(std::string(kernel.name) + ": takes " + std::to_string(kernel.arity) + " arguments, got " +
-                      std::to_string(count));
     Argument arguments[Kernel::mostArguments];
-    ListReader lists(environment, binding);
-    for (int i = 0; i < kernel.arity; i++) {
-      switch (kernel.kinds[i]) {
-        case Kind::buffer:
-          arguments[i].buffer = bufferAt(environment, kernel.name, i, values[i]);
-          break;
-        case Kind::optionalBuffer:
-          arguments[i].buffer = optionalBufferAt(environment, kernel.name, i, values[i]);
-          break;
-        case Kind::bufferList:
-          arguments[i].buffers = lists.buffers(i, values[i]);
-          break;
-        case Kind::dims:
-          arguments[i].dims = lists.dims(i, values[i]);
-          break;
-        case Kind::integer:
-          arguments[i].integer = integerAt(env, kernel.name, i, values[i], "an integer");
-          break;
-        case Kind::number:
-          arguments[i].number = numberAt(env, kernel.name, i, values[i], "a number");
-          break;
-      }
-    }
-    lists.checkEnd();
+    OperandReader operands(environment, kernel);
+    for (int i = 0; i < kernel.arity; i++) operands.read(kernel.kinds[i], arguments[i]);
+    operands.checkEnd();
     environment.kernel = kernel.name;
     environment.fault = binding.fault;
     currentStream = &environment;
@@ -180,6 +184,14 @@ napi_value callKernel(napi_env env, napi_callback_info info) {
   return nullptr;
 }
 
+/// A number that a program gave. Throws WrongType.
+double numberAt(napi_env env, const char* user, napi_value value, const char* rule) {
+  double number;
+  if (napi_get_value_double(env, value, &number) != napi_ok) [[unlikely]]
+    throw WrongType(std::string(user) + ": takes " + rule);
+  return number;
+}
+
 napi_value allocBuffer(napi_env env, napi_callback_info info) {
   napi_value values[2];
   std::size_t count = 2;
@@ -188,12 +200,15 @@ napi_value allocBuffer(napi_env env, napi_callback_info info) {
   Environment& environment = *static_cast<Environment*>(data);
   try {
     if (count != 2) throw WrongType("alloc: takes 2 arguments, got " + std::to_string(count));
-    const std::int64_t length = integerAt(env, "alloc", 0, values[0], "a number of elements");
-    if (length < 0) reject<WrongValue>(env, "alloc", 0, "a number of elements", values[0]);
-    const std::int64_t dtype = integerAt(env, "alloc", 1, values[1], "a dtype");
-    if (dtype < 0 || dtype >= dtypeCount) reject<WrongValue>(env, "alloc", 1, "a dtype", values[1]);
+    const double length = numberAt(env, "alloc", values[0], "a number of elements and a dtype");
+    if (!isInteger(length) || length < 0) throw WrongValue("alloc: no buffer has " + show(env, length) + " elements");
+    const double dtype = numberAt(env, "alloc", values[1], "a number of elements and a dtype");
+    if (!isInteger(dtype) || dtype < 0 || dtype >= dtypeCount)
+      throw WrongValue("alloc: no dtype has the number " + show(env, dtype));
     napi_value handle;
-    napi_create_double(env, environment.allocate(length, static_cast<DType>(dtype)), &handle);
+    napi_create_double(env,
+                       environment.allocate(static_cast<std::int64_t>(length), static_cast<DType>(static_cast<int>(dtype))),
+                       &handle);
     return handle;
   } catch (...) {
     environment.errors.throwCurrent(env);
@@ -209,7 +224,7 @@ napi_value freeBuffer(napi_env env, napi_callback_info info) {
   Environment& environment = *static_cast<Environment*>(data);
   try {
     if (count != 1) throw WrongType("free: takes 1 argument, got " + std::to_string(count));
-    const double handle = numberAt(env, "free", 0, value, "the handle of a buffer");
+    const double handle = numberAt(env, "free", value, "the handle of a buffer");
     environment.free(environment.slotOf("free", handle));
   } catch (...) {
     environment.errors.throwCurrent(env);

@@ -8,14 +8,10 @@ Environment::Environment(Napi::Env env)
     : env(env), device(Device::open()), memory(env, *device), faults(*device), staging(*device), reader(*this) {
   handle = device->queue();
   takeInfo();
-  if (!lists.data) throw std::bad_alloc();
+  if (!operands.data) throw std::bad_alloc();
   const auto& kernels = faults.kernels();
   bindings.reserve(kernels.size());
-  for (std::size_t i = 0; i < kernels.size(); i++) {
-    int bufferLists = 0;
-    for (int k = 0; k < kernels[i]->arity; k++) bufferLists += kernels[i]->kinds[k] == Kind::bufferList;
-    bindings.push_back({this, kernels[i], faults.recordOf(i), bufferLists});
-  }
+  for (std::size_t i = 0; i < kernels.size(); i++) bindings.push_back({this, kernels[i], faults.recordOf(i)});
 }
 
 void Environment::takeInfo() {

@@ -27,14 +27,16 @@ struct Binding {
   Environment* environment;
   const Kernel* kernel;
   KernelFault* fault;
-  int bufferLists;  // how many of its arguments are lists of buffers
 };
 
-/// Lists travel to kernels in this array, which JavaScript writes: word 0 says how many words follow. JavaScript may
-/// keep its array, or hand it to another thread, beyond the life of the environment, so it owns the memory as well.
-struct Lists {
-  static constexpr std::size_t words = std::size_t{1} << 20;
-  std::shared_ptr<std::int32_t> data{static_cast<std::int32_t*>(std::calloc(words, sizeof(std::int32_t))), std::free};
+/// What a kernel is called with travels in this array, which JavaScript writes: word 0 says how many words follow. An
+/// operand is a handle, `none` for a buffer left out, a number, or a list: its length and its entries. To pass them as
+/// arguments would take several times as long. JavaScript may keep its array, or hand it to another thread, beyond the
+/// life of the environment, so it owns the memory as well.
+struct Operands {
+  static constexpr std::size_t words = std::size_t{1} << 19;
+  static constexpr double none = -1;
+  std::shared_ptr<double> data{static_cast<double*>(std::calloc(words, sizeof(double))), std::free};
 };
 
 class Environment final : public Stream {
@@ -75,9 +77,10 @@ class Environment final : public Stream {
   Reader reader;
   ErrorClasses errors;
   Schedule schedule;
-  Lists lists;
+  Operands operands;
   std::vector<Binding> bindings;
-  std::vector<Buffer> listed;  // the entries of the buffer lists of the call under way
+  std::vector<Buffer> listedBuffers;  // the entries of the lists of the call under way
+  std::vector<std::int32_t> listedDims;
 
  private:
   void takeInfo();

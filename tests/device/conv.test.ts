@@ -11,6 +11,7 @@ import {
   vjp,
 } from "../../src/index.js";
 import { fewProcessors, native, processorCounts, withProcessors } from "../support/device.js";
+import { call as callKernel } from "../support/operands.js";
 import { expectProduct, floatKinds, type Mode, randomValues } from "../support/products.js";
 
 interface Convolution {
@@ -180,13 +181,21 @@ describe.runIf(device() !== "cpu")(`convolutions on ${device()}`, () => {
     const { addon } = native;
     const [x, w, y] = [addon.alloc(2 * 3 * 5 * 5, 0), addon.alloc(4 * 3 * 2 * 2, 0), addon.alloc(2 * 4 * 4 * 4, 0)];
     const call = (xDims: number[], wDims: number[], yDims: number[], steps: number[], groups: number): void => {
-      const lists = [xDims, wDims, yDims, steps.slice(0, 2), steps.slice(2, 4), steps.slice(4)];
-      const words = lists.flat();
-      addon.lists[0] = words.length;
-      words.forEach((word, i) => {
-        addon.lists[i + 1] = word;
-      });
-      addon.kernels.conv2d(x, w, null, y, ...lists.map(({ length }) => length), groups);
+      callKernel(
+        addon,
+        "conv2d",
+        x,
+        w,
+        null,
+        y,
+        xDims,
+        wDims,
+        yDims,
+        steps.slice(0, 2),
+        steps.slice(2, 4),
+        steps.slice(4),
+        groups,
+      );
     };
     const [xDims, wDims, yDims, steps] = [
       [2, 3, 5, 5],

@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, test } from "vitest";
 import { type DType, device, emulator, linear, matmul, type Tensor, tensor, tidy } from "../../src/index.js";
 import { fewProcessors, native, processorCounts, withProcessors } from "../support/device.js";
+import { call as callKernel } from "../support/operands.js";
 import { expectProduct, floatKinds, type Kind, type Mode, randomValues } from "../support/products.js";
 
 /** The values as the dtype holds them. */
@@ -280,8 +281,7 @@ describe.runIf(device() !== "cpu")(`matmul on ${device()}`, () => {
       const [a, b, y] = [addon.alloc(12, 0), addon.alloc(12, 0), addon.alloc(9, 0)];
       const double = addon.alloc(9, 1);
       const call = (out: number, ...numbers: number[]): void => {
-        addon.lists[0] = 0;
-        addon.kernels.matmul(a, b, out, ...numbers, 0, 0, 0);
+        callKernel(addon, "matmul", a, b, out, ...numbers, 0, 0, 0);
       };
       expect(() => call(y, 3, 3, 4, 0, 0)).not.toThrow();
       expect(() => call(y, 3, 3, 5, 0, 0)).toThrow(/matmul: a has 12 elements, not 15/);

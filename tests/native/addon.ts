@@ -43,11 +43,3 @@ export const slowWork = (addon: Addon): ((count: number) => void) => require(slo
 
 /** The numbers of dtypes. */
 export const [float32, float64, bfloat16, float16, int32, uint8, bool] = [0, 1, 2, 3, 4, 5, 6];
-
-/** Writes lists for the next call of a kernel; a handle takes two words. */
-export function putLists(addon: Addon, ...words: readonly number[]): void {
-  addon.lists[0] = words.length;
-  addon.lists.set(words, 1);
-}
-
-export const wordsOf = (handle: number): [number, number] => [handle % 2 ** 24, Math.floor(handle / 2 ** 24)];

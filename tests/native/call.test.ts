@@ -1,20 +1,8 @@
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import type { Addon } from "../../src/backends/cuda/native.js";
 import { ArgumentError, DeviceError } from "../../src/index.js";
-import {
-  bool,
-  float32,
-  float64,
-  int32,
-  load,
-  onGpu,
-  putLists,
-  skipped,
-  testOnEmulator,
-  uint8,
-  why,
-  wordsOf,
-} from "./addon.js";
+import { call } from "../support/operands.js";
+import { bool, float32, float64, int32, load, onGpu, skipped, testOnEmulator, uint8, why } from "./addon.js";
 
 describe.skipIf(skipped)(`the addon's functions${why}`, () => {
   let addon: Addon;
@@ -48,71 +36,68 @@ describe.skipIf(skipped)(`the addon's functions${why}`, () => {
           addon.readSync(y, result);
           return Array.from(result);
         };
-        putLists(addon, ...wordsOf(x), ...wordsOf(y), 5, -7, 2 ** 31 - 1);
-        addon.kernels.plantedEcho(y, x, 2, 3, -(2 ** 53), Number.NaN);
+        call(addon, "plantedEcho", y, x, [x, y], [5, -7, 2 ** 31 - 1], -(2 ** 53), Number.NaN);
         expect(echo().slice(0, 8)).toEqual([3, 3, 16, 5, -7, 2 ** 31 - 1, -(2 ** 53), Number.NaN]);
-        putLists(addon);
-        addon.kernels.plantedEcho(y, null, 0, 0, 0, Number.NEGATIVE_INFINITY);
+        call(addon, "plantedEcho", y, null, [], [], 0, Number.NEGATIVE_INFINITY);
         expect(echo().slice(0, 3)).toEqual([-1, 0, Number.NEGATIVE_INFINITY]);
       }),
     );
   });
 
-  testOnEmulator("a wrong argument is named with kernel, position and value", () => {
-    const { kernels } = addon;
-    const call = kernels.plantedEcho as (...args: unknown[]) => void;
+  testOnEmulator("a wrong operand is named with kernel, position and value", () => {
+    const { kernels, operands } = addon;
+    const echo = (...words: number[]) => {
+      operands[0] = words.length;
+      operands.set(words, 1);
+      kernels.plantedEcho();
+    };
     withBuffer(16, float64, (y) => {
-      putLists(addon);
-      expect(() => call(y, null, 0, 0, 0)).toThrow(new TypeError("plantedEcho: takes 6 arguments, got 5"));
-      expect(() => call("y", null, 0, 0, 0, 0)).toThrow(
-        new TypeError('plantedEcho: argument 1 must be the handle of a buffer, got "y"'),
+      const none = -1;
+      expect(() => echo(y, none, 0, 0, 0, 0)).not.toThrow();
+      expect(() => echo(y, none, 0, 0, 0)).toThrow(new RangeError("plantedEcho: takes 6 operands, got 5"));
+      expect(() => echo()).toThrow(new RangeError("plantedEcho: takes 6 operands, got 0"));
+      expect(() => echo(y, none, 0, 0, 0, 0, 0, 0)).toThrow(
+        new RangeError("plantedEcho: 2 words are left over after 6 operands"),
       );
-      expect(() => call(y, undefined, 0, 0, 0, 0)).toThrow(/^plantedEcho: argument 2 must be .*, got undefined$/);
-      expect(() => call(y, 1.5, 0, 0, 0, 0)).toThrow(
-        new RangeError("plantedEcho: argument 2 must be the handle of a live buffer, got 1.5"),
+      for (const wrong of [none, 1.5, Number.NaN])
+        expect(() => echo(wrong, none, 0, 0, 0, 0)).toThrow(
+          new RangeError(`plantedEcho: operand 1 must be the handle of a live buffer, got ${wrong}`),
+        );
+      expect(() => echo(y, 1.5, 0, 0, 0, 0)).toThrow(
+        new RangeError("plantedEcho: operand 2 must be the handle of a live buffer, got 1.5"),
       );
-      expect(() => call(y, null, 1, 0, 0, 0)).toThrow(
-        new RangeError("plantedEcho: argument 3 must be the length of a list that was written, got 1"),
+      for (const wrong of [4, -1, 0.5, 2 ** 53, Number.NaN])
+        expect(() => echo(y, none, wrong, 0, 0, 0)).toThrow(
+          new RangeError(`plantedEcho: operand 3 must be a list, whose length comes first, got ${wrong}`),
+        );
+      expect(() => echo(y, none, 1, y + 1, 0, 0, 0)).toThrow(
+        new RangeError(`plantedEcho: operand 3[0] must be the handle of a live buffer, got ${y + 1}`),
       );
-      expect(() => call(y, null, 0, -1, 0, 0)).toThrow(/^plantedEcho: argument 4 must be the length of a list/);
-      expect(() => call(y, null, 0, 0, 0.5, 0)).toThrow(
-        new RangeError("plantedEcho: argument 5 must be an integer, got 0.5"),
-      );
-      expect(() => call(y, null, 0, 0, 2 ** 53 + 2, 0)).toThrow(/argument 5 must be an integer, got 9007199254740994/);
-      expect(() => call(y, null, 0, 0, Number.NaN, 0)).toThrow(RangeError);
-      expect(() => call(y, null, 0, 0, 0, 1n)).toThrow(
-        new TypeError("plantedEcho: argument 6 must be a number, got 1"),
-      );
-      expect(() => call(y, null, 0, 0, 0, {})).toThrow(
-        new TypeError("plantedEcho: argument 6 must be a number, got an object"),
-      );
+      for (const wrong of [0.5, 2 ** 31, -(2 ** 31) - 1, Number.NaN])
+        expect(() => echo(y, none, 0, 2, 7, wrong, 0, 0)).toThrow(
+          new ArgumentError(`plantedEcho: operand 4[1] must be an integer of 32 bits, got ${wrong}`),
+        );
+      for (const wrong of [0.5, 2 ** 53 + 2, Number.POSITIVE_INFINITY, Number.NaN])
+        expect(() => echo(y, none, 0, 0, wrong, 0)).toThrow(
+          new RangeError(`plantedEcho: operand 5 must be an integer, got ${wrong}`),
+        );
+      for (const wrong of [-1, 0.5, operands.length, Number.NaN]) {
+        operands[0] = wrong;
+        expect(() => kernels.plantedEcho()).toThrow(new RangeError(`plantedEcho: the operands claim ${wrong} words`));
+      }
     });
   });
 
-  testOnEmulator("lists that were not all read are an error, and so are stale handles in them", () => {
+  testOnEmulator("operands count for one call", () => {
     withBuffer(16, float64, (y) => {
-      putLists(addon, 1, 2);
-      expect(() => addon.kernels.plantedEcho(y, null, 0, 1, 0, 0)).toThrow(
-        new RangeError("plantedEcho: takes 1 words of lists, got 2"),
-      );
-      const stale = addon.alloc(4, float32);
-      addon.free(stale);
-      putLists(addon, ...wordsOf(stale));
-      expect(() => addon.kernels.plantedEcho(y, null, 1, 0, 0, 0)).toThrow(
-        new RangeError("plantedEcho: argument 3[0] is no handle of a live buffer"),
-      );
-      addon.lists[0] = -1;
-      expect(() => addon.kernels.plantedEcho(y, null, 0, 0, 0, 0)).toThrow(RangeError);
-      addon.lists[0] = addon.lists.length;
-      expect(() => addon.kernels.plantedEcho(y, null, 0, 0, 0, 0)).toThrow(RangeError);
-      putLists(addon);
+      call(addon, "plantedEcho", y, null, [], [], 0, 0);
+      expect(() => addon.kernels.plantedEcho()).toThrow("plantedEcho: takes 6 operands, got 0");
     });
   });
 
   testOnEmulator("a launcher's own rules become ArgumentError", () => {
     withBuffer(3, float64, (y) => {
-      putLists(addon);
-      expect(() => addon.kernels.plantedEcho(y, null, 0, 0, 0, 0)).toThrow(
+      expect(() => call(addon, "plantedEcho", y, null, [], [], 0, 0)).toThrow(
         new ArgumentError("plantedEcho: y has 3 elements, not 16"),
       );
     });
@@ -128,8 +113,7 @@ describe.skipIf(skipped)(`the addon's functions${why}`, () => {
       expect(() => addon.write(wrong, new Float32Array(4))).toThrow(RangeError);
       expect(() => addon.readSync(wrong, new Float32Array(4))).toThrow(RangeError);
       expect(() => addon.read(wrong)).toThrow(RangeError);
-      putLists(addon);
-      expect(() => addon.kernels.fill(wrong, 4, 0)).toThrow(RangeError);
+      expect(() => call(addon, "fill", wrong, 4, 0)).toThrow(RangeError);
     }
   });
 
@@ -173,12 +157,11 @@ describe.skipIf(skipped)(`the addon's functions${why}`, () => {
   testOnEmulator(
     "what a kernel reports of bad data is thrown once, by the next that waits, with the kernel's name",
     async () => {
-      putLists(addon);
       const rule = new ArgumentError("plantedLabel: label 12 is none of the 10 classes; labels count from 0");
-      addon.kernels.plantedLabel(12);
+      call(addon, "plantedLabel", 12);
       expect(() => addon.sync()).toThrow(rule);
       addon.sync();
-      addon.kernels.plantedLabel(12);
+      call(addon, "plantedLabel", 12);
       const handle = addon.alloc(1, uint8);
       await expect(addon.read(handle)).rejects.toThrow(rule);
       addon.write(handle, Uint8Array.of(7));
@@ -188,9 +171,8 @@ describe.skipIf(skipped)(`the addon's functions${why}`, () => {
   );
 
   testOnEmulator("where several kernels found something, all is thrown at once", () => {
-    putLists(addon);
-    addon.kernels.plantedIndex(-3);
-    addon.kernels.plantedLabel(12);
+    call(addon, "plantedIndex", -3);
+    call(addon, "plantedLabel", 12);
     let message = "";
     try {
       addon.sync();
@@ -201,19 +183,18 @@ describe.skipIf(skipped)(`the addon's functions${why}`, () => {
     expect(message.split("; ").filter((part) => part.startsWith("planted"))).toHaveLength(2);
     expect(message).toContain("plantedLabel: label 12 is none of the 10 classes");
     expect(message).toContain("plantedIndex: index -3 is outside an axis of 10");
-    addon.kernels.plantedLabel(13);
-    addon.kernels.plantedDeadlock();
+    call(addon, "plantedLabel", 13);
+    call(addon, "plantedDeadlock");
     expect(() => addon.sync()).toThrow(/^emulator: plantedDeadlock: .*; plantedLabel: label 13/);
     addon.sync();
   });
 
   testOnEmulator("an access to an address that its type does not allow is a DeviceError with kernel and line", () => {
-    putLists(addon);
     withBuffer(16, uint8, (y) => {
-      for (const at of [0, 4, 12]) addon.kernels.plantedStoreVector(y, at);
+      for (const at of [0, 4, 12]) call(addon, "plantedStoreVector", y, at);
       addon.sync();
       for (const at of [1, 6]) {
-        addon.kernels.plantedStoreVector(y, at);
+        call(addon, "plantedStoreVector", y, at);
         expect(() => addon.sync()).toThrow(
           /^emulator: plantedStoreVector: thread .*: an access to an address that is not a multiple of 4, at .*planted\.cu:\d+$/,
         );
@@ -222,8 +203,7 @@ describe.skipIf(skipped)(`the addon's functions${why}`, () => {
   });
 
   testOnEmulator("what stops a kernel is a DeviceError, and the device works on", () => {
-    putLists(addon);
-    addon.kernels.plantedDeadlock();
+    call(addon, "plantedDeadlock");
     expect(() => addon.sync()).toThrow(DeviceError);
     addon.sync();
   });
@@ -242,24 +222,23 @@ describe.skipIf(skipped)(`the addon's functions${why}`, () => {
 
   testOnEmulator("guard bands show which kernel wrote beside a buffer, and on which side", () => {
     addon.setOptions({ guard: true });
-    putLists(addon);
     const y = addon.alloc(5, uint8);
     expect(() => addon.setOptions({ guard: false })).toThrow(ArgumentError);
-    addon.kernels.plantedStore(y, 4);
+    call(addon, "plantedStore", y, 4);
     // Just beside a buffer the watched access itself is noticed, and does not happen; further off, what was written is.
-    for (const at of [5, -1]) expect(() => addon.kernels.plantedStore(y, at)).toThrow(/^emulator: plantedStore: /);
+    for (const at of [5, -1]) expect(() => call(addon, "plantedStore", y, at)).toThrow(/^emulator: plantedStore: /);
     for (const [at, side] of [
       [5 + 300, "after"],
       [-300, "before"],
     ] as const)
-      expect(() => addon.kernels.plantedStore(y, at)).toThrow(
+      expect(() => call(addon, "plantedStore", y, at)).toThrow(
         new DeviceError(`plantedStore: wrote ${side} a buffer of 5 uint8`),
       );
-    addon.kernels.plantedStore(y, 0);
-    expect(() => addon.kernels.plantedScratch(100, 100 + 300)).toThrow(
+    call(addon, "plantedStore", y, 0);
+    expect(() => call(addon, "plantedScratch", 100, 100 + 300)).toThrow(
       new DeviceError("plantedScratch: wrote after its scratch memory of 100 bytes"),
     );
-    addon.kernels.plantedScratch(100, 99);
+    call(addon, "plantedScratch", 100, 99);
     addon.free(y);
     addon.setOptions({ guard: false });
     addon.sync();

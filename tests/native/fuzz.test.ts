@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
+import type { Addon } from "../../src/backends/cuda/native.js";
 import { Generator } from "../../src/index.js";
-import { load, skipped, why, wordsOf } from "./addon.js";
+import { load, skipped, why } from "./addon.js";
 
 const calls = 100_000;
 
@@ -35,8 +36,9 @@ describe.skipIf(skipped)(`100,000 random calls${why}`, () => {
     const handles = Array.from({ length: 24 }, (_, i) => addon.alloc(one([0, 1, 2, 3, 4, 8, 12, 16, 64]), i % 7));
     const freed = addon.alloc(4, 0);
     addon.free(freed);
+    const kernels = Object.entries(addon.kernels).filter(([name]) => !name.startsWith("planted"));
     const functions = [
-      ...Object.entries(addon.kernels).filter(([name]) => !name.startsWith("planted")),
+      ...kernels,
       ...Object.entries(addon).filter(([name, value]) => typeof value === "function" && name !== "setOptions"),
     ] as [string, (...args: unknown[]) => unknown][];
     const argument = (): unknown => {
@@ -52,25 +54,46 @@ describe.skipIf(skipped)(`100,000 random calls${why}`, () => {
     let thrown = 0;
     const settled: Promise<unknown>[] = [];
     const made: number[] = [];
+    const kinds = new Map(kernels.map(([name]) => [name, learnKinds(addon, name, handles[0])]));
+    const dims = (): number => (generator.integer(8) === 0 ? one(numbers) : generator.integer(5));
+    const handle = (): number => (generator.integer(8) === 0 ? -1 : one(handles));
+    const list = (entry: () => number): number[] => {
+      const entries = Array.from({ length: generator.integer(5) }, entry);
+      return [entries.length, ...entries];
+    };
+    const random: Record<Kind, () => number[]> = {
+      buffer: () => [handle()],
+      number: () => [one(numbers)],
+      buffers: () => list(handle),
+      dims: () => list(dims),
+    };
+    /** One buffer everywhere, and everywhere its length: many a kernel takes that. */
+    const fitting = (buffer: number): Record<Kind, () => number[]> => {
+      const { length } = addon.describe(buffer);
+      return { buffer: () => [buffer], number: () => [length], buffers: () => [1, buffer], dims: () => [1, length] };
+    };
+    /** What fits the kernel now and then, in kind at least, with rubbish in some places. */
+    const writeOperands = (name: string): void => {
+      const operand = generator.integer(2) === 0 ? random : fitting(one(handles));
+      const words = (kinds.get(name) ?? []).flatMap((kind) =>
+        generator.integer(20) > 0
+          ? operand[kind]()
+          : [one([...numbers, freed, one(handles) + 1, one(handles) + 2 ** 24])],
+      );
+      if (generator.integer(20) === 0) words.length = generator.integer(words.length + 4);
+      addon.operands[0] = generator.integer(20) > 0 ? words.length : one([...numbers, addon.operands.length]);
+      addon.operands.set(words, 1);
+    };
+    let launched = 0;
     for (let i = 0; i < calls; i++) {
-      // The lists hold sizes that fit now and then, handles, and rubbish.
-      addon.lists[0] = one([0, 1, 2, 3, 4, 6, 8, 12, -1, 2 ** 20]);
-      for (let word = 1; word < 16; ) {
-        if (generator.integer(4) === 0) for (const half of wordsOf(one(handles))) addon.lists[word++] = half;
-        else addon.lists[word++] = generator.integer(3) === 0 ? one(numbers) : generator.integer(5);
-      }
       const [name, call] = one(functions);
       const args = Array.from({ length: generator.integer(4) === 0 ? generator.integer(26) : call.length }, argument);
-      // Kernels take more arguments than JavaScript knows of: most calls have the right number of them.
-      if (name in addon.kernels && generator.integer(8) > 0) {
-        const arity = arities.get(name) ?? learnArity(name, call);
-        while (args.length < arity) args.push(argument());
-        args.length = arity;
-      }
+      if (name in addon.kernels) writeOperands(name);
       if (name === "free" && handles.includes(args[0] as number)) continue;
       if (name === "alloc" && typeof args[0] === "number" && args[0] > 2 ** 20) args[0] = 2 ** 53; // no memory has that
       try {
         const result = call(...args);
+        if (name in addon.kernels) launched++;
         if (name === "alloc") made.push(result as number);
         if (result instanceof Promise) settled.push(result.catch(() => thrown++));
       } catch (error) {
@@ -82,6 +105,7 @@ describe.skipIf(skipped)(`100,000 random calls${why}`, () => {
     Error.stackTraceLimit = stackTraceLimit;
     expect(thrown).toBeGreaterThan(calls / 4);
     expect(thrown).toBeLessThan(calls);
+    expect(launched).toBeGreaterThan(calls / 20);
     for (const handle of handles) addon.free(handle);
     try {
       addon.sync();
@@ -94,14 +118,30 @@ describe.skipIf(skipped)(`100,000 random calls${why}`, () => {
   }, 300_000);
 });
 
-const arities = new Map<string, number>();
+type Kind = "buffer" | "number" | "buffers" | "dims";
 
-/** How many arguments a kernel takes: its own message says so. */
-function learnArity(name: string, call: (...args: unknown[]) => unknown): number {
-  try {
-    call(...new Array(30));
-  } catch (error) {
-    arities.set(name, Number(/takes (\d+) arguments/.exec(String(error))?.[1]));
+/** The kinds of a kernel's operands, from what it says of wrong ones. */
+function learnKinds(addon: Addon, name: string, handle: number): Kind[] {
+  const kinds: (Kind | "list")[] = [];
+  const trial = { buffer: [handle], number: [0.5], list: [1, 0.5], buffers: [1, handle], dims: [1, 1] };
+  for (let turn = 0; turn < 200; turn++) {
+    const words = kinds.flatMap((kind) => trial[kind]);
+    addon.operands[0] = words.length;
+    addon.operands.set(words, 1);
+    try {
+      addon.kernels[name]();
+      break;
+    } catch (error) {
+      const text = String(error);
+      const at = Number(/operand (\d+)/.exec(text)?.[1]) - 1;
+      if (/takes \d+ operands/.test(text)) kinds.push("number");
+      else if (/operand \d+\[0\] must be the handle/.test(text)) kinds[at] = "buffers";
+      else if (/operand \d+\[0\] must be an integer/.test(text)) kinds[at] = "dims";
+      else if (/must be the handle/.test(text)) kinds[at] = "buffer";
+      else if (/must be a list/.test(text)) kinds[at] = "list";
+      else if (/must be an integer/.test(text)) trial.number = [1];
+      else break;
+    }
   }
-  return arities.get(name) ?? 0;
+  return kinds as Kind[];
 }

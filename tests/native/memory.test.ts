@@ -2,7 +2,8 @@ import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Addon } from "../../src/backends/cuda/native.js";
 import { OutOfMemoryError } from "../../src/index.js";
-import { int32, load, onGpu, putLists, skipped, testOnEmulator, uint8, why } from "./addon.js";
+import { call } from "../support/operands.js";
+import { int32, load, onGpu, skipped, testOnEmulator, uint8, why } from "./addon.js";
 
 const MiB = 2 ** 20;
 const GiB = 2 ** 30;
@@ -17,7 +18,6 @@ describe.skipIf(skipped)(`device memory${why}`, () => {
   beforeAll(() => {
     process.env.WENGERT_EMULATOR_MEMORY = String(limit);
     addon = load();
-    putLists(addon);
   });
   afterAll(() => {
     if (before === undefined) delete process.env.WENGERT_EMULATOR_MEMORY;
@@ -27,7 +27,7 @@ describe.skipIf(skipped)(`device memory${why}`, () => {
   /** A buffer of `length` int32 that all hold `value`. */
   function filled(length: number, value: number): number {
     const handle = addon.alloc(length, int32);
-    addon.kernels.fill(handle, length, value);
+    call(addon, "fill", handle, length, value);
     return handle;
   }
 

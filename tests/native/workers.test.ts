@@ -4,6 +4,7 @@ import { readdirSync } from "node:fs";
 import { promisify } from "node:util";
 import { Worker } from "node:worker_threads";
 import { describe, expect, test } from "vitest";
+import { operandsFile } from "../support/operands.js";
 import { addonFile, skipped, slowFile, why } from "./addon.js";
 
 /** CommonJS, run in a worker: `addon` is there, and `tell` reports to the test. */
@@ -11,15 +12,15 @@ const inWorker = (body: string): Worker =>
   new Worker(
     `const addon = require(${JSON.stringify(addonFile)});
      const { slowWork } = require(${JSON.stringify(slowFile)});
+     const { call } = require(${JSON.stringify(operandsFile)});
      const tell = (value) => require("node:worker_threads").parentPort.postMessage(value);
-     addon.lists[0] = 0;
      (async () => { ${body} })();`,
     { eval: true },
   );
 
 const compute = `
   const y = addon.alloc(1000, 0);
-  for (let i = 0; i < 20; i++) addon.kernels.fill(y, 1000, i);
+  for (let i = 0; i < 20; i++) call(addon, "fill", y, 1000, i);
   tell(new Float32Array(await addon.read(y)).every((x) => x === 19));`;
 
 /** Threads of this process. */
@@ -67,7 +68,7 @@ describe.skipIf(skipped)(`worker threads${why}`, () => {
       const addon = require(${JSON.stringify(addonFile)});
       require(${JSON.stringify(slowFile)}).slowWork(addon)(1);
       const y = addon.alloc(1, 4);
-      addon.kernels.fill(y, 1, 3);
+      require(${JSON.stringify(operandsFile)}).call(addon, "fill", y, 1, 3);
       addon.read(y).then((bytes) => console.log(new Int32Array(bytes)[0] === 3 ? "read" : "wrong"));`;
     const { stdout } = await promisify(execFile)(process.execPath, ["-e", script], { timeout: 50_000 });
     expect(stdout).toBe("read\n");

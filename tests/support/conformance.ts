@@ -2,6 +2,7 @@ import type { NativeDevice } from "../../src/backends/cuda/index.js";
 import { dtypeCode } from "../../src/backends/cuda/native.js";
 import { narrow } from "../../src/core/half.js";
 import { randomNumbers } from "../cases/case.js";
+import { call } from "./operands.js";
 
 type Words = Int32Array | Float32Array;
 
@@ -187,14 +188,7 @@ export function perform(device: NativeDevice, { kernel, inputs, output, numbers 
       handles.push(handle);
       addon.write(handle, array);
     }
-    let used = 0;
-    const plain = numbers.map((number) => {
-      if (typeof number === "number") return number;
-      for (const entry of number) addon.lists[1 + used++] = entry;
-      return number.length;
-    });
-    addon.lists[0] = used;
-    addon.kernels[kernel](...handles, ...plain);
+    call(addon, kernel, ...handles, ...numbers);
     const result = output.slice();
     addon.readSync(handles[handles.length - 1], result);
     return result;

@@ -3,7 +3,7 @@ import { type DType, dtypeInfo, type TypedArray } from "../../core/dtype.js";
 import { ArgumentError, DeviceError } from "../../core/errors.js";
 import { narrow, widen } from "../../core/half.js";
 import type { Kernel } from "../../core/op.js";
-import { type Addon, dtypeCode, dtypeNames, type NativeDeviceName, type RawArray } from "./native.js";
+import { type Addon, dtypeCode, dtypeNames, leftOut, type NativeDeviceName, type RawArray } from "./native.js";
 
 const rawClass = {
   float32: Float32Array,
@@ -15,50 +15,21 @@ const rawClass = {
   bool: Uint8Array,
 } as const;
 
-/** One more than the integers of which the low half of a handle is the index; the rest is the generation. */
-const indices = 2 ** 24;
-
 /** Elements of 16 bits that are widened in one turn of the event loop; that takes a few milliseconds. */
 const widenedAtOnce = 2 ** 20;
 
-type Launch = Addon["kernels"][string];
-
-/** Calls with the first so many of the arguments. A spread alone takes a tenth of the time that an op may cost. */
-const callers: readonly ((launch: Launch, a: readonly (number | null)[]) => void)[] = [
-  (launch) => launch(),
-  (launch, a) => launch(a[0]),
-  (launch, a) => launch(a[0], a[1]),
-  (launch, a) => launch(a[0], a[1], a[2]),
-  (launch, a) => launch(a[0], a[1], a[2], a[3]),
-  (launch, a) => launch(a[0], a[1], a[2], a[3], a[4]),
-  (launch, a) => launch(a[0], a[1], a[2], a[3], a[4], a[5]),
-  (launch, a) => launch(a[0], a[1], a[2], a[3], a[4], a[5], a[6]),
-  (launch, a) => launch(a[0], a[1], a[2], a[3], a[4], a[5], a[6], a[7]),
-  (launch, a) => launch(a[0], a[1], a[2], a[3], a[4], a[5], a[6], a[7], a[8]),
-  (launch, a) => launch(a[0], a[1], a[2], a[3], a[4], a[5], a[6], a[7], a[8], a[9]),
-  (launch, a) => launch(a[0], a[1], a[2], a[3], a[4], a[5], a[6], a[7], a[8], a[9], a[10]),
-  (launch, a) => launch(a[0], a[1], a[2], a[3], a[4], a[5], a[6], a[7], a[8], a[9], a[10], a[11]),
-];
-
-/**
- * A device that an addon drives. Buffers are numbers, and a kernel is called with its operands as plain numbers: a
- * handle, a number, or the length of a list whose entries were written into the addon's own array.
- */
+/** A device that an addon drives. Buffers are numbers, and the operands of a kernel are written into the addon's array. */
 export class NativeBackend implements Backend {
   readonly collected = false;
   readonly #addon: Addon;
-  readonly #lists: Int32Array;
-  /** The arguments of the call being put together; what lies beyond them is of earlier calls. */
-  readonly #call: (number | null)[] = [];
-  /** Words of `#lists` that it has used. */
-  #used = 0;
+  readonly #operands: Float64Array;
 
   constructor(
     readonly name: NativeDeviceName,
     addon: Addon,
   ) {
     this.#addon = addon;
-    this.#lists = addon.lists;
+    this.#operands = addon.operands;
   }
 
   alloc(length: number, dtype: DType): number {
@@ -106,51 +77,31 @@ export class NativeBackend implements Backend {
   run(kernel: Kernel, buffers: Buffers, args: KernelArgs): void {
     const launch = this.#addon.kernels[kernel.name];
     if (launch === undefined) throw new DeviceError(`${this.name}: no kernel for ${kernel.name} yet`);
-    const call = this.#call;
-    let count = 0;
-    this.#used = 0;
+    const words = this.#operands;
+    let at = 1;
     for (let i = 0; i < buffers.length; i++) {
       const buffer = buffers[i];
-      call[count++] = typeof buffer === "number" || buffer === null ? buffer : this.#listHandles(kernel, buffer);
+      if (typeof buffer === "number") words[at++] = buffer;
+      else if (buffer === null) words[at++] = leftOut;
+      else at = this.#putList(buffer as readonly number[], at);
     }
     for (let i = 0; i < args.length; i++) {
       const arg = args[i];
-      call[count++] = typeof arg === "number" ? arg : this.#listNumbers(kernel, arg);
+      if (typeof arg === "number") words[at++] = arg;
+      else at = this.#putList(arg, at);
     }
-    this.#lists[0] = this.#used;
-    if (count < callers.length) callers[count](launch, call);
-    else launch(...call.slice(0, count));
+    // What did not fit was not written.
+    if (at > words.length)
+      throw new ArgumentError(`${kernel.name}: its operands take ${at - 1} words, and there are ${words.length - 1}`);
+    words[0] = at - 1;
+    launch();
   }
 
-  /** Writes a list of 32-bit integers; returns how many. */
-  #listNumbers(kernel: Kernel, list: readonly number[]): number {
-    let at = this.#reserve(kernel, list.length);
-    for (let i = 0; i < list.length; i++) {
-      const value = list[i];
-      if ((value | 0) !== value)
-        throw new ArgumentError(`${kernel.name}: ${value} does not fit a list of 32-bit integers on ${this.name}`);
-      this.#lists[at++] = value;
-    }
-    return list.length;
-  }
-
-  /** Writes a list of handles, two words each; returns how many. */
-  #listHandles(kernel: Kernel, list: Handle | readonly Handle[]): number {
-    const handles = list as readonly number[];
-    let at = this.#reserve(kernel, 2 * handles.length);
-    for (let i = 0; i < handles.length; i++) {
-      this.#lists[at++] = handles[i] % indices;
-      this.#lists[at++] = Math.floor(handles[i] / indices);
-    }
-    return handles.length;
-  }
-
-  /** Takes `words` of the array; returns where they begin. */
-  #reserve(kernel: Kernel, words: number): number {
-    const at = 1 + this.#used;
-    if (at + words > this.#lists.length)
-      throw new ArgumentError(`${kernel.name}: its lists take more than ${this.#lists.length - 1} words`);
-    this.#used += words;
+  /** Writes a list at word `at`; returns where the next operand is written. */
+  #putList(list: readonly number[], at: number): number {
+    const words = this.#operands;
+    words[at++] = list.length;
+    for (let i = 0; i < list.length; i++) words[at++] = list[i];
     return at;
   }
 

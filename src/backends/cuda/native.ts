@@ -25,6 +25,9 @@ export const dtypeCode: Readonly<Record<DType, number>> = {
 /** The dtypes by that number. */
 export const dtypeNames = Object.keys(dtypeCode) as readonly DType[];
 
+/** Among the operands, what stands for a buffer that is left out. */
+export const leftOut = -1;
+
 /** What the device is. */
 export interface DeviceInfo {
   readonly name: string;
@@ -77,10 +80,13 @@ export interface NativeOptions {
 
 /** The addon's exports; native/addon.cc. */
 export interface Addon {
-  /** A launcher by the name of its op: handles, null for an input left out, numbers, and lengths of lists. */
-  readonly kernels: Readonly<Record<string, (...args: (number | null)[]) => void>>;
-  /** Where the entries of lists are written; word 0 says how many follow. */
-  readonly lists: Int32Array;
+  /** A launcher by the name of its op. It reads its operands from `operands`. */
+  readonly kernels: Readonly<Record<string, () => void>>;
+  /**
+   * Where the operands of a call are written: word 0 says how many words follow. An operand is a handle, `leftOut`, a
+   * number, or a list: its length and its entries.
+   */
+  readonly operands: Float64Array;
   /** Whether its kernels report their accesses to the race detector. */
   readonly watchesAccesses: boolean;
   alloc(length: number, dtype: number): number;
