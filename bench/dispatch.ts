@@ -5,7 +5,21 @@
  *     WENGERT_DEVICE=emulator npm run bench:dispatch [-- --rounds N] [--json]
  */
 import { parseArgs } from "node:util";
-import { cuda, device, emulator, noGrad, Scope, Tape, tensor } from "../src/index.js";
+import {
+  conv2d,
+  cuda,
+  device,
+  emulator,
+  layerNorm,
+  linear,
+  maxPool2d,
+  noGrad,
+  ones,
+  Scope,
+  Tape,
+  tensor,
+  where,
+} from "../src/index.js";
 
 const { values } = parseArgs({
   options: { rounds: { type: "string", default: "300" }, json: { type: "boolean", default: false } },
@@ -14,20 +28,41 @@ const rounds = Number(values.rounds);
 if (!Number.isInteger(rounds) || rounds < 1)
   throw new RangeError(`--rounds is a positive integer, got ${values.rounds}`);
 
-/** Ops in a round. */
-const length = 1000;
-
 const name = device();
 if (name === "cpu") throw new RangeError("the cpu launches nothing: set WENGERT_DEVICE to cuda or emulator");
 (name === "cuda" ? cuda : emulator).setOptions({ skipLaunches: true, poison: false });
 
 const a = tensor(new Float32Array(16), { requiresGrad: true });
 const b = tensor(new Float32Array(16));
+const [matrix, row] = [ones([4, 4]), ones([4])];
+const [images, filters] = [ones([2, 3, 8, 8]), ones([4, 3, 3, 3])];
+const mask = matrix.gt(0);
 
-function unrecorded(): void {
+/** Ops of one launch each. */
+const ops = {
+  mul: () => a.mul(b),
+  "mul, broadcast": () => matrix.mul(row),
+  relu: () => a.relu(),
+  where: () => where(mask, matrix, matrix),
+  sum: () => matrix.sum(1),
+  softmax: () => matrix.softmax(1),
+  transpose: () => matrix.transpose(),
+  slice: () => matrix.slice([[1, 3]]),
+  matmul: () => matrix.matmul(matrix),
+  linear: () => linear(matrix, matrix, row),
+  layerNorm: () => layerNorm(matrix, 4, { weight: row, bias: row }),
+  conv2d: () => conv2d(images, filters),
+  maxPool2d: () => maxPool2d(images, 2),
+};
+
+/** Ops in a round; of each of the others fewer. */
+const length = 1000;
+const fewer = 200;
+
+function unrecorded(op: () => unknown, count: number): void {
   using _ = new Scope();
   noGrad(() => {
-    for (let k = 0; k < length; k++) a.mul(b);
+    for (let k = 0; k < count; k++) op();
   });
 }
 
@@ -38,24 +73,29 @@ function recorded(): void {
 }
 
 /** Microseconds an op. */
-function timed(run: () => void): number {
+function timed(run: () => void, count: number): number {
   const start = performance.now();
   run();
-  return ((performance.now() - start) * 1000) / length;
+  return ((performance.now() - start) * 1000) / count;
 }
 
-const figures = { unrecorded: [] as number[], recorded: [] as number[] };
+const figures: Record<string, number[]> = { unrecorded: [], recorded: [] };
 for (let round = 0; round < rounds; round++) {
-  figures.unrecorded.push(timed(unrecorded));
-  figures.recorded.push(timed(recorded));
+  figures.unrecorded.push(timed(() => unrecorded(ops.mul, length), length));
+  figures.recorded.push(timed(recorded, length));
 }
+for (const row of Object.keys(ops)) figures[row] = [];
+for (let round = 0; round < rounds; round++)
+  for (const [row, op] of Object.entries(ops)) figures[row].push(timed(() => unrecorded(op, fewer), fewer));
 
 const summary = (list: number[]): { min: number; median: number } => {
   const sorted = list.sort((p, q) => p - q);
   return { min: sorted[0], median: sorted[sorted.length >> 1] };
 };
-const result = { unrecorded: summary(figures.unrecorded), recorded: summary(figures.recorded) };
+const result = Object.fromEntries(Object.entries(figures).map(([row, list]) => [row, summary(list)]));
 if (values.json) console.log(JSON.stringify(result));
-else
+else {
+  console.log(`microseconds an op, ${rounds} rounds, Node ${process.version}, ${name}`);
   for (const [row, { min, median }] of Object.entries(result))
-    console.log(`${row.padEnd(10)} ${min.toFixed(2)} us an op at best, ${median.toFixed(2)} in the median (${name})`);
+    console.log(`${row.padEnd(15)} ${min.toFixed(2)} at best, ${median.toFixed(2)} in the median`);
+}

@@ -49,9 +49,9 @@ export class Generator {
 
   /** Takes `words` random 32-bit words out of the stream for a kernel to draw. */
   reserve(words: number): RandomKey {
-    const key = { ...this.#key(), offset: this.#offset };
+    const offset = this.#offset;
     this.#offset += Math.ceil(words / 4);
-    return key;
+    return { keyLow: this.#seed >>> 0, keyHigh: Math.floor(this.#seed / 2 ** 32), offset };
   }
 
   /** A number in [0, 1) with 53 random bits. */
@@ -78,10 +78,6 @@ export class Generator {
       [order[i], order[j]] = [order[j], order[i]];
     }
     return order;
-  }
-
-  #key(): { keyLow: number; keyHigh: number } {
-    return { keyLow: this.#seed >>> 0, keyHigh: Math.floor(this.#seed / 2 ** 32) };
   }
 }
 

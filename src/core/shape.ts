@@ -68,7 +68,12 @@ export function normalizeAxis(op: string, axis: number, rank: number): number {
 
 /** Sorted distinct axes counted from the front; all of them where `axes` is undefined. */
 export function normalizeAxes(op: string, axes: number | readonly number[] | undefined, rank: number): number[] {
-  if (axes === undefined) return Array.from({ length: rank }, (_, i) => i);
+  if (axes === undefined) {
+    const all: number[] = [];
+    for (let axis = 0; axis < rank; axis++) all.push(axis);
+    return all;
+  }
+  if (typeof axes === "number") return [normalizeAxis(op, axes, rank)];
   const list = (Array.isArray(axes) ? [...axes] : [axes]).map((axis) => normalizeAxis(op, axis, rank));
   list.sort((p, q) => p - q);
   for (let i = 1; i < list.length; i++)

@@ -11,7 +11,7 @@ export const auxiliaryDType = (dtype: DType): DType => (dtype === "float64" ? "f
  * go; the tape holds them where it needs them.
  */
 export function applyMain<A>(op: Op<A>, inputs: Inputs, attrs: A): Tensor {
-  const [y, ...others] = applyAll(op, inputs, attrs);
-  for (const other of others) other.dispose();
-  return y;
+  const outputs = applyAll(op, inputs, attrs);
+  for (let i = 1; i < outputs.length; i++) outputs[i].dispose();
+  return outputs[0];
 }

@@ -4,7 +4,7 @@ import { defineOp } from "../core/op.js";
 import { type Shape, show } from "../core/shape.js";
 import type { Tensor } from "../tensor.js";
 import type { Numbers } from "./elementwise.js";
-import { checkLayout, type Pool, perAxis, poolAttrs, type Size2d } from "./window.js";
+import { checkLayout, imageLayout, type Pool, perAxis, poolAttrs, type Size2d } from "./window.js";
 
 type Dims = readonly number[];
 
@@ -248,7 +248,7 @@ export function avgPool2d(x: Tensor, kernelSize: Size2d, options: AvgPool2dOptio
  * @throws ShapeError if `x` has other axes or its images are empty, ArgumentError for an output size below 1
  */
 export function adaptiveAvgPool2d(x: Tensor, outputSize: Size2d): Tensor {
-  checkLayout("adaptiveAvgPool2d", "x", x.shape, "(N, C, H, W)");
+  checkLayout("adaptiveAvgPool2d", "x", x.shape, imageLayout);
   const output = perAxis("adaptiveAvgPool2d", "outputSize", outputSize, 2, 1);
   const image = x.shape.slice(2);
   if (image.includes(0)) throw new ShapeError(`adaptiveAvgPool2d: the images of x are empty: ${show(x.shape)}`);

@@ -1,4 +1,4 @@
-import { padRank, type Shape, sameShape, sizeOf, stridesOf } from "../core/shape.js";
+import { type Shape, sameShape, sizeOf, stridesOf } from "../core/shape.js";
 
 const one: readonly number[] = [1];
 
@@ -19,35 +19,31 @@ export function pairDims(y: Shape, a: Shape, b: Shape): (readonly number[])[] {
  * operands allow it: operands of one shape give a single axis.
  */
 export function broadcastDims(y: Shape, operands: readonly Shape[]): (readonly number[])[] {
-  const n = sizeOf(y);
-  if (n < 2 ** 31 && operands.every((shape) => sameShape(shape, y))) {
-    const whole = [n];
-    return [whole, ...operands.map(() => whole)];
-  }
-  const padded = operands.map((shape) => padRank(shape, y.length));
   const dims: number[] = [];
-  const own: number[][] = operands.map(() => []);
+  const result: number[][] = [dims];
+  for (let k = 0; k < operands.length; k++) result.push([]);
   for (let axis = 0; axis < y.length; axis++) {
     if (y[axis] === 1) continue;
     const last = dims.length - 1;
-    const merges =
-      last >= 0 &&
-      dims[last] * y[axis] < 2 ** 31 &&
-      padded.every((shape, k) => (shape[axis] === 1) === (own[k][last] === 1));
+    let merges = last >= 0 && dims[last] * y[axis] < 2 ** 31;
+    for (let k = 0; merges && k < operands.length; k++)
+      merges = (sizeAt(operands[k], axis, y.length) === 1) === (result[k + 1][last] === 1);
     if (merges) {
       dims[last] *= y[axis];
-      padded.forEach((shape, k) => {
-        own[k][last] *= shape[axis];
-      });
+      for (let k = 0; k < operands.length; k++) result[k + 1][last] *= sizeAt(operands[k], axis, y.length);
     } else {
       dims.push(y[axis]);
-      padded.forEach((shape, k) => {
-        own[k].push(shape[axis]);
-      });
+      for (let k = 0; k < operands.length; k++) result[k + 1].push(sizeAt(operands[k], axis, y.length));
     }
   }
-  if (dims.length > 0) return [dims, ...own];
-  return [[1], ...operands.map(() => [1])];
+  if (dims.length === 0) for (const list of result) list.push(1);
+  return result;
+}
+
+/** The size of a shape along an axis of the output, whose rank is `rank`. */
+function sizeAt(shape: Shape, axis: number, rank: number): number {
+  const at = axis - (rank - shape.length);
+  return at < 0 ? 1 : shape[at];
 }
 
 /** The step of an operand along the innermost axis: 0 where it is broadcast. */

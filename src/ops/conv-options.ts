@@ -1,6 +1,6 @@
 import { ArgumentError, ShapeError } from "../core/errors.js";
 import { type Shape, show } from "../core/shape.js";
-import { checkLayout, extent, type Pair, perAxis, placesOf } from "./window.js";
+import { checkLayout, extent, imageLayout, type Pair, perAxis, placesOf } from "./window.js";
 
 /** What a convolution's record needs to know; pairs are height, then width. */
 export interface Conv2dAttrs {
@@ -30,9 +30,10 @@ interface TransposeOptions extends Options {
 
 /** The axes of x and of the weight, for convolutions along one axis and along two. */
 const layouts = {
-  1: { x: "(N, C, L)", weight: "(K, C/groups, S)" },
-  2: { x: "(N, C, H, W)", weight: "(K, C/groups, R, S)" },
-} as const;
+  1: { x: ["N", "C", "L"], weight: ["K", "C/groups", "S"] },
+  2: { x: imageLayout, weight: ["K", "C/groups", "R", "S"] },
+};
+const transposedWeight = ["C", "K/groups", "R", "S"];
 
 function checkGroups(op: string, groups: number): void {
   if (!Number.isInteger(groups) || groups < 1)
@@ -46,7 +47,7 @@ function checkBias(op: string, bias: Shape | undefined, channels: number): void 
 }
 
 function checkKernel(op: string, weight: Shape): void {
-  if (weight.slice(2).includes(0)) throw new ShapeError(`${op}: the kernel of weight ${show(weight)} is empty`);
+  if (weight.includes(0, 2)) throw new ShapeError(`${op}: the kernel of weight ${show(weight)} is empty`);
 }
 
 /**
@@ -117,7 +118,7 @@ export function convTransposeAttrs(
 ): Conv2dAttrs {
   const { stride = 1, padding = 0, outputPadding = 0, dilation = 1, groups = 1 } = options;
   checkLayout(op, "x", x, layouts[2].x);
-  checkLayout(op, "weight", weight, "(C, K/groups, R, S)");
+  checkLayout(op, "weight", weight, transposedWeight);
   checkGroups(op, groups);
   const [strides, dilations] = [perAxis(op, "stride", stride, 2, 1), perAxis(op, "dilation", dilation, 2, 1)];
   const [before, extra] = [perAxis(op, "padding", padding, 2, 0), perAxis(op, "outputPadding", outputPadding, 2, 0)];
@@ -142,12 +143,13 @@ export function convTransposeAttrs(
 
 type Lifted = "stride" | "padding" | "dilation" | "image" | "kernel" | "output";
 
+const pair = (values: readonly number[], missing: number): Pair => [
+  values.length === 1 ? missing : values[0],
+  values[values.length - 1],
+];
+
 /** Of a convolution along one axis, that of images of height 1. */
 function lift(sizes: Readonly<Record<Lifted, readonly number[]>>, groups: number): Conv2dAttrs {
-  const pair = (values: readonly number[], missing: number): Pair => [
-    values.length === 1 ? missing : values[0],
-    values[values.length - 1],
-  ];
   return {
     stride: pair(sizes.stride, 1),
     padding: pair(sizes.padding, 0),

@@ -1,13 +1,22 @@
 import { apply } from "../core/apply.js";
 import { ShapeError } from "../core/errors.js";
-import { defineOp } from "../core/op.js";
-import { type Shape, show, sizeOf } from "../core/shape.js";
+import { defineOp, type Meta } from "../core/op.js";
+import { type Shape, show } from "../core/shape.js";
 import type { Tensor } from "../tensor.js";
 import type { Numbers } from "./elementwise.js";
 import { gemm } from "./gemm.js";
 
 /** The number of rows of x seen as a matrix: all axes but the last are one batch. */
-const rowsOf = (shape: Shape): number => sizeOf(shape.slice(0, -1));
+function rowsOf(shape: Shape): number {
+  let rows = 1;
+  for (let axis = 0; axis < shape.length - 1; axis++) rows *= shape[axis];
+  return rows;
+}
+
+function misfit(rule: string, x: Meta, weight: Meta, bias: Meta | undefined): ShapeError {
+  const ending = bias ? `, bias ${show(bias.shape)}` : "";
+  return new ShapeError(`linear: ${rule}: x ${show(x.shape)}, weight ${show(weight.shape)}${ending}`);
+}
 
 const asMatrix = (x: Tensor): Tensor => (x.rank === 2 ? x : x.reshape([rowsOf(x.shape), x.shape[x.rank - 1]]));
 
@@ -18,15 +27,16 @@ export const linearOp = defineOp({
   types: { x: "numeric", weight: "numeric", bias: "numeric" },
   save: ["x", "weight"],
   infer({ x, weight, bias }) {
-    const shapes = `x ${show(x.shape)}, weight ${show(weight.shape)}${bias ? `, bias ${show(bias.shape)}` : ""}`;
-    if (weight.shape.length !== 2) throw new ShapeError(`linear: weight is (out, in): ${shapes}`);
+    if (weight.shape.length !== 2) throw misfit("weight is (out, in)", x, weight, bias);
     const [out, size] = weight.shape;
-    if (x.shape.length === 0) throw new ShapeError(`linear: x needs an axis of features: ${shapes}`);
-    if (x.shape[x.shape.length - 1] !== size)
-      throw new ShapeError(`linear: the last axis of x is not ${size}: ${shapes}`);
+    const shape = x.shape.slice();
+    const last = shape.length - 1;
+    if (last < 0) throw misfit("x needs an axis of features", x, weight, bias);
+    if (shape[last] !== size) throw misfit(`the last axis of x is not ${size}`, x, weight, bias);
     if (bias && (bias.shape.length !== 1 || bias.shape[0] !== out))
-      throw new ShapeError(`linear: bias is not [${out}]: ${shapes}`);
-    return { shape: [...x.shape.slice(0, -1), out], dtype: x.dtype };
+      throw misfit(`bias is not [${out}]`, x, weight, bias);
+    shape[last] = out;
+    return { shape, dtype: x.dtype };
   },
   args: ({ x, weight }) => [rowsOf(x.shape), weight.shape[0], weight.shape[1]],
   cpu(

@@ -1,6 +1,6 @@
 import { apply } from "../core/apply.js";
 import { ShapeError } from "../core/errors.js";
-import { defineOp } from "../core/op.js";
+import { defineOp, type Meta } from "../core/op.js";
 import { broadcastShapes, padRank, type Shape, show, sizeOf, stridesOf } from "../core/shape.js";
 import type { Tensor } from "../tensor.js";
 import type { Numbers } from "./elementwise.js";
@@ -30,26 +30,33 @@ function batchOffsets(batch: Shape, own: Shape): Int32Array {
   return offsets;
 }
 
+const noBatch: Shape = [];
+
+const batchOf = (shape: Shape): Shape => (shape.length === 2 ? noBatch : shape.slice(0, -2));
+
+const misfit = (rule: string, a: Meta, b: Meta, { transA, transB }: Flags): ShapeError =>
+  new ShapeError(`matmul: ${rule}: ${show(a.shape)}${transA ? "^T" : ""} x ${show(b.shape)}${transB ? "^T" : ""}`);
+
 /** y = op(a) op(b) for matrices in the last two axes; the axes before them are batches and broadcast. */
 export const matmulOp = defineOp({
   name: "matmul",
   inputs: ["a", "b"],
   types: { a: "numeric", b: "numeric" },
   save: ["a", "b"],
-  infer({ a, b }, { transA, transB }: Flags) {
-    const wrong = (rule: string) =>
-      new ShapeError(`matmul: ${rule}: ${show(a.shape)}${transA ? "^T" : ""} x ${show(b.shape)}${transB ? "^T" : ""}`);
-    if (a.shape.length < 2 || b.shape.length < 2) throw wrong("operands need two axes or more");
-    const [m, k] = transA ? a.shape.slice(-2).reverse() : a.shape.slice(-2);
-    const [k2, n] = transB ? b.shape.slice(-2).reverse() : b.shape.slice(-2);
-    if (k !== k2) throw wrong("inner dimensions differ");
-    const batch = broadcastShapes("matmul", a.shape.slice(0, -2), b.shape.slice(0, -2));
-    return { shape: [...batch, m, n], dtype: a.dtype };
+  infer({ a, b }, flags: Flags) {
+    const [p, q] = [a.shape.length, b.shape.length];
+    if (p < 2 || q < 2) throw misfit("operands need two axes or more", a, b, flags);
+    const { transA, transB } = flags;
+    if (a.shape[p - (transA ? 2 : 1)] !== b.shape[q - (transB ? 1 : 2)])
+      throw misfit("inner dimensions differ", a, b, flags);
+    const [m, n] = [a.shape[p - (transA ? 1 : 2)], b.shape[q - (transB ? 2 : 1)]];
+    if (p === 2 && q === 2) return { shape: [m, n], dtype: a.dtype };
+    return { shape: [...broadcastShapes("matmul", batchOf(a.shape), batchOf(b.shape)), m, n], dtype: a.dtype };
   },
-  args({ a, b }, y, { transA, transB }) {
-    const [m, n] = y.shape.slice(-2);
+  args({ a, b }, { shape }, { transA, transB }) {
+    const [m, n] = [shape[shape.length - 2], shape[shape.length - 1]];
     const k = a.shape[a.shape.length - (transA ? 2 : 1)];
-    return [m, n, k, +transA, +transB, y.shape.slice(0, -2), a.shape.slice(0, -2), b.shape.slice(0, -2)];
+    return [m, n, k, +transA, +transB, batchOf(shape), batchOf(a.shape), batchOf(b.shape)];
   },
   cpu(
     a: Numbers, // (...A, M, K), or (...A, K, M) where transposed

@@ -8,11 +8,21 @@ type Parameters = Readonly<Record<string, Meta | null | undefined>>;
 
 /** Throws unless the last axes of `x` are the normalized shape, which must also be that of the parameters. */
 export function checkNormalized(op: string, x: Meta, normalized: Shape, parameters: Parameters): void {
-  if (normalized.length === 0 || !sameShape(x.shape.slice(-normalized.length), normalized))
+  if (!endsIn(x.shape, normalized))
     throw new ShapeError(`${op}: x ${show(x.shape)} does not end in the normalized shape ${show(normalized)}`);
-  for (const [name, meta] of Object.entries(parameters))
+  for (const name in parameters) {
+    const meta = parameters[name];
     if (meta && !sameShape(meta.shape, normalized))
       throw new ShapeError(`${op}: ${name} is ${show(meta.shape)}, the normalized shape ${show(normalized)}`);
+  }
+}
+
+/** Whether the last axes of a shape, one or more, are `ending`. */
+function endsIn(shape: Shape, ending: Shape): boolean {
+  const before = shape.length - ending.length;
+  if (ending.length === 0 || before < 0) return false;
+  for (let i = 0; i < ending.length; i++) if (shape[before + i] !== ending[i]) return false;
+  return true;
 }
 
 /** The axes before the normalized ones: one row each, with its own statistics. */
@@ -21,9 +31,11 @@ export const rowsOf = (x: Meta, normalized: Shape): Shape => x.shape.slice(0, x.
 /** Throws unless `x` is (N, C, ...) and each of the parameters (C). */
 export function checkChannels(op: string, x: Meta, parameters: Parameters): void {
   if (x.shape.length < 2) throw new ShapeError(`${op}: x is (N, C, ...), got ${show(x.shape)}`);
-  for (const [name, meta] of Object.entries(parameters))
+  for (const name in parameters) {
+    const meta = parameters[name];
     if (meta && (meta.shape.length !== 1 || meta.shape[0] !== x.shape[1]))
       throw new ShapeError(`${op}: ${name} is ${show(meta.shape)}, for ${x.shape[1]} channels of x ${show(x.shape)}`);
+  }
 }
 
 /** (C) -> (C, 1, ...): a value for each channel, to broadcast against (N, C, ...). */

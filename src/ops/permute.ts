@@ -78,21 +78,33 @@ function transposeInto(
  * @returns the dimensions of x, and the order of its axes in y
  */
 function mergeAxes(shape: Shape, axes: readonly number[]): [dims: number[], axes: number[]] {
-  const order = axes.filter((axis) => shape[axis] !== 1);
-  const rank = new Map([...order].sort((p, q) => p - q).map((axis, i) => [axis, i]));
-  const groups: { first: number; last: number; size: number }[] = [];
-  for (const axis of order) {
-    const at = rank.get(axis) as number;
-    const group = groups.at(-1);
-    if (group && at === group.last + 1 && group.size * shape[axis] < 2 ** 31) {
-      group.last = at;
-      group.size *= shape[axis];
+  // In the order of y: where each group begins in x, and its size.
+  const firsts: number[] = [];
+  const sizes: number[] = [];
+  let next = -1; // the axis of x that goes on with the group
+  for (let i = 0; i < axes.length; i++) {
+    const axis = axes[i];
+    if (shape[axis] === 1) continue;
+    const last = sizes.length - 1;
+    if (last >= 0 && axis === next && sizes[last] * shape[axis] < 2 ** 31) {
+      sizes[last] *= shape[axis];
     } else {
-      groups.push({ first: at, last: at, size: shape[axis] });
+      firsts.push(axis);
+      sizes.push(shape[axis]);
     }
+    next = axis + 1;
+    while (shape[next] === 1) next++;
   }
-  const sorted = [...groups].sort((p, q) => p.first - q.first);
-  return [sorted.map(({ size }) => size), groups.map((group) => sorted.indexOf(group))];
+  const order = firsts.map((first) => countBelow(firsts, first));
+  const dims = new Array<number>(sizes.length);
+  for (let i = 0; i < order.length; i++) dims[order[i]] = sizes[i];
+  return [dims, order];
+}
+
+function countBelow(list: readonly number[], limit: number): number {
+  let count = 0;
+  for (let i = 0; i < list.length; i++) if (list[i] < limit) count++;
+  return count;
 }
 
 function inverse(axes: readonly number[]): number[] {
@@ -112,7 +124,7 @@ function inverse(axes: readonly number[]): number[] {
 export function permute(x: Tensor, axes: readonly number[]): Tensor {
   checkList("permute", "axes are an array, one for each axis", axes);
   const order = axes.map((axis) => normalizeAxis("permute", axis, x.rank));
-  if (order.length !== x.rank || new Set(order).size !== x.rank)
+  if (order.length !== x.rank || order.some((axis, i) => order.indexOf(axis) !== i))
     throw new ShapeError(`permute: ${show(axes)} is no permutation of the ${x.rank} axes of ${show(x.shape)}`);
   const moved = order.filter((axis) => x.shape[axis] !== 1);
   if (x.size === 0 || moved.every((axis, i) => i === 0 || axis > moved[i - 1]))

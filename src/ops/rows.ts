@@ -1,15 +1,16 @@
-import { type Shape, sizeOf } from "../core/shape.js";
+import type { Shape } from "../core/shape.js";
 import type { Numbers } from "./elementwise.js";
 
 /**
  * How a kernel sees the rows along an axis: the sizes before it, of it, and after it. Element k of the row (o, i)
  * stands at (o * size + k) * inner + i.
  */
-export const rowDims = (shape: Shape, axis: number): [outer: number, size: number, inner: number] => [
-  sizeOf(shape.slice(0, axis)),
-  shape[axis],
-  sizeOf(shape.slice(axis + 1)),
-];
+export function rowDims(shape: Shape, axis: number): [outer: number, size: number, inner: number] {
+  let [outer, inner] = [1, 1];
+  for (let i = 0; i < axis; i++) outer *= shape[i];
+  for (let i = axis + 1; i < shape.length; i++) inner *= shape[i];
+  return [outer, shape[axis], inner];
+}
 
 /** ln sum_k e^x_k over a row of elements `step` apart, without overflow; NaN where all are -Infinity. */
 export function logSumExpRow(x: Numbers, start: number, size: number, step: number): number {

@@ -129,28 +129,34 @@ interface Taken {
   readonly count: number;
 }
 
+function integer(value: unknown, axis: number): number {
+  if (Number.isInteger(value)) return value as number;
+  throw new ArgumentError(`slice: axis ${axis}: ranges are made of integers, got ${String(value)}`);
+}
+
+/** A bound counted from the front; null where it is left out. */
+function fromFront(bound: Bound, axis: number, size: number): number | null {
+  if (bound === null || bound === undefined) return null;
+  return integer(bound, axis) < 0 ? bound + size : bound;
+}
+
 /** The range in plain numbers: Python's `slice.indices`. */
 function resolve(range: SliceRange, axis: number, size: number): Taken {
-  const integer = (value: unknown): number => {
-    if (Number.isInteger(value)) return value as number;
-    throw new ArgumentError(`slice: axis ${axis}: ranges are made of integers, got ${String(value)}`);
-  };
   if (range === null) return { start: 0, step: 1, count: size };
   if (!Array.isArray(range)) {
-    const index = integer(range);
+    const index = integer(range, axis);
     if (index < -size || index >= size)
       throw new ArgumentError(`slice: index ${index} is outside axis ${axis} of size ${size}`);
     return { start: index < 0 ? index + size : index, step: 1, count: 1 };
   }
   if (range.length > 3)
     throw new ArgumentError(`slice: axis ${axis}: a range is [start, stop, step], got ${show(range)}`);
-  const step = integer(range[2] ?? 1);
+  const step = integer(range[2] ?? 1, axis);
   if (step === 0) throw new ArgumentError(`slice: axis ${axis}: a step of 0 goes nowhere`);
   const [low, high] = step > 0 ? [0, size] : [-1, size - 1];
-  const cut = (bound: Bound, otherwise: number): number =>
-    bound == null ? otherwise : Math.min(high, Math.max(low, integer(bound) < 0 ? bound + size : bound));
-  const start = cut(range[0], step > 0 ? low : high);
-  const stop = cut(range[1], step > 0 ? high : low);
+  const [first, last] = [fromFront(range[0], axis, size), fromFront(range[1], axis, size)];
+  const start = first === null ? (step > 0 ? low : high) : Math.min(high, Math.max(low, first));
+  const stop = last === null ? (step > 0 ? high : low) : Math.min(high, Math.max(low, last));
   return { start, step, count: Math.max(0, Math.ceil((stop - start) / step)) };
 }
 

@@ -9,6 +9,8 @@ export type Pair = readonly [height: number, width: number];
 
 /** `value` for each of `rank` axes of an image. Throws ArgumentError unless all are integers of at least `least`. */
 export function perAxis(op: string, name: string, value: number | Shape, rank: number, least: number): number[] {
+  if (typeof value === "number" && Number.isInteger(value) && value >= least)
+    return rank === 2 ? [value, value] : new Array<number>(rank).fill(value);
   const sizes = typeof value === "number" ? new Array<number>(rank).fill(value) : [...value];
   if (sizes.length !== rank) throw new ArgumentError(`${op}: ${name} is one number or ${rank}, got ${show(sizes)}`);
   for (const size of sizes)
@@ -17,11 +19,14 @@ export function perAxis(op: string, name: string, value: number | Shape, rank: n
   return sizes;
 }
 
-/** Throws ShapeError unless `shape` has as many axes as `layout`, such as "(N, C, H, W)", names. */
-export function checkLayout(op: string, name: string, shape: Shape, layout: string): void {
-  if (shape.length !== layout.split(",").length)
-    throw new ShapeError(`${op}: ${name} is ${layout}, got ${show(shape)}`);
+/** Throws ShapeError unless `shape` has the axes that `layout` names, such as ["N", "C", "H", "W"]. */
+export function checkLayout(op: string, name: string, shape: Shape, layout: readonly string[]): void {
+  if (shape.length !== layout.length)
+    throw new ShapeError(`${op}: ${name} is (${layout.join(", ")}), got ${show(shape)}`);
 }
+
+/** The layout of images. */
+export const imageLayout = ["N", "C", "H", "W"];
 
 /** How many elements a window covers from its first tap to its last. */
 export const extent = (kernel: number, dilation: number): number => dilation * (kernel - 1) + 1;
@@ -81,7 +86,7 @@ interface PoolOptions {
 
 /** Checks the pooling of x (N, C, H, W) and resolves its options, on shapes alone. */
 export function poolAttrs(op: string, x: Shape, kernelSize: Size2d, options: PoolOptions): Pool {
-  checkLayout(op, "x", x, "(N, C, H, W)");
+  checkLayout(op, "x", x, imageLayout);
   const kernel = perAxis(op, "kernelSize", kernelSize, 2, 1);
   const stride = perAxis(op, "stride", options.stride ?? kernelSize, 2, 1);
   const padding = perAxis(op, "padding", options.padding ?? 0, 2, 0);
@@ -94,8 +99,10 @@ export function poolAttrs(op: string, x: Shape, kernelSize: Size2d, options: Poo
   const window = { kernel, stride, dilation, before: padding, after: padding };
   const output = placesOf(op, image, window, options.ceilMode);
   for (let axis = 0; axis < 2; axis++) {
+    // A window that starts inside the image has its first tap there: only those that start before it may have none.
     for (let place = 0; place < output[axis]; place++) {
       const start = place * stride[axis] - padding[axis];
+      if (start >= 0) break;
       const end = Math.min(start + kernel[axis] * dilation[axis], image[axis]);
       if (firstTap(start, dilation[axis]) >= end)
         throw new ShapeError(
