@@ -9,7 +9,7 @@ import { disposePromoted, promoteInputs } from "./promote.js";
 import { quote } from "./quote.js";
 import { sameShape, show, sizeOf } from "./shape.js";
 import { Storage, tick } from "./storage.js";
-import { Entry, type Saved, type Variable } from "./variable.js";
+import { Entry, type Saved } from "./variable.js";
 
 /** Inputs in the order of the record; null for one left out; those of a rest input one after the other. */
 export type Inputs = readonly (Tensor | null)[];
@@ -54,15 +54,15 @@ export function applyAll<A>(op: Op<A>, given: Inputs, attrs: A, on?: Backend): T
   const device = (op.transfer ? on : (source ?? on)) ?? backend();
   const inputs = promoteInputs(op, given);
   const named = nameInputs(op, inputs);
-  const outputs: Tensor[] = [];
+  let outputs: Tensor[] = [];
   try {
     const inferred = op.infer(named, attrs);
-    if (op.view) outputs.push(viewOf(op, inputs[0] as Tensor, inferred as Meta));
-    else if (op.outputs.length === 1) outputs.push(allocate(op, device, inferred as Meta));
+    if (op.view) outputs = [viewOf(op, inputs[0] as Tensor, inferred as Meta)];
+    else if (op.outputs.length === 1) outputs = [allocate(op, device, inferred as Meta)];
     else for (const name of op.outputs) outputs.push(allocate(op, device, (inferred as Record<string, Meta>)[name]));
     if (op.transfer) (inputs[0] as Tensor).storage.copyTo(device, outputs[0].storage.handle);
     else if (!op.view) device.run(op, buffersOf(op, inputs, outputs), op.args(named, inferred, attrs));
-    if (context().recording && inputs.some((x) => x?.variable)) record(op, inputs, outputs, named, attrs);
+    if (context().recording && inputs.some((x) => x?.variable)) record(op, inputs, outputs, attrs);
   } catch (error) {
     for (const y of outputs) y.dispose();
     throw error;
@@ -127,26 +127,15 @@ function buffersOf(op: Op, inputs: Inputs, outputs: readonly Tensor[]): (Handle 
 }
 
 /** Writes the op on the Wengert list: the outputs become variables of a new entry. */
-function record(
-  op: Op,
-  inputs: Inputs,
-  outputs: readonly Tensor[],
-  named: Record<string, Saved>,
-  attrs: unknown,
-): void {
+function record(op: Op, inputs: Inputs, outputs: readonly Tensor[], attrs: unknown): void {
   if (!outputs.some((y, i) => op.differentiable[i] && isFloat(y.dtype))) return;
   // By position in `op.save`: names are put to them only when a rule asks.
-  const values: Saved[] = [];
-  const saved: Tensor[] = [];
-  for (const { name, output } of op.save) {
-    const value = output >= 0 ? outputs[output] : named[name];
-    values.push(value);
-    if (Array.isArray(value)) saved.push(...value);
-    else if (value) saved.push(value as Tensor);
-  }
-  const variables: (Variable | null)[] = [];
-  for (const x of inputs) variables.push(x === null ? null : x.variable);
-  const entry = new Entry(op, variables, outputs, saved, values, attrs);
+  const values = op.save.map(({ input, output }): Saved => {
+    if (output >= 0) return outputs[output];
+    return input === op.rest ? (inputs.slice(input) as Tensor[]) : (inputs[input] ?? undefined);
+  });
+  const variables = inputs.map((x) => (x === null ? null : x.variable));
+  const entry = new Entry(op, variables, outputs, values, attrs);
   for (let i = 0; i < outputs.length; i++)
     if (op.differentiable[i] && isFloat(outputs[i].dtype)) outputs[i].attach(entry.outputs[i]);
   for (let { tape } = context(); tape; tape = tape.outer) tape.write(entry);

@@ -25,7 +25,7 @@ export function checkpoint<X extends readonly Tensor[]>(fn: (...xs: X) => Tensor
     const { value, externals, read } = runOnce(() => fn(...xs), inside);
     if (externals.length === 0) return value;
     const op = recomputeOp(fn, inside, random, externals, read);
-    const entry = new Entry(op, externals, [value], [...xs, ...read], [xs], undefined);
+    const entry = new Entry(op, externals, [value], [xs, [...read]], undefined);
     value.attach(entry.outputs[0]);
     for (let open = tape; open; open = open.outer) open.write(entry);
     return value;
@@ -79,7 +79,7 @@ function recomputeOp<X extends readonly Tensor[]>(
     rest: 0,
     outputs: ["y"],
     differentiable: [true],
-    save: [{ name: "xs", output: -1 }],
+    save: [{ name: "xs", input: -1, output: -1 }],
     view: true,
     transfer: false,
     firstOutput: 1,

@@ -126,9 +126,10 @@ interface Input {
   readonly type: InputType;
 }
 
-/** Where a saved value is found: the position among the outputs, or -1, and the name. */
+/** Where a saved value is found: its position among the inputs or among the outputs, the other being -1. */
 export interface SavedSlot {
   readonly name: string;
+  readonly input: number;
   readonly output: number;
 }
 
@@ -203,7 +204,11 @@ export function defineOp<
     rest,
     outputs,
     differentiable: outputs.map((output) => !auxiliary.includes(output as never)),
-    save: save.map((saved) => ({ name: saved, output: outputs.indexOf(saved as never) })),
+    save: save.map((saved) => ({
+      name: saved,
+      input: inputs.findIndex((input) => input.name === saved),
+      output: outputs.indexOf(saved as never),
+    })),
     view,
     transfer,
     firstOutput: inputs.length,

@@ -32,24 +32,19 @@ export class Entry {
   readonly outputs: readonly Variable[];
   #owners = 0;
   #released = false;
-  #saved: readonly Tensor[];
   #values: readonly Saved[];
 
   constructor(
     readonly op: Op,
     readonly inputs: readonly (Variable | null)[],
     outputs: readonly { readonly shape: Shape; readonly dtype: DType }[],
-    saved: readonly Tensor[],
-    /** The saved values in the order of `op.save`. */
+    /** The saved values in the order of `op.save`. What stands beyond is kept as well. */
     values: readonly Saved[],
     readonly attrs: unknown,
   ) {
-    const variables: Variable[] = [];
-    for (const { shape, dtype } of outputs) variables.push({ entry: this, shape, dtype, leaf: null });
-    this.outputs = variables;
-    this.#saved = saved;
+    this.outputs = outputs.map(({ shape, dtype }) => ({ entry: this, shape, dtype, leaf: null }));
     this.#values = values;
-    for (const tensor of saved) tensor.storage.save();
+    eachTensor(values, save);
     for (const input of inputs) input?.entry?.retain();
   }
 
@@ -71,8 +66,7 @@ export class Entry {
     for (let entry = pending.pop(); entry; entry = pending.pop()) {
       if (entry.#released) continue;
       entry.#released = true;
-      for (const tensor of entry.#saved) tensor.storage.unsave();
-      entry.#saved = [];
+      eachTensor(entry.#values, unsave);
       entry.#values = [];
       for (const input of entry.inputs) if (input?.entry && --input.entry.#owners === 0) pending.push(input.entry);
     }
@@ -85,13 +79,13 @@ export class Entry {
         `${this.op.name}: the values its gradient needs are gone: the graph was already used by backward() ` +
           "(pass { retainGraph: true } to use it again) or its tape has ended",
       );
-    for (const tensor of this.#saved) {
+    eachTensor(this.#values, (tensor) => {
       if (tensor.storage.writtenAt > this.at)
         throw new GradientError(
           `${this.op.name}: a saved ${tensor.dtype} ${show(tensor.shape)} was changed in place (by an optimizer step, ` +
             "for example) or moved after it was recorded; compute all gradients before you update",
         );
-    }
+    });
     const usable: Record<string, Saved> = {};
     this.op.save.forEach(({ name }, i) => {
       const value = this.#values[i];
@@ -100,6 +94,17 @@ export class Entry {
     return usable;
   }
 }
+
+function eachTensor(values: readonly Saved[], fn: (tensor: Tensor) => void): void {
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i];
+    if (Array.isArray(value)) value.forEach(fn);
+    else if (value) fn(value as Tensor);
+  }
+}
+
+const save = (tensor: Tensor): void => tensor.storage.save();
+const unsave = (tensor: Tensor): void => tensor.storage.unsave();
 
 /** A disposed tensor whose buffer an entry still holds comes back as an alias of the same variable. */
 const revive = (tensor: Tensor): Tensor => (tensor.disposed ? tensor.alias() : tensor);

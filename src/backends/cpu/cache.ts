@@ -15,10 +15,9 @@ export class ArrayCache {
   readonly #free = new Map<string, CpuArray[]>();
   #bytes = 0;
 
-  /** @param className - such as "Float32Array" */
-  take(className: string, length: number): CpuArray | undefined {
+  take(arrayClass: { readonly name: string }, length: number): CpuArray | undefined {
     if (length < smallest) return undefined;
-    const array = this.#free.get(`${className} ${length}`)?.pop();
+    const array = this.#free.get(`${arrayClass.name} ${length}`)?.pop();
     if (array) this.#bytes -= array.byteLength;
     return array;
   }

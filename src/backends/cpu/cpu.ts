@@ -35,7 +35,7 @@ export class CpuBackend implements Backend {
   constructor(readonly poison = false) {}
 
   alloc(length: number, dtype: DType): Handle {
-    const array = this.#cache.take(arrayClass[dtype].name, length) ?? this.#make(length, dtype);
+    const array = this.#cache.take(arrayClass[dtype], length) ?? this.#make(length, dtype);
     if (this.poison)
       array.fill(
         isHalf(dtype) ? 0x7fff : dtype === "int32" ? 2 ** 31 - 1 : dtypeInfo[dtype].significand ? Number.NaN : 255,
