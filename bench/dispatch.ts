@@ -34,14 +34,14 @@ if (name === "cpu") throw new RangeError("the cpu launches nothing: set WENGERT_
 
 const a = tensor(new Float32Array(16), { requiresGrad: true });
 const b = tensor(new Float32Array(16));
-const [matrix, row] = [ones([4, 4]), ones([4])];
+const [matrix, vector] = [ones([4, 4]), ones([4])];
 const [images, filters] = [ones([2, 3, 8, 8]), ones([4, 3, 3, 3])];
 const mask = matrix.gt(0);
 
 /** Ops of one launch each. */
 const ops = {
   mul: () => a.mul(b),
-  "mul, broadcast": () => matrix.mul(row),
+  "mul, broadcast": () => matrix.mul(vector),
   relu: () => a.relu(),
   where: () => where(mask, matrix, matrix),
   sum: () => matrix.sum(1),
@@ -49,15 +49,14 @@ const ops = {
   transpose: () => matrix.transpose(),
   slice: () => matrix.slice([[1, 3]]),
   matmul: () => matrix.matmul(matrix),
-  linear: () => linear(matrix, matrix, row),
-  layerNorm: () => layerNorm(matrix, 4, { weight: row, bias: row }),
+  linear: () => linear(matrix, matrix, vector),
+  layerNorm: () => layerNorm(matrix, 4, { weight: vector, bias: vector }),
   conv2d: () => conv2d(images, filters),
   maxPool2d: () => maxPool2d(images, 2),
 };
 
-/** Ops in a round; of each of the others fewer. */
-const length = 1000;
-const fewer = 200;
+/** Ops in a round: of the first two rows, and of each of the others. */
+const [many, fewer] = [1000, 200];
 
 function unrecorded(op: () => unknown, count: number): void {
   using _ = new Scope();
@@ -68,8 +67,8 @@ function unrecorded(op: () => unknown, count: number): void {
 
 function recorded(): void {
   using tape = new Tape();
-  for (let k = 0; k < length; k++) a.mul(b);
-  if (tape.entries.length !== length) throw new Error(`${tape.entries.length} of ${length} ops were recorded`);
+  for (let k = 0; k < many; k++) a.mul(b);
+  if (tape.entries.length !== many) throw new Error(`${tape.entries.length} of ${many} ops were recorded`);
 }
 
 /** Microseconds an op. */
@@ -81,8 +80,8 @@ function timed(run: () => void, count: number): number {
 
 const figures: Record<string, number[]> = { unrecorded: [], recorded: [] };
 for (let round = 0; round < rounds; round++) {
-  figures.unrecorded.push(timed(() => unrecorded(ops.mul, length), length));
-  figures.recorded.push(timed(recorded, length));
+  figures.unrecorded.push(timed(() => unrecorded(ops.mul, many), many));
+  figures.recorded.push(timed(recorded, many));
 }
 for (const row of Object.keys(ops)) figures[row] = [];
 for (let round = 0; round < rounds; round++)

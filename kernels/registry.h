@@ -10,7 +10,7 @@ namespace wengert {
 
 enum class Kind : std::uint8_t { buffer, optionalBuffer, bufferList, dims, integer, number };
 
-/// One argument of a call, decoded by its kind.
+/// One argument of a launcher: an operand of the call, decoded by its kind.
 union Argument {
   const Buffer* buffer;  // null for an optional one that is left out
   BufferList buffers;

@@ -33,10 +33,10 @@ class OperandReader {
     const auto words = static_cast<std::size_t>(used);
     end_ = next_ + words;
     // Room for all lists, so that none moves while the next one is read.
-    if (environment_.listedBuffers.size() < words) [[unlikely]] {
-      environment_.listedBuffers.resize(words);
+    if (environment_.listedDims.size() < words) [[unlikely]]
       environment_.listedDims.resize(words);
-    }
+    if (environment_.listedBuffers.size() < words) [[unlikely]]
+      environment_.listedBuffers.resize(words);
   }
 
   void read(Kind kind, Argument& argument) {
@@ -144,6 +144,14 @@ class OperandReader {
   std::ptrdiff_t buffersTaken_ = 0;
 };
 
+/// A number that a program gave. Throws WrongType.
+double numberAt(napi_env env, const char* user, napi_value value, const char* rule) {
+  double number;
+  if (napi_get_value_double(env, value, &number) != napi_ok) [[unlikely]]
+    throw WrongType(std::string(user) + ": takes " + rule);
+  return number;
+}
+
 /// The buffers of a call that hold anything.
 std::vector<Buffer> buffersOf(const Kernel& kernel, const Argument* arguments) {
   std::vector<Buffer> buffers;
@@ -182,14 +190,6 @@ napi_value callKernel(napi_env env, napi_callback_info info) {
     environment.errors.throwCurrent(env);
   }
   return nullptr;
-}
-
-/// A number that a program gave. Throws WrongType.
-double numberAt(napi_env env, const char* user, napi_value value, const char* rule) {
-  double number;
-  if (napi_get_value_double(env, value, &number) != napi_ok) [[unlikely]]
-    throw WrongType(std::string(user) + ": takes " + rule);
-  return number;
 }
 
 napi_value allocBuffer(napi_env env, napi_callback_info info) {

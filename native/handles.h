@@ -48,13 +48,10 @@ class HandleTable {
     if (!(handle >= 0 && handle < 9007199254740992.0)) return nullptr;
     const std::uint64_t bits = static_cast<std::uint64_t>(handle);
     if (static_cast<double>(bits) != handle) return nullptr;
-    return find(static_cast<std::uint32_t>(bits & mostIndex), static_cast<std::uint32_t>(bits >> 24));
-  }
-
-  Slot* find(std::uint32_t index, std::uint32_t generation) {
+    const std::uint64_t index = bits & mostIndex;
     if (index >= slots_.size()) return nullptr;
     Slot& slot = slots_[index];
-    return slot.inUse && slot.generation == generation ? &slot : nullptr;
+    return slot.inUse && slot.generation == bits >> 24 ? &slot : nullptr;
   }
 
   void remove(Slot& slot) {

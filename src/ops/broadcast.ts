@@ -19,6 +19,11 @@ export function pairDims(y: Shape, a: Shape, b: Shape): (readonly number[])[] {
  * operands allow it: operands of one shape give a single axis.
  */
 export function broadcastDims(y: Shape, operands: readonly Shape[]): (readonly number[])[] {
+  const n = sizeOf(y);
+  if (n < 2 ** 31 && operands.every((shape) => sameShape(shape, y))) {
+    const whole = [n];
+    return [whole, ...operands.map(() => whole)];
+  }
   const dims: number[] = [];
   const result: number[][] = [dims];
   for (let k = 0; k < operands.length; k++) result.push([]);

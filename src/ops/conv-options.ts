@@ -32,8 +32,8 @@ interface TransposeOptions extends Options {
 const layouts = {
   1: { x: ["N", "C", "L"], weight: ["K", "C/groups", "S"] },
   2: { x: imageLayout, weight: ["K", "C/groups", "R", "S"] },
-};
-const transposedWeight = ["C", "K/groups", "R", "S"];
+} as const;
+const transposedWeight = ["C", "K/groups", "R", "S"] as const;
 
 function checkGroups(op: string, groups: number): void {
   if (!Number.isInteger(groups) || groups < 1)

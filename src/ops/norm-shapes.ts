@@ -10,7 +10,7 @@ type Parameters = Readonly<Record<string, Meta | null | undefined>>;
 export function checkNormalized(op: string, x: Meta, normalized: Shape, parameters: Parameters): void {
   if (!endsIn(x.shape, normalized))
     throw new ShapeError(`${op}: x ${show(x.shape)} does not end in the normalized shape ${show(normalized)}`);
-  for (const name in parameters) {
+  for (const name of Object.keys(parameters)) {
     const meta = parameters[name];
     if (meta && !sameShape(meta.shape, normalized))
       throw new ShapeError(`${op}: ${name} is ${show(meta.shape)}, the normalized shape ${show(normalized)}`);
@@ -31,7 +31,7 @@ export const rowsOf = (x: Meta, normalized: Shape): Shape => x.shape.slice(0, x.
 /** Throws unless `x` is (N, C, ...) and each of the parameters (C). */
 export function checkChannels(op: string, x: Meta, parameters: Parameters): void {
   if (x.shape.length < 2) throw new ShapeError(`${op}: x is (N, C, ...), got ${show(x.shape)}`);
-  for (const name in parameters) {
+  for (const name of Object.keys(parameters)) {
     const meta = parameters[name];
     if (meta && (meta.shape.length !== 1 || meta.shape[0] !== x.shape[1]))
       throw new ShapeError(`${op}: ${name} is ${show(meta.shape)}, for ${x.shape[1]} channels of x ${show(x.shape)}`);

@@ -26,7 +26,7 @@ export function checkLayout(op: string, name: string, shape: Shape, layout: read
 }
 
 /** The layout of images. */
-export const imageLayout = ["N", "C", "H", "W"];
+export const imageLayout = ["N", "C", "H", "W"] as const;
 
 /** How many elements a window covers from its first tap to its last. */
 export const extent = (kernel: number, dilation: number): number => dilation * (kernel - 1) + 1;
@@ -99,7 +99,8 @@ export function poolAttrs(op: string, x: Shape, kernelSize: Size2d, options: Poo
   const window = { kernel, stride, dilation, before: padding, after: padding };
   const output = placesOf(op, image, window, options.ceilMode);
   for (let axis = 0; axis < 2; axis++) {
-    // A window that starts inside the image has its first tap there: only those that start before it may have none.
+    // A window that starts inside the image has its first tap there, and none starts behind it, the padding being no
+    // more than half a kernel: only those that start before the image may have no tap inside.
     for (let place = 0; place < output[axis]; place++) {
       const start = place * stride[axis] - padding[axis];
       if (start >= 0) break;

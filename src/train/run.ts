@@ -164,9 +164,7 @@ export class TrainingRun implements Run {
         if (typeof saved?.epochsDone !== "number" || !Array.isArray(saved.history)) return ["no state of a Trainer"];
         if (saved.batches !== this.batches)
           return [`an epoch has ${this.batches} batches, in the file ${saved.batches}`];
-        return this.#places(saved).flatMap(([data, position]) =>
-          position === null ? ["no place in the data"] : stateDifferences(data, position),
-        );
+        return this.#places(saved).flatMap(([data, position]) => stateDifferences(data, position));
       },
       restore: ({ values }) => this.#restore(values as unknown as Counters),
     };

@@ -1,4 +1,5 @@
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { NativeBackend } from "../../src/backends/cuda/backend.js";
 import type { Addon } from "../../src/backends/cuda/native.js";
 import { ArgumentError, DeviceError } from "../../src/index.js";
 import { call } from "../support/operands.js";
@@ -28,7 +29,7 @@ describe.skipIf(skipped)(`the addon's functions${why}`, () => {
     }
   }
 
-  testOnEmulator("an argument arrives as it was given, whatever its kind", () => {
+  testOnEmulator("an operand arrives as it was given, whatever its kind", () => {
     withBuffer(16, float64, (y) =>
       withBuffer(3, int32, (x) => {
         const echo = (): number[] => {
@@ -86,6 +87,31 @@ describe.skipIf(skipped)(`the addon's functions${why}`, () => {
         expect(() => kernels.plantedEcho()).toThrow(new RangeError(`plantedEcho: the operands claim ${wrong} words`));
       }
     });
+  });
+
+  testOnEmulator("lists may be as long as the array", () => {
+    withBuffer(16, float64, (y) => {
+      const length = addon.operands.length - 7;
+      const dims = new Array<number>(length).fill(7);
+      call(addon, "plantedEcho", y, null, [], dims, 0, 0);
+      const result = new Float64Array(16);
+      addon.readSync(y, result);
+      expect(Array.from(result)).toEqual([-1, ...new Array(15).fill(7)]);
+      const handles = new Array<number>(length).fill(y);
+      call(addon, "plantedEcho", y, null, handles, [], 0, 0);
+      addon.readSync(y, result);
+      expect(Array.from(result)).toEqual([-1, ...new Array(15).fill(16)]);
+    });
+  });
+
+  test("a backend says so where operands do not fit the array", () => {
+    const backend = new NativeBackend("emulator", addon);
+    const kernel = { name: "fill", firstOutput: 0, cpu: () => undefined };
+    const { length } = addon.operands;
+    expect(() => backend.run(kernel, [], [new Array<number>(length - 1).fill(0)])).toThrow(
+      new ArgumentError(`fill: its operands take ${length} words, and there are ${length - 1}`),
+    );
+    expect(() => addon.kernels.fill()).toThrow("fill: takes 3 operands, got 0");
   });
 
   testOnEmulator("operands count for one call", () => {

@@ -13,31 +13,47 @@ export interface Lateness {
  * while all cores compute: other programs take them away for tens of milliseconds.
  */
 export async function lateness(work: () => Promise<unknown>): Promise<Lateness> {
-  const shared = new Float64Array(new SharedArrayBuffer(8));
-  const idle = new Worker(`(${timer})(require("node:worker_threads").workerData)`, { eval: true, workerData: shared });
-  await once(idle, "online");
-  while (shared[0] === 0) await new Promise((resolve) => setTimeout(resolve, 1));
-  shared[0] = 0;
-  const own = new Float64Array(1);
-  const turn = timer(own);
-  await work();
-  turn();
-  const late = { own: own[0], idle: shared[0] };
-  clearInterval(turn.interval);
-  await idle.terminate();
-  return late;
+  const idle = new Float64Array(new SharedArrayBuffer(16));
+  const worker = new Worker(`(${startTimer})(require("node:worker_threads").workerData)`, {
+    eval: true,
+    workerData: idle,
+  });
+  await once(worker, "online");
+  while (idle[1] === 0) await new Promise((resolve) => setTimeout(resolve, 1));
+  const own = new Float64Array(2);
+  const timer = startTimer(own);
+  idle[1] = own[1] = 2;
+  try {
+    await work();
+    timer.turn();
+    return { own: own[0], idle: idle[0] };
+  } finally {
+    clearInterval(timer.interval);
+    await worker.terminate();
+  }
 }
 
-/** Starts a timer that keeps the most it was late in `late`. Written without a word from outside, since a worker runs it. */
-function timer(late: Float64Array): (() => void) & { interval: NodeJS.Timeout } {
+/**
+ * Starts a timer that keeps in `state[0]` the most it was late; `state[1]` is 1 once it runs, and 2 from when it counts.
+ * Without a word from outside, since a worker runs it.
+ */
+function startTimer(state: Float64Array): { turn(): void; interval: NodeJS.Timeout } {
   let last = performance.now();
   const turn = (): void => {
     const now = performance.now();
-    late[0] = Math.max(late[0], now - last - 1);
+    if (state[1] === 2) state[0] = Math.max(state[0], now - last - 1);
+    else state[1] = 1;
     last = now;
   };
-  return Object.assign(turn, { interval: setInterval(turn, 1) });
+  return { turn, interval: setInterval(turn, 1) };
 }
+
+/**
+ * How late the timer was through what is measured: the least there was; or, where the machine is so busy that even the
+ * idle thread's timer is late every time, what it was late beyond that one, in the median.
+ */
+export const ownLateness = (found: readonly Lateness[]): number =>
+  Math.min(...found.map(({ own }) => own), median(found.map(({ own, idle }) => own - idle)));
 
 /** Prints what was measured. */
 export function print(found: readonly Lateness[]): void {

@@ -8,8 +8,8 @@ import { onGpu, skipped, why } from "./addon.js";
 /** Microseconds that the host may take for an op, its launch excepted. */
 const allowed = { unrecorded: 1, recorded: 3 };
 
-/** The most that any op of one launch may cost, in `mul`s: several outputs, and options to check, take their time. */
-const allowedRatio = 3;
+/** Of other ops of one launch unrecorded: several outputs, and options to check, take their time. */
+const allowedOfOthers = 3;
 
 /**
  * Processes in which it is measured, until one shows that. What other programs do meanwhile only ever adds. The median
@@ -29,27 +29,22 @@ async function measure(): Promise<Figures> {
 }
 
 describe.skipIf(skipped)(`the host's cost of an op${why}`, () => {
-  test(`is at most ${allowed.unrecorded} microsecond, and ${allowed.recorded} recorded`, async () => {
+  test(`is at most ${allowed.unrecorded} microsecond, ${allowed.recorded} recorded, ${allowedOfOthers} for any op`, async () => {
     const found: Figures[] = [];
     const least = (row: string): number => Math.min(...found.map((figures) => figures[row].min));
-    const isLow = (): boolean => least("unrecorded") <= allowed.unrecorded && least("recorded") <= allowed.recorded;
+    const bound = (row: string): number => (allowed as Record<string, number>)[row] ?? allowedOfOthers;
+    const isLow = (): boolean => found.length > 0 && Object.keys(found[0]).every((row) => least(row) <= bound(row));
     while (found.length < attempts && !isLow()) {
       found.push(await measure());
       expect(found[found.length - 1].unrecorded.min).toBeGreaterThan(0.05); // the op did run
     }
-    for (const row of ["unrecorded", "recorded"] as const) {
+    for (const row of Object.keys(found[0])) {
       const middle = median(found.map((figures) => figures[row].median));
       process.stdout.write(
         `${row}: ${least(row).toFixed(2)} us at least, ${middle.toFixed(2)} in the median of ${found.length} processes\n`,
       );
     }
-    expect(least("unrecorded")).toBeLessThanOrEqual(allowed.unrecorded);
-    expect(least("recorded")).toBeLessThanOrEqual(allowed.recorded);
-    const { unrecorded: _, recorded: __, ...others } = found[0];
-    expect(Object.keys(others).length).toBeGreaterThan(10);
-    for (const row of Object.keys(others)) {
-      const ratio = Math.min(...found.map((figures) => figures[row].min / figures.mul.min));
-      expect.soft(ratio, row).toBeLessThanOrEqual(allowedRatio);
-    }
+    expect(Object.keys(found[0]).length).toBeGreaterThan(10);
+    for (const row of Object.keys(found[0])) expect.soft(least(row), row).toBeLessThanOrEqual(bound(row));
   }, 900_000);
 });
