@@ -46,7 +46,7 @@ class OperandReader {
         break;
       case Kind::optionalBuffer: {
         const double handle = take();
-        argument.buffer = handle == Operands::none ? nullptr : bufferOf(handle);
+        argument.buffer = handle == Operands::leftOut ? nullptr : bufferOf(handle);
         break;
       }
       case Kind::bufferList:
@@ -202,13 +202,12 @@ napi_value allocBuffer(napi_env env, napi_callback_info info) {
     if (count != 2) throw WrongType("alloc: takes 2 arguments, got " + std::to_string(count));
     const double length = numberAt(env, "alloc", values[0], "a number of elements and a dtype");
     if (!isInteger(length) || length < 0) throw WrongValue("alloc: no buffer has " + show(env, length) + " elements");
-    const double dtype = numberAt(env, "alloc", values[1], "a number of elements and a dtype");
-    if (!isInteger(dtype) || dtype < 0 || dtype >= dtypeCount)
-      throw WrongValue("alloc: no dtype has the number " + show(env, dtype));
+    const double number = numberAt(env, "alloc", values[1], "a number of elements and a dtype");
+    if (!isInteger(number) || number < 0 || number >= dtypeCount)
+      throw WrongValue("alloc: no dtype has the number " + show(env, number));
+    const DType dtype = static_cast<DType>(static_cast<int>(number));
     napi_value handle;
-    napi_create_double(env,
-                       environment.allocate(static_cast<std::int64_t>(length), static_cast<DType>(static_cast<int>(dtype))),
-                       &handle);
+    napi_create_double(env, environment.allocate(static_cast<std::int64_t>(length), dtype), &handle);
     return handle;
   } catch (...) {
     environment.errors.throwCurrent(env);

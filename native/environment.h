@@ -30,12 +30,12 @@ struct Binding {
 };
 
 /// What a kernel is called with travels in this array, which JavaScript writes: word 0 says how many words follow. An
-/// operand is a handle, `none` for a buffer left out, a number, or a list: its length and its entries. A call that
-/// passes them as arguments takes half as long again. JavaScript may keep its array, or hand it to another thread, beyond
-/// the life of the environment, so it owns the memory as well.
+/// operand is a handle, `leftOut` for a buffer left out, a number, or a list: its length and its entries. A call that
+/// passes them as arguments takes half as long again. JavaScript may keep its array, or hand it to another thread,
+/// beyond the life of the environment, so it owns the memory as well.
 struct Operands {
   static constexpr std::size_t words = std::size_t{1} << 19;
-  static constexpr double none = -1;
+  static constexpr double leftOut = -1;
   std::shared_ptr<double> data{static_cast<double*>(std::calloc(words, sizeof(double))), std::free};
 };
 

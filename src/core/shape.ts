@@ -73,7 +73,6 @@ export function normalizeAxes(op: string, axes: number | readonly number[] | und
     for (let axis = 0; axis < rank; axis++) all.push(axis);
     return all;
   }
-  if (typeof axes === "number") return [normalizeAxis(op, axes, rank)];
   const list = (Array.isArray(axes) ? [...axes] : [axes]).map((axis) => normalizeAxis(op, axis, rank));
   list.sort((p, q) => p - q);
   for (let i = 1; i < list.length; i++)

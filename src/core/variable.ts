@@ -95,6 +95,7 @@ export class Entry {
   }
 }
 
+/** Calls `fn` for every tensor among saved values. */
 function eachTensor(values: readonly Saved[], fn: (tensor: Tensor) => void): void {
   for (let i = 0; i < values.length; i++) {
     const value = values[i];

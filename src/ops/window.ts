@@ -9,9 +9,8 @@ export type Pair = readonly [height: number, width: number];
 
 /** `value` for each of `rank` axes of an image. Throws ArgumentError unless all are integers of at least `least`. */
 export function perAxis(op: string, name: string, value: number | Shape, rank: number, least: number): number[] {
-  if (typeof value === "number" && Number.isInteger(value) && value >= least)
-    return rank === 2 ? [value, value] : new Array<number>(rank).fill(value);
-  const sizes = typeof value === "number" ? new Array<number>(rank).fill(value) : [...value];
+  const sizes: number[] = typeof value === "number" ? [] : [...value];
+  if (typeof value === "number") for (let axis = 0; axis < rank; axis++) sizes.push(value);
   if (sizes.length !== rank) throw new ArgumentError(`${op}: ${name} is one number or ${rank}, got ${show(sizes)}`);
   for (const size of sizes)
     if (!Number.isInteger(size) || size < least)

@@ -11,7 +11,7 @@ import {
   vjp,
 } from "../../src/index.js";
 import { fewProcessors, native, processorCounts, withProcessors } from "../support/device.js";
-import { call as callKernel } from "../support/operands.js";
+import { callKernel } from "../support/operands.js";
 import { expectProduct, floatKinds, type Mode, randomValues } from "../support/products.js";
 
 interface Convolution {

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test } from "vitest";
 import { type DType, device, emulator, linear, matmul, type Tensor, tensor, tidy } from "../../src/index.js";
 import { fewProcessors, native, processorCounts, withProcessors } from "../support/device.js";
-import { call as callKernel } from "../support/operands.js";
+import { callKernel } from "../support/operands.js";
 import { expectProduct, floatKinds, type Kind, type Mode, randomValues } from "../support/products.js";
 
 /** The values as the dtype holds them. */

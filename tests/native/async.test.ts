@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import type { Addon } from "../../src/backends/cuda/native.js";
-import { call } from "../support/operands.js";
+import { callKernel } from "../support/operands.js";
 import { int32, load, skipped, slowWork, why } from "./addon.js";
 import { type Lateness, lateness, ownLateness, print } from "./lateness.js";
 
@@ -56,7 +56,7 @@ describe.skipIf(skipped)(`reads that do not block${why}`, () => {
     const reads: Promise<number[]>[] = [];
     const order: number[] = [];
     for (let i = 0; i < 50; i++) {
-      call(addon, "fill", y, 4, i);
+      callKernel(addon, "fill", y, 4, i);
       const read = async (): Promise<number[]> => {
         const bytes = await addon.read(y);
         order.push(i);
@@ -76,7 +76,7 @@ describe.skipIf(skipped)(`reads that do not block${why}`, () => {
   test("what was read is the program's own: it may be sent elsewhere", async () => {
     for (const length of [4, MiB]) {
       const y = addon.alloc(length, int32);
-      call(addon, "fill", y, length, 3);
+      callKernel(addon, "fill", y, length, 3);
       const bytes = await addon.read(y);
       const sent = structuredClone(bytes, { transfer: [bytes] });
       expect(bytes.byteLength).toBe(0);

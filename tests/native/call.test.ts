@@ -1,8 +1,8 @@
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { NativeBackend } from "../../src/backends/cuda/backend.js";
-import type { Addon } from "../../src/backends/cuda/native.js";
+import { type Addon, leftOut } from "../../src/backends/cuda/native.js";
 import { ArgumentError, DeviceError } from "../../src/index.js";
-import { call } from "../support/operands.js";
+import { callKernel } from "../support/operands.js";
 import { bool, float32, float64, int32, load, onGpu, skipped, testOnEmulator, uint8, why } from "./addon.js";
 
 describe.skipIf(skipped)(`the addon's functions${why}`, () => {
@@ -37,9 +37,9 @@ describe.skipIf(skipped)(`the addon's functions${why}`, () => {
           addon.readSync(y, result);
           return Array.from(result);
         };
-        call(addon, "plantedEcho", y, x, [x, y], [5, -7, 2 ** 31 - 1], -(2 ** 53), Number.NaN);
+        callKernel(addon, "plantedEcho", y, x, [x, y], [5, -7, 2 ** 31 - 1], -(2 ** 53), Number.NaN);
         expect(echo().slice(0, 8)).toEqual([3, 3, 16, 5, -7, 2 ** 31 - 1, -(2 ** 53), Number.NaN]);
-        call(addon, "plantedEcho", y, null, [], [], 0, Number.NEGATIVE_INFINITY);
+        callKernel(addon, "plantedEcho", y, null, [], [], 0, Number.NEGATIVE_INFINITY);
         expect(echo().slice(0, 3)).toEqual([-1, 0, Number.NEGATIVE_INFINITY]);
       }),
     );
@@ -53,33 +53,32 @@ describe.skipIf(skipped)(`the addon's functions${why}`, () => {
       kernels.plantedEcho();
     };
     withBuffer(16, float64, (y) => {
-      const none = -1;
-      expect(() => echo(y, none, 0, 0, 0, 0)).not.toThrow();
-      expect(() => echo(y, none, 0, 0, 0)).toThrow(new RangeError("plantedEcho: takes 6 operands, got 5"));
+      expect(() => echo(y, leftOut, 0, 0, 0, 0)).not.toThrow();
+      expect(() => echo(y, leftOut, 0, 0, 0)).toThrow(new RangeError("plantedEcho: takes 6 operands, got 5"));
       expect(() => echo()).toThrow(new RangeError("plantedEcho: takes 6 operands, got 0"));
-      expect(() => echo(y, none, 0, 0, 0, 0, 0, 0)).toThrow(
+      expect(() => echo(y, leftOut, 0, 0, 0, 0, 0, 0)).toThrow(
         new RangeError("plantedEcho: 2 words are left over after 6 operands"),
       );
-      for (const wrong of [none, 1.5, Number.NaN])
-        expect(() => echo(wrong, none, 0, 0, 0, 0)).toThrow(
+      for (const wrong of [leftOut, 1.5, Number.NaN])
+        expect(() => echo(wrong, leftOut, 0, 0, 0, 0)).toThrow(
           new RangeError(`plantedEcho: operand 1 must be the handle of a live buffer, got ${wrong}`),
         );
       expect(() => echo(y, 1.5, 0, 0, 0, 0)).toThrow(
         new RangeError("plantedEcho: operand 2 must be the handle of a live buffer, got 1.5"),
       );
       for (const wrong of [4, -1, 0.5, 2 ** 53, Number.NaN])
-        expect(() => echo(y, none, wrong, 0, 0, 0)).toThrow(
+        expect(() => echo(y, leftOut, wrong, 0, 0, 0)).toThrow(
           new RangeError(`plantedEcho: operand 3 must be a list, whose length comes first, got ${wrong}`),
         );
-      expect(() => echo(y, none, 1, y + 1, 0, 0, 0)).toThrow(
+      expect(() => echo(y, leftOut, 1, y + 1, 0, 0, 0)).toThrow(
         new RangeError(`plantedEcho: operand 3[0] must be the handle of a live buffer, got ${y + 1}`),
       );
       for (const wrong of [0.5, 2 ** 31, -(2 ** 31) - 1, Number.NaN])
-        expect(() => echo(y, none, 0, 2, 7, wrong, 0, 0)).toThrow(
+        expect(() => echo(y, leftOut, 0, 2, 7, wrong, 0, 0)).toThrow(
           new ArgumentError(`plantedEcho: operand 4[1] must be an integer of 32 bits, got ${wrong}`),
         );
       for (const wrong of [0.5, 2 ** 53 + 2, Number.POSITIVE_INFINITY, Number.NaN])
-        expect(() => echo(y, none, 0, 0, wrong, 0)).toThrow(
+        expect(() => echo(y, leftOut, 0, 0, wrong, 0)).toThrow(
           new RangeError(`plantedEcho: operand 5 must be an integer, got ${wrong}`),
         );
       for (const wrong of [-1, 0.5, operands.length, Number.NaN]) {
@@ -93,12 +92,12 @@ describe.skipIf(skipped)(`the addon's functions${why}`, () => {
     withBuffer(16, float64, (y) => {
       const length = addon.operands.length - 7;
       const dims = new Array<number>(length).fill(7);
-      call(addon, "plantedEcho", y, null, [], dims, 0, 0);
+      callKernel(addon, "plantedEcho", y, null, [], dims, 0, 0);
       const result = new Float64Array(16);
       addon.readSync(y, result);
       expect(Array.from(result)).toEqual([-1, ...new Array(15).fill(7)]);
       const handles = new Array<number>(length).fill(y);
-      call(addon, "plantedEcho", y, null, handles, [], 0, 0);
+      callKernel(addon, "plantedEcho", y, null, handles, [], 0, 0);
       addon.readSync(y, result);
       expect(Array.from(result)).toEqual([-1, ...new Array(15).fill(16)]);
     });
@@ -116,14 +115,14 @@ describe.skipIf(skipped)(`the addon's functions${why}`, () => {
 
   testOnEmulator("operands count for one call", () => {
     withBuffer(16, float64, (y) => {
-      call(addon, "plantedEcho", y, null, [], [], 0, 0);
+      callKernel(addon, "plantedEcho", y, null, [], [], 0, 0);
       expect(() => addon.kernels.plantedEcho()).toThrow("plantedEcho: takes 6 operands, got 0");
     });
   });
 
   testOnEmulator("a launcher's own rules become ArgumentError", () => {
     withBuffer(3, float64, (y) => {
-      expect(() => call(addon, "plantedEcho", y, null, [], [], 0, 0)).toThrow(
+      expect(() => callKernel(addon, "plantedEcho", y, null, [], [], 0, 0)).toThrow(
         new ArgumentError("plantedEcho: y has 3 elements, not 16"),
       );
     });
@@ -139,7 +138,7 @@ describe.skipIf(skipped)(`the addon's functions${why}`, () => {
       expect(() => addon.write(wrong, new Float32Array(4))).toThrow(RangeError);
       expect(() => addon.readSync(wrong, new Float32Array(4))).toThrow(RangeError);
       expect(() => addon.read(wrong)).toThrow(RangeError);
-      expect(() => call(addon, "fill", wrong, 4, 0)).toThrow(RangeError);
+      expect(() => callKernel(addon, "fill", wrong, 4, 0)).toThrow(RangeError);
     }
   });
 
@@ -184,10 +183,10 @@ describe.skipIf(skipped)(`the addon's functions${why}`, () => {
     "what a kernel reports of bad data is thrown once, by the next that waits, with the kernel's name",
     async () => {
       const rule = new ArgumentError("plantedLabel: label 12 is none of the 10 classes; labels count from 0");
-      call(addon, "plantedLabel", 12);
+      callKernel(addon, "plantedLabel", 12);
       expect(() => addon.sync()).toThrow(rule);
       addon.sync();
-      call(addon, "plantedLabel", 12);
+      callKernel(addon, "plantedLabel", 12);
       const handle = addon.alloc(1, uint8);
       await expect(addon.read(handle)).rejects.toThrow(rule);
       addon.write(handle, Uint8Array.of(7));
@@ -197,8 +196,8 @@ describe.skipIf(skipped)(`the addon's functions${why}`, () => {
   );
 
   testOnEmulator("where several kernels found something, all is thrown at once", () => {
-    call(addon, "plantedIndex", -3);
-    call(addon, "plantedLabel", 12);
+    callKernel(addon, "plantedIndex", -3);
+    callKernel(addon, "plantedLabel", 12);
     let message = "";
     try {
       addon.sync();
@@ -209,18 +208,18 @@ describe.skipIf(skipped)(`the addon's functions${why}`, () => {
     expect(message.split("; ").filter((part) => part.startsWith("planted"))).toHaveLength(2);
     expect(message).toContain("plantedLabel: label 12 is none of the 10 classes");
     expect(message).toContain("plantedIndex: index -3 is outside an axis of 10");
-    call(addon, "plantedLabel", 13);
-    call(addon, "plantedDeadlock");
+    callKernel(addon, "plantedLabel", 13);
+    callKernel(addon, "plantedDeadlock");
     expect(() => addon.sync()).toThrow(/^emulator: plantedDeadlock: .*; plantedLabel: label 13/);
     addon.sync();
   });
 
   testOnEmulator("an access to an address that its type does not allow is a DeviceError with kernel and line", () => {
     withBuffer(16, uint8, (y) => {
-      for (const at of [0, 4, 12]) call(addon, "plantedStoreVector", y, at);
+      for (const at of [0, 4, 12]) callKernel(addon, "plantedStoreVector", y, at);
       addon.sync();
       for (const at of [1, 6]) {
-        call(addon, "plantedStoreVector", y, at);
+        callKernel(addon, "plantedStoreVector", y, at);
         expect(() => addon.sync()).toThrow(
           /^emulator: plantedStoreVector: thread .*: an access to an address that is not a multiple of 4, at .*planted\.cu:\d+$/,
         );
@@ -229,7 +228,7 @@ describe.skipIf(skipped)(`the addon's functions${why}`, () => {
   });
 
   testOnEmulator("what stops a kernel is a DeviceError, and the device works on", () => {
-    call(addon, "plantedDeadlock");
+    callKernel(addon, "plantedDeadlock");
     expect(() => addon.sync()).toThrow(DeviceError);
     addon.sync();
   });
@@ -250,21 +249,22 @@ describe.skipIf(skipped)(`the addon's functions${why}`, () => {
     addon.setOptions({ guard: true });
     const y = addon.alloc(5, uint8);
     expect(() => addon.setOptions({ guard: false })).toThrow(ArgumentError);
-    call(addon, "plantedStore", y, 4);
+    callKernel(addon, "plantedStore", y, 4);
     // Just beside a buffer the watched access itself is noticed, and does not happen; further off, what was written is.
-    for (const at of [5, -1]) expect(() => call(addon, "plantedStore", y, at)).toThrow(/^emulator: plantedStore: /);
+    for (const at of [5, -1])
+      expect(() => callKernel(addon, "plantedStore", y, at)).toThrow(/^emulator: plantedStore: /);
     for (const [at, side] of [
       [5 + 300, "after"],
       [-300, "before"],
     ] as const)
-      expect(() => call(addon, "plantedStore", y, at)).toThrow(
+      expect(() => callKernel(addon, "plantedStore", y, at)).toThrow(
         new DeviceError(`plantedStore: wrote ${side} a buffer of 5 uint8`),
       );
-    call(addon, "plantedStore", y, 0);
-    expect(() => call(addon, "plantedScratch", 100, 100 + 300)).toThrow(
+    callKernel(addon, "plantedStore", y, 0);
+    expect(() => callKernel(addon, "plantedScratch", 100, 100 + 300)).toThrow(
       new DeviceError("plantedScratch: wrote after its scratch memory of 100 bytes"),
     );
-    call(addon, "plantedScratch", 100, 99);
+    callKernel(addon, "plantedScratch", 100, 99);
     addon.free(y);
     addon.setOptions({ guard: false });
     addon.sync();

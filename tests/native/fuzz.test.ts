@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { Addon } from "../../src/backends/cuda/native.js";
+import { type Addon, leftOut } from "../../src/backends/cuda/native.js";
 import { Generator } from "../../src/index.js";
 import { load, skipped, why } from "./addon.js";
 
@@ -56,7 +56,7 @@ describe.skipIf(skipped)(`100,000 random calls${why}`, () => {
     const made: number[] = [];
     const kinds = new Map(kernels.map(([name]) => [name, learnKinds(addon, name, handles[0])]));
     const dims = (): number => (generator.integer(8) === 0 ? one(numbers) : generator.integer(5));
-    const handle = (): number => (generator.integer(8) === 0 ? -1 : one(handles));
+    const handle = (): number => (generator.integer(8) === 0 ? leftOut : one(handles));
     const list = (entry: () => number): number[] => {
       const entries = Array.from({ length: generator.integer(5) }, entry);
       return [entries.length, ...entries];

@@ -49,8 +49,8 @@ function startTimer(state: Float64Array): { turn(): void; interval: NodeJS.Timeo
 }
 
 /**
- * How late the timer was through what is measured: the least there was; or, where the machine is so busy that even the
- * idle thread's timer is late every time, what it was late beyond that one, in the median.
+ * How late the timer was through what is measured: the least there was; or, if that is less, as on a machine that keeps
+ * even the idle thread's timer waiting, what it was late beyond that one, in the median.
  */
 export const ownLateness = (found: readonly Lateness[]): number =>
   Math.min(...found.map(({ own }) => own), median(found.map(({ own, idle }) => own - idle)));

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Addon } from "../../src/backends/cuda/native.js";
 import { OutOfMemoryError } from "../../src/index.js";
-import { call } from "../support/operands.js";
+import { callKernel } from "../support/operands.js";
 import { int32, load, onGpu, skipped, testOnEmulator, uint8, why } from "./addon.js";
 
 const MiB = 2 ** 20;
@@ -27,7 +27,7 @@ describe.skipIf(skipped)(`device memory${why}`, () => {
   /** A buffer of `length` int32 that all hold `value`. */
   function filled(length: number, value: number): number {
     const handle = addon.alloc(length, int32);
-    call(addon, "fill", handle, length, value);
+    callKernel(addon, "fill", handle, length, value);
     return handle;
   }
 

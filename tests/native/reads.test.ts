@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { Worker } from "node:worker_threads";
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import type { Addon, NativeMemory } from "../../src/backends/cuda/native.js";
-import { call } from "../support/operands.js";
+import { callKernel } from "../support/operands.js";
 import { addonFile, int32, load, skipped, slowFile, slowWork, testOnEmulator, why } from "./addon.js";
 import { type Lateness, lateness, ownLateness, print } from "./lateness.js";
 
@@ -70,7 +70,7 @@ describe.skipIf(skipped)(`large reads${why}`, () => {
     const y = filled(large, 1);
     run(20);
     const first = addon.read(y);
-    call(addon, "fill", y, large, 2);
+    callKernel(addon, "fill", y, large, 2);
     const second = addon.read(y);
     addon.free(y);
     const z = filled(large, 3);
@@ -128,9 +128,9 @@ describe.skipIf(skipped)(`large reads${why}`, () => {
     "reject with what a kernel found wrong, and the next is right",
     async () => {
       const y = filled(large, 8);
-      call(addon, "plantedLabel", 12);
+      callKernel(addon, "plantedLabel", 12);
       await expect(addon.read(y)).rejects.toThrow("plantedLabel: label 12 is none of the 10 classes");
-      call(addon, "plantedLabel", 12);
+      callKernel(addon, "plantedLabel", 12);
       expect(() => addon.readSync(y, new Int32Array(large))).toThrow("plantedLabel: label 12");
       expect(isAll(await addon.read(y), large, 8)).toBe(true);
       addon.free(y);

@@ -12,7 +12,7 @@ const inWorker = (body: string): Worker =>
   new Worker(
     `const addon = require(${JSON.stringify(addonFile)});
      const { slowWork } = require(${JSON.stringify(slowFile)});
-     const { call } = require(${JSON.stringify(operandsFile)});
+     const { callKernel } = require(${JSON.stringify(operandsFile)});
      const tell = (value) => require("node:worker_threads").parentPort.postMessage(value);
      (async () => { ${body} })();`,
     { eval: true },
@@ -20,7 +20,7 @@ const inWorker = (body: string): Worker =>
 
 const compute = `
   const y = addon.alloc(1000, 0);
-  for (let i = 0; i < 20; i++) call(addon, "fill", y, 1000, i);
+  for (let i = 0; i < 20; i++) callKernel(addon, "fill", y, 1000, i);
   tell(new Float32Array(await addon.read(y)).every((x) => x === 19));`;
 
 /** Threads of this process. */
@@ -68,7 +68,7 @@ describe.skipIf(skipped)(`worker threads${why}`, () => {
       const addon = require(${JSON.stringify(addonFile)});
       require(${JSON.stringify(slowFile)}).slowWork(addon)(1);
       const y = addon.alloc(1, 4);
-      require(${JSON.stringify(operandsFile)}).call(addon, "fill", y, 1, 3);
+      require(${JSON.stringify(operandsFile)}).callKernel(addon, "fill", y, 1, 3);
       addon.read(y).then((bytes) => console.log(new Int32Array(bytes)[0] === 3 ? "read" : "wrong"));`;
     const { stdout } = await promisify(execFile)(process.execPath, ["-e", script], { timeout: 50_000 });
     expect(stdout).toBe("read\n");

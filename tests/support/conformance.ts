@@ -2,7 +2,7 @@ import type { NativeDevice } from "../../src/backends/cuda/index.js";
 import { dtypeCode } from "../../src/backends/cuda/native.js";
 import { narrow } from "../../src/core/half.js";
 import { randomNumbers } from "../cases/case.js";
-import { call } from "./operands.js";
+import { callKernel } from "./operands.js";
 
 type Words = Int32Array | Float32Array;
 
@@ -188,7 +188,7 @@ export function perform(device: NativeDevice, { kernel, inputs, output, numbers 
       handles.push(handle);
       addon.write(handle, array);
     }
-    call(addon, kernel, ...handles, ...numbers);
+    callKernel(addon, kernel, ...handles, ...numbers);
     const result = output.slice();
     addon.readSync(handles[handles.length - 1], result);
     return result;

@@ -5,7 +5,7 @@
  * @param name the kernel's
  * @param operands handles, null for a buffer left out, numbers, and lists of either
  */
-exports.call = (addon, name, ...operands) => {
+exports.callKernel = (addon, name, ...operands) => {
   const words = operands.flatMap((operand) => {
     if (Array.isArray(operand)) return [operand.length, ...operand];
     return operand === null ? -1 : operand;

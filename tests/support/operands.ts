@@ -8,6 +8,6 @@ type Operand = number | null | readonly number[];
 export const operandsFile = fileURLToPath(new URL("operands.cjs", import.meta.url));
 
 /** Calls a kernel of an addon: with handles, null for a buffer left out, numbers, and lists. */
-export const call: (addon: Addon, kernel: string, ...operands: readonly Operand[]) => void = createRequire(
+export const callKernel: (addon: Addon, kernel: string, ...operands: readonly Operand[]) => void = createRequire(
   import.meta.url,
-)(operandsFile).call;
+)(operandsFile).callKernel;
