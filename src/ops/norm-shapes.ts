@@ -10,9 +10,11 @@ type Parameters = Readonly<Record<string, Meta | null | undefined>>;
 export function checkNormalized(op: string, x: Meta, normalized: Shape, parameters: Parameters): void {
   if (!endsIn(x.shape, normalized))
     throw new ShapeError(`${op}: x ${show(x.shape)} does not end in the normalized shape ${show(normalized)}`);
-  for (const [name, meta] of Object.entries(parameters))
+  for (const name of Object.keys(parameters)) {
+    const meta = parameters[name];
     if (meta && !sameShape(meta.shape, normalized))
       throw new ShapeError(`${op}: ${name} is ${show(meta.shape)}, the normalized shape ${show(normalized)}`);
+  }
 }
 
 /** Whether the last axes of a shape, one or more, are `ending`. */
@@ -29,9 +31,11 @@ export const rowsOf = (x: Meta, normalized: Shape): Shape => x.shape.slice(0, x.
 /** Throws unless `x` is (N, C, ...) and each of the parameters (C). */
 export function checkChannels(op: string, x: Meta, parameters: Parameters): void {
   if (x.shape.length < 2) throw new ShapeError(`${op}: x is (N, C, ...), got ${show(x.shape)}`);
-  for (const [name, meta] of Object.entries(parameters))
+  for (const name of Object.keys(parameters)) {
+    const meta = parameters[name];
     if (meta && (meta.shape.length !== 1 || meta.shape[0] !== x.shape[1]))
       throw new ShapeError(`${op}: ${name} is ${show(meta.shape)}, for ${x.shape[1]} channels of x ${show(x.shape)}`);
+  }
 }
 
 /** (C) -> (C, 1, ...): a value for each channel, to broadcast against (N, C, ...). */
