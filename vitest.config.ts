@@ -3,27 +3,31 @@ import { existsSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
+import {
+  addonTests,
+  deviceTestTimeout,
+  kernelTests,
+  testEnvironment,
+  timedTests,
+} from "./tests/support/device-tests.js";
 
 const src = fileURLToPath(new URL("src", import.meta.url));
 const report = process.env.WENGERT_TEST_REPORT;
 
-/** The tests that run once more on a device: what a kernel computes, and what only devices do. */
-const onDevices = [
-  "tests/device/**/*.test.ts",
-  "tests/ops/{goldens,random,dropout,misuse}.test.ts",
-  "tests/optim/optim.test.ts",
-];
+/** The tests that run once more on a device. Where a list has a folder: all the test files in it. */
+const globs = (paths: readonly string[]): string[] =>
+  paths.map((path) => (path.endsWith(".ts") ? path : `${path}/**/*.test.ts`));
+const onDevices = globs(kernelTests);
 
-const env = { WENGERT_POISON: "1" };
 const project = (name: string, include: string[], exclude: string[], more: Record<string, string> = {}) => ({
   extends: true as const,
   test: {
     name,
     include,
     exclude,
-    env: { ...env, WENGERT_DEVICE: name, ...more },
+    env: { ...testEnvironment, WENGERT_DEVICE: name, ...more },
     // What runs thread by thread takes its time.
-    ...(name === "cpu" ? {} : { testTimeout: 300_000 }),
+    ...(name === "cpu" ? {} : { testTimeout: deviceTestTimeout }),
   },
 });
 
@@ -45,20 +49,17 @@ const emulated = [
   project("races", ["tests/races/**/*.test.ts"], [], { WENGERT_DEVICE: "emulator", WENGERT_EMULATOR_RACES: "1" }),
 ];
 
-/** Tests that measure times. */
-const timed = ["tests/core/overhead.test.ts", "tests/native/{async,overhead,reads}.test.ts"];
-
 /** On a GPU, or the emulator alone: what is proved on the emulator, then what asks for all memory and measures times. */
 const onDevice = (name: string) => [
   project(name, onDevices, []),
-  inOrder(project(`${name}, native`, ["tests/native/**/*.test.ts"], [], { WENGERT_DEVICE: name })),
+  inOrder(project(`${name}, native`, globs(addonTests), [], { WENGERT_DEVICE: name })),
 ];
 
 // WENGERT_DEVICE names one device to test; without it that is cpu, and the emulator too.
 const named = process.env.WENGERT_DEVICE ?? "";
 const onCpu = [
-  project("cpu", ["tests/**/*.test.ts"], ["tests/{device,races}/**", ...timed]),
-  inOrder(project("cpu, timed", timed, [], { WENGERT_DEVICE: "cpu" })),
+  project("cpu", ["tests/**/*.test.ts"], ["tests/{device,races}/**", ...timedTests]),
+  inOrder(project("cpu, timed", timedTests, [], { WENGERT_DEVICE: "cpu" })),
 ];
 const projects = ["cuda", "emulator"].includes(named)
   ? onDevice(named)
