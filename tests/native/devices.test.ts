@@ -7,7 +7,9 @@ import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { DeviceStatus } from "../../src/index.js";
 
-const index = fileURLToPath(new URL("../../src/index.ts", import.meta.url));
+/** Whether this file was compiled, as in the bundle for GPU machines, which has no tsx. */
+const compiled = import.meta.url.endsWith(".js");
+const index = fileURLToPath(new URL(`../../src/index.${compiled ? "js" : "ts"}`, import.meta.url));
 
 describe("devices that are not there", () => {
   let folder: string;
@@ -22,7 +24,7 @@ describe("devices that are not there", () => {
     const script = `import { cuda, device, devices, zeros } from ${JSON.stringify(index)}; ${body}`;
     const { stdout, stderr } = await promisify(execFile)(
       process.execPath,
-      ["--import", "tsx", "--input-type=module", "-e", script],
+      [...(compiled ? [] : ["--import", "tsx"]), "--input-type=module", "-e", script],
       { env: { ...rest, WENGERT_NATIVE: folder, ...env } },
     );
     return { out: stdout.trim(), err: stderr };
