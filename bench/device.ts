@@ -1,159 +1,57 @@
 /**
- * Times ops on the device in use, in sizes that fill a GPU. Each figure is the median over rounds; a round submits
- * enough calls to last a while and waits once. Operands rotate through more memory than the second-level cache holds,
- * and are random: zeros run faster than any data. Results of matmul and conv2d are then compared with sums in float64,
- * element by element, in samples.
+ * The GPU benchmark: the rows of bench/rows.json, each timed as ours, PyTorch, ours, and compared with PyTorch in float64.
  *
- *     WENGERT_DEVICE=cuda npx tsx bench/device.ts [--out FILE] [--only NAME] [--scale 0.01]
+ *     WENGERT_DEVICE=cuda npx tsx bench/device.ts [options]
+ *
+ *   --out FILE       bench.json by default; the table goes beside it, with the ending .md. Both are rewritten after each row
+ *   --append         keep the rows that FILE already has
+ *   --quick          a dozen rows instead of all
+ *   --steps          whole training steps instead of single ops, and then under torch.compile
+ *   --only TEXT      rows whose name contains it; may be repeated
+ *   --seconds N      start no row after so long
+ *   --small          tiny sizes, to try the program on the emulator: its figures mean nothing
+ *   --once           run each row once and time nothing, for a profiler
+ *   --python FILE    the Python that has PyTorch; default: $PYTHON, or python3
+ *
+ * The status is 1 if a row is wrong or failed, or if the row with a planted error was not reported.
  */
 import { execFileSync } from "node:child_process";
-import { writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
-import { conv2d, DeviceError, type DType, device, randn, Scope, sync, type Tensor, tidy } from "../src/index.js";
+import { device, Scope, sync } from "../src/index.js";
 import { native } from "../tests/support/device.js";
-import { checkSamples, convolutionTerms, productTerms, type Terms } from "../tests/support/samples.js";
+import { fullEffort, smallEffort } from "./gpu/measure.js";
+import { Peer } from "./gpu/peer.js";
+import { lastCommitted, type RowResult, type Run, readRun, replaceFile } from "./gpu/results.js";
+import { type Row, reduce, rows } from "./gpu/rows.js";
+import { addCompiled, type Bench, modeOf, runRow, useMode } from "./gpu/run.js";
+import { cellsOf, floorsOf, tableOf } from "./gpu/table.js";
+import { workOf } from "./gpu/work.js";
 
 const { values } = parseArgs({
   options: {
-    out: { type: "string" },
-    only: { type: "string" },
-    /** Factor on the sizes, to try the script where there is no GPU. */
-    scale: { type: "string", default: "1" },
-    rounds: { type: "string", default: "9" },
+    out: { type: "string", default: "bench.json" },
+    append: { type: "boolean", default: false },
+    quick: { type: "boolean", default: false },
+    steps: { type: "boolean", default: false },
+    only: { type: "string", multiple: true, default: [] },
+    seconds: { type: "string", default: "86400" },
+    small: { type: "boolean", default: false },
+    once: { type: "boolean", default: false },
+    python: { type: "string", default: process.env.PYTHON || "python3" },
   },
 });
-const scale = Number(values.scale);
-const rounds = Number(values.rounds);
-if (!(scale > 0 && scale <= 1)) throw new RangeError(`--scale is a number from 0 to 1, got ${values.scale}`);
-if (!(rounds >= 1)) throw new RangeError(`--rounds is a positive number, got ${values.rounds}`);
+const seconds = Number(values.seconds);
+if (!(seconds > 0)) throw new RangeError(`--seconds must be a positive number, got ${values.seconds}`);
+if (device() === "cpu")
+  throw new RangeError("the benchmark needs a device that an addon drives: set WENGERT_DEVICE to cuda or emulator");
+const deadline = performance.now() + seconds * 1000;
 
-/** Multiples of 8, so that rows stay aligned. */
-const scaled = (size: number): number => Math.max(8, Math.round((size * scale) / 8) * 8);
-
-interface Row {
-  /** The same name stands in bench/peers/device_torch.py. */
-  readonly name: string;
-  readonly dtype: DType;
-  /** Floating-point operations of a call, and the fewest bytes it can move. */
-  readonly flops: number;
-  readonly bytes: number;
-  readonly inputs: () => Tensor[];
-  readonly run: (inputs: readonly Tensor[]) => Tensor;
-  /** What elements of the result are sums of; given where every product counts. */
-  readonly terms?: (inputs: readonly ArrayLike<number>[]) => Terms;
-}
-
-const random = (dtype: DType, ...shape: number[]): Tensor => randn(shape, { dtype });
-const sizeOf: Partial<Record<DType, number>> = { float32: 4, bfloat16: 2, float16: 2 };
-
-function matmulRow(n: number, dtype: DType): Row {
-  const m = scaled(n);
-  const bytes = 3 * m * m * (sizeOf[dtype] ?? 4);
-  const inputs = (): Tensor[] => [random(dtype, m, m), random(dtype, m, m)];
-  const terms: Row["terms"] = ([a, b]) => productTerms(a, b, m, m);
-  return { name: `matmul ${n}`, dtype, flops: 2 * m ** 3, bytes, inputs, run: ([a, b]) => a.matmul(b), terms };
-}
-
-function elementwiseRow(name: string, dtype: DType, operands: number, run: Row["run"]): Row {
-  const n = scaled(2 ** 26);
-  const bytes = (operands + 1) * n * (sizeOf[dtype] ?? 4);
-  const inputs = (): Tensor[] => Array.from({ length: operands }, () => random(dtype, n));
-  return { name, dtype, flops: n, bytes, inputs, run };
-}
-
-function rowsRow(name: string, dtype: DType, run: Row["run"], passes = 2): Row {
-  const [rows, columns] = [scaled(8192), scaled(8192)];
-  const bytes = passes * rows * columns * (sizeOf[dtype] ?? 4);
-  return { name, dtype, flops: 4 * rows * columns, bytes, inputs: () => [random(dtype, rows, columns)], run };
-}
-
-function convRow(dtype: DType): Row {
-  const [n, c, k, size] = [scaled(64), scaled(128), scaled(128), scaled(56)];
-  const pixels = n * (size - 2) ** 2;
-  const bytes = (n * c * size * size + k * c * 9 + k * pixels) * (sizeOf[dtype] ?? 4);
-  const inputs = (): Tensor[] => [random(dtype, n, c, size, size), random(dtype, k, c, 3, 3)];
-  return {
-    name: "conv2d 3x3",
-    dtype,
-    flops: 2 * pixels * k * c * 9,
-    bytes,
-    inputs,
-    run: ([x, w]) => conv2d(x, w),
-    terms: ([x, w]) => convolutionTerms(x, w, { channels: c, filters: k, image: [size, size], kernel: [3, 3] }),
-  };
-}
-
-const table: readonly Row[] = [
-  matmulRow(4096, "float32"),
-  matmulRow(4096, "bfloat16"),
-  matmulRow(8192, "bfloat16"),
-  matmulRow(4096, "float16"),
-  elementwiseRow("add", "float32", 2, ([a, b]) => a.add(b)),
-  elementwiseRow("add", "bfloat16", 2, ([a, b]) => a.add(b)),
-  elementwiseRow("gelu", "float32", 1, ([a]) => a.gelu()),
-  elementwiseRow("gelu", "bfloat16", 1, ([a]) => a.gelu()),
-  rowsRow("softmax", "float32", ([x]) => x.softmax()),
-  rowsRow("softmax", "bfloat16", ([x]) => x.softmax()),
-  rowsRow("sum", "float32", ([x]) => x.sum(), 1),
-  rowsRow("sum axis 0", "float32", ([x]) => x.sum(0), 1),
-  rowsRow("sum axis 1", "float32", ([x]) => x.sum(1), 1),
-  rowsRow("transpose", "float32", ([x]) => x.transpose()),
-  convRow("float32"),
-  convRow("bfloat16"),
-];
-
-interface Figure {
-  readonly name: string;
-  readonly dtype: DType;
-  readonly device: string;
-  /** Microseconds a call: the median over rounds, and the quartiles. */
-  readonly median: number;
-  readonly quartiles: readonly [number, number];
-  readonly gigabytesPerSecond: number;
-  readonly teraflops: number;
-  /** The largest error found in samples of the result, as a part of what rounding allows; null where none is taken. */
-  readonly error: number | null;
-}
-
-/** Sets of operands to rotate through: 256 MiB, several times the largest cache. */
-const setsFor = (bytes: number): number => Math.min(8, Math.max(1, Math.ceil((2 ** 28 * scale) / bytes)));
-
-/** Throws where a result is wrong. */
-function check({ name, dtype, run, terms }: Row, inputs: readonly Tensor[]): number | null {
-  if (!terms) return null;
-  const values = inputs.map((x) => x.dataSync());
-  return tidy(() => checkSamples(`${name} ${dtype}`, run(inputs).dataSync(), terms(values), dtype));
-}
-
-function measure(row: Row): Figure {
-  using _scope = new Scope();
-  const sets = Array.from({ length: setsFor(row.bytes) }, row.inputs);
-  const submit = (calls: number): number => {
-    const start = performance.now();
-    for (let i = 0; i < calls; i++) {
-      tidy(() => {
-        row.run(sets[i % sets.length]);
-      });
-    }
-    sync();
-    return ((performance.now() - start) * 1000) / calls;
-  };
-  submit(2);
-  const calls = Math.max(2, Math.min(1000, Math.ceil(20_000 / submit(3)))); // 20 ms a round
-  const times = Array.from({ length: rounds }, () => submit(calls)).sort((p, q) => p - q);
-  const at = (fraction: number): number => times[Math.floor(fraction * (times.length - 1))];
-  const median = at(0.5);
-  return {
-    name: row.name,
-    dtype: row.dtype,
-    device: device(),
-    median,
-    quartiles: [at(0.25), at(0.75)],
-    gigabytesPerSecond: row.bytes / median / 1e3,
-    teraflops: row.flops / median / 1e6,
-    error: check(row, sets[0]),
-  };
-}
+const chosen = rows
+  .filter((row) => (row.op === "step") === values.steps)
+  .filter((row) => !values.quick || row.quick || row.planted)
+  .filter(({ name }) => values.only.length === 0 || values.only.some((text) => name.includes(text)))
+  .map((row) => (values.small ? reduce(row) : row));
+if (chosen.length === 0) throw new RangeError(`no row has a name that contains ${values.only.join(" or ")}`);
 
 /** The commit that is measured; a bundle has no repository, but says which it is of. */
 function commit(): string | null {
@@ -165,31 +63,68 @@ function commit(): string | null {
   }
 }
 
-const describeDevice = () => (device() === "cpu" ? { name: "cpu" } : native.info());
-
-const figures: Figure[] = [];
-const failures: string[] = [];
-for (const row of table.filter(({ name }) => !values.only || name.startsWith(values.only))) {
-  try {
-    const figure = measure(row);
-    figures.push(figure);
-    const { median, quartiles, gigabytesPerSecond, teraflops, error } = figure;
-    const cells = [
-      `${row.name} ${row.dtype}`.padEnd(24),
-      `${median.toFixed(1)} us`.padStart(14),
-      `(${quartiles[0].toFixed(1)} to ${quartiles[1].toFixed(1)})`.padStart(24),
-      `${gigabytesPerSecond.toFixed(0)} GB/s`.padStart(12),
-      `${teraflops.toFixed(2)} TFLOP/s`.padStart(16),
-      error === null ? "" : `  error ${error.toFixed(2)} of what is allowed`,
-    ];
-    console.log(cells.join(""));
-  } catch (error) {
-    // The others are measured all the same.
-    failures.push(`${row.name} ${row.dtype}: ${error instanceof Error ? error.message : error}`);
-    if (!(error instanceof DeviceError)) process.exitCode = 1;
-  }
+/** Two calls of each row: the first loads the kernels. */
+function runOnce(row: Row): void {
+  using _scope = new Scope();
+  useMode(native, row);
+  const operands = workOf(row).make();
+  sync();
+  operands.run();
+  sync();
+  native.setOptions({ profile: true });
+  operands.run();
+  native.setOptions({ profile: false });
+  sync();
 }
-const run = { date: new Date().toISOString(), commit: commit(), node: process.version, scale, ...describeDevice() };
-if (values.out) writeFileSync(values.out, `${JSON.stringify({ ...run, failures, figures }, null, 2)}\n`);
-for (const failure of failures) console.log(failure);
-console.log(`${figures.length} rows measured, ${failures.length} failed`);
+
+async function runAll(): Promise<boolean> {
+  const peer = new Peer(values.python);
+  const torch = await peer.hello(60_000);
+  const bench: Bench = {
+    native,
+    peer: typeof torch === "string" ? null : peer,
+    effort: values.small ? smallEffort : fullEffort,
+  };
+  if (typeof torch === "string") console.log(`no PyTorch: ${torch}`);
+  const { info } = { info: native.info() };
+  const kept = values.append ? (readRun(values.out)?.rows ?? []) : [];
+  const results = new Map<string, RowResult>(kept.map((row) => [row.name, row]));
+  for (const row of chosen)
+    results.set(row.name, { name: row.name, op: row.op, mode: modeOf(row), status: "not run", reason: "no time left" });
+  const committed = lastCommitted(info.name);
+  const date = new Date().toISOString();
+
+  const show = (result: RowResult): void => {
+    results.set(result.name, result);
+    const run: Run = {
+      ...{ date, commit: commit(), node: process.version, device: { ...info }, torch, small: values.small },
+      rows: [...results.values()],
+    };
+    replaceFile(values.out, `${JSON.stringify(run)}\n`);
+    replaceFile(values.out.replace(/(\.json)?$/, ".md"), tableOf(run, committed));
+    // Only what is on the disk is said to be there.
+    console.log(`row: ${cellsOf(result, floorsOf(run), committed).filter(Boolean).join(" | ")}`);
+  };
+
+  const timeLeft = (): boolean => performance.now() < deadline;
+  for (const row of chosen) if (timeLeft()) show(await runRow(bench, row));
+  if (values.steps && !values.small)
+    for (const row of chosen.filter(({ compile }) => compile)) {
+      const result = results.get(row.name);
+      if (result !== undefined && result.status !== "not run" && timeLeft())
+        show(await addCompiled(bench, row, result));
+    }
+  peer.end();
+
+  const own = chosen.map(({ name }) => results.get(name)?.status ?? "not run");
+  const count = (status: RowResult["status"]): number => own.filter((one) => one === status).length;
+  const bad = count("wrong") + count("failed") + count("planted error not found");
+  const planted = chosen.some((row) => row.planted) && bench.peer !== null && count("wrong as planted") === 0;
+  console.log(
+    `${own.length} rows: ${[...new Set(own)].map((status) => `${count(status)} ${status}`).join(", ")}; ${bad === 0 && !planted ? "nothing is wrong that should be right" : "SOMETHING IS WRONG"}`,
+  );
+  return bad === 0 && !(planted && timeLeft());
+}
+
+if (values.once) chosen.forEach(runOnce);
+else process.exitCode = (await runAll()) ? 0 : 1;

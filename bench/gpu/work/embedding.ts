@@ -1,0 +1,29 @@
+/** Rows of a table by their numbers, and the gradient of the table. */
+import { embedding, randint } from "../../../src/index.js";
+import { type Row, size } from "../rows.js";
+import type { Work } from "../work.js";
+import { elementOf, ends, gradients, random } from "./operands.js";
+
+/** Columns at each end that are compared. */
+const sampled = 2;
+
+export function embeddingWork(row: Row): Work {
+  const { dtype, bytes } = elementOf(row);
+  const [classes, tokens, columns] = [size(row, "classes"), size(row, "tokens"), size(row, "columns")];
+  return {
+    // Forward: tokens are read and written. The gradient writes the whole table.
+    bytes: (row.backward ? tokens + classes : 2 * tokens) * columns * bytes + 4 * tokens,
+    flops: 0,
+    make() {
+      const table = random(dtype, classes, columns);
+      const index = randint(0, classes, [tokens]);
+      return row.backward
+        ? gradients((weight) => embedding(index, weight), [table], [index])
+        : { tensors: [table, index], run: () => [embedding(index, table)] };
+    },
+    sample: ({ tensors }, outputs) => ({
+      inputs: tensors.map((x) => (x.rank === 2 ? ends(x, 1, sampled) : x)),
+      outputs: outputs.map((y) => ends(y, 1, sampled)),
+    }),
+  };
+}

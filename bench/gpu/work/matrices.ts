@@ -1,0 +1,55 @@
+/** Ops on matrices that memory limits: sums over an axis, a bias for each column, transposes. */
+import type { Tensor } from "../../../src/index.js";
+import { type Row, size } from "../rows.js";
+import type { Work } from "../work.js";
+import { elementOf, ends, random } from "./operands.js";
+
+const sampled = 4;
+
+/** The sum over the rows (axis 0), over the columns (1), or over all. */
+export function sums(row: Row): Work {
+  const [rows, columns] = [size(row, "rows"), size(row, "columns")];
+  const { dtype, bytes } = elementOf(row);
+  const { axis = null } = row;
+  const kept = axis === 0 ? columns : axis === 1 ? rows : 1;
+  const part = (x: Tensor, at: number): Tensor => (axis === null ? x : ends(x, at, sampled));
+  return {
+    bytes: (rows * columns + kept) * bytes,
+    flops: 0,
+    make() {
+      const x = random(dtype, rows, columns);
+      return { tensors: [x], run: () => [axis === null ? x.sum() : x.sum(axis)] };
+    },
+    sample: ({ tensors: [x] }, [y]) => ({ inputs: [part(x, axis === 0 ? 1 : 0)], outputs: [part(y, 0)] }),
+  };
+}
+
+/** x (rows, columns) + bias (columns). */
+export function biasAdds(row: Row): Work {
+  const [rows, columns] = [size(row, "rows"), size(row, "columns")];
+  const { dtype, bytes } = elementOf(row);
+  return {
+    bytes: (2 * rows + 1) * columns * bytes,
+    flops: 0,
+    make() {
+      const [x, bias] = [random(dtype, rows, columns), random(dtype, columns)];
+      return { tensors: [x, bias], run: () => [x.add(bias)] };
+    },
+    sample: ({ tensors: [x, bias] }, [y]) => ({ inputs: [ends(x, 0, sampled), bias], outputs: [ends(y, 0, sampled)] }),
+  };
+}
+
+/** The transpose, as a copy. */
+export function transposes(row: Row): Work {
+  const [rows, columns] = [size(row, "rows"), size(row, "columns")];
+  const { dtype, bytes } = elementOf(row);
+  return {
+    bytes: 2 * rows * columns * bytes,
+    flops: 0,
+    make() {
+      const x = random(dtype, rows, columns);
+      return { tensors: [x], run: () => [x.transpose()] };
+    },
+    sample: ({ tensors: [x] }, [y]) => ({ inputs: [ends(x, 0, sampled)], outputs: [ends(y, 1, sampled)] }),
+  };
+}

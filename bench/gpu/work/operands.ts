@@ -1,0 +1,45 @@
+/** What the makers of work share: random operands, the ends of an axis, and timing gradients alone. */
+import { concat, type DType, randn, type Tensor, vjp } from "../../../src/index.js";
+import type { Row } from "../rows.js";
+import type { Operands } from "../work.js";
+
+export const bytesOf: Readonly<Record<string, number>> = { float32: 4, bfloat16: 2, float16: 2, int32: 4 };
+
+/** The dtype of a row, and the bytes of an element. */
+export function elementOf(row: Row): { dtype: DType; bytes: number } {
+  const dtype = row.dtype ?? "float32";
+  return { dtype, bytes: bytesOf[dtype] };
+}
+
+/** Normal numbers: never zeros, which run faster than any data. */
+export const random = (dtype: DType, ...shape: number[]): Tensor => randn(shape, { dtype });
+
+/**
+ * The first and the last `count` of an axis: a sample that has the edges of what kernels cut into tiles. The whole axis
+ * where it is no longer than that.
+ */
+export function ends(x: Tensor, axis: number, count: number): Tensor {
+  const length = x.shape[axis];
+  if (length <= 2 * count) return x;
+  const part = (from: number, to: number): Tensor =>
+    x.slice([...Array.from({ length: axis }, () => [] as const), [from, to]]);
+  return concat([part(0, count), part(length - count, length)], axis);
+}
+
+/** The last of an axis, which keeps the axis. */
+export const last = (x: Tensor, axis: number): Tensor =>
+  x.slice([...Array.from({ length: axis }, () => [] as const), [x.shape[axis] - 1, x.shape[axis]]]);
+
+/**
+ * The gradients of `f` at `inputs` for a random cotangent, with the forward pass outside of what is timed. The tensors
+ * are the inputs, `others`, and the cotangent.
+ */
+export function gradients(
+  f: (...inputs: Tensor[]) => Tensor,
+  inputs: readonly Tensor[],
+  others: readonly Tensor[] = [],
+): Operands {
+  const { value, pullback } = vjp(f)(...inputs);
+  const cotangent = random(value.dtype, ...value.shape);
+  return { tensors: [...inputs, ...others, cotangent], run: () => pullback(cotangent) };
+}
