@@ -1,175 +1,209 @@
 #!/usr/bin/env bash
-# Runs the tests and benchmarks on a bare Linux machine with an NVIDIA driver, from the bundle that npm run gpu:bundle
-# packs: no Node, no network, no compiler.
+# Measures correctness and speed on a bare Linux machine with an NVIDIA GPU, from the bundle that npm run gpu:bundle
+# packs: no Node, no network and no npm are needed there. PyTorch, ncu, compute-sanitizer and nvcc are used if they are there.
 #
-#     bash gpu.sh [test|sanitize|conformance|train|bench|all] ...
+#     bash gpu.sh [smoke|bench|quick|tune|ncu|test|steps|sanitize|build|all] ...
 #
-#     test         the tests of kernels and of the addon; the case list hashed in two runs, and in one with bands around
-#                  every buffer, and the hashes compared
-#     conformance  every instruction of kernels/ptx.cuh against its emulated twin, on random fragments
-#     train        the MNIST network, on the data in the bundle or on drawn digits
-#     bench        kernels and training steps, with PyTorch beside them where python3 has it
-#     sanitize     compute-sanitizer's memcheck, racecheck and synccheck on a case of each op and on what is larger than a
-#                  tile, where it is installed
-#     all          all of them, in this order, past failures; ends within LIMIT seconds (default 520)
+#     smoke     which device, clocks, copy bandwidth, an empty launch, a large product against float64, conformance
+#     bench     the rows of bench/rows.json, each timed as ours, PyTorch, ours, and compared with float64; quick: a dozen
+#     tune      every compiled tile and number of splits, for products and convolutions of those rows
+#     ncu       what Nsight Compute counts in a dozen kernels
+#     test      the case list and the device tests; then every result hashed in two runs, and the hashes compared
+#     steps     whole training steps beside PyTorch
+#     sanitize  compute-sanitizer: racecheck on what is larger than a tile, then memcheck
+#     build     compiles the CUDA addon; done first where the bundle has none
+#     all       all of them, in this order, past failures
 #
-# $OUT (default ./out) gets summary.txt, info.json, test.json, conformance.json, bench.json and bench.md, those that were
-# made, and everything else in results.tgz: eight files at most. The end of the log of what failed, and a table, are
-# printed last. The status is not 0 if any step failed.
+# It ends within LIMIT seconds (540) of its first line. Each step has a budget, and steps and sanitize share what is left.
+# $OUT (./out) gets log.txt, smoke.json, bench.json, bench.md, tune.json, ncu.csv and test.json. Each result is written there
+# as soon as it exists, to a file that then replaces the old one: so a kill loses only what was in progress, and leaves at
+# most eight files. The status is 1 if a step failed.
 #
-# GPU_SH_DEVICE=emulator tries the script itself where there is no GPU; what it measures then means nothing.
+# GPU_SH_DEVICE=emulator tries the script itself without a GPU, in tiny sizes, within 55 s: its figures mean nothing.
 set -uo pipefail
 
+begun=$SECONDS
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+export WENGERT_DEVICE=${GPU_SH_DEVICE:-cuda} NO_COLOR=1 FORCE_COLOR=0 PYTHONUNBUFFERED=1
 OUT=${OUT:-$PWD/out}
 mkdir -p "$OUT" || exit 2
 OUT=$(cd "$OUT" && pwd)
-deadline=$((SECONDS + ${LIMIT:-520}))
-kept=(summary.txt info.json test.json conformance.json bench.json bench.md)
+log=$OUT/log.txt
+: > "$log"
+
+# Seconds of each step, in tiny sizes and in full.
+small=()
+declare -A budget
+if [ "$WENGERT_DEVICE" = cuda ]; then
+  limit=${LIMIT:-540}
+  budget=([smoke]=15 [bench]=170 [quick]=40 [tune]=60 [ncu]=60 [test]=150)
+else
+  limit=${LIMIT:-55}
+  small=(--small)
+  budget=([smoke]=10 [bench]=24 [quick]=10 [tune]=4 [ncu]=4 [test]=9)
+fi
+for name in smoke bench quick tune ncu test steps sanitize build all; do known=${known:-}" $name"; done
+[ $# -gt 0 ] || set -- all
+for name in "$@"; do
+  case " $known " in *" $name "*) ;; *) echo "unknown step: $name; there are$known" >&2; exit 2 ;; esac
+done
+
+work=$(mktemp -d) || exit 2
+trap 'rm -rf "$work"' EXIT
 rows=()
 failed=()
 
-bundle=$here/bundle.tar.xz
-[ -f "$bundle" ] || bundle=$here/../.gpu/bundle.tar.xz
-[ -f "$bundle" ] || { echo "no bundle: run npm run gpu:bundle first" >&2; exit 2; }
-work=$(mktemp -d) || exit 2
-trap 'rm -rf "$work"' EXIT
-if command -v xz > /dev/null; then
-  tar -C "$work" -xJf "$bundle" || exit 2
-elif command -v python3 > /dev/null; then
-  python3 -c 'import sys, tarfile; tarfile.open(sys.argv[1]).extractall(sys.argv[2])' "$bundle" "$work" || exit 2
-else
-  echo "the bundle is packed with xz: neither xz nor python3 is here to unpack it" >&2
-  exit 2
-fi
-cd "$work/wengert" || exit 2
-results=$work/results
-mkdir "$results"
-PATH=$PWD:$PATH:/usr/local/cuda/bin
-export WENGERT_DEVICE=${GPU_SH_DEVICE:-cuda} WENGERT_NATIVE=$PWD/build/Release WENGERT_COMMIT
-export NO_COLOR=1 FORCE_COLOR=0
-WENGERT_COMMIT=$(cat commit.txt)
-node --version > /dev/null || { echo "the bundle's Node does not run here" >&2; exit 2; }
+# seconds_left: until the limit, less what it takes to end.
+seconds_left() { echo $((limit - 3 - (SECONDS - begun))); }
 
-# step NAME SECONDS COMMAND...: runs it within SECONDS and the time left; its output goes to NAME.log.
+note() { # NAME RESULT SECONDS TEXT
+  rows+=("$(printf '%-14s %-9s %4s  %s' "$@")")
+  case $2 in FAILED | "timed out") failed+=("$1") ;; esac
+  rm -f "$OUT"/*.tmp
+  echo "${rows[-1]}" | tee -a "$log"
+}
+
+# step NAME SECONDS COMMAND...: runs it within SECONDS and the time left; its output goes to log.txt as it comes.
 step() {
-  local name=$1 limit=$2 left=$((deadline - SECONDS)) start=$SECONDS log=$results/$1.log status result
+  local name=$1 most=$2 left start=$SECONDS from status result
   shift 2
-  if [ "$left" -lt 10 ]; then
-    rows+=("$name|not run|0|no time left")
-    failed+=("$name")
+  left=$(seconds_left)
+  [ "$most" -lt "$left" ] || most=$left
+  if [ "$most" -lt 2 ]; then
+    note "$name" "not run" 0 "no time left"
     return 1
   fi
-  [ "$limit" -lt "$left" ] || limit=$left
-  echo "$name: running, at most $limit s"
-  timeout --kill-after=5 "$limit" "$@" > "$log" 2>&1 < /dev/null
+  printf '\n== %s, at most %s s: %s\n' "$name" "$most" "$*" >> "$log"
+  from=$(stat -c %s "$log")
+  timeout --kill-after=2 "$most" "$@" >> "$log" 2>&1 < /dev/null
   status=$?
   case $status in
     0) result=ok ;;
     124 | 137) result="timed out" ;;
     *) result=FAILED ;;
   esac
-  [ $status -eq 0 ] || failed+=("$name")
-  rows+=("$name|$result|$((SECONDS - start))|$(tr '|' ' ' < "$log" | grep -v '^\s*$' | tail -n 1 | cut -c 1-140)")
+  note "$name" "$result" $((SECONDS - start)) "$(tail -c +$((from + 1)) "$log" | grep -v '^\s*$' | tail -n 1 | tr '|' '/' | cut -c 1-160)"
+  if [ $status -ne 0 ]; then
+    printf -- '--- %s, the end of its log\n' "$name"
+    tail -c +$((from + 1)) "$log" | tail -n 15 | cut -c 1-300
+  fi
   return $status
 }
 
-# What ran is named by test.json; where the run was cut off, by the log.
-run_vitest() {
-  local status
-  WENGERT_TEST_REPORT=$1 node node_modules/vitest/vitest.mjs run
-  status=$?
-  node scripts/gpu/outcome.mjs "$1" || status=1
-  return $status
+unpack() {
+  local bundle=$here/bundle.tar.xz
+  [ -f "$bundle" ] || bundle=$here/../.gpu/bundle.tar.xz
+  [ -f "$bundle" ] || { echo "there is no bundle: run npm run gpu:bundle first" >&2; exit 2; }
+  if command -v xz > /dev/null; then
+    xz -dc -T0 "$bundle" | tar -C "$work" -x || exit 2
+  elif command -v python3 > /dev/null; then
+    python3 -c 'import sys, tarfile; tarfile.open(sys.argv[1]).extractall(sys.argv[2])' "$bundle" "$work" || exit 2
+  else
+    echo "the bundle is packed with xz, and neither xz nor python3 is here to unpack it" >&2
+    exit 2
+  fi
+  cd "$work/wengert" || exit 2
 }
-export -f run_vitest
 
-fingerprint() { step "$1" 90 env "${@:2}" node --import tsx scripts/gpu/fingerprint.ts "$results/$1.txt"; }
-same() {
-  step "$1" 10 bash -c 'cmp "$0" "$1" && echo "$(wc -l < "$0") results equal bit for bit"' "$results/$2.txt" "$results/$3.txt"
+# The Python that has PyTorch: $PYTHON, the checkout's own, or python3.
+find_python() {
+  local own=$here/../build/python/bin/python
+  local has_torch='import importlib.util, sys; sys.exit(importlib.util.find_spec("torch") is None)'
+  if [ -z "${PYTHON:-}" ] && [ -x "$own" ] && "$own" -c "$has_torch"; then PYTHON=$own; fi
+  export PYTHON=${PYTHON:-python3}
 }
+
+run_smoke() { step smoke "${budget[smoke]}" node bench/smoke.js --out "$OUT/smoke.json" "${small[@]}"; }
+
+# run_rows NAME OPTIONS...: the program stops by itself, a little before its budget ends.
+run_rows() {
+  local name=$1 seconds=$2 left
+  shift 2
+  left=$(seconds_left)
+  [ "$seconds" -lt "$left" ] || seconds=$left
+  step "$name" "$seconds" node bench/device.js --out "$OUT/bench.json" --seconds $((seconds > 12 ? seconds - 5 : seconds - 1)) "${small[@]}" "$@"
+}
+run_bench() { run_rows bench "${budget[bench]}"; }
+run_quick() { run_rows quick "${budget[quick]}" --quick; }
+
+run_tune() {
+  local seconds=${budget[tune]}
+  step tune "$seconds" node bench/tune.js --out "$OUT/tune.json" --seconds $((seconds > 12 ? seconds - 4 : seconds - 1)) "${small[@]}"
+}
+
+run_ncu() { step ncu "${budget[ncu]}" bash scripts/gpu/profile.sh "$OUT/ncu.csv" $((budget[ncu] - 3)); }
 
 run_test() {
-  step info 60 node --import tsx scripts/gpu/info.ts "$results/info.json"
-  step test 300 bash -c 'run_vitest "$0"' "$results/test.json"
-  fingerprint fingerprint-1
-  fingerprint fingerprint-2
-  fingerprint fingerprint-guarded WENGERT_GUARD=1 WENGERT_POISON=1
-  same same-bits fingerprint-1 fingerprint-2
-  same same-bits-guarded fingerprint-1 fingerprint-guarded
-}
-
-run_conformance() { step conformance 60 node --import tsx scripts/gpu/conformance.ts "$results/conformance.json"; }
-
-run_train() {
-  local data=()
-  [ -d data/mnist ] && data=(--data data/mnist)
-  step train 90 node dist-examples/mnist.js --device "$WENGERT_DEVICE" --epochs 3 --out "$results/mnist" ${data[@]+"${data[@]}"}
-}
-
-run_bench() {
-  local small=()
-  [ "$WENGERT_DEVICE" = cuda ] || small=(--scale 0.002 --rounds 1)
-  step bench 150 node --import tsx bench/device.ts --out "$results/bench.json" ${small[@]+"${small[@]}"}
-  if timeout 60 python3 -c 'import torch; assert torch.cuda.is_available()' > "$results/torch.log" 2>&1; then
-    step bench-torch 100 python3 bench/peers/device_torch.py "$results/bench-torch.json"
-    step bench-table 30 node --import tsx bench/compare.ts "$results/bench.json" "$results/bench-torch.json" "$results/bench.md"
+  local seconds=${budget[test]} few=()
+  if [ "$WENGERT_DEVICE" = cuda ]; then
+    step test $((seconds - 30)) node scripts/gpu/test.js --report "$OUT/test.json" --seconds $((seconds - 34))
   else
-    rows+=("bench-torch|not run|0|python3 has no PyTorch that sees a GPU: $(tail -n 1 "$results/torch.log" | cut -c 1-80)")
+    step test "$seconds" node scripts/gpu/test.js --report "$OUT/test.json" --seconds $((seconds - 2)) --only tests/device/module
+    few=(--only add)
   fi
+  step fingerprint-1 20 node scripts/gpu/fingerprint.js "${few[@]}" "$work/first.txt" &&
+    step fingerprint-2 20 node scripts/gpu/fingerprint.js "${few[@]}" "$work/second.txt" &&
+    step same-bits 5 bash -c 'cmp "$0" "$1" && echo "$(wc -l < "$0") results equal bit for bit"' "$work/first.txt" "$work/second.txt"
 }
 
+run_steps() {
+  local left
+  left=$(seconds_left)
+  if has_sanitizer; then left=$((left * 55 / 100)); fi
+  run_rows steps "$left" --steps --append
+}
+
+has_sanitizer() { [ "$WENGERT_DEVICE" = cuda ] && command -v compute-sanitizer > /dev/null; }
+
+# racecheck sees shared memory: the kernels with tiles and rows use it. memcheck knows only what the driver gave out, so
+# every buffer is an allocation of its own.
 run_sanitize() {
-  local tool
-  if ! command -v compute-sanitizer > /dev/null; then
-    rows+=("sanitize|not run|0|compute-sanitizer is not installed")
-    return
+  local tool=(compute-sanitizer --target-processes application-only --error-exitcode 99)
+  if ! has_sanitizer; then
+    local why="it is not installed"
+    [ "$WENGERT_DEVICE" = cuda ] || why="it checks GPUs, not the $WENGERT_DEVICE"
+    note sanitize "not run" 0 "compute-sanitizer cannot start: $why"
+    return 0
   fi
-  # memcheck knows only what the driver gave out: every buffer is one piece of that, and none is used again.
-  for tool in memcheck racecheck synccheck; do
-    local env=()
-    [ $tool = memcheck ] && env=(WENGERT_NO_CACHE=1)
-    step $tool 180 env ${env[@]+"${env[@]}"} compute-sanitizer --tool $tool --target-processes application-only \
-      --error-exitcode 99 node --import tsx scripts/gpu/fingerprint.ts --few "$results/$tool.txt"
-  done
+  step racecheck $(($(seconds_left) * 55 / 100)) "${tool[@]}" --tool racecheck --kernel-name regex:'gemm|walkRows|conv|reduce|permute' \
+    node scripts/gpu/fingerprint.js --few "$work/racecheck.txt"
+  step memcheck "$(seconds_left)" env WENGERT_NO_CACHE=1 "${tool[@]}" --tool memcheck \
+    node scripts/gpu/fingerprint.js --few "$work/memcheck.txt"
+}
+
+# Where the bundle has no CUDA addon. What it takes is taken from tune and test.
+run_build() {
+  local start=$SECONDS spent
+  step build 150 bash scripts/gpu/build.sh --seconds 150
+  spent=$((SECONDS - start))
+  budget[tune]=$((budget[tune] - spent * 2 / 7))
+  budget[test]=$((budget[test] - spent * 5 / 7))
 }
 
 finish() {
-  local name
   trap - TERM INT
+  if [ -f "$OUT/bench.md" ]; then printf '\n' && grep '^|' "$OUT/bench.md" | cut -c 1-160 | head -n 60; fi
   {
-    printf '%-20s %-10s %6s  %s\n' step result s "last line"
-    for row in ${rows[@]+"${rows[@]}"}; do
-      IFS='|' read -r name result seconds last <<< "$row"
-      printf '%-20s %-10s %6s  %s\n' "$name" "$result" "$seconds" "$last"
-    done
+    printf '\n%-14s %-9s %4s  %s\n' step result s "last line"
+    printf '%s\n' "${rows[@]}"
     if [ ${#failed[@]} -eq 0 ]; then echo "nothing failed"; else echo "failed: ${failed[*]}"; fi
-    for row in ${rows[@]+"${rows[@]}"}; do
-      case $row in *"|not run|"*) echo "not run: ${row%%|*}: ${row##*|}" ;; esac
-    done
-  } > "$results/summary.txt"
-  for name in "${kept[@]}"; do
-    if [ -f "$results/$name" ]; then cp "$results/$name" "$OUT/"; fi
-  done
-  tar -C "$results" -czf "$OUT/results.tgz" .
-  for name in ${failed[@]+"${failed[@]}"}; do
-    if [ -f "$results/$name.log" ]; then printf '\n--- %s, the end of its log\n' "$name"; tail -n 25 "$results/$name.log" | cut -c 1-300; fi
-  done
-  printf '\n'
-  cat "$results/summary.txt"
+    echo "$((SECONDS - begun)) s"
+  } | tee -a "$log"
 }
 trap 'finish; exit 143' TERM INT
 
-[ $# -gt 0 ] || set -- all
+unpack
+PATH=$PWD:$PATH:/usr/local/cuda/bin
+export WENGERT_NATIVE=$PWD/build/Release WENGERT_COMMIT
+WENGERT_COMMIT=$(cat commit.txt)
+node --version > /dev/null || { echo "the bundle's Node does not run here" >&2; exit 2; }
+find_python
+note unpack ok $((SECONDS - begun)) "$(cat commit.txt)"
+
+[ "$WENGERT_DEVICE" != cuda ] || [ -f build/Release/wengert_cuda.node ] || [ "$1" = build ] || run_build
 for name in "$@"; do
   case $name in
-    test | sanitize | conformance | train | bench | all) ;;
-    *) echo "unknown: $name; there are test, sanitize, conformance, train, bench, all" >&2; exit 2 ;;
-  esac
-done
-for name in "$@"; do
-  case $name in
-    all) for each in test conformance train bench sanitize; do "run_$each"; done ;;
+    all) for each in smoke bench tune ncu test steps sanitize; do "run_$each"; done ;;
     *) "run_$name" ;;
   esac
 done
