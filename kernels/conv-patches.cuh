@@ -156,10 +156,10 @@ struct PixelStore {
     if (N > 1 && vectors) {
       if (column >= columns) return;
       T* const at = place(channel, column);
-      Vector<T, N> out;
+      T out[N];
 #pragma unroll
-      for (int j = 0; j < N; j++) out.at[j] = finish(sums[j], at + j, channel, column + j);
-      *reinterpret_cast<Vector<T, N>*>(at) = out;
+      for (int j = 0; j < N; j++) out[j] = finish(sums[j], at + j, channel, column + j);
+      store(out, at, 0);
     } else {
 #pragma unroll
       for (int j = 0; j < N; j++) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "gemm.h"
+#include "vectors.cuh"
 
 namespace wengert {
 
@@ -77,10 +78,10 @@ struct MatrixStore {
     T* const at = y + (std::int64_t{batch} * m + row) * n + column;
     if (N > 1 && vectors) {
       if (column >= n) return;
-      Vector<T, N> out;
+      T out[N];
 #pragma unroll
-      for (int j = 0; j < N; j++) out.at[j] = finish(sums[j], at + j, row, column + j);
-      *reinterpret_cast<Vector<T, N>*>(at) = out;
+      for (int j = 0; j < N; j++) out[j] = finish(sums[j], at + j, row, column + j);
+      store(out, at, 0);
     } else {
 #pragma unroll
       for (int j = 0; j < N; j++)
@@ -110,10 +111,10 @@ struct Writer {
     Sum* const at = static_cast<Sum*>(shape.partials) + (matrix * shape.m + row) * shape.n + column;
     if (shape.n % N == 0) {
       if (column >= shape.n) return;
-      Vector<Sum, N> out;
+      Sum out[N];
 #pragma unroll
-      for (int j = 0; j < N; j++) out.at[j] = sums[j];
-      *reinterpret_cast<Vector<Sum, N>*>(at) = out;
+      for (int j = 0; j < N; j++) out[j] = sums[j];
+      wengert::store(out, at, 0);
     } else {
 #pragma unroll
       for (int j = 0; j < N; j++)

@@ -9,6 +9,10 @@ namespace {
 
 constexpr int threads = 256;
 
+/// Blocks that a multiprocessor must have room for; 0 leaves that to ptxas, which spills some of float64's registers then.
+template <class T>
+inline constexpr int leastBlocks = sizeof(T) == 8 ? 4 : 0;
+
 /// The learning rate and the count of steps of a group, in device memory. The block that finishes last counts the step,
 /// since all others must have read it by then.
 struct Progress {
@@ -109,7 +113,7 @@ struct Adam {
 /// The table's lists are the gradients, the parameters, and the rule's slots. Slots are float32, or float64 beside
 /// float64. A gradient of another dtype than its parameter is read element by element.
 template <class T, class Rule>
-__global__ void __launch_bounds__(threads)
+__global__ void __launch_bounds__(threads, leastBlocks<T>)
     stepParameters(Rule rule, TensorTable<2 + Rule::slots> table, DType gradientType, Progress progress) {
   using C = Compute<T>;
   constexpr int V = vectorLength<T>;

@@ -8,6 +8,7 @@
 #include "divider.cuh"
 #include "launch.h"
 #include "reduce.cuh"
+#include "vectors.cuh"
 
 namespace wengert {
 
@@ -60,16 +61,16 @@ __device__ __forceinline__ Vector<T, V> loadUnit(const T* at, int count, std::in
 template <class T, int V>
 __device__ __forceinline__ void storeUnit(T* at, const Compute<T> (&values)[V], int count, std::int64_t step,
                                           bool vectors) {
-  Vector<T, V> unit;
+  T unit[V];
 #pragma unroll
-  for (int e = 0; e < V; e++) unit.at[e] = narrow<T>(values[e]);
+  for (int e = 0; e < V; e++) unit[e] = narrow<T>(values[e]);
   if (vectors) {
-    *reinterpret_cast<Vector<T, V>*>(at) = unit;
+    store(unit, at, 0);
     return;
   }
 #pragma unroll
   for (int e = 0; e < V; e++)
-    if (e < count) at[e * step] = unit.at[e];
+    if (e < count) at[e * step] = unit[e];
 }
 
 /// Elements of a row that a thread reads at once, and how many such units it holds.
