@@ -17,7 +17,8 @@ Queue::~Queue() {
 
 void Queue::submit(std::function<void()> work) {
   {
-    const std::lock_guard lock(mutex_);
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [&] { return submitted_ - done_ < mostPending; });
     pending_.push_back(std::move(work));
     submitted_++;
   }

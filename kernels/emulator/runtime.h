@@ -1,4 +1,4 @@
-// What the CUDA runtime is to the GPU: a queue of work that a thread of its own does in order.
+// A CUDA stream's twin: a queue of work that a thread of its own does in order.
 #pragma once
 
 #include <condition_variable>
@@ -24,15 +24,20 @@ class Call {
 /// A stream: work is done in order, by one thread, which spreads the blocks of a launch over the cores.
 class Queue {
  public:
+  /// How much work that is not done a stream holds. A CUDA stream holds about as many launches; NVIDIA does not document
+  /// the number. Copies and fills count as well.
+  static constexpr std::uint64_t mostPending = 1024;
+
   Queue();
   /// Finishes what was submitted.
   ~Queue();
   Queue(const Queue&) = delete;
   Queue& operator=(const Queue&) = delete;
 
+  /// Blocks while the queue is full, until the oldest work is done. Not to be called by submitted work.
   void submit(std::function<void()> work);
 
-  /// Submits a launch.
+  /// Submits a launch; blocks as `submit` does.
   void launch(const char* name, Dim3 grid, Dim3 block, std::size_t sharedBytes, std::unique_ptr<const Call> call);
 
   /// How much was submitted so far; `isDone` and `wait` say whether it was done, and wait for it.
