@@ -1,5 +1,11 @@
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
 import { faultsOf, readReport } from "../../scripts/kernels/report.js";
+import { hasNvcc, isCi, nvcc } from "../../scripts/kernels/tools.js";
 
 const clean = `ptxas info    : 0 bytes gmem
 ptxas info    : Compiling entry function '_Z4fillPf' for 'sm_90a'
@@ -11,7 +17,9 @@ ptxas info    : Used 12 registers, used 0 barriers
 describe("ptxas's report", () => {
   test("of a clean kernel has no faults", () => {
     const report = readReport(clean);
-    expect(report.kernels).toEqual([{ name: "_Z4fillPf", target: "sm_90a", registers: 12, spillBytes: 0 }]);
+    expect(report.kernels).toEqual([
+      { name: "_Z4fillPf", target: "sm_90a", registers: 12, spillBytes: 0, stackBytes: 0, sharedBytes: 0 },
+    ]);
     expect(faultsOf(report)).toEqual([]);
   });
 
@@ -20,14 +28,58 @@ describe("ptxas's report", () => {
     expect(faultsOf(readReport(clean + spilling))).toEqual(["_Z4fillPf for sm_90a: 20 bytes of spills"]);
   });
 
+  test("of a kernel with local and shared memory says how much", () => {
+    const text = clean.replace("0 bytes stack", "32 bytes stack").replace("0 barriers", "1 barriers, 2304 bytes smem");
+    expect(readReport(text).kernels).toMatchObject([{ stackBytes: 32, sharedBytes: 2304, spillBytes: 0 }]);
+  });
+
   test.each([
     "ptxas info    : (C7508) Potential Performance Loss: 'setmaxnreg' ignored to maintain minimum register requirement.",
     "ptxas info    : (C7510) Potential Performance Loss: wgmma.mma_async instructions are serialized due to ...",
+    "ptxas info    : (C7514) Potential Performance Loss: wgmma.mma_async instructions are serialized due to ...",
     "ptxas info    : (C7517) Potential Performance Loss: wgmma.mma_async instructions are serialized due to ...",
     "ptxas info    : (C7519) Potential Performance Loss: wgmma.mma_async instructions are serialized due to ...",
+    "ptxas info    : (C7599) a message that no version of ptxas has yet",
     'kernels/fill.cu(9): warning #177-D: variable "x" was declared but never referenced',
     "ptxas warning : Local memory used for function '_Z4fillPf', size of stack frame: 16 bytes",
   ])("with %s is refused", (line) => {
     expect(faultsOf(readReport(`${clean}${line}\n`))).toEqual([line]);
   });
 });
+
+const sketches = fileURLToPath(new URL("../../../shared/sketches/wgmma", import.meta.url));
+const missing = !hasNvcc() ? nvcc : existsSync(sketches) ? "" : sketches;
+
+/** The report on a wgmma product beside the checkout, compiled with the headers of kernels/. */
+function reportOnSketch(name: string): string[] {
+  const folder = mkdtempSync(join(tmpdir(), "wengert-sketch-"));
+  const kernels = fileURLToPath(new URL("../../kernels", import.meta.url));
+  const source = join(sketches, `${name}.cu`);
+  const target = ["-gencode", "arch=compute_90a,code=sm_90a", "-Xptxas", "-v", "-cubin", "-o", join(folder, "sketch")];
+  try {
+    const run = spawnSync(nvcc, ["-std=c++20", "-O3", "-I", kernels, ...target, source], { encoding: "utf8" });
+    if (run.status !== 0) throw new Error(`${nvcc} failed on ${source}:\n${run.error?.message ?? run.stderr}`);
+    const report = readReport(run.stdout + run.stderr);
+    expect(report.kernels.length).toBeGreaterThan(0);
+    return faultsOf(report);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+// Where CI runs, both must be there, and the tests fail without them.
+const skipped = missing !== "" && !isCi;
+describe.skipIf(skipped)(
+  `a wgmma product that nvcc compiles${skipped ? ` (skipped: ${missing} is missing)` : ""}`,
+  () => {
+    test("is refused with C7514 if ptxas serialises it", () => {
+      const faults = reportOnSketch("r3-wait1-serialised");
+      expect(faults.length).toBeGreaterThan(0);
+      for (const fault of faults) expect(fault).toContain("(C7514)");
+    }, 120_000);
+
+    test("has no faults if one group stays in flight", () => {
+      expect(reportOnSketch("r3-wait1-clean")).toEqual([]);
+    }, 120_000);
+  },
+);
