@@ -1,8 +1,10 @@
 // launch(kernel, {grid, block, sharedBytes}, args...): the one way in which a kernel starts, on CUDA and on the emulator.
 #pragma once
 
+#include <algorithm>
 #include <cstdlib>
 #include <memory>
+#include <mutex>
 #include <source_location>
 #include <string>
 #include <tuple>
@@ -14,10 +16,13 @@
 #include "stream.h"
 
 #ifndef __CUDACC__
-#include "emulator/runtime.h"
+#include "emulator/driver.h"
 #endif
 
 namespace wengert {
+
+/// Bytes of dynamic shared memory that every kernel may have.
+constexpr std::size_t freelyShared = 48 * 1024;
 
 /// The shape of a launch, and the line that asked for it.
 struct LaunchShape {
@@ -42,8 +47,6 @@ struct LaunchShape {
   }
 };
 
-#ifdef __CUDACC__
-
 /// What is known of a launch that did not work. An error such as an illegal address stays: every later call gives it, so
 /// it is a kernel before this one that failed, unless each launch is waited for.
 inline DeviceFailure launchFailure(const Stream& on, const LaunchShape& shape, cudaError_t status) {
@@ -55,41 +58,49 @@ inline DeviceFailure launchFailure(const Stream& on, const LaunchShape& shape, c
   if (isBroken && (blocking == nullptr || std::string(blocking) == "0"))
     return DeviceFailure(std::string(on.kernel) + ": a kernel before it failed: " + error +
                          "; with CUDA_LAUNCH_BLOCKING=1 the error names it");
-  return DeviceFailure(std::string(on.kernel) + ": " + error + " at launch " + shape.describe(),
-                       status == cudaErrorMemoryAllocation);
+  const std::string failed = std::string(on.kernel) + ": " + error + " at launch " + shape.describe();
+  if (status != cudaErrorMemoryAllocation) return DeviceFailure(failed);
+  return DeviceFailure(failed + "; a kernel that is used for the first time takes device memory, and there is none, even " +
+                           "after the cache was emptied: " + on.describeMemory() +
+                           "; dispose tensors that are not needed, and run it again",
+                       true);
 }
 
-/// Lets a kernel have more shared memory than all kernels may. Asked of the driver once for each kernel and size.
-inline cudaError_t allowShared(const void* function, std::size_t bytes) {
-  static thread_local std::unordered_map<const void*, std::size_t> allowed;
-  std::size_t& most = allowed[function];
+/// Lets a kernel have as much dynamic shared memory as the device has, if it needs more than every kernel may have. The
+/// attribute belongs to the kernel and the process: threads that each requested what they need would take it away from
+/// each other. So the most is requested, once.
+inline cudaError_t allowShared(const void* function, std::size_t bytes, int mostShared) {
+  struct Allowed {
+    std::mutex mutex;
+    std::unordered_map<const void*, std::size_t> bytes;
+  };
+  static Allowed& allowed = *new Allowed;  // never destroyed: threads may launch while the process ends
+  const std::lock_guard lock(allowed.mutex);
+  std::size_t& most = allowed.bytes[function];
   if (bytes <= most) return cudaSuccess;
-  const cudaError_t status =
-      cudaFuncSetAttribute(function, cudaFuncAttributeMaxDynamicSharedMemorySize, static_cast<int>(bytes));
-  if (status == cudaSuccess) most = bytes;
+  cudaFuncAttributes attributes;
+  cudaError_t status = cudaFuncGetAttributes(&attributes, function);
+  if (status != cudaSuccess) return status;
+  // A larger one than this stays: the emulator has devices of several kinds in one process.
+  const std::size_t largest = std::max(most, static_cast<std::size_t>(mostShared) - attributes.sharedSizeBytes);
+  status = cudaFuncSetAttribute(function, cudaFuncAttributeMaxDynamicSharedMemorySize, static_cast<int>(largest));
+  if (status == cudaSuccess) most = largest;
   return status;
 }
 
-/// Starts `kernel` on the current stream. Throws DeviceFailure with the launcher's name, the shape and the line.
-template <class... P, class... A>
-void launch(void (*kernel)(P...), const LaunchShape& shape, A&&... args) {
-  static_assert(sizeof...(P) == sizeof...(A), "the kernel takes another number of arguments");
-  const Stream& on = stream();
-  if (on.options.skipLaunches) return;
-  const void* function = reinterpret_cast<const void*>(kernel);
-  const auto check = [&](cudaError_t status) {
-    if (status != cudaSuccess) [[unlikely]]
-      throw launchFailure(on, shape, status);
-  };
-  if (shape.sharedBytes > 48 * 1024) check(allowShared(function, shape.sharedBytes));
-  std::tuple<std::remove_cv_t<P>...> values(std::forward<A>(args)...);
-  std::apply(
-      [&](auto&... value) {
-        void* pointers[] = {const_cast<void*>(static_cast<const void*>(&value))...};
-        check(cudaLaunchKernel(function, shape.grid, shape.block, pointers, shape.sharedBytes,
-                               static_cast<cudaStream_t>(on.handle)));
+#ifdef __CUDACC__
+
+/// Hands a kernel and its arguments to the driver.
+template <class... P>
+cudaError_t submitKernel(const Stream& on, void (*kernel)(P...), const LaunchShape& shape,
+                         std::tuple<std::remove_cv_t<P>...>& args) {
+  return std::apply(
+      [&](auto&... arg) {
+        void* pointers[] = {const_cast<void*>(static_cast<const void*>(&arg))..., nullptr};
+        return cudaLaunchKernel(reinterpret_cast<const void*>(kernel), shape.grid, shape.block, pointers,
+                                shape.sharedBytes, static_cast<cudaStream_t>(on.handle));
       },
-      values);
+      args);
 }
 
 #else
@@ -99,8 +110,7 @@ void launch(void (*kernel)(P...), const LaunchShape& shape, A&&... args) {
 template <class... P>
 class Call final : public emulator::Call {
  public:
-  template <class... A>
-  explicit Call(void (*kernel)(P...), A&&... args) : kernel_(kernel), args_(std::forward<A>(args)...) {}
+  Call(void (*kernel)(P...), const std::tuple<std::remove_cv_t<P>...>& args) : kernel_(kernel), args_(args) {}
   void operator()() const override { std::apply(kernel_, args_); }
 
  private:
@@ -108,16 +118,42 @@ class Call final : public emulator::Call {
   std::tuple<std::remove_cv_t<P>...> args_;
 };
 
-/// Puts `kernel` on the current stream's queue; it runs on the emulator's own threads.
-template <class... P, class... A>
-void launch(void (*kernel)(P...), const LaunchShape& shape, A&&... args) {
-  static_assert(sizeof...(P) == sizeof...(A), "the kernel takes another number of arguments");
-  const Stream& on = stream();
-  if (on.options.skipLaunches) return;
-  static_cast<emulator::Queue*>(on.handle)->launch(on.kernel, shape.grid, shape.block, shape.sharedBytes,
-                                                   std::make_unique<Call<P...>>(kernel, std::forward<A>(args)...));
+/// Puts a kernel and its arguments on the stream's queue; it runs on the emulator's own threads.
+template <class... P>
+cudaError_t submitKernel(const Stream& on, void (*kernel)(P...), const LaunchShape& shape,
+                         const std::tuple<std::remove_cv_t<P>...>& args) {
+  std::unique_ptr<const emulator::Call> call = std::make_unique<Call<P...>>(kernel, args);
+  return emulator::launchKernel(static_cast<cudaStream_t>(on.handle), on.kernel, reinterpret_cast<const void*>(kernel),
+                                shape.grid, shape.block, shape.sharedBytes, call);
 }
 
 #endif
+
+/// Starts `kernel` on the current stream. A kernel that is used for the first time is loaded, which takes device memory:
+/// where there is none, the cache is emptied and the launch tried once more. Throws DeviceFailure with the launcher's
+/// name, the shape and the line. Blocks while the stream is full.
+template <class... P, class... A>
+void launch(void (*kernel)(P...), const LaunchShape& shape, A&&... args) {
+  static_assert(sizeof...(P) == sizeof...(A), "the kernel takes another number of arguments");
+  Stream& on = stream();
+  if (on.options.skipLaunches) return;
+  std::tuple<std::remove_cv_t<P>...> values(std::forward<A>(args)...);
+  const auto start = [&] {
+    if (shape.sharedBytes > freelyShared) {
+      const cudaError_t status =
+          allowShared(reinterpret_cast<const void*>(kernel), shape.sharedBytes, on.mostShared);
+      if (status != cudaSuccess) return status;
+    }
+    return submitKernel(on, kernel, shape, values);
+  };
+  cudaError_t status = start();
+  if (status == cudaErrorMemoryAllocation) [[unlikely]] {
+    cudaGetLastError();  // so that it is not taken for the error of a later call
+    on.emptyCache();
+    status = start();
+  }
+  if (status != cudaSuccess) [[unlikely]]
+    throw launchFailure(on, shape, status);
+}
 
 }  // namespace wengert

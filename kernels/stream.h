@@ -52,6 +52,12 @@ class Stream {
   virtual void* takeScratch(std::size_t bytes) = 0;
   virtual void giveScratch(void* data) noexcept = 0;
 
+  /// Waits for everything that was submitted and gives memory that is kept for reuse back to the device: loading a
+  /// kernel takes memory that the allocator does not know of.
+  virtual void emptyCache() noexcept = 0;
+  /// How much of the device's memory is in use, cached and free, in bytes; for messages.
+  virtual std::string describeMemory() const = 0;
+
   void* handle = nullptr;          // cudaStream_t, or the emulator's queue
   int capability = 0;              // compute capability: 75, 80, 90, ...
   int processors = 1;              // streaming multiprocessors

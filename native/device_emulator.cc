@@ -9,7 +9,7 @@
 #include "check.h"
 #include "device.h"
 #include "emulator/memory.h"
-#include "emulator/runtime.h"
+#include "emulator/driver.h"
 
 namespace wengert {
 
@@ -28,13 +28,23 @@ constexpr std::size_t alignment = 2 * 1024 * 1024;
 std::atomic<std::size_t> inUse{0};
 std::atomic<int> devices{0};
 
-/// WENGERT_EMULATOR_MEMORY is a number of bytes; 4 GiB where it is not set.
-std::size_t memoryLimit() {
-  const char* const text = std::getenv("WENGERT_EMULATOR_MEMORY");
-  const double bytes = text == nullptr || *text == 0 ? 4.0 * 1024 * 1024 * 1024 : std::strtod(text, nullptr);
-  if (!(bytes >= 1 && bytes < 9e15))
-    throw DeviceFailure(std::string("WENGERT_EMULATOR_MEMORY is a number of bytes, got ") + text);
+/// A number of bytes that an environment variable gives.
+std::size_t bytesFrom(const char* variable, std::size_t least, std::size_t otherwise) {
+  const char* const text = std::getenv(variable);
+  if (text == nullptr || *text == 0) return otherwise;
+  const double bytes = std::strtod(text, nullptr);
+  if (!(bytes >= static_cast<double>(least) && bytes < 9e15))
+    throw DeviceFailure(std::string(variable) + " is a number of bytes from " + std::to_string(least) + " on, got " + text);
   return static_cast<std::size_t>(bytes);
+}
+
+/// Takes a part of the `limit` bytes of the device's memory, if so much is left.
+bool takeMemory(std::size_t bytes, std::size_t limit) noexcept {
+  std::size_t used = inUse;
+  do {
+    if (bytes > limit || used > limit - bytes) return false;
+  } while (!inUse.compare_exchange_weak(used, used + bytes));
+  return true;
 }
 
 /// Shared memory that a block may have, by compute capability.
@@ -50,7 +60,9 @@ class EmulatedDevice final : public Device {
  public:
   EmulatedDevice() {
     info_.name = "Wengert emulator";
-    info_.memory = memoryLimit();
+    info_.memory = bytesFrom("WENGERT_EMULATOR_MEMORY", 1, std::size_t{4} << 30);
+    emulator::setKernelLoading(bytesFrom("WENGERT_EMULATOR_KERNEL_MEMORY", 0, 0),
+                               [limit = info_.memory](std::size_t bytes) { return takeMemory(bytes, limit); });
     // The same on every host: what a kernel computes may depend on how many blocks it is cut into.
     info_.processors = 4;
     pretend(90);
@@ -66,10 +78,7 @@ class EmulatedDevice final : public Device {
   }
 
   void* allocate(std::size_t bytes) noexcept override {
-    std::size_t used = inUse;
-    do {
-      if (bytes > info_.memory || used > info_.memory - bytes) return nullptr;
-    } while (!inUse.compare_exchange_weak(used, used + bytes));
+    if (!takeMemory(bytes, info_.memory)) return nullptr;
     void* data = nullptr;
     if (posix_memalign(&data, bytes >= alignment ? alignment : 4096, bytes) != 0) {
       inUse -= bytes;

@@ -55,6 +55,8 @@ class Environment final : public Stream {
 
   void* takeScratch(std::size_t bytes) override;
   void giveScratch(void* data) noexcept override;
+  void emptyCache() noexcept override { memory.emptyCache(); }
+  std::string describeMemory() const override { return memory.describe(); }
 
   /// The slot of a handle given by JavaScript. Throws WrongValue.
   HandleTable::Slot& slotOf(const char* user, double handle);

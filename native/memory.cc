@@ -25,10 +25,8 @@ Memory::Piece Memory::take(std::size_t bytes, const char* what) {
   Block* const block = allocator_.take(bytes + 2 * margin);
   if (block == nullptr) {
     if (const std::string failure = device_.failure(); !failure.empty()) throw DeviceFailure(failure);
-    const Allocator::Usage& used = usage();
     throw DeviceFailure(std::string(Device::kind) + ": no memory for " + std::to_string(bytes) + " bytes (" + what +
-                            "): " + std::to_string(used.live) + " are in use here, " + std::to_string(used.cached) +
-                            " cached, " + std::to_string(device_.freeMemory()) + " free on the device",
+                            "): " + describe(),
                         true);
   }
   char* const data = block->data + margin;
@@ -48,6 +46,11 @@ void Memory::give(Block* block) noexcept {
   if (guarded_) [[unlikely]]
     guard_.remove(block->data + Guard::band);
   allocator_.give(block);
+}
+
+std::string Memory::describe() const {
+  return std::to_string(usage().live) + " are in use here, " + std::to_string(usage().cached) + " cached, " +
+         std::to_string(device_.freeMemory()) + " free on the device";
 }
 
 void Memory::useGuard(bool use) {

@@ -6,6 +6,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <string>
 
 #include "allocator.h"
 #include "device.h"
@@ -27,6 +28,8 @@ class Memory final : private SegmentSource {
   void give(Block* block) noexcept;
   void emptyCache() noexcept { allocator_.emptyCache(); }
   const Allocator::Usage& usage() const { return allocator_.usage(); }
+  /// "1024 are in use here, 0 cached, 4096 free on the device", in bytes; for messages.
+  std::string describe() const;
 
   bool poison = false;
 

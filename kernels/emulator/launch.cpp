@@ -21,7 +21,6 @@ Workers& workers() {
   return all;
 }
 
-constexpr std::size_t mostShared = 227 * 1024;  // a block's dynamic shared memory on the largest GPUs
 constexpr unsigned mostThreads = 1024;
 
 void check(const char* name, Dim3 grid, Dim3 block, std::size_t sharedBytes) {

@@ -9,6 +9,9 @@
 
 namespace emulator {
 
+/// Dynamic shared memory of a block on the largest GPUs, in bytes.
+constexpr std::size_t mostShared = 227 * 1024;
+
 /// How launches are run from now on, in this process. Not to be called during a launch.
 void setOptions(const LaunchOptions& options);
 LaunchOptions options();

@@ -75,6 +75,13 @@ describe.skipIf(!found && process.env.CI !== "true")(`the emulator (needs the C+
     expect(status).toBe(0);
   }, 120_000);
 
+  test("starts kernels as the CUDA runtime does: shared memory, loading, and a stream that can be full", () => {
+    const { lines, status } = linesOf("driver");
+    expect(lines.filter((line) => !line.endsWith(": right"))).toEqual([]);
+    expect(lines).toHaveLength(7);
+    expect(status).toBe(0);
+  }, 120_000);
+
   test("launches from several threads, stops and starts its workers, and reports the fault of the right launch", () => {
     const { lines, status } = linesOf("launches");
     expect(lines.filter((line) => !line.endsWith(": right"))).toEqual([]);

@@ -38,10 +38,21 @@ __global__ void slowKernel(std::int32_t* y, std::int64_t steps) {
   y[0] = static_cast<std::int32_t>(sum & 0x7fffffffu);
 }
 
+/// y[0] = the sum of the first and the last byte of shared memory, after they were set to 1 and 2.
+__global__ void sharedKernel(std::int32_t* y, std::int64_t bytes) {
+  SHARED_MEMORY(std::uint8_t, shared);
+  shared[0] = 1;
+  shared[bytes - 1] = 2;
+  y[0] = shared[0] + shared[bytes - 1];
+}
+
 constexpr int mostEchoed = 16;
 struct Echo {
   double at[mostEchoed];
 };
+
+/// What plantedNote found, for plantedNotes.
+thread_local Echo notes;
 
 __global__ void echoKernel(double* y, Echo echo) { y[threadIdx.x] = echo.at[threadIdx.x]; }
 
@@ -80,6 +91,30 @@ static void plantedSlow(Buffer& y, std::int64_t steps) {
   launch(slowKernel, {1, 1}, dataOf<std::int32_t>(y), steps);
 }
 EXPORT_KERNEL(plantedSlow)
+
+static void plantedShared(Buffer& y, std::int64_t bytes) {
+  requireDType("y", y, DType::int32);
+  requireLength("y", y, 1);
+  launch(sharedKernel, {1, 1, static_cast<std::size_t>(bytes)}, dataOf<std::int32_t>(y), bytes);
+}
+EXPORT_KERNEL(plantedShared)
+
+/// Notes how much work was submitted to the queue so far; or, if `position` is not negative, whether the work up to that
+/// position is done. Submits nothing.
+static void plantedNote(std::int64_t place, std::int64_t position) {
+  require(place >= 0 && place < mostEchoed, "place is 0 to 15");
+  auto* const queue = static_cast<emulator::Queue*>(stream().handle);
+  notes.at[place] = position < 0 ? static_cast<double>(queue->position()) : queue->isDone(position);
+}
+EXPORT_KERNEL(plantedNote)
+
+/// Writes the notes of this thread.
+static void plantedNotes(Buffer& y) {
+  requireDType("y", y, DType::float64);
+  requireLength("y", y, mostEchoed);
+  launch(echoKernel, {1, mostEchoed}, dataOf<double>(y), notes);
+}
+EXPORT_KERNEL(plantedNotes)
 
 /// Writes what it was called with: lengths of the buffers (-1 for none), of the lists, and the numbers.
 static void plantedEcho(Buffer& y, const Buffer* x, BufferList list, Dims dims, std::int64_t integer, double number) {
