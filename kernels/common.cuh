@@ -165,6 +165,8 @@ __device__ inline void reportFault(KernelFault* fault, FaultRule rule, long long
   fault->rule = static_cast<int>(rule);
   fault->value = value;
   fault->limit = limit;
+  __threadfence_system();  // the host reads the record once it sees the flag
+  *fault->flag = 1;
 }
 
 }  // namespace wengert

@@ -20,12 +20,14 @@ struct Options {
 };
 
 /// What a kernel found wrong with the values it read, such as a label that is no class. In device memory; the host
-/// looks at it when it next waits for the stream. The first to claim it writes it.
+/// looks at it when it next waits for the stream, if the flag says that there is something. The first to claim it
+/// writes it.
 struct KernelFault {
   int claimed;
   int rule;  // an index into faultRules
   long long value;
   long long limit;
+  volatile int* flag;  // in pinned memory of the host, which set it up; shared by the records of many kernels
 };
 
 /// The rules that a kernel can find broken, in words; {value} and {limit} stand for the numbers.

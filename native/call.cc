@@ -181,7 +181,7 @@ napi_value callKernel(napi_env env, napi_callback_info info) {
     for (int i = 0; i < kernel.arity; i++) operands.read(kernel.kinds[i], arguments[i]);
     operands.checkEnd();
     environment.kernel = kernel.name;
-    environment.fault = binding.fault;
+    environment.fault = environment.faults.recordOf(binding.number);
     currentStream = &environment;
     kernel.invoke(arguments);
     if (environment.memory.guard() != nullptr) [[unlikely]]

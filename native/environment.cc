@@ -11,7 +11,7 @@ Environment::Environment(Napi::Env env)
   if (!operands.data) throw std::bad_alloc();
   const auto& kernels = faults.kernels();
   bindings.reserve(kernels.size());
-  for (std::size_t i = 0; i < kernels.size(); i++) bindings.push_back({this, kernels[i], faults.recordOf(i)});
+  for (std::size_t i = 0; i < kernels.size(); i++) bindings.push_back({this, kernels[i], i});
 }
 
 void Environment::takeInfo() {

@@ -26,7 +26,7 @@ class Environment;
 struct Binding {
   Environment* environment;
   const Kernel* kernel;
-  KernelFault* fault;
+  std::size_t number;  // among the kernels of Faults
 };
 
 /// What a kernel is called with travels in this array, which JavaScript writes: word 0 says how many words follow. An

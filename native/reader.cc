@@ -1,5 +1,6 @@
 #include "reader.h"
 
+#include <chrono>
 #include <cstdlib>
 #include <cstring>
 #include <string>
@@ -9,6 +10,9 @@
 namespace wengert {
 
 namespace {
+
+/// How long a blocking read asks the device before it sleeps: about what it takes to be woken.
+constexpr std::chrono::microseconds patience{50};
 
 std::size_t bytesOf(const Buffer& buffer) { return static_cast<std::size_t>(buffer.length) * bytesOf(buffer.dtype); }
 
@@ -23,19 +27,35 @@ Napi::ArrayBuffer makeArrayBuffer(Napi::Env env, std::size_t bytes) {
 
 }  // namespace
 
-/// Starts the copy to pinned memory: the data, and after it the records of faults.
+/// Starts the copy to pinned memory, if there is anything to copy. The ticket is for all that was submitted so far.
 Staging::Piece Reader::download(const void* source, std::size_t bytes, Ticket& ticket) {
   Device& device = *environment_.device;
-  const Staging::Piece piece = environment_.staging.take(bytes + environment_.faults.bytes());
-  try {
-    if (bytes > 0) device.download(piece.data, source, bytes);
-    environment_.faults.download(piece.data + bytes);
-  } catch (...) {
-    environment_.staging.give(piece, device.mark());
-    throw;
+  Staging::Piece piece;
+  if (bytes > 0) {
+    piece = environment_.staging.take(bytes);
+    try {
+      device.download(piece.data, source, bytes);
+    } catch (...) {
+      giveBack(piece, device.mark());
+      throw;
+    }
   }
   ticket = device.mark();
   return piece;
+}
+
+void Reader::giveBack(const Staging::Piece& piece, Ticket ticket) {
+  if (piece.data != nullptr) environment_.staging.give(piece, ticket);
+}
+
+/// Waits for the device. To sleep and be woken takes longer than many kernels, so at first this asks again and again.
+/// Only for a thread that blocks its program anyway: the thread of asynchronous reads leaves its core to others.
+void Reader::waitSoon(Ticket ticket) {
+  Device& device = *environment_.device;
+  const auto start = std::chrono::steady_clock::now();
+  while (!device.isDone(ticket) && std::chrono::steady_clock::now() - start < patience) {
+  }
+  device.await(ticket);  // which also throws if the device failed
 }
 
 void Reader::readSync(const Buffer& buffer, void* target) {
@@ -46,17 +66,18 @@ void Reader::readSync(const Buffer& buffer, void* target) {
   Ticket ticket = 0;
   const Staging::Piece piece = download(buffer.data, staged, ticket);
   try {
-    device.await(ticket);
-    environment_.faults.check(piece.data + staged);
+    const Faults::Interval faults = environment_.faults.endInterval(ticket);
+    waitSoon(ticket);
+    environment_.faults.check(faults);
     if (staged > 0)
       std::memcpy(target, piece.data, bytes);
     else if (bytes > 0)
       device.read(target, buffer.data, bytes, ticket);
   } catch (...) {
-    environment_.staging.give(piece, ticket);
+    giveBack(piece, ticket);
     throw;
   }
-  environment_.staging.give(piece, ticket);
+  giveBack(piece, ticket);
 }
 
 void Reader::sync() { readSync({nullptr, 0, DType::uint8}, nullptr); }
@@ -87,6 +108,7 @@ void Reader::begin(Request& request, const Buffer& buffer) {
     beginLarge(request, buffer);
   else
     request.staging = download(buffer.data, request.bytes, request.ticket);
+  request.faults = environment_.faults.endInterval(request.ticket);
 }
 
 /// A copy on the device takes the least time of its stream. Where the device has no room for it, the data is read now.
@@ -170,7 +192,7 @@ void Reader::settle(Request& request) {
     try {
       if (request.failure) std::rethrow_exception(request.failure);
       const std::size_t staged = stagedOf(request.bytes);
-      environment_.faults.check(request.staging.data + staged);
+      environment_.faults.check(request.faults);
       if (request.targetData == nullptr) {
         Napi::ArrayBuffer small = makeArrayBuffer(env, request.bytes);
         if (staged > 0) std::memcpy(small.Data(), request.staging.data, staged);
@@ -184,7 +206,7 @@ void Reader::settle(Request& request) {
   } catch (const Napi::Error&) {
     // The environment is ending: nobody waits for the promise.
   }
-  environment_.staging.give(request.staging, request.ticket);
+  giveBack(request.staging, request.ticket);
   if (request.snapshot.block != nullptr) environment_.memory.give(request.snapshot.block);
 }
 

@@ -10,6 +10,7 @@
 #include <mutex>
 #include <thread>
 
+#include "faults.h"
 #include "handles.h"
 #include "memory.h"
 #include "staging.h"
@@ -49,7 +50,8 @@ class Reader {
     Napi::Promise::Deferred deferred;
     std::size_t bytes;
     Ticket ticket = 0;
-    Staging::Piece staging{};  // the data, where it is small, and the records of faults after it
+    Staging::Piece staging{};  // the data, where it is small
+    Faults::Interval faults = 0;
     // Large data: where it goes, and the copy of it on the device that the thread has yet to read.
     Napi::Reference<Napi::ArrayBuffer> target{};
     void* targetData = nullptr;
@@ -58,6 +60,8 @@ class Reader {
   };
 
   Staging::Piece download(const void* source, std::size_t bytes, Ticket& ticket);
+  void giveBack(const Staging::Piece& piece, Ticket ticket);
+  void waitSoon(Ticket ticket);
   void begin(Request& request, const Buffer& buffer);
   void beginLarge(Request& request, const Buffer& buffer);
   void start();

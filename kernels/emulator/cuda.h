@@ -103,6 +103,7 @@ inline int __any_sync(std::uint32_t mask, int predicate) { return __ballot_sync(
 inline int __all_sync(std::uint32_t mask, int predicate) { return __ballot_sync(mask, predicate) == mask; }
 
 inline void __threadfence() { emulator::threadFence(); }
+inline void __threadfence_system() { emulator::threadFence(); }
 inline void __threadfence_block() {}
 
 template <class T>

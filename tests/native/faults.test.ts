@@ -1,0 +1,103 @@
+// What kernels report about bad data: at which wait, once, and at what cost.
+import { beforeAll, beforeEach, describe, expect } from "vitest";
+import type { Addon } from "../../src/backends/cuda/native.js";
+import { callKernel } from "../support/operands.js";
+import { float64, int32, load, skipped, testOnEmulator, why } from "./addon.js";
+
+describe.skipIf(skipped)(`bad data that kernels report${why}`, () => {
+  let addon: Addon;
+  let y: number;
+  let notes: number;
+
+  beforeAll(() => {
+    addon = load();
+    y = addon.alloc(4, int32);
+    notes = addon.alloc(16, float64);
+  });
+  beforeEach(() => addon.sync());
+
+  const label = (value: number): void => callKernel(addon, "plantedLabel", value);
+  const index = (value: number): void => callKernel(addon, "plantedIndex", value);
+  const read = (): void => addon.readSync(y, new Int32Array(4));
+  const about = (value: number): string =>
+    `plantedLabel: label ${value} is none of the 10 classes; labels count from 0`;
+  const aboutIndex = (value: number): string => `plantedIndex: index ${value} is outside an axis of 10`;
+
+  /** How much each step submits to the device. */
+  async function submitted(steps: (() => unknown)[]): Promise<number[]> {
+    callKernel(addon, "plantedNote", 0, -1);
+    for (const [i, step] of steps.entries()) {
+      try {
+        await step();
+      } catch {}
+      callKernel(addon, "plantedNote", i + 1, -1);
+    }
+    callKernel(addon, "plantedNotes", notes);
+    const found = new Float64Array(16);
+    addon.readSync(notes, found);
+    return steps.map((_, i) => found[i + 1] - found[i]);
+  }
+
+  testOnEmulator("where there is nothing to report, a read copies what is read and nothing else", async () => {
+    expect(await submitted([() => addon.sync(), read, () => addon.read(y), () => addon.sync()])).toEqual([0, 1, 1, 0]);
+  });
+
+  testOnEmulator("a report costs one more command for each kernel, once", async () => {
+    label(12);
+    index(13);
+    expect(await submitted([read, read, () => addon.sync()])).toEqual([3, 1, 0]);
+  });
+
+  testOnEmulator("each wait reports it, with the names of all kernels, and it is forgotten then", async () => {
+    const waits = [read, () => addon.sync(), () => addon.read(y)];
+    for (const wait of waits) {
+      label(12);
+      index(-3);
+      label(14); // the first of a kernel stands
+      const message = await Promise.resolve()
+        .then(wait)
+        .then(
+          () => "nothing",
+          (error: Error) => error.message,
+        );
+      expect([`${about(12)}; ${aboutIndex(-3)}`, `${aboutIndex(-3)}; ${about(12)}`]).toContain(message);
+      for (const again of waits) await again();
+    }
+  });
+
+  testOnEmulator("an asynchronous read reports what ran before it, not what ran after it", async () => {
+    const first = addon.read(y);
+    label(12);
+    const second = addon.read(y);
+    index(13);
+    const third = addon.read(y);
+    const results = await Promise.allSettled([first, second, third]);
+    expect(results.map((result) => (result.status === "fulfilled" ? "right" : result.reason.message))).toEqual([
+      "right",
+      about(12),
+      `${about(12)}; ${aboutIndex(13)}`, // it was asked for before the second told it
+    ]);
+    await addon.read(y);
+  });
+
+  testOnEmulator("a read that blocks reports it before an asynchronous one that was asked for earlier", async () => {
+    const before = addon.read(y);
+    label(12);
+    const after = addon.read(y);
+    expect(read).toThrow(about(12));
+    read();
+    expect((await before).byteLength).toBe(16);
+    await expect(after).rejects.toThrow(about(12));
+  });
+
+  testOnEmulator("more reads may be under way than there are sets of records", async () => {
+    const reads: Promise<ArrayBuffer>[] = [];
+    for (let i = 0; i < 200; i++) {
+      if (i === 100) label(12);
+      reads.push(addon.read(y));
+    }
+    const results = (await Promise.allSettled(reads)).map(({ status }) => status);
+    expect(results).toEqual([...Array(100).fill("fulfilled"), ...Array(100).fill("rejected")]);
+    await addon.read(y);
+  });
+});
