@@ -31,8 +31,9 @@ interface Failure {
 
 /** An error's message, the difference it found, and the line of the tests it comes from. */
 function describeError(error: unknown): string {
-  const { name, message, stack, diff }: Failure = error instanceof Object ? error : { message: String(error) };
-  const at = (stack ?? "").split("\n").find((line) => /^\s+at /.test(line) && !line.includes("node_modules"));
+  const isObject = typeof error === "object" && error !== null; // the runner's errors have no prototype
+  const { name, message, stack, diff }: Failure = isObject ? error : { message: String(error) };
+  const at = (stack ?? "").split("\n").find((line) => line.includes(`${root}/tests/`));
   const place = at?.replace(pathToFileURL(root).href, "").replace(root, "").trim();
   return [...lines(`${name ?? "Error"}: ${message}`, 6), ...lines(diff ?? "", 14), ...(place ? [place] : [])].join(
     "\n",
@@ -99,7 +100,13 @@ const runner: VitestRunner = {
   },
 };
 
-const [task] = await startTests([join(root, relative(root, file))], runner);
-await new Promise((resolve) => setImmediate(resolve)); // rejections of the last test are reported after it
-await send({ type: "end", tests: getTests(task).map(resultOf), errors: [...suiteErrors(task), ...errors] });
-process.exit(0);
+try {
+  const [task] = await startTests([join(root, relative(root, file))], runner);
+  await new Promise((resolve) => setImmediate(resolve)); // rejections of the last test are reported after it
+  await send({ type: "end", tests: getTests(task).map(resultOf), errors: [...suiteErrors(task), ...errors] });
+  process.exit(0);
+} catch (error) {
+  // A bug of this program; without an end, the file counts as crashed.
+  console.error(error);
+  process.exit(1);
+}

@@ -93,7 +93,7 @@ function runFile(result: FileResult): Promise<void> {
   const child = fork(program, [join(root, result.file)], {
     cwd: root,
     execArgv: ["--expose-gc"],
-    env: { ...process.env, ...testEnvironment },
+    env: { ...process.env, ...testEnvironment, NO_COLOR: "1", FORCE_COLOR: undefined },
     stdio: ["ignore", "pipe", "pipe", "ipc"],
   });
   running.add(child);
