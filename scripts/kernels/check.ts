@@ -1,33 +1,41 @@
 /**
  * Compiles every kernel for sm_75, sm_80, sm_90a and for PTX of compute_80, and reads ptxas's report: a spill, a
- * warning, or a remark that wgmma was serialised fails. Needs nvcc, no GPU.
+ * warning, or a remark that wgmma was serialised fails. Then disassembles the code for sm_80 and sm_90a, and compares each
+ * kernel with its row in rows.ts: widths of loads and stores, local memory, registers, blocks on a multiprocessor. Needs
+ * nvcc and the disassembler (tools.ts), no GPU.
  *
  *     npm run check:kernels [-- FILE...]
  */
-import { execFile, spawnSync } from "node:child_process";
 import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { basename, join } from "node:path";
-import { fileURLToPath } from "node:url";
-import { faultsOf, type KernelReport, readReport } from "./report.js";
+import { judge, unusedRows, type Verdict } from "./judge.js";
+import { demangle, shorten } from "./names.js";
+import { checkedTargets } from "./occupancy.js";
+import { faultsOf, type Report, readReport } from "./report.js";
+import { rows } from "./rows.js";
+import { readListings } from "./sass.js";
+import { tableOf } from "./table.js";
+import { type Disassembler, disassemble, findDisassembler, hasNvcc, isCi, nvcc, root, run } from "./tools.js";
 
-const root = fileURLToPath(new URL("../..", import.meta.url));
 const output = join(root, "build", "kernels");
-const nvcc = process.env.NVCC ?? "nvcc";
 const targets = [
   "arch=compute_75,code=sm_75",
   "arch=compute_80,code=[sm_80,compute_80]",
   "arch=compute_90a,code=sm_90a",
 ];
 
-interface Compiled {
+interface Checked {
   readonly file: string;
   readonly seconds: number;
-  readonly kernels: readonly KernelReport[];
+  readonly report: Report;
+  readonly verdicts: readonly Verdict[];
   readonly faults: readonly string[];
 }
 
-function compile(file: string): Promise<Compiled> {
+async function check(file: string, tools: Disassembler | undefined): Promise<Checked> {
+  const start = performance.now();
+  const object = join(output, `${basename(file, ".cu")}.fatbin`);
   // The code for the GPU alone: the host's part is the same as in the addon.
   const args = [
     "-std=c++20",
@@ -39,56 +47,92 @@ function compile(file: string): Promise<Compiled> {
     "-fatbin",
     join(root, "kernels", file),
   ];
-  const object = join(output, `${basename(file, ".cu")}.fatbin`);
-  const start = performance.now();
-  return new Promise((resolve) => {
-    execFile(
-      nvcc,
-      [...args, ...targets.flatMap((target) => ["-gencode", target]), "-o", object],
-      { maxBuffer: 2 ** 28 },
-      (error, stdout, stderr) => {
-        const text = `${stdout}${stderr}`;
-        writeFileSync(join(output, `${basename(file, ".cu")}.log`), text);
-        const report = readReport(text);
-        const faults = error ? [`nvcc failed:\n${text.trim()}`] : faultsOf(report);
-        resolve({ file, seconds: (performance.now() - start) / 1000, kernels: report.kernels, faults });
-      },
-    );
+  const compiled = await run(nvcc, [...args, ...targets.flatMap((target) => ["-gencode", target]), "-o", object]);
+  writeFileSync(join(output, `${basename(file, ".cu")}.log`), compiled.text);
+  const report = readReport(compiled.text);
+  const verdicts: Verdict[] = [];
+  const faults = compiled.failed ? [`nvcc failed:\n${compiled.text.trim()}`] : faultsOf(report);
+  if (tools && !compiled.failed)
+    for (const target of checkedTargets) verdicts.push(...(await checkCode(tools, file, object, target, report)));
+  faults.push(...verdicts.flatMap((verdict) => verdict.faults));
+  return { file, seconds: (performance.now() - start) / 1000, report, verdicts, faults };
+}
+
+/** Judges every kernel for one target. */
+async function checkCode(
+  tools: Disassembler,
+  file: string,
+  object: string,
+  target: string,
+  { kernels }: Report,
+): Promise<Verdict[]> {
+  const text = await disassemble(tools, object, target, join(output, `${basename(file, ".cu")}-${target}`));
+  const listings = new Map(readListings(text).map((listing) => [listing.name, listing]));
+  const own = kernels.filter((kernel) => kernel.target === target);
+  const names = demangle(own.map(({ name }) => name)).map(shorten);
+  return own.map((report, index) => {
+    const listing = listings.get(report.name);
+    if (!listing)
+      throw new Error(`${file}: ptxas compiled ${report.name} for ${target}, but nvdisasm does not list it`);
+    return judge({ name: names[index], report, listing }, rows);
   });
 }
 
-/** Compiles the files, as many at a time as there are cores. */
-async function compileAll(files: readonly string[]): Promise<boolean> {
+/** Checks the files, as many at a time as there are cores. */
+async function checkAll(files: readonly string[], all: boolean, tools: Disassembler | undefined): Promise<boolean> {
   const waiting = [...files];
-  let [kernels, faulty] = [0, 0];
+  const verdicts: Verdict[] = [];
+  const faults: string[] = [];
+  let kernels = 0;
   const work = async (): Promise<void> => {
     for (let file = waiting.shift(); file !== undefined; file = waiting.shift()) {
-      const compiled = await compile(file);
-      const registers = Math.max(0, ...compiled.kernels.map((kernel) => kernel.registers));
+      const checked = await check(file, tools);
+      const registers = Math.max(0, ...checked.report.kernels.map((kernel) => kernel.registers));
       const cells = [
-        compiled.file.padEnd(28),
-        `${compiled.kernels.length} kernels`.padStart(12),
+        checked.file.padEnd(28),
+        `${checked.report.kernels.length} kernels`.padStart(12),
         `at most ${registers} registers`.padStart(24),
-        `${compiled.seconds.toFixed(1)} s`.padStart(9),
+        `${checked.seconds.toFixed(1)} s`.padStart(9),
+        checked.faults.length > 0 ? `  ${checked.faults.length} faults, listed at the end` : "",
       ];
       console.log(cells.join(""));
-      for (const fault of compiled.faults) console.error(`  ${fault}`);
-      kernels += compiled.kernels.length;
-      faulty += compiled.faults.length;
+      kernels += checked.report.kernels.length;
+      verdicts.push(...checked.verdicts);
+      faults.push(...checked.faults);
     }
   };
   await Promise.all(Array.from({ length: availableParallelism() }, work));
-  console.log(`${files.length} files, ${kernels} kernels of all targets, ${faulty} faults`);
-  return faulty === 0 && kernels > 0;
+  if (tools) {
+    if (all) faults.push(...unusedRows(verdicts, rows));
+    console.log(`\n${tableOf(verdicts, rows).join("\n")}`);
+  }
+  if (faults.length > 0) console.error(`\nfaults:\n${faults.map((fault) => `  ${fault}`).join("\n")}`);
+  console.log(
+    `\n${files.length} files, ${kernels} kernels of all targets, ${verdicts.length} disassembled, ${faults.length} faults`,
+  );
+  return faults.length === 0 && kernels > 0;
 }
 
-if (spawnSync(nvcc, ["--version"]).status === 0) {
+/** The disassembler; where CI runs it has to be there. */
+function disassembler(): Disassembler | undefined {
+  try {
+    return findDisassembler();
+  } catch (error) {
+    if (isCi) throw error;
+    console.log(`the machine code is not checked: ${(error as Error).message}`);
+    return undefined;
+  }
+}
+
+if (hasNvcc()) {
   mkdirSync(output, { recursive: true });
   const named = process.argv.slice(2);
   const files = named.length > 0 ? named : readdirSync(join(root, "kernels")).filter((file) => file.endsWith(".cu"));
-  process.exitCode = (await compileAll(files)) ? 0 : 1;
+  process.exitCode = (await checkAll(files, named.length === 0, disassembler())) ? 0 : 1;
 } else {
-  console.log(`${nvcc} was not found: the kernels were not compiled for a GPU`);
+  console.log(
+    `${nvcc} was not found: the kernels were not compiled for a GPU. Install CUDA 12.4 or later, or name it with NVCC=...`,
+  );
   // Where CI runs it has to be there.
-  process.exitCode = process.env.CI === "true" ? 1 : 0;
+  process.exitCode = isCi ? 1 : 0;
 }
