@@ -118,8 +118,8 @@ function disassembler(): Disassembler | undefined {
   try {
     return findDisassembler();
   } catch (error) {
-    if (isCi) throw error;
-    console.log(`the machine code is not checked: ${(error as Error).message}`);
+    console.error(`the machine code is not checked: ${(error as Error).message}`);
+    if (isCi) process.exit(1);
     return undefined;
   }
 }
