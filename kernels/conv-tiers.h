@@ -1,4 +1,5 @@
-// The matrix products behind convolutions, a function for each source that compiles some of them.
+// The matrix products behind convolutions, and the kernels behind convTiles (product-tiles.h), a function for each source
+// that compiles some of them.
 #pragma once
 
 #include "conv-sizes.h"
@@ -38,7 +39,7 @@ struct WeightProduct {
   void* dw;
 };
 
-/// Choose a kernel by the table in conv-dispatch.cu, and launch it.
+/// Choose a kernel (product-choice.h), and launch it.
 void patchProduct(PatchProduct& product);
 void weightProduct(WeightProduct& product);
 

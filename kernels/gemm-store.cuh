@@ -17,15 +17,6 @@ struct GemmShape {
   BatchAxes axes = {};
 };
 
-/// Into how many parts the depth is cut: several where there are fewer tiles than processors and the sum is long. It
-/// depends on the shape and the device alone, so that the order of every sum is always the same.
-inline int splitsFor(const GemmShape& shape, std::int64_t tiles) {
-  constexpr int leastDepth = 256;
-  const std::int64_t most = shape.k / leastDepth;
-  const std::int64_t wanted = stream().processors / tiles;
-  return static_cast<int>(wanted < most ? (wanted > 1 ? wanted : 1) : (most > 1 ? most : 1));
-}
-
 /// Neighbouring elements that are stored at once.
 template <class T>
 inline constexpr int storeWidth = sizeof(T) == 2 ? 8 : 4;

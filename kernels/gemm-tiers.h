@@ -1,4 +1,4 @@
-// The kernels behind the table of gemm-dispatch.cu, a function for each source that compiles some of them. A problem
+// The kernels behind gemmTiles (product-tiles.h), a function for each source that compiles some of them. A problem
 // comes with the shape that kernels are told; `tile` is the side of the tile of y that a block computes.
 #pragma once
 

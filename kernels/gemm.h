@@ -66,7 +66,7 @@ struct Gemm {
   Epilogue epilogue = {};
 };
 
-/// Chooses a kernel by the table in gemm-dispatch.cu, and launches it. Sizes of 0 are allowed.
+/// Chooses a kernel (product-choice.h), and launches it. Sizes of 0 are allowed.
 void gemm(const Gemm& problem);
 
 }  // namespace wengert

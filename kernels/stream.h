@@ -44,6 +44,9 @@ struct DeviceFailure : std::runtime_error {
       : std::runtime_error(message), outOfMemory(outOfMemory) {}
 };
 
+class Tuning;       // tuning.h
+struct ProductLog;  // tuning.h
+
 /// One compute stream. native/ makes it; a launcher finds it by `stream()`.
 class Stream {
  public:
@@ -67,6 +70,8 @@ class Stream {
   KernelFault* fault = nullptr;    // in device memory
   const char* kernel = "";         // the launcher that is running, for messages
   Options options;
+  const Tuning* tuning = nullptr;    // choices of kernels that were measured; null for the built-in ones alone
+  ProductLog* productLog = nullptr;  // where launched products are noted; null if nobody asked for it
 };
 
 /// The stream of the call that this thread is making.
