@@ -1,7 +1,7 @@
 /**
  * Every instruction of kernels/ptx.cuh on random numbers, on the device in use and on the emulator:
  *
- *     node --import tsx scripts/gpu/conformance.ts [FILE]
+ *     node scripts/gpu/conformance.js [FILE]
  */
 import { writeFileSync } from "node:fs";
 import { emulator } from "../../src/index.js";

@@ -2,7 +2,7 @@
  * Writes a line for each case of tests/cases.ts, float dtype and result: a hash of its bits. Two runs on one device
  * must write the same file.
  *
- *     node --import tsx scripts/gpu/fingerprint.ts [--few] FILE
+ *     node scripts/gpu/fingerprint.js [--few] FILE
  *
  * --few    only a case of each op, and what is larger than a tile: for tools that take a hundred times as long
  */

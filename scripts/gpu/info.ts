@@ -1,5 +1,5 @@
 /**
- * Says which GPU this is and what it cannot run yet: node --import tsx scripts/gpu/info.ts [FILE]
+ * Says which GPU this is and what it cannot run yet: node scripts/gpu/info.js [FILE]
  */
 import { writeFileSync } from "node:fs";
 import { devices } from "../../src/index.js";

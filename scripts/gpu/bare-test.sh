@@ -1,0 +1,44 @@
+#!/usr/bin/env bash
+# Unpacks a bundle in an empty folder and runs its programs on the emulator in an empty environment: none of them may need
+# anything of this checkout or of the user's.
+#
+#     bash scripts/gpu/bare-test.sh [.gpu/bundle.tar.xz]
+#
+# The status is not 0 if a program fails, or if cuda is reported as available where there is no driver.
+set -euo pipefail
+
+bundle=$(realpath "${1:-.gpu/bundle.tar.xz}")
+folder=$(mktemp -d)
+trap 'rm -rf "$folder"' EXIT
+tar -C "$folder" -xJf "$bundle"
+cd "$folder/wengert"
+
+bare() { env -i PATH=/usr/bin:/bin "$@"; }
+step() {
+  local start=$SECONDS
+  printf '== %s\n' "$*"
+  "$@"
+  printf '== %d s\n' $((SECONDS - start))
+}
+
+for program in tsx vite esbuild rolldown lightningcss; do
+  if find . -path "*/node_modules/*" -name "$program" | grep -q .; then echo "the bundle carries $program" >&2; exit 1; fi
+done
+
+step bare WENGERT_DEVICE=emulator ./node scripts/gpu/info.js "$folder/info.json"
+step bare WENGERT_DEVICE=emulator ./node scripts/gpu/conformance.js "$folder/conformance.json"
+step bare WENGERT_DEVICE=emulator ./node scripts/gpu/fingerprint.js --few "$folder/first.txt"
+step bare WENGERT_DEVICE=emulator ./node scripts/gpu/fingerprint.js --few "$folder/second.txt"
+cmp "$folder/first.txt" "$folder/second.txt"
+step bare WENGERT_DEVICE=emulator ./node scripts/gpu/test.js --report "$folder/test.json" --seconds 300 \
+  --only 'conformance|coverage|module|misuse|call|devices'
+
+# Without a driver each program must say that cuda is not available, and why. With one, there is nothing to try here.
+if ! command -v nvidia-smi > /dev/null; then
+  if bare WENGERT_DEVICE=cuda ./node scripts/gpu/info.js > "$folder/cuda.txt" 2>&1; then
+    echo "info.js succeeded on cuda without a driver" >&2
+    exit 1
+  fi
+  grep -o 'DeviceError: .*' "$folder/cuda.txt" | head -n 1
+  grep -q 'DeviceError: .*cuda is not available' "$folder/cuda.txt"
+fi
