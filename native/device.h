@@ -34,6 +34,9 @@ struct Schedule {
 /// Everything submitted until a certain moment.
 using Ticket = std::uint64_t;
 
+/// A point of the stream whose time was noted: an index into the device's own list.
+using Moment = std::size_t;
+
 /// A device with one stream of work. All but `await` and `read` is called by the thread that opened it.
 class Device {
  public:
@@ -72,6 +75,14 @@ class Device {
   /// Waits for `after`, and copies to any memory of the host; what is submitted meanwhile does not wait for that. Blocks
   /// the calling thread, which may be any. Throws DeviceFailure.
   virtual void read(void* target, const void* source, std::size_t bytes, Ticket after) = 0;
+  /// Notes the time at which the stream reaches this point. The moment must be given to `forgetTime`. Throws DeviceFailure.
+  virtual Moment noteTime() = 0;
+  /// Microseconds of the device's clock from one moment to a later one; waits for both. Throws DeviceFailure.
+  virtual double elapsed(Moment from, Moment to) = 0;
+  virtual void forgetTime(Moment moment) noexcept = 0;
+  /// Whether a profiler that waits for it counts what is submitted from now on. The emulator has no profiler.
+  virtual void profile(bool) noexcept {}
+
   /// Nobody will look at the results any more: forgets what has not begun, where that is possible.
   virtual void abandon() {}
 

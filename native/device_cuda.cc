@@ -1,4 +1,5 @@
 // The GPU: plain CUDA runtime. Device 0 of those that CUDA_VISIBLE_DEVICES leaves.
+#include <cuda_profiler_api.h>
 #include <cuda_runtime.h>
 
 #include <algorithm>
@@ -150,6 +151,7 @@ class CudaDevice final : public Device {
   ~CudaDevice() override {
     for (const Mark& mark : marks_) cudaEventDestroy(mark.event);
     for (cudaEvent_t event : idle_) cudaEventDestroy(event);
+    for (cudaEvent_t event : times_) cudaEventDestroy(event);
     cudaStreamDestroy(stream_);
   }
 
@@ -235,6 +237,28 @@ class CudaDevice final : public Device {
     piecewise_(static_cast<char*>(target), static_cast<const char*>(source), bytes);
   }
 
+  Moment noteTime() override {
+    if (idleTimes_.empty()) {
+      cudaEvent_t event;
+      check(cudaEventCreate(&event), "no event could be made");
+      times_.push_back(event);
+      idleTimes_.reserve(times_.size());
+      idleTimes_.push_back(times_.size() - 1);
+    }
+    const Moment moment = idleTimes_.back();
+    check(cudaEventRecord(times_[moment], stream_), kernelFailed);
+    idleTimes_.pop_back();
+    return moment;
+  }
+  double elapsed(Moment from, Moment to) override {
+    float milliseconds = 0;
+    check(cudaEventSynchronize(times_[to]), kernelFailed);
+    check(cudaEventElapsedTime(&milliseconds, times_[from], times_[to]), kernelFailed);
+    return 1000.0 * milliseconds;
+  }
+  void forgetTime(Moment moment) noexcept override { idleTimes_.push_back(moment); }
+  void profile(bool on) noexcept override { on ? cudaProfilerStart() : cudaProfilerStop(); }
+
   std::string failure() noexcept override {
     const cudaError_t status = cudaStreamQuery(stream_);
     cudaGetLastError();
@@ -274,6 +298,8 @@ class CudaDevice final : public Device {
   std::deque<Mark> marks_;
   std::vector<cudaEvent_t> idle_;
   Ticket last_ = 0;
+  std::vector<cudaEvent_t> times_;  // with timing, unlike those of marks; made once and used again
+  std::vector<Moment> idleTimes_;
 };
 
 }  // namespace

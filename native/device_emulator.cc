@@ -1,6 +1,7 @@
 // The emulated device: a queue (kernels/emulator/runtime.h), and host memory of which there is a limited amount, so
 // that running out of it can be tested.
 #include <atomic>
+#include <chrono>
 #include <cstdlib>
 #include <cstring>
 #include <mutex>
@@ -127,6 +128,29 @@ class EmulatedDevice final : public Device {
     await(after);
     std::memcpy(target, source, bytes);
   }
+  Moment noteTime() override {
+    if (idleTimes_.empty()) {
+      times_.emplace_back();
+      idleTimes_.reserve(times_.size());
+      idleTimes_.push_back(times_.size() - 1);
+    }
+    const Moment moment = idleTimes_.back();
+    // A new one each time: the queue may still have to write the last one, if nobody waited for it.
+    times_[moment] = std::make_shared<NotedTime>();
+    work_.submit([time = times_[moment]] { time->at = std::chrono::steady_clock::now(); });
+    times_[moment]->reached = work_.position();
+    idleTimes_.pop_back();
+    return moment;
+  }
+  double elapsed(Moment from, Moment to) override {
+    for (const Moment moment : {from, to}) await(times_[moment]->reached);
+    return std::chrono::duration<double, std::micro>(times_[to]->at - times_[from]->at).count();
+  }
+  void forgetTime(Moment moment) noexcept override {
+    times_[moment].reset();
+    idleTimes_.push_back(moment);
+  }
+
   void abandon() override { work_.drop(); }
   std::string takeFault() override { return work_.takeFault(); }
 
@@ -157,8 +181,15 @@ class EmulatedDevice final : public Device {
   }
 
  private:
+  struct NotedTime {
+    Ticket reached = 0;
+    std::chrono::steady_clock::time_point at;  // written by the queue's thread
+  };
+
   emulator::Queue work_;
   std::unordered_map<void*, std::size_t> sizes_;
+  std::vector<std::shared_ptr<NotedTime>> times_;
+  std::vector<Moment> idleTimes_;
 };
 
 }  // namespace

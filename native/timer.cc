@@ -1,0 +1,37 @@
+#include "timer.h"
+
+namespace wengert {
+
+namespace {
+
+/// A point of the stream whose time is noted, as long as this object lives.
+class NotedMoment {
+ public:
+  explicit NotedMoment(Device& device) : device_(device), moment_(device.noteTime()) {}
+  ~NotedMoment() { device_.forgetTime(moment_); }
+  NotedMoment(const NotedMoment&) = delete;
+  NotedMoment& operator=(const NotedMoment&) = delete;
+
+  Moment moment() const { return moment_; }
+
+ private:
+  Device& device_;
+  Moment moment_;
+};
+
+}  // namespace
+
+Napi::Value elapsed(Environment& environment, const Napi::CallbackInfo& info) {
+  if (!info[0].IsFunction()) throw WrongType("elapsed: takes a function");
+  Device& device = *environment.device;
+  const NotedMoment from(device);
+  const Napi::Value result = info[0].As<Napi::Function>().Call({});
+  const NotedMoment to(device);
+  if (result.IsPromise())
+    throw WrongType("elapsed: the function is asynchronous; time is measured until it returns, so it must submit all its work before");
+  // Waits, and throws what kernels reported.
+  environment.reader.sync();
+  return Napi::Number::New(info.Env(), device.elapsed(from.moment(), to.moment()));
+}
+
+}  // namespace wengert

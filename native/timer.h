@@ -1,0 +1,12 @@
+// elapsed(body): how long the device works on what a function of JavaScript submits.
+#pragma once
+
+#include "environment.h"
+
+namespace wengert {
+
+/// elapsed(body): calls `body` and waits for what it submitted; microseconds of the device's clock. What `body` throws is
+/// thrown on. Throws WrongType if `body` is not a function or is asynchronous.
+Napi::Value elapsed(Environment& environment, const Napi::CallbackInfo& info);
+
+}  // namespace wengert
