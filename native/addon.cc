@@ -5,7 +5,9 @@
 
 #include "call.h"
 #include "environment.h"
+#include "product-choices.h"
 #include "settings.h"
+#include "timer.h"
 #include "transfer.h"
 
 namespace wengert {
@@ -49,6 +51,8 @@ void fillExports(Environment& environment, Napi::Object exports) {
   add(env, exports, "memory", guarded<describeMemory>);
   add(env, exports, "emptyCache", guarded<emptyCache>);
   add(env, exports, "takeRaces", guarded<takeRaces>);
+  add(env, exports, "takeProducts", guarded<takeProducts>);
+  add(env, exports, "elapsed", guarded<elapsed>);
 }
 
 }  // namespace

@@ -17,6 +17,7 @@
 #include "memory.h"
 #include "reader.h"
 #include "staging.h"
+#include "tuning.h"
 
 namespace wengert {
 
@@ -79,6 +80,8 @@ class Environment final : public Stream {
   Reader reader;
   ErrorClasses errors;
   Schedule schedule;
+  std::unique_ptr<const Tuning> measured;  // what Stream::tuning points to
+  ProductLog products;                     // what Stream::productLog points to, if products are logged
   Operands operands;
   std::vector<Binding> bindings;
   std::vector<Buffer> listedBuffers;  // the entries of the lists of the call under way

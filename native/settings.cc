@@ -1,9 +1,11 @@
 #include "settings.h"
 
 #include <cmath>
+#include <optional>
 #include <string>
 
 #include "check.h"
+#include "product-choices.h"
 
 namespace wengert {
 
@@ -46,6 +48,10 @@ Napi::Value setOptions(Environment& environment, const Napi::CallbackInfo& info)
   Schedule schedule = environment.schedule;
   int capability = environment.capability;
   int processors = environment.processors;
+  bool logProducts = environment.productLog != nullptr;
+  std::optional<bool> profile;
+  bool changesTuning = false;
+  std::unique_ptr<const Tuning> measured;
   for (std::uint32_t i = 0; i < names.Length(); i++) {
     const std::string name = names.Get(i).ToString();
     const Napi::Value value = given.Get(name);
@@ -60,7 +66,12 @@ Napi::Value setOptions(Environment& environment, const Napi::CallbackInfo& info)
     else if (name == "detectRaces") schedule.detectRaces = boolOf(name, value);
     else if (name == "capability") capability = static_cast<int>(std::min<std::uint64_t>(integerOf(name, value), 9999));
     else if (name == "processors") processors = static_cast<int>(std::min<std::uint64_t>(integerOf(name, value), 1 << 16));
-    else throw WrongType("setOptions: there is no option " + name);
+    else if (name == "profile") profile = boolOf(name, value);
+    else if (name == "logProducts") logProducts = boolOf(name, value);
+    else if (name == "tuning") {
+      measured = tuningOf(value);
+      changesTuning = true;
+    } else throw WrongType("setOptions: there is no option " + name);
   }
   environment.memory.useGuard(guard);
   if (capability != environment.capability) environment.pretend(capability);
@@ -70,7 +81,14 @@ Napi::Value setOptions(Environment& environment, const Napi::CallbackInfo& info)
   }
   environment.processors = processors > 0 ? processors : environment.device->info().processors;
   environment.options = options;
+  if (profile) environment.device->profile(*profile);
   environment.memory.poison = poison;
+  if (changesTuning) {
+    environment.measured = std::move(measured);
+    environment.tuning = environment.measured.get();
+  }
+  environment.productLog = logProducts ? &environment.products : nullptr;
+  if (!logProducts) environment.products.products.clear();
   return info.Env().Undefined();
 }
 

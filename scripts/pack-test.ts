@@ -47,8 +47,9 @@ function pack(): Packed {
   return packed;
 }
 
-/** What may be in the package: the built files with their maps, the sources that the maps name, and three more. */
-const intended = /^(package\.json|README\.md|LICENSE|dist\/[\w/-]+\.(js|d\.ts)(\.map)?|src\/[\w/-]+\.ts)$/;
+/** What may be in the package: the built files with their maps, the sources that the maps name, tuning files, and three more. */
+const intended =
+  /^(package\.json|README\.md|LICENSE|kernels\/tuning\/[\w-]+\.(json|md)|dist\/[\w/-]+\.(js|d\.ts)(\.map)?|src\/[\w/-]+\.ts)$/;
 
 function checkFiles(paths: readonly string[]): void {
   const strange = paths.filter((path) => !intended.test(path) || /\.test\./.test(path));

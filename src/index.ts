@@ -9,9 +9,14 @@ export {
   cuda,
   type DeviceInfo,
   emulator,
+  type LaunchedProduct,
   type NativeDevice,
   type NativeMemory,
   type NativeOptions,
+  type ProductKernel,
+  type ProductKey,
+  type TuningFile,
+  type TuningRow,
 } from "./backends/cuda/index.js";
 export { apply, applyAll, applyUpdate, type Inputs } from "./core/apply.js";
 export type { Backend, Buffers, Handle, KernelArgs } from "./core/backend.js";

@@ -13,8 +13,10 @@ import {
   type NativeMemory,
   type NativeOptions,
 } from "./native.js";
+import { type LaunchedProduct, readTuning, tuningFile } from "./tuning.js";
 
 export type { DeviceInfo, NativeMemory, NativeOptions } from "./native.js";
+export type { LaunchedProduct, ProductKernel, ProductKey, TuningFile, TuningRow } from "./tuning.js";
 
 /** What can be asked of a device that an addon drives, and set. All but `reason` throw DeviceError where it is not there. */
 export class NativeDevice {
@@ -54,6 +56,26 @@ export class NativeDevice {
     return this.#addon().takeRaces();
   }
 
+  /** The matrix products that were launched since `logProducts` was set or they were last taken, in order. */
+  takeProducts(): LaunchedProduct[] {
+    return this.#addon().takeProducts();
+  }
+
+  /**
+   * Measures how long the device works on what `body` submits: from the moment at which it has done everything submitted
+   * before to the moment at which it has done everything that `body` submitted. Waits for the second. Calls may be nested.
+   *
+   * If the device has nothing else to do, it waits for the host between short kernels, and that time counts too. To
+   * measure kernels alone, submit work before this call that keeps the device busy for longer than `body` runs.
+   *
+   * @param body - submits work, and must not be asynchronous
+   * @returns microseconds, by the device's clock (CUDA events; on the emulator, its queue's clock)
+   * @throws what `body` throws; the errors of kernels that ran, as `sync()` does; TypeError if `body` returns a promise
+   */
+  elapsed(body: () => void): number {
+    return this.#addon().elapsed(body);
+  }
+
   /** @internal The addon's functions, unguarded. */
   get addon(): Addon {
     return this.#addon();
@@ -65,6 +87,8 @@ export class NativeDevice {
     const { addon } = this.#loaded;
     addon?.setOptions({ poison: process.env.WENGERT_POISON === "1", guard: process.env.WENGERT_GUARD === "1" });
     if (addon?.watchesAccesses) addon.setOptions({ detectRaces: true });
+    const fault = addon === null ? "" : setMeasured(addon);
+    if (fault !== "") this.#loaded = { addon: null, reason: fault };
     return this.#loaded;
   }
 
@@ -72,6 +96,18 @@ export class NativeDevice {
     const { addon, reason } = this.#load();
     if (addon === null) throw new DeviceError(`${this.name}: not available: ${reason}`);
     return addon;
+  }
+}
+
+/** Passes on what was measured on this card. Returns what is wrong with the file; empty if nothing is, or without a file. */
+function setMeasured(addon: Addon): string {
+  const { name } = addon.info();
+  try {
+    const rows = readTuning(name);
+    if (rows !== null) addon.setOptions({ tuning: rows });
+    return "";
+  } catch (error) {
+    return `${tuningFile(name)}: ${error instanceof Error ? error.message : String(error)}`;
   }
 }
 

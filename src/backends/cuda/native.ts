@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { DType } from "../../core/dtype.js";
 import { ArgumentError, DeviceError, OutOfMemoryError } from "../../core/errors.js";
+import type { LaunchedProduct, TuningRow } from "./tuning.js";
 
 /** The devices that an addon drives. */
 export type NativeDeviceName = "cuda" | "emulator";
@@ -69,6 +70,19 @@ export interface NativeOptions {
    * take the kernels of large ones.
    */
   readonly processors?: number;
+  /**
+   * Kernels for matrix products and convolutions that were measured to be faster than the built-in choice; replaces
+   * earlier rows. null: built-in choices only. A row applies to products with all of its sizes and layouts. It is ignored
+   * for a product that its kernel cannot compute: if the lines of a or b are not whole vectors of 16 bytes (the tiers
+   * `simtVectors` and `mmaVectors`), or if the device lacks the compute capability. The built-in choice applies then.
+   * Throws ArgumentError that names row and field: if a value is out of range, if no such kernel was compiled for the
+   * product, if `splits` is more than K allows (256 terms each), or if two rows are for the same product.
+   */
+  readonly tuning?: readonly TuningRow[] | null;
+  /** cuda: whether a profiler that was started with `--profile-from-start off` counts what is submitted from now on. */
+  readonly profile?: boolean;
+  /** Note every matrix product that is launched, for `takeProducts`. */
+  readonly logProducts?: boolean;
   /** Emulator: the compute capability to behave as, such as 80. */
   readonly capability?: number;
   /** Emulator: run threads and copies in a random order, drawn from `seed`. */
@@ -103,6 +117,8 @@ export interface Addon {
   memory(): NativeMemory;
   emptyCache(): void;
   takeRaces(): string[];
+  takeProducts(): LaunchedProduct[];
+  elapsed(body: () => void): number;
 }
 
 /** An addon that could be loaded, or the reason why not. */

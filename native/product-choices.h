@@ -1,0 +1,20 @@
+// Measured choices of kernels on their way in, and launched products on their way out.
+#pragma once
+
+#include <napi.h>
+
+#include <memory>
+
+#include "environment.h"
+#include "tuning.h"
+
+namespace wengert {
+
+/// The rows of setOptions({ tuning }), checked; null for null. Throws InvalidCall that names the row and the field.
+std::unique_ptr<const Tuning> tuningOf(const Napi::Value& rows);
+
+/// takeProducts(): the products launched since `logProducts` was set or they were last taken, in order, each with the
+/// kernels that could compute it.
+Napi::Value takeProducts(Environment& environment, const Napi::CallbackInfo& info);
+
+}  // namespace wengert
