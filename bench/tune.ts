@@ -1,0 +1,105 @@
+/**
+ * Measures which kernels compute the matrix products and convolutions of bench/rows.json fastest on this card, and
+ * writes a file for kernels/tuning.
+ *
+ *     WENGERT_DEVICE=cuda npx tsx bench/tune.ts --out FILE [options]
+ *
+ *   --out FILE       written whole after each product, so that a kill loses at most the product in progress
+ *   --seconds N      stop after so long (default 60), with the rows that are done; the most important are first
+ *   --only TEXT      rows whose name contains it; may be repeated
+ *   --small          tiny sizes, to try the program on the emulator: its figures mean nothing
+ */
+import { execFileSync } from "node:child_process";
+import { parseArgs } from "node:util";
+import { device, Scope, type TuningFile } from "../src/index.js";
+import { native } from "../tests/support/device.js";
+import { replaceFile } from "./gpu/results.js";
+import { type Row, reduce, rows } from "./gpu/rows.js";
+import { useMode } from "./gpu/run.js";
+import { describe, isWorthwhile, keyOf, type Measured, nameOf, OutOfTime, RowTuner, rowOf } from "./gpu/variants.js";
+import { workOf } from "./gpu/work.js";
+
+const { values } = parseArgs({
+  options: {
+    out: { type: "string" },
+    seconds: { type: "string", default: "60" },
+    only: { type: "string", multiple: true, default: [] },
+    small: { type: "boolean", default: false },
+  },
+});
+const seconds = Number(values.seconds);
+if (!(seconds > 0)) throw new RangeError(`--seconds must be a positive number, got ${values.seconds}`);
+if (values.out === undefined) throw new RangeError("--out FILE is missing: where the measured choices are written");
+const { out } = values;
+if (device() === "cpu")
+  throw new RangeError("kernels run on a device that an addon drives: set WENGERT_DEVICE to cuda or emulator");
+const deadline = performance.now() + seconds * 1000;
+
+const chosen = rows
+  .filter(({ op, planted }) => (op === "matmul" || op === "conv") && !planted)
+  .filter(({ name }) => values.only.length === 0 || values.only.some((text) => name.includes(text)))
+  .map((row) => (values.small ? reduce(row) : row));
+if (chosen.length === 0) throw new RangeError(`no product has a name that contains ${values.only.join(" or ")}`);
+
+/** The commit that is measured; a bundle has no repository, but says which it is of. */
+function commit(): string {
+  if (process.env.WENGERT_COMMIT) return process.env.WENGERT_COMMIT;
+  try {
+    return execFileSync("git", ["rev-parse", "HEAD"], { encoding: "utf8", stdio: "pipe" }).trim();
+  } catch {
+    return "unknown";
+  }
+}
+
+const head = { card: native.info().name, date: new Date().toISOString().slice(0, 10), commit: commit() };
+const measured = new Map<string, Measured>();
+
+function save(): void {
+  const all = [...measured.values()];
+  const file: TuningFile & { measured: readonly Measured[] } = {
+    ...head,
+    rows: all.filter(isWorthwhile).map(rowOf),
+    measured: all,
+  };
+  replaceFile(out, `${JSON.stringify(file)}\n`);
+}
+
+function lineOf({ name, key, default: builtIn, best, variants, failed }: Measured): string {
+  const { product, m, n, k } = key;
+  const time = ({ microseconds }: { microseconds: number }): string => `${microseconds.toFixed(1)} us`;
+  const gain = `${((1 - best.microseconds / builtIn.microseconds) * 100).toFixed(1)}% less`;
+  const found =
+    best.microseconds < builtIn.microseconds ? `${describe(best)} ${time(best)}, ${gain}` : "is the fastest";
+  const wrong = failed.map(({ variant, reason }) => `; ${variant} failed: ${reason}`).join("");
+  return `tune: ${name} | ${product} ${m} x ${n} x ${k} | ${describe(builtIn)} ${time(builtIn)} | ${found} | ${variants.length} timed${wrong}`;
+}
+
+/** Measures the products of a row that no row before had. */
+function tune(row: Row): void {
+  using _scope = new Scope();
+  useMode(native, row);
+  const tuner = new RowTuner(native, row.name, workOf(row), values.small, deadline);
+  for (const launched of tuner.products) {
+    if (measured.has(nameOf(keyOf(launched)))) continue;
+    const result = tuner.measure(launched);
+    measured.set(nameOf(result.key), result);
+    save();
+    console.log(lineOf(result));
+  }
+}
+
+save();
+let done = 0;
+try {
+  for (const row of chosen) {
+    tune(row);
+    done++;
+  }
+} catch (error) {
+  if (!(error instanceof OutOfTime)) throw error;
+}
+native.setOptions({ tuning: null, matmul: "ieee", convolution: "ieee" });
+const kept = [...measured.values()].filter(isWorthwhile).length;
+console.log(
+  `tuned ${done} of ${chosen.length} rows${done < chosen.length ? " before the time was up" : ""}: ${measured.size} products, of which ${kept} have a faster choice`,
+);
