@@ -4,6 +4,7 @@ import { describe, expect, test } from "vitest";
 import { importsOf, parse, readFiles } from "./imports.js";
 
 interface Manifest {
+  readonly files: readonly string[];
   readonly exports: Readonly<Record<string, string | { readonly types: string; readonly default: string }>>;
   readonly sideEffects: readonly string[];
 }
@@ -40,6 +41,10 @@ describe("package.json", () => {
     expect(
       sideEffectsOf("a.ts", 'import { b } from "./b.js";\nexport const c = b(1);\nexport function d() { b(2); }'),
     ).toEqual([]);
+  });
+
+  test("has the folder of tuning files, which a device reads when it is opened", () => {
+    expect(manifest.files).toContain("kernels/tuning");
   });
 
   test("exports an entry point for every folder that has one, with its types", () => {
