@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Unpacks a bundle in an empty folder and runs its programs on the emulator in an empty environment: none of them may need
-# anything of this checkout or of the user's.
+# anything of this checkout or of the user's. Takes an archive, or the folder that npm run gpu:bundle -- --folder writes.
 #
 #     bash scripts/gpu/bare-test.sh [.gpu/bundle.tar.xz]
 #
@@ -10,7 +10,7 @@ set -euo pipefail
 bundle=$(realpath "${1:-.gpu/bundle.tar.xz}")
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
-tar -C "$folder" -xJf "$bundle"
+if [ -d "$bundle" ]; then cp -r "$bundle" "$folder/wengert"; else tar -C "$folder" -xJf "$bundle"; fi
 cd "$folder/wengert"
 
 bare() { env -i PATH=/usr/bin:/bin "$@"; }
@@ -39,6 +39,6 @@ if ! command -v nvidia-smi > /dev/null; then
     echo "info.js succeeded on cuda without a driver" >&2
     exit 1
   fi
-  grep -o 'DeviceError: .*' "$folder/cuda.txt" | head -n 1
-  grep -q 'DeviceError: .*cuda is not available' "$folder/cuda.txt"
+  grep 'DeviceError: cuda: not available: ' "$folder/cuda.txt" || { cat "$folder/cuda.txt" >&2; exit 1; }
 fi
+echo "the bundle runs in an empty environment"
