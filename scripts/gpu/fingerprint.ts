@@ -2,9 +2,10 @@
  * Writes a line for each case of tests/cases.ts, float dtype and result: a hash of its bits. Two runs on one device
  * must write the same file.
  *
- *     node scripts/gpu/fingerprint.js [--few] FILE
+ *     node scripts/gpu/fingerprint.js [--few] [--only PATTERN] FILE
  *
  * --few    only a case of each op, and what is larger than a tile: for tools that take a hundred times as long
+ * --only   a regular expression: only the cases whose name, such as "add/broadcast", matches
  */
 import { createHash } from "node:crypto";
 import { writeFileSync } from "node:fs";
@@ -16,7 +17,7 @@ import { floatsOf, gradientsOf, inputsOf, outputsOf } from "../../tests/support/
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { few: { type: "boolean", default: false } },
+  options: { few: { type: "boolean", default: false }, only: { type: "string", default: "" } },
 });
 const [file] = positionals;
 if (!file) throw new RangeError("the name of the file to write is missing");
@@ -41,7 +42,8 @@ function run(name: string, of: () => void): void {
   }
 }
 
-for (const { op, key, sample } of values.few ? firstOfEachOp : everySample) {
+const only = new RegExp(values.only);
+for (const { op, key, sample } of (values.few ? firstOfEachOp : everySample).filter(({ key }) => only.test(key))) {
   for (const float of floatsOf(sample)) {
     manualSeed(0);
     run(`${key} in ${float}`, () => {
