@@ -28,21 +28,6 @@ done
 mkdir -p "$out"
 out=$(cd "$out" && pwd)
 
-# The files that take longest come first: ninja starts them in this order, and none is left to run alone at the end.
-slowest=(gemm-hopper gemm-wgmma conv-hopper gemm-mma conv-mma gemm-simt conv-simt norms soft-cross-entropy cross-entropy softmax)
-
-# The names of kernels/*.cu without the suffix, separated by semicolons, the slowest first.
-ordered_kernels() {
-  local name file
-  for name in "${slowest[@]}"; do
-    if [ -f "$root/kernels/$name.cu" ]; then printf '%s;' "$name"; fi
-  done
-  for file in "$root"/kernels/*.cu; do
-    name=$(basename "$file" .cu)
-    case " ${slowest[*]} " in *" $name "*) ;; *) printf '%s;' "$name" ;; esac
-  done
-}
-
 # The target for the GPU of this machine: "90a" for 9.0, whose matrix instructions need the suffix, "80" for 8.0.
 own_architecture() {
   local capability
@@ -76,7 +61,7 @@ start=$SECONDS
 echo "build: $device${architectures:+ for $architectures} with $jobs jobs, at most $seconds s"
 cmake -S "$root" -B "$folder" -G Ninja -DCMAKE_BUILD_TYPE=Release -DCMAKE_CXX_FLAGS=-DBUILDING_NODE_EXTENSION \
   "-DCMAKE_JS_INC=$headers" "-DWENGERT_TARGET=$device" "-DWENGERT_OUT=$out" \
-  "-DWENGERT_KERNELS=${WENGERT_KERNELS:-$(ordered_kernels)}" ${options[@]+"${options[@]}"}
+  "-DWENGERT_KERNELS=${WENGERT_KERNELS:-*}" ${options[@]+"${options[@]}"}
 status=0
 timeout -k 5 $((seconds - (SECONDS - start))) ninja -C "$folder" -j "$jobs" || status=$?
 echo "build: the files that took longest, in seconds:"
