@@ -138,7 +138,7 @@ run_test() {
   if [ "$WENGERT_DEVICE" = cuda ]; then
     step test $((seconds - 30)) node scripts/gpu/test.js --report "$OUT/test.json" --seconds $((seconds - 34))
   else
-    step test "$seconds" node scripts/gpu/test.js --report "$OUT/test.json" --seconds $((seconds - 2)) --only tests/device/module
+    step test "$seconds" node scripts/gpu/test.js --report "$OUT/test.json" --seconds $((seconds - 2)) --only 'tests/device/(conformance|coverage|module)'
     few=(--only add)
   fi
   step fingerprint-1 20 node scripts/gpu/fingerprint.js "${few[@]}" "$work/first.txt" &&
