@@ -21,9 +21,6 @@
 
 namespace wengert {
 
-/// Bytes of dynamic shared memory that every kernel may have.
-constexpr std::size_t freelyShared = 48 * 1024;
-
 /// The shape of a launch, and the line that asked for it.
 struct LaunchShape {
   dim3 grid;
@@ -60,15 +57,14 @@ inline DeviceFailure launchFailure(const Stream& on, const LaunchShape& shape, c
                          "; with CUDA_LAUNCH_BLOCKING=1 the error names it");
   const std::string failed = std::string(on.kernel) + ": " + error + " at launch " + shape.describe();
   if (status != cudaErrorMemoryAllocation) return DeviceFailure(failed);
-  return DeviceFailure(failed + "; a kernel that is used for the first time takes device memory, and there is none, even " +
-                           "after the cache was emptied: " + on.describeMemory() +
+  return DeviceFailure(failed + "; loading a kernel for the first time needs device memory; none is free even after " +
+                           "emptying the cache: " + on.describeMemory() +
                            "; dispose tensors that are not needed, and run it again",
                        true);
 }
 
-/// Lets a kernel have as much dynamic shared memory as the device has, if it needs more than every kernel may have. The
-/// attribute belongs to the kernel and the process: threads that each requested what they need would take it away from
-/// each other. So the most is requested, once.
+/// Raises a kernel's limit of dynamic shared memory to the device's maximum. The attribute belongs to the process: if each
+/// thread requested its own size, threads would lower each other's limit.
 inline cudaError_t allowShared(const void* function, std::size_t bytes, int mostShared) {
   struct Allowed {
     std::mutex mutex;
@@ -81,7 +77,7 @@ inline cudaError_t allowShared(const void* function, std::size_t bytes, int most
   cudaFuncAttributes attributes;
   cudaError_t status = cudaFuncGetAttributes(&attributes, function);
   if (status != cudaSuccess) return status;
-  // A larger one than this stays: the emulator has devices of several kinds in one process.
+  // Never lower the limit: the emulator has devices of several kinds in one process.
   const std::size_t largest = std::max(most, static_cast<std::size_t>(mostShared) - attributes.sharedSizeBytes);
   status = cudaFuncSetAttribute(function, cudaFuncAttributeMaxDynamicSharedMemorySize, static_cast<int>(largest));
   if (status == cudaSuccess) most = largest;
@@ -130,7 +126,7 @@ cudaError_t submitKernel(const Stream& on, void (*kernel)(P...), const LaunchSha
 #endif
 
 /// Starts `kernel` on the current stream. A kernel that is used for the first time is loaded, which takes device memory:
-/// where there is none, the cache is emptied and the launch tried once more. Throws DeviceFailure with the launcher's
+/// if none is free, the cache is emptied and the launch tried once more. Throws DeviceFailure with the launcher's
 /// name, the shape and the line. Blocks while the stream is full.
 template <class... P, class... A>
 void launch(void (*kernel)(P...), const LaunchShape& shape, A&&... args) {
@@ -139,7 +135,7 @@ void launch(void (*kernel)(P...), const LaunchShape& shape, A&&... args) {
   if (on.options.skipLaunches) return;
   std::tuple<std::remove_cv_t<P>...> values(std::forward<A>(args)...);
   const auto start = [&] {
-    if (shape.sharedBytes > freelyShared) {
+    if (shape.sharedBytes > defaultShared) {
       const cudaError_t status =
           allowShared(reinterpret_cast<const void*>(kernel), shape.sharedBytes, on.mostShared);
       if (status != cudaSuccess) return status;

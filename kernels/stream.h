@@ -12,6 +12,9 @@ namespace wengert {
 /// How float32 products are computed: exactly rounded inputs, or inputs rounded to tf32 for the tensor cores.
 enum class FloatMode : std::uint8_t { ieee, tf32 };
 
+/// Bytes of dynamic shared memory that a kernel may have before its limit is raised.
+constexpr int defaultShared = 48 * 1024;
+
 struct Options {
   FloatMode matmul = FloatMode::ieee;
   FloatMode convolution = FloatMode::ieee;
@@ -19,9 +22,8 @@ struct Options {
   bool skipLaunches = false;
 };
 
-/// What a kernel found wrong with the values it read, such as a label that is no class. In device memory; the host
-/// looks at it when it next waits for the stream, if the flag says that there is something. The first to claim it
-/// writes it.
+/// What a kernel found wrong with the values it read, such as a label that is out of range. In device memory; the host
+/// looks at it when it next waits for the stream, if the flag is set. The first thread to claim it writes it.
 struct KernelFault {
   int claimed;
   int rule;  // an index into faultRules
@@ -30,10 +32,10 @@ struct KernelFault {
   volatile int* flag;  // in pinned memory of the host, which set it up; shared by the records of many kernels
 };
 
-/// The rules that a kernel can find broken, in words; {value} and {limit} stand for the numbers.
+/// The rules that a kernel can find broken, in words; {value} and {limit} are replaced by the numbers.
 enum class FaultRule : int { labelRange, indexRange };
 constexpr const char* faultRules[] = {
-    "label {value} is none of the {limit} classes; labels count from 0",
+    "label {value} is out of range for {limit} classes; labels count from 0",
     "index {value} is outside an axis of {limit}",
 };
 
@@ -44,8 +46,8 @@ struct DeviceFailure : std::runtime_error {
       : std::runtime_error(message), outOfMemory(outOfMemory) {}
 };
 
-class Tuning;       // tuning.h
-struct ProductLog;  // tuning.h
+class Tuning;       // product-tuning.h
+struct ProductLog;  // product-tuning.h
 
 /// One compute stream. native/ makes it; a launcher finds it by `stream()`.
 class Stream {
@@ -66,12 +68,12 @@ class Stream {
   void* handle = nullptr;          // cudaStream_t, or the emulator's queue
   int capability = 0;              // compute capability: 75, 80, 90, ...
   int processors = 1;              // streaming multiprocessors
-  int mostShared = 48 * 1024;      // bytes of dynamic shared memory that a block may have
+  int mostShared = defaultShared;      // bytes of dynamic shared memory that a block may have
   KernelFault* fault = nullptr;    // in device memory
   const char* kernel = "";         // the launcher that is running, for messages
   Options options;
-  const Tuning* tuning = nullptr;    // choices of kernels that were measured; null for the built-in ones alone
-  ProductLog* productLog = nullptr;  // where launched products are noted; null if nobody asked for it
+  const Tuning* tuning = nullptr;    // measured choices of kernels; null: use the built-in choices
+  ProductLog* productLog = nullptr;  // where launched products are noted; null: logging is off
 };
 
 /// The stream of the call that this thread is making.

@@ -34,11 +34,11 @@ export function checkClassWeight(op: string, scores: Shape, axis: number, weight
     throw new ShapeError(`${op}: weight is ${show(weight.shape)}, for ${scores[axis]} classes`);
 }
 
-/** Throws for a label that is no class. */
+/** Throws for a label that is out of range. */
 export function checkLabel(op: string, label: number, classes: number, ignoreIndex: number): void {
   if (label < 0 || label >= classes)
     throw new ArgumentError(
-      `${op}: label ${label} is none of the ${classes} classes; labels count from 0, and ignoreIndex is ${ignoreIndex}`,
+      `${op}: label ${label} is out of range for ${classes} classes; labels count from 0, and ignoreIndex is ${ignoreIndex}`,
     );
 }
 

@@ -289,7 +289,7 @@ describe("what does not fit is refused, and nothing changes", () => {
       () => new Perplexity(),
       () => [scores(1, 3), ints([3])],
       ArgumentError,
-      "label 3 is none of the 3 classes",
+      "label 3 is out of range for 3 classes",
     ],
     [
       "Perplexity, NaN",

@@ -182,7 +182,7 @@ describe.skipIf(skipped)(`the addon's functions${why}`, () => {
   testOnEmulator(
     "what a kernel reports of bad data is thrown once, by the next that waits, with the kernel's name",
     async () => {
-      const rule = new ArgumentError("plantedLabel: label 12 is none of the 10 classes; labels count from 0");
+      const rule = new ArgumentError("plantedLabel: label 12 is out of range for 10 classes; labels count from 0");
       callKernel(addon, "plantedLabel", 12);
       expect(() => addon.sync()).toThrow(rule);
       addon.sync();
@@ -206,7 +206,7 @@ describe.skipIf(skipped)(`the addon's functions${why}`, () => {
       message = (error as Error).message;
     }
     expect(message.split("; ").filter((part) => part.startsWith("planted"))).toHaveLength(2);
-    expect(message).toContain("plantedLabel: label 12 is none of the 10 classes");
+    expect(message).toContain("plantedLabel: label 12 is out of range for 10 classes");
     expect(message).toContain("plantedIndex: index -3 is outside an axis of 10");
     callKernel(addon, "plantedLabel", 13);
     callKernel(addon, "plantedDeadlock");
