@@ -33,9 +33,11 @@ std::atomic<int> devices{0};
 std::size_t bytesFrom(const char* variable, std::size_t least, std::size_t otherwise) {
   const char* const text = std::getenv(variable);
   if (text == nullptr || *text == 0) return otherwise;
-  const double bytes = std::strtod(text, nullptr);
-  if (!(bytes >= static_cast<double>(least) && bytes < 9e15))
-    throw DeviceFailure(std::string(variable) + " is a number of bytes from " + std::to_string(least) + " on, got " + text);
+  char* end = nullptr;
+  const double bytes = std::strtod(text, &end);
+  if (*end != 0 || !(bytes >= static_cast<double>(least) && bytes < 9e15))
+    throw DeviceFailure(std::string(variable) + " must be a number of bytes, at least " + std::to_string(least) + ", got " +
+                        text);
   return static_cast<std::size_t>(bytes);
 }
 
@@ -166,6 +168,7 @@ class EmulatedDevice final : public Device {
       throw InvalidCall("emulator: capability is from 75 to 121, got " + std::to_string(capability));
     info_.capability = capability;
     info_.mostShared = sharedOf(capability);
+    work_.setMostShared(static_cast<std::size_t>(info_.mostShared));
   }
 
   void setSchedule(const Schedule& schedule) override {

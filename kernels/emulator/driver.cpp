@@ -6,9 +6,6 @@
 
 namespace {
 
-/// Dynamic shared memory that a kernel may have before cudaFuncSetAttribute says otherwise.
-constexpr int usualShared = 48 * 1024;
-
 struct Kernels {
   std::mutex mutex;
   std::unordered_map<const void*, int> shared;  // of each kernel that was loaded: the dynamic shared memory it may have
@@ -16,7 +13,7 @@ struct Kernels {
   std::function<bool(std::size_t)> take;
 };
 
-/// Never destroyed: while the process ends, a thread that nobody waits for may still launch.
+/// Never destroyed: detached threads may still launch at exit.
 Kernels& kernels() {
   static Kernels& all = *new Kernels;
   return all;
@@ -31,7 +28,7 @@ int* loaded(const void* function) {
   Kernels& all = kernels();
   if (const auto found = all.shared.find(function); found != all.shared.end()) return &found->second;
   if (all.bytes > 0 && !all.take(all.bytes)) return nullptr;
-  return &(all.shared[function] = usualShared);
+  return &(all.shared[function] = emulator::defaultShared);
 }
 
 }  // namespace
@@ -95,7 +92,8 @@ cudaError_t launchKernel(cudaStream_t stream, const char* name, const void* func
     const std::lock_guard lock(kernels().mutex);
     const int* const shared = loaded(function);
     if (shared == nullptr) return fail(cudaErrorMemoryAllocation);
-    if (sharedBytes > static_cast<std::size_t>(*shared)) return fail(cudaErrorInvalidValue);
+    if (sharedBytes > static_cast<std::size_t>(*shared) || sharedBytes > stream->mostShared())
+      return fail(cudaErrorInvalidValue);
   }
   stream->launch(name, grid, block, sharedBytes, std::move(call));
   return cudaSuccess;

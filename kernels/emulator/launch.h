@@ -9,6 +9,9 @@
 
 namespace emulator {
 
+/// Dynamic shared memory that a kernel may have before cudaFuncSetAttribute raises its limit, in bytes.
+constexpr int defaultShared = 48 * 1024;
+
 /// Dynamic shared memory of a block on the largest GPUs, in bytes.
 constexpr std::size_t mostShared = 227 * 1024;
 

@@ -24,7 +24,7 @@ class Call {
 /// A stream: work is done in order, by one thread, which spreads the blocks of a launch over the cores.
 class Queue {
  public:
-  /// How much work that is not done a stream holds. A CUDA stream holds about as many launches; NVIDIA does not document
+  /// Maximum number of unfinished work items in a stream. A CUDA stream holds about as many launches; NVIDIA does not document
   /// the number. Copies and fills count as well.
   static constexpr std::uint64_t mostPending = 1024;
 
@@ -39,6 +39,10 @@ class Queue {
 
   /// Submits a launch; blocks as `submit` does.
   void launch(const char* name, Dim3 grid, Dim3 block, std::size_t sharedBytes, std::unique_ptr<const Call> call);
+
+  /// Bytes of dynamic shared memory that a block may have on the device of this stream; `mostShared` of launch.h unless set.
+  void setMostShared(std::size_t bytes) { mostShared_ = bytes; }
+  std::size_t mostShared() const { return mostShared_; }
 
   /// How much was submitted so far; `isDone` and `wait` say whether it was done, and wait for it.
   std::uint64_t position();
@@ -61,6 +65,7 @@ class Queue {
   std::uint64_t done_ = 0;
   bool closing_ = false;
   std::string fault_;
+  std::size_t mostShared_ = emulator::mostShared;  // used by the thread that launches only
   std::thread thread_;
 };
 

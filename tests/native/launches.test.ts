@@ -80,7 +80,7 @@ describe.skipIf(skipped)(`launches${why}`, () => {
       await Promise.all(workers.map((worker) => worker.terminate()));
     }, 120_000);
 
-    testOnEmulator("as much as the device has is there, and more is refused at the launch", () => {
+    testOnEmulator("a kernel can use all shared memory of the device; more is refused", () => {
       const y = addon.alloc(1, int32);
       const run = (bytes: number): number => {
         callKernel(addon, "plantedShared", y, bytes);
@@ -94,6 +94,12 @@ describe.skipIf(skipped)(`launches${why}`, () => {
         /^plantedShared: invalid argument \(cudaErrorInvalidValue\) at launch <<<\(1, 1, 1\), \(1, 1, 1\), 232449>>> at .*planted\.cu:\d+$/,
       );
       expect(run(227 * KiB)).toBe(3);
+      // The kernel's limit stays raised, and a launch must not exceed the limit of its own device either.
+      addon.setOptions({ capability: 75 });
+      expect(run(64 * KiB)).toBe(3);
+      expect(() => run(100 * KiB)).toThrow(/^plantedShared: invalid argument \(cudaErrorInvalidValue\) at launch/);
+      addon.setOptions({ capability: 90 });
+      expect(run(100 * KiB)).toBe(3);
       addon.free(y);
     });
   });
@@ -166,13 +172,13 @@ describe.skipIf(skipped)(`launches${why}`, () => {
         console.log(JSON.stringify({ first, kept, isTyped: error instanceof OutOfMemoryError, message: error.message }));`);
       expect(found).toMatchObject({ first: true, kept: true, isTyped: true });
       expect((found as { message: string }).message).toMatch(
-        /^plantedShared: out of memory \(cudaErrorMemoryAllocation\) at launch <<<.*>>> at .*planted\.cu:\d+; a kernel that is used for the first time takes device memory, and there is none, even after the cache was emptied: \d+ are in use here, \d+ cached, \d+ free on the device; dispose tensors that are not needed, and run it again$/,
+        /^plantedShared: out of memory \(cudaErrorMemoryAllocation\) at launch <<<.*>>> at .*planted\.cu:\d+; loading a kernel for the first time needs device memory; none is free even after emptying the cache: \d+ are in use here, \d+ cached, \d+ free on the device; dispose tensors that are not needed, and run it again$/,
       );
     });
   });
 
   testOnEmulator(
-    "the 1,025th waits until the first is done, and no other does",
+    "the 1,025th launch waits for the first; earlier ones do not",
     () => {
       const y = addon.alloc(1, int32);
       const notes = addon.alloc(16, float64);

@@ -59,6 +59,16 @@ bool permissionBelongsToProcess() {
   return right && attributes.maxDynamicSharedSizeBytes == 0 && attributes.sharedSizeBytes == 0;
 }
 
+/// A limit that was raised on a device of capability 90 is of no use on one of capability 75 in the same process.
+bool permissionIsNotEnoughOnASmallerDevice() {
+  Queue large;
+  Queue small;
+  small.setMostShared(64 * 1024);
+  bool right = allow(second, 227 * 1024) == cudaSuccess && start(large, second, 100 * 1024) == cudaSuccess;
+  right = right && start(small, second, 100 * 1024) == cudaErrorInvalidValue;
+  return right && start(small, second, 64 * 1024) == cudaSuccess;
+}
+
 bool permissionHasALimit() {
   const bool right = allow(first, 227 * 1024) == cudaSuccess && allow(first, 227 * 1024 + 1) == cudaErrorInvalidValue &&
                      allow(first, -1) == cudaErrorInvalidValue;
@@ -100,7 +110,7 @@ bool waitsWhileFull(std::function<void()> onRelease, const Release& release) {
     for (submitted = 1; submitted < Queue::mostPending + 1; submitted++) queue.submit([] {});
   });
   while (submitted < Queue::mostPending) std::this_thread::yield();
-  // It would be over in microseconds.
+  // Without the limit this would finish in microseconds.
   std::this_thread::sleep_for(std::chrono::milliseconds(100));
   bool right = submitted == Queue::mostPending && queue.position() == Queue::mostPending && !queue.isDone(1);
   release(queue, open);
@@ -114,8 +124,9 @@ bool waitsWhileFull(std::function<void()> onRelease, const Release& release) {
 
 int main() {
   expect("more than 48 KiB of shared memory has to be allowed", sharedNeedsPermission());
-  expect("what one thread allows or takes back is so for all", permissionBelongsToProcess());
-  expect("no more is allowed than the device has", permissionHasALimit());
+  expect("an attribute set by one thread applies to all", permissionBelongsToProcess());
+  expect("the limit cannot exceed the device's", permissionHasALimit());
+  expect("a launch cannot exceed the limit of its own device", permissionIsNotEnoughOnASmallerDevice());
   expect("a kernel takes memory when it is loaded, once", loadingTakesMemory());
   const auto open = [](Queue&, std::atomic<bool>& opened) { opened = true; };
   expect("the 1,025th waits for the first", waitsWhileFull([] {}, open));
