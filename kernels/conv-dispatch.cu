@@ -6,43 +6,48 @@ namespace wengert {
 
 namespace {
 
-ProductElements elementsOf(DType dtype) {
-  if (dtype == DType::bfloat16) return ProductElements::bfloat16;
-  if (dtype == DType::float16) return ProductElements::float16;
-  return stream().options.convolution == FloatMode::tf32 ? ProductElements::tf32 : ProductElements::float32;
-}
+/// What starts the kernels of a tier for one kind of product, by its elements.
+template <class Product>
+struct Tiers {
+  using Start = void (*)(int tile, const Product& product);
+  Start simt, mmaBfloat16, mmaFloat16, mmaTf32;
+};
 
-/// Chooses a kernel, and notes in the shape how its depth is split.
-const ProductTile& choose(ProductKind kind, DType dtype, GemmShape& shape) {
-  const ProductChoice choice = chooseProduct({.kind = kind,
-                                              .elements = elementsOf(dtype),
-                                              .m = shape.m,
-                                              .n = shape.n,
-                                              .k = shape.k,
-                                              .batches = shape.batches},
-                                             [] { return true; });
-  shape.splits = choice.splits;
-  return *choice.tile;
+/// Chooses a kernel, notes in the shape how its depth is split, and starts it.
+template <class Product>
+void start(ProductKind kind, Product& product, const Tiers<Product>& tiers) {
+  GemmShape& shape = product.shape;
+  const ProductKey key{.kind = kind,
+                       .elements = elementsOf(product.dtype, stream().options.convolution),
+                       .m = shape.m,
+                       .n = shape.n,
+                       .k = shape.k,
+                       .batches = shape.batches};
+  const auto [kernel, splits] = chooseProduct(key, [] { return true; });
+  shape.splits = splits;
+  if (kernel->tier == Tier::simt) return tiers.simt(kernel->tile, product);
+  switch (key.elements) {
+    case ProductElements::bfloat16:
+      return tiers.mmaBfloat16(kernel->tile, product);
+    case ProductElements::float16:
+      return tiers.mmaFloat16(kernel->tile, product);
+    case ProductElements::tf32:
+      return tiers.mmaTf32(kernel->tile, product);
+    default:
+      refuse("no kernel for this product");
+  }
 }
 
 }  // namespace
 
 void patchProduct(PatchProduct& product) {
-  const ProductTile& kernel = choose(ProductKind::patches, product.dtype, product.shape);
-  const auto start = kernel.tier == Tier::simt ? patchProductSimt
-                     : product.dtype == DType::bfloat16 ? patchProductMmaBfloat16
-                     : product.dtype == DType::float16 ? patchProductMmaFloat16
-                     : patchProductMmaTf32;
-  start(kernel.tile, product);
+  start(ProductKind::patches, product,
+        {patchProductSimt, patchProductMmaBfloat16, patchProductMmaFloat16, patchProductMmaTf32});
 }
 
 void weightProduct(WeightProduct& product) {
-  const ProductTile& kernel = choose(ProductKind::weight, product.dtype, product.shape);
-  const auto start = kernel.tier == Tier::simt ? weightProductSimt
-                     : product.dtype == DType::bfloat16 ? weightProductMmaBfloat16
-                     : product.dtype == DType::float16 ? weightProductMmaFloat16
-                     : weightProductMmaTf32;
-  start(kernel.tile, product);
+  start(ProductKind::weight, product,
+        {weightProductSimt, weightProductMmaBfloat16, weightProductMmaFloat16, weightProductMmaTf32});
 }
 
 }  // namespace wengert

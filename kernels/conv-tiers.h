@@ -1,5 +1,5 @@
-// The matrix products behind convolutions, and the kernels behind convTiles (product-tiles.h), a function for each source
-// that compiles some of them.
+// The matrix products behind convolutions. Functions that start the kernels of convTiles (product-tiles.h), one per source
+// file.
 #pragma once
 
 #include "conv-sizes.h"

@@ -7,19 +7,6 @@ namespace wengert {
 
 namespace {
 
-ProductElements elementsOf(const Gemm& problem) {
-  switch (problem.dtype) {
-    case DType::float32:
-      return problem.mode == FloatMode::tf32 ? ProductElements::tf32 : ProductElements::float32;
-    case DType::bfloat16:
-      return ProductElements::bfloat16;
-    case DType::float16:
-      return ProductElements::float16;
-    default:
-      return ProductElements::other;
-  }
-}
-
 /// Whether the lines of an operand start at multiples of 16 bytes, in every batch, and are as long.
 bool hasVectors(const Operand& operand, int rows, int depth, const BatchAxes& axes, const std::int64_t* batchStride,
                 int width) {
@@ -36,7 +23,7 @@ ProductChoice choose(const Gemm& problem) {
            hasVectors(problem.b, problem.n, problem.k, problem.axes, problem.axes.b, width);
   };
   return chooseProduct({.kind = ProductKind::matmul,
-                        .elements = elementsOf(problem),
+                        .elements = elementsOf(problem.dtype, problem.mode),
                         .aAlongDepth = problem.a.alongDepth(),
                         .bAlongDepth = problem.b.alongDepth(),
                         .m = problem.m,
@@ -46,7 +33,7 @@ ProductChoice choose(const Gemm& problem) {
                        haveVectors);
 }
 
-void gemmMma(const ProductTile& kernel, const GemmShape& shape, const Gemm& problem) {
+void gemmMma(const ProductKernel& kernel, const GemmShape& shape, const Gemm& problem) {
   const auto start = problem.dtype == DType::bfloat16  ? gemmMmaBfloat16
                      : problem.dtype == DType::float16 ? gemmMmaFloat16
                                                        : gemmMmaTf32;

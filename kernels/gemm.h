@@ -5,6 +5,7 @@
 
 #include "buffer.h"
 #include "common.cuh"
+#include "product-tiles.h"
 #include "stream.h"
 
 namespace wengert {
@@ -13,6 +14,20 @@ namespace wengert {
 template <class T>
 using SumOf =
     std::conditional_t<std::is_same_v<T, double>, double, std::conditional_t<isFloat<T>, float, std::uint32_t>>;
+
+/// What is multiplied, for the tables of kernels: float32 depends on the mode.
+inline ProductElements elementsOf(DType dtype, FloatMode mode) {
+  switch (dtype) {
+    case DType::float32:
+      return mode == FloatMode::tf32 ? ProductElements::tf32 : ProductElements::float32;
+    case DType::bfloat16:
+      return ProductElements::bfloat16;
+    case DType::float16:
+      return ProductElements::float16;
+    default:
+      return ProductElements::other;
+  }
+}
 
 /// One operand, seen as (rows, depth): its rows are the rows of y for a and the columns of y for b, and the product
 /// sums over the depth. One of the strides, in elements, is 1. So all of NN, NT, TN and TT are the same product.

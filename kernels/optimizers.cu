@@ -9,7 +9,7 @@ namespace {
 
 constexpr int threads = 256;
 
-/// Blocks that a multiprocessor must have room for; 0 leaves that to ptxas, which spills some of float64's registers then.
+/// Minimum blocks per multiprocessor. 0 lets ptxas choose; for float64 it would then spill.
 template <class T>
 inline constexpr int leastBlocks = sizeof(T) == 8 ? 4 : 0;
 

@@ -1,6 +1,6 @@
 // The kernels that compute matrix products, as tables: of `matmul` and `linear` (launched by gemm-dispatch.cu), and of the
 // products behind convolutions (conv-dispatch.cu). product-choice.h chooses from them; native/tuning.cc checks measured
-// choices against them. Plain C++: nothing of CUDA.
+// choices against them. Plain C++ without CUDA.
 #pragma once
 
 #include <cstdint>
@@ -12,11 +12,11 @@ namespace wengert {
 enum class ProductKind : std::uint8_t { matmul, patches, weight };
 constexpr const char* productKindNames[] = {"matmul", "patches", "weight"};
 
-/// What is multiplied: float32 as it is, or rounded to tf32; `other` for float64 and integers.
+/// Element type of the inputs: float32 as it is, or rounded to tf32; `other` for float64 and integers.
 enum class ProductElements : std::uint8_t { float32, tf32, bfloat16, float16, other };
 constexpr const char* productElementNames[] = {"float32", "tf32", "bfloat16", "float16", "other"};
 
-/// What identifies a product: y (M, N) = a (M, K) b (K, N), in batches. For convolutions, these are the sizes in one group,
+/// Identifies a product: y (M, N) = a (M, K) b (K, N), in batches. For convolutions, these are the sizes in one group,
 /// the batches are the groups, and both layouts are false: each has only one.
 struct ProductKey {
   ProductKind kind;
@@ -31,24 +31,25 @@ struct ProductKey {
 /// Kinds of kernels: gemm-tiers.h and conv-tiers.h declare what starts them.
 enum class Tier : std::uint8_t { naive, simtElements, simtVectors, mmaElements, mmaVectors, simt, mma };
 constexpr const char* tierNames[] = {"naive", "simtElements", "simtVectors", "mmaElements", "mmaVectors", "simt", "mma"};
+static_assert(static_cast<int>(Tier::naive) == 0, "native/tuning.cc offers all tiers but the first");
 
 /// The elements that a kernel takes: any, any floats but float64, or only these.
 enum class Elements : std::uint8_t { any, floats, float32, tf32, halves };
 
-/// A kernel, and what it demands of a product and of the device.
-struct ProductTile {
+/// A kernel and its requirements.
+struct ProductKernel {
   Elements elements;
   std::int16_t capability;  // of the device, at least
   bool vectors;             // lines of a and b are made of whole vectors of 16 bytes
-  std::int16_t least;       // rows and columns of y, at least: a preference, not a demand
-  bool fills;               // there is a tile for every processor: a preference too
+  std::int16_t least;       // rows and columns of y, at least: preferred, not required
+  bool fills;               // there is a tile for every processor: also preferred
   Tier tier;
   std::int16_t tile;        // the side of the tile of y that a block computes
 };
 
 // clang-format off
-/// The first that a product satisfies is taken, if no measured choice is.
-constexpr ProductTile gemmTiles[] = {
+/// Without a measured choice, the first matching row is used.
+constexpr ProductKernel gemmTiles[] = {
     // elements         capability  vectors  least  fills  tier                tile
     {Elements::halves,          80, true,       96, true,  Tier::mmaVectors,    128},
     {Elements::halves,          80, true,        0, false, Tier::mmaVectors,     64},
@@ -63,7 +64,7 @@ constexpr ProductTile gemmTiles[] = {
 };
 
 /// The same for convolutions, whose patches are gathered element by element: the filters always have whole vectors.
-constexpr ProductTile convTiles[] = {
+constexpr ProductKernel convTiles[] = {
     // elements         capability  vectors  least  fills  tier                tile
     {Elements::halves,          80, false,      96, true,  Tier::mma,           128},
     {Elements::halves,          80, false,       0, false, Tier::mma,            64},
@@ -75,11 +76,12 @@ constexpr ProductTile convTiles[] = {
 };
 // clang-format on
 
-/// One thread for each element of y, where a tile would be mostly empty.
-constexpr ProductTile naiveTile = {Elements::any, 0, false, 0, false, Tier::naive, 1};
+/// One thread for each element of y, where a tile would be mostly empty. Never a measured choice.
+constexpr ProductKernel naiveProduct = {Elements::any, 0, false, 0, false, Tier::naive, 1};
 
-constexpr std::span<const ProductTile> tilesOf(ProductKind kind) {
-  return kind == ProductKind::matmul ? std::span<const ProductTile>(gemmTiles) : std::span<const ProductTile>(convTiles);
+constexpr std::span<const ProductKernel> kernelsOf(ProductKind kind) {
+  return kind == ProductKind::matmul ? std::span<const ProductKernel>(gemmTiles)
+                                     : std::span<const ProductKernel>(convTiles);
 }
 
 constexpr bool takes(Elements elements, ProductElements product) {
@@ -99,11 +101,11 @@ constexpr bool takes(Elements elements, ProductElements product) {
 }
 
 /// Whether a kernel can compute a product. `vectors`: lines of a and b are made of whole vectors.
-constexpr bool canCompute(const ProductTile& tile, ProductElements elements, bool vectors, int capability) {
-  return takes(tile.elements, elements) && capability >= tile.capability && (vectors || !tile.vectors);
+constexpr bool canCompute(const ProductKernel& kernel, ProductElements elements, bool vectors, int capability) {
+  return takes(kernel.elements, elements) && capability >= kernel.capability && (vectors || !kernel.vectors);
 }
 
-/// The most parts into which a sum of `depth` products may be cut: each has at least 256 of them.
+/// Maximum number of parts that a sum of `depth` products may be split into: each has at least 256 of them.
 constexpr int mostSplits(int depth) { return depth >= 2 * 256 ? depth / 256 : 1; }
 
 }  // namespace wengert

@@ -1,12 +1,12 @@
-// Loads and stores of 16 bytes. Whatever a kernel stores to global memory as a vector goes through `store`: a plain store
-// of a struct may become one of four bytes for each word.
+// Loads and stores of 16 bytes. Kernels store vectors to global memory with `store`; the compiler may split a plain struct
+// store into 4-byte stores.
 #pragma once
 
 #include "common.cuh"
 
 namespace wengert {
 
-/// A piece of memory in as few accesses as can be. Through words, not elements: a copy of a class type such as __half
+/// A piece of memory, copied with as few accesses as possible. Through words, not elements: a copy of a class type such as __half
 /// would be element by element.
 template <int bytes>
 struct alignas(bytes) Words {

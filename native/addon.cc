@@ -5,10 +5,10 @@
 
 #include "call.h"
 #include "environment.h"
-#include "product-choices.h"
 #include "settings.h"
 #include "timer.h"
 #include "transfer.h"
+#include "tuning.h"
 
 namespace wengert {
 

@@ -17,7 +17,7 @@
 #include "memory.h"
 #include "reader.h"
 #include "staging.h"
-#include "tuning.h"
+#include "product-tuning.h"
 
 namespace wengert {
 
@@ -74,14 +74,14 @@ class Environment final : public Stream {
   const napi_env env;
   const std::unique_ptr<Device> device;
   Memory memory;
+  Staging staging;
   Faults faults;
   HandleTable handles;
-  Staging staging;
   Reader reader;
   ErrorClasses errors;
   Schedule schedule;
-  std::unique_ptr<const Tuning> measured;  // what Stream::tuning points to
-  ProductLog products;                     // what Stream::productLog points to, if products are logged
+  std::unique_ptr<const Tuning> measured;  // owns Stream::tuning
+  ProductLog products;                     // owns Stream::productLog
   Operands operands;
   std::vector<Binding> bindings;
   std::vector<Buffer> listedBuffers;  // the entries of the lists of the call under way

@@ -3,6 +3,7 @@
 #include <new>
 
 #include "check.h"
+#include "script.h"
 #include "stream.h"
 
 namespace wengert {
@@ -11,14 +12,14 @@ namespace {
 
 Napi::Value make(Napi::Env env, const Napi::FunctionReference& errorClass, const char* message) {
   const Napi::String text = Napi::String::New(env, message);
-  return errorClass.IsEmpty() ? Napi::Error::New(env, message).Value() : errorClass.New({text}).As<Napi::Value>();
+  return errorClass.IsEmpty() ? Napi::Error::New(env, message).Value() : construct(errorClass.Value(), text);
 }
 
 }  // namespace
 
 void ErrorClasses::set(const Napi::Object& classes) {
   const auto keep = [&](const char* name) {
-    const Napi::Value value = classes.Get(name);
+    const Napi::Value value = propertyOf(classes, name);
     if (!value.IsFunction()) throw WrongType(std::string("setup: ") + name + " must be an error class");
     return Napi::Persistent(value.As<Napi::Function>());
   };
@@ -32,6 +33,8 @@ void ErrorClasses::set(const Napi::Object& classes) {
 Napi::Value ErrorClasses::fromCurrent(napi_env raw) const {
   const Napi::Env env(raw);
   try {
+    throw;
+  } catch (const ScriptStopped&) {
     throw;
   } catch (const Napi::Error& error) {
     return error.Value();
@@ -53,12 +56,15 @@ Napi::Value ErrorClasses::fromCurrent(napi_env raw) const {
 void ErrorClasses::throwCurrent(napi_env env) const noexcept {
   try {
     napi_throw(env, fromCurrent(env));
-  } catch (const Napi::Error& error) {
-    // The class itself threw when it was called.
-    error.ThrowAsJavaScriptException();
+    return;
+  } catch (const ScriptStopped&) {
+    // An exception is pending: of the program's code, of the class when it was called, or of V8, which ends the thread.
   } catch (...) {
-    napi_throw_error(env, nullptr, "an error could not be made");
+    // The environment is ending.
   }
+  bool isPending = true;
+  if (napi_is_exception_pending(env, &isPending) == napi_ok && !isPending)
+    napi_throw_error(env, nullptr, "an error could not be created");
 }
 
 }  // namespace wengert

@@ -21,9 +21,10 @@ class ErrorClasses {
  public:
   void set(const Napi::Object& classes);
 
-  /// The exception that is being handled, as a JavaScript error. To be called in a catch block.
+  /// The exception that is being handled, as a JavaScript error. To be called in a catch block. Throws ScriptStopped if
+  /// the error cannot be created.
   Napi::Value fromCurrent(napi_env env) const;
-  /// Throws it in JavaScript.
+  /// Throws it in JavaScript. After ScriptStopped, leaves the exception that is pending.
   void throwCurrent(napi_env env) const noexcept;
 
  private:

@@ -5,7 +5,8 @@
 #include <string>
 
 #include "check.h"
-#include "product-choices.h"
+#include "script.h"
+#include "tuning.h"
 
 namespace wengert {
 
@@ -40,7 +41,7 @@ Napi::Value setup(Environment& environment, const Napi::CallbackInfo& info) {
 Napi::Value setOptions(Environment& environment, const Napi::CallbackInfo& info) {
   if (!info[0].IsObject()) throw WrongType("setOptions: takes an object");
   const Napi::Object given = info[0].As<Napi::Object>();
-  const Napi::Array names = given.GetPropertyNames();
+  const Napi::Array names = propertyNamesOf(given);
   // All are read before any is set.
   Options options = environment.options;
   bool poison = environment.memory.poison;
@@ -53,8 +54,8 @@ Napi::Value setOptions(Environment& environment, const Napi::CallbackInfo& info)
   bool changesTuning = false;
   std::unique_ptr<const Tuning> measured;
   for (std::uint32_t i = 0; i < names.Length(); i++) {
-    const std::string name = names.Get(i).ToString();
-    const Napi::Value value = given.Get(name);
+    const std::string name = textOf(elementOf(names, i));
+    const Napi::Value value = propertyOf(given, name.c_str());
     if (value.IsUndefined()) continue;
     if (name == "matmul") options.matmul = modeOf(name, value);
     else if (name == "convolution") options.convolution = modeOf(name, value);

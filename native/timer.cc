@@ -1,5 +1,7 @@
 #include "timer.h"
 
+#include "script.h"
+
 namespace wengert {
 
 namespace {
@@ -25,10 +27,10 @@ Napi::Value elapsed(Environment& environment, const Napi::CallbackInfo& info) {
   if (!info[0].IsFunction()) throw WrongType("elapsed: takes a function");
   Device& device = *environment.device;
   const NotedMoment from(device);
-  const Napi::Value result = info[0].As<Napi::Function>().Call({});
+  const Napi::Value result = call(info[0].As<Napi::Function>());
   const NotedMoment to(device);
   if (result.IsPromise())
-    throw WrongType("elapsed: the function is asynchronous; time is measured until it returns, so it must submit all its work before");
+    throw WrongType("elapsed: body must not be async (it returned a promise); submit all work before it returns");
   // Waits, and throws what kernels reported.
   environment.reader.sync();
   return Napi::Number::New(info.Env(), device.elapsed(from.moment(), to.moment()));

@@ -16,11 +16,11 @@ describe.skipIf(skipped)(`elapsed${why}`, () => {
 
   const time = (pieces: number): number => addon.elapsed(() => submit(pieces));
 
-  /** The least of many runs: other programs only ever add, and leave some of those alone that are short. */
+  /** Minimum of many runs: other programs only add time. */
   const least = (run: () => number): number => Math.min(...Array.from({ length: 20 }, run));
 
   test("work that takes twice as long measures about twice", () => {
-    // Tried until other programs leave both alone.
+    // Minimum of many runs: other programs only add time.
     let [once, twice] = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY];
     const isAbout2 = (ratio: number): boolean => ratio > 1.7 && ratio < 2.3;
     for (let attempt = 0; attempt < 100 && !isAbout2(twice / once); attempt++) {
@@ -48,10 +48,10 @@ describe.skipIf(skipped)(`elapsed${why}`, () => {
     expect(microseconds).toBeGreaterThan(8 * least(() => time(1)));
   });
 
-  test("is positive and finite for an empty body", () => {
+  test("is finite and not negative for an empty body", () => {
     for (let i = 0; i < 100; i++) {
       const empty = addon.elapsed(() => {});
-      expect(empty).toBeGreaterThan(0);
+      expect(empty).toBeGreaterThanOrEqual(0); // a GPU's events have a resolution of 0.5 us
       expect(Number.isFinite(empty)).toBe(true);
     }
     expect(least(() => addon.elapsed(() => {}))).toBeLessThan(least(() => time(1)));
@@ -92,7 +92,7 @@ describe.skipIf(skipped)(`elapsed${why}`, () => {
 
   testOnEmulator("throws what kernels report, and measures afterwards", () => {
     expect(() => addon.elapsed(() => callKernel(addon, "plantedLabel", 12))).toThrow(
-      "plantedLabel: label 12 is none of the 10 classes",
+      "plantedLabel: label 12 is out of range for 10 classes",
     );
     expect(() => addon.elapsed(() => callKernel(addon, "plantedDeadlock"))).toThrow(/plantedDeadlock/);
     expect(time(1)).toBeGreaterThan(0);
@@ -107,12 +107,12 @@ describe.skipIf(skipped)(`elapsed${why}`, () => {
         late = Promise.resolve();
         return late;
       }),
-    ).toThrow(/^elapsed: the function is asynchronous/);
+    ).toThrow("elapsed: body must not be async (it returned a promise); submit all work before it returns");
     await late;
   });
 
   test("is a method of the device", () => {
-    expect(native.elapsed(() => {})).toBeGreaterThan(0);
+    expect(native.elapsed(() => {})).toBeGreaterThanOrEqual(0);
     expect(() =>
       native.elapsed(() => {
         throw new RangeError("of the body");

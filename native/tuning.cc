@@ -1,4 +1,4 @@
-#include "product-choices.h"
+#include "tuning.h"
 
 #include <algorithm>
 #include <cmath>
@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "check.h"
+#include "script.h"
 
 namespace wengert {
 
@@ -23,29 +24,29 @@ class Row {
   Row(std::uint32_t index, const Napi::Value& value) : where_("setOptions: tuning row " + std::to_string(index) + ": ") {
     if (!value.IsObject()) throw InvalidCall(where_ + "must be an object");
     row_ = value.As<Napi::Object>();
-    const Napi::Array names = row_.GetPropertyNames();
+    const Napi::Array names = propertyNamesOf(row_);
     for (std::uint32_t i = 0; i < names.Length(); i++) {
-      const std::string name = names.Get(i).ToString();
+      const std::string name = textOf(elementOf(names, i));
       if (std::find(std::begin(fieldNames), std::end(fieldNames), name) == std::end(fieldNames))
         throw InvalidCall(where_ + "there is no field " + name);
     }
   }
 
-  /// The index of a field's text among `names`.
+  /// The index of a field's text among `names`, of which those from `first` to before `end` may be chosen.
   template <std::size_t count>
-  int among(const char* field, const char* const (&names)[count], std::size_t usable = count) const {
-    const Napi::Value value = row_.Get(field);
+  int among(const char* field, const char* const (&names)[count], std::size_t first = 0, std::size_t end = count) const {
+    const Napi::Value value = propertyOf(row_, field);
     const std::string text = value.IsString() ? value.As<Napi::String>().Utf8Value() : std::string();
     std::string list;
-    for (std::size_t i = 0; i < usable; i++) {
+    for (std::size_t i = first; i < end; i++) {
       if (value.IsString() && text == names[i]) return static_cast<int>(i);
-      list += (i > 0 ? ", " : "") + std::string(names[i]);
+      list += (i > first ? ", " : "") + std::string(names[i]);
     }
     fail(field, "one of " + list, value);
   }
 
   int integer(const char* field, int least, int most) const {
-    const Napi::Value value = row_.Get(field);
+    const Napi::Value value = propertyOf(row_, field);
     const double number = value.IsNumber() ? value.As<Napi::Number>().DoubleValue() : NAN;
     if (!(number >= least && number <= most) || std::trunc(number) != number)
       fail(field, "an integer from " + std::to_string(least) + " to " + std::to_string(most), value);
@@ -53,18 +54,18 @@ class Row {
   }
 
   bool flag(const char* field) const {
-    const Napi::Value value = row_.Get(field);
+    const Napi::Value value = propertyOf(row_, field);
     if (!value.IsBoolean()) fail(field, "true or false", value);
     return value.As<Napi::Boolean>();
   }
 
   void refuseLayout(const char* field) const {
-    const Napi::Value value = row_.Get(field);
+    const Napi::Value value = propertyOf(row_, field);
     if (!value.IsUndefined()) fail(field, "left out: only matmul has layouts", value);
   }
 
   [[noreturn]] void fail(const char* field, const std::string& rule, const Napi::Value& value) const {
-    const std::string got = value.IsSymbol() ? "a symbol" : value.ToString().Utf8Value();
+    const std::string got = value.IsSymbol() ? "a symbol" : textOf(value);
     fail(std::string(field) + " must be " + rule + ", got " + got);
   }
   [[noreturn]] void fail(const std::string& what) const { throw InvalidCall(where_ + what); }
@@ -78,7 +79,7 @@ ProductKey keyOf(const Row& row) {
   ProductKey key{.kind = static_cast<ProductKind>(row.among("product", productKindNames)),
                  // All but the last, `other`.
                  .elements = static_cast<ProductElements>(
-                     row.among("elements", productElementNames, std::size(productElementNames) - 1)),
+                     row.among("elements", productElementNames, 0, std::size(productElementNames) - 1)),
                  .m = row.integer("m", 1, largest),
                  .n = row.integer("n", 1, largest),
                  // 0 for the phases of a strided convolution that no tap of a filter reaches.
@@ -94,21 +95,22 @@ ProductKey keyOf(const Row& row) {
   return key;
 }
 
-std::string describe(const ProductTile& tile) {
-  return std::string(tierNames[static_cast<int>(tile.tier)]) + " " + std::to_string(tile.tile);
+std::string describe(const ProductKernel& kernel) {
+  return std::string(tierNames[static_cast<int>(kernel.tier)]) + " " + std::to_string(kernel.tile);
 }
 
 ProductChoice choiceOf(const Row& row, const ProductKey& key) {
-  const Tier tier = static_cast<Tier>(row.among("tier", tierNames));
+  // All but the first, `naive`, which is not in the tables.
+  const Tier tier = static_cast<Tier>(row.among("tier", tierNames, 1));
   const int side = row.integer("tile", 1, largest);
   const int splits = row.integer("splits", 1, mostSplits(key.k));
   std::string compiled;
-  for (const ProductTile& tile : tilesOf(key.kind)) {
-    if (!takes(tile.elements, key.elements)) continue;
-    if (tile.tier == tier && tile.tile == side) return {&tile, splits};
+  for (const ProductKernel& kernel : kernelsOf(key.kind)) {
+    if (!takes(kernel.elements, key.elements)) continue;
+    if (kernel.tier == tier && kernel.tile == side) return {&kernel, splits};
     // A kernel may be in the table several times, for different elements.
-    if (compiled.find(describe(tile)) == std::string::npos)
-      compiled += (compiled.empty() ? "" : ", ") + describe(tile);
+    if (compiled.find(describe(kernel)) == std::string::npos)
+      compiled += (compiled.empty() ? "" : ", ") + describe(kernel);
   }
   row.fail("tier and tile must be those of a kernel that was compiled for " +
            std::string(productKindNames[static_cast<int>(key.kind)]) + " of " +
@@ -116,32 +118,32 @@ ProductChoice choiceOf(const Row& row, const ProductKey& key) {
            tierNames[static_cast<int>(tier)] + " " + std::to_string(side));
 }
 
-Napi::Object show(Napi::Env env, const ProductTile& tile) {
+Napi::Object show(Napi::Env env, const ProductKernel& kernel) {
   const Napi::Object shown = Napi::Object::New(env);
-  shown.Set("tier", tierNames[static_cast<int>(tile.tier)]);
-  shown.Set("tile", static_cast<int>(tile.tile));
+  shown.Set("tier", tierNames[static_cast<int>(kernel.tier)]);
+  shown.Set("tile", static_cast<int>(kernel.tile));
   return shown;
 }
 
-/// The kernels that can compute a product on this device, whichever the table prefers.
+/// The kernels that can compute a product on this device, regardless of the table's order.
 Napi::Array candidatesFor(Napi::Env env, const LoggedProduct& product, int capability) {
   const Napi::Array candidates = Napi::Array::New(env);
   std::vector<std::pair<Tier, int>> seen;
-  for (const ProductTile& tile : tilesOf(product.key.kind)) {
-    const std::pair<Tier, int> kernel(tile.tier, tile.tile);
-    if (!canCompute(tile, product.key.elements, product.vectors, capability) ||
-        std::find(seen.begin(), seen.end(), kernel) != seen.end())
+  for (const ProductKernel& kernel : kernelsOf(product.key.kind)) {
+    const std::pair<Tier, int> name(kernel.tier, kernel.tile);
+    if (!canCompute(kernel, product.key.elements, product.vectors, capability) ||
+        std::find(seen.begin(), seen.end(), name) != seen.end())
       continue;
-    seen.push_back(kernel);
-    candidates.Set(candidates.Length(), show(env, tile));
+    seen.push_back(name);
+    candidates.Set(candidates.Length(), show(env, kernel));
   }
   return candidates;
 }
 
 Napi::Object describe(Napi::Env env, const LoggedProduct& product, int capability) {
-  const auto& [kernel, key, vectors, tuned, choice] = product;
-  const Napi::Object shown = show(env, *choice.tile);
-  shown.Set("kernel", kernel);
+  const auto& [launcher, key, vectors, tuned, choice] = product;
+  const Napi::Object shown = show(env, *choice.kernel);
+  shown.Set("kernel", launcher);
   shown.Set("product", productKindNames[static_cast<int>(key.kind)]);
   shown.Set("elements", productElementNames[static_cast<int>(key.elements)]);
   shown.Set("m", key.m);
@@ -168,7 +170,7 @@ std::unique_ptr<const Tuning> tuningOf(const Napi::Value& rows) {
   auto tuning = std::make_unique<Tuning>();
   for (std::uint32_t i = 0; i < list.Length(); i++) {
     const Napi::HandleScope scope(rows.Env());
-    const Row row(i, list.Get(i));
+    const Row row(i, elementOf(list, i));
     const ProductKey key = keyOf(row);
     if (!tuning->add(key, choiceOf(row, key))) row.fail("an earlier row is for the same product");
   }

@@ -1,5 +1,5 @@
 // Choices of kernels that were measured on this card, and the log of the products that were launched. native/tuning.cc
-// fills the one and reads the other; product-choice.h uses them.
+// fills the choices and reads the log; product-choice.h uses the choices and fills the log.
 #pragma once
 
 #include <cstddef>
@@ -10,13 +10,13 @@
 
 namespace wengert {
 
-/// Which kernel computes a product, and into how many parts it cuts the depth.
+/// Which kernel computes a product, and into how many parts it splits the depth.
 struct ProductChoice {
-  const ProductTile* tile;
+  const ProductKernel* kernel;
   int splits;
 };
 
-/// The measured choices. A choice is only a wish: product-choice.h takes it if the kernel can compute the product.
+/// The measured choices. A choice is used only if its kernel can compute the product (product-choice.h).
 class Tuning {
  public:
   /// False if there is a choice for this product already.
@@ -47,7 +47,7 @@ class Tuning {
 
 /// A product that was launched.
 struct LoggedProduct {
-  const char* kernel;  // the launcher, such as conv2dGradInput
+  const char* launcher;  // such as conv2dGradInput
   ProductKey key;
   bool vectors;  // lines of a and b are made of whole vectors
   bool tuned;    // the choice is a measured one

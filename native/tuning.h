@@ -1,4 +1,4 @@
-// Measured choices of kernels on their way in, and launched products on their way out.
+// Reads measured choices from JavaScript and returns launched products.
 #pragma once
 
 #include <napi.h>
@@ -6,7 +6,7 @@
 #include <memory>
 
 #include "environment.h"
-#include "tuning.h"
+#include "product-tuning.h"
 
 namespace wengert {
 
