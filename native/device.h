@@ -80,7 +80,7 @@ class Device {
   /// Microseconds of the device's clock from one moment to a later one; waits for both. Throws DeviceFailure.
   virtual double elapsed(Moment from, Moment to) = 0;
   virtual void forgetTime(Moment moment) noexcept = 0;
-  /// Whether a profiler that waits for it counts what is submitted from now on. The emulator has no profiler.
+  /// Starts or stops the range that an attached profiler records. The emulator has no profiler.
   virtual void profile(bool) noexcept {}
 
   /// Nobody will look at the results any more: forgets what has not begun, where that is possible.

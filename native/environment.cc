@@ -5,7 +5,7 @@
 namespace wengert {
 
 Environment::Environment(Napi::Env env)
-    : env(env), device(Device::open()), memory(env, *device), faults(*device), staging(*device), reader(*this) {
+    : env(env), device(Device::open()), memory(env, *device), staging(*device), faults(*device, staging), reader(*this) {
   handle = device->queue();
   takeInfo();
   if (!operands.data) throw std::bad_alloc();

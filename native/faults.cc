@@ -25,82 +25,126 @@ void append(std::string& list, const std::string& text) { list += (list.empty() 
 
 }  // namespace
 
-Faults::Faults(Device& device) : device_(device) {
+Faults::Faults(Device& device, Staging& staging) : device_(device), staging_(staging) {
   for (const Kernel* kernel = Kernel::first; kernel != nullptr; kernel = kernel->next) kernels_.push_back(kernel);
-  const std::size_t count = most * kernels_.size();
-  const std::size_t bytes = std::max<std::size_t>(count, 1) * sizeof(KernelFault);
-  records_ = static_cast<KernelFault*>(device.allocate(bytes));
-  flags_ = static_cast<int*>(device.allocatePinned(most * sizeof(int)));
-  auto* const empty = static_cast<KernelFault*>(device.allocatePinned(bytes));
-  try {
-    if (records_ == nullptr)
-      throw DeviceFailure(std::string(Device::kind) + ": no memory for " + std::to_string(bytes) +
-                              " bytes (what kernels report): " + std::to_string(device.freeMemory()) +
-                              " are free on the device",
-                          true);
-    if (flags_ == nullptr || empty == nullptr)
-      throw DeviceFailure(std::string(Device::kind) + ": the host has no pinned memory for " + std::to_string(bytes) +
-                              " bytes (what kernels report)",
-                          true);
-    for (std::size_t place = 0; place < most; place++) flags_[place] = 0;
-    for (std::size_t i = 0; i < count; i++) empty[i] = {0, 0, 0, 0, flags_ + i / kernels_.size()};
-    device.upload(records_, empty, count * sizeof(KernelFault));
-    device.await(device.mark());
-  } catch (...) {
-    if (empty != nullptr) device.releasePinned(empty, bytes);
-    release();
-    throw;
-  }
-  device.releasePinned(empty, bytes);
-  current_ = recordsOf(1);
+  if (!allocateBlock())
+    throw DeviceFailure(std::string(Device::kind) + ": no memory for " + std::to_string(placesPerBlock * recordBytes()) +
+                            " bytes (what kernels report): " + std::to_string(device.freeMemory()) +
+                            " are free on the device",
+                        true);
+  current_ = free_.back();
+  free_.pop_back();
 }
 
-Faults::~Faults() { release(); }
+Faults::~Faults() {
+  for (const Block& block : blocks_) {
+    device_.releasePinned(block.flags, placesPerBlock * sizeof(int));
+    device_.release(block.records);
+  }
+}
 
-void Faults::release() noexcept {
-  if (flags_ != nullptr) device_.releasePinned(const_cast<int*>(flags_), most * sizeof(int));
-  if (records_ != nullptr) device_.release(records_);
+/// Allocates the records of 64 more intervals, and submits what makes them ready. False if there is no memory.
+bool Faults::allocateBlock() {
+  const std::size_t count = placesPerBlock * kernels_.size();
+  const std::size_t bytes = std::max<std::size_t>(count, 1) * sizeof(KernelFault);
+  blocks_.reserve(blocks_.size() + 1);
+  free_.reserve((blocks_.size() + 1) * placesPerBlock);
+  auto* const records = static_cast<KernelFault*>(device_.allocate(bytes));
+  auto* const flags = static_cast<int*>(device_.allocatePinned(placesPerBlock * sizeof(int)));
+  const auto release = [&] {
+    if (flags != nullptr) device_.releasePinned(flags, placesPerBlock * sizeof(int));
+    if (records != nullptr) device_.release(records);
+  };
+  if (records == nullptr || flags == nullptr) {
+    release();
+    return false;
+  }
+  Staging::Piece empty;
+  try {
+    empty = staging_.take(bytes);
+    auto* const values = reinterpret_cast<KernelFault*>(empty.data);
+    for (std::size_t place = 0; place < placesPerBlock; place++) flags[place] = 0;
+    for (std::size_t i = 0; i < count; i++) values[i] = {0, 0, 0, 0, flags + i / kernels_.size()};
+    device_.upload(records, values, count * sizeof(KernelFault));
+    staging_.give(empty, device_.mark());
+  } catch (const DeviceFailure& failure) {
+    // Staging releases the piece at the end: the device may still read it.
+    release();
+    if (failure.outOfMemory) return false;
+    throw;
+  }
+  blocks_.push_back({records, flags});
+  for (std::size_t place = placesPerBlock; place-- > 0;)
+    free_.push_back({records + place * kernels_.size(), flags + place});
+  return true;
+}
+
+/// Makes `free_` hold a place.
+void Faults::makePlace() {
+  while (!waiting_.empty() && device_.isDone(waiting_.front().reached)) lookAtOldest();
+  if (free_.empty() && !allocateBlock()) lookAtOldest();
 }
 
 Faults::Interval Faults::endInterval(Ticket reached) {
-  reached_[placeOf(++ended_)] = reached;
-  while (ended_ + 1 - looked_ > most) lookAt(looked_ + 1);
-  current_ = recordsOf(ended_ + 1);
-  return ended_;
+  if (free_.empty()) makePlace();
+  const auto opened = open_.insert(open_.end(), ended_ + 1);
+  try {
+    waiting_.push_back({current_, reached});
+  } catch (...) {
+    open_.erase(opened);
+    throw;
+  }
+  current_ = free_.back();
+  free_.pop_back();
+  return ++ended_;
 }
 
-/// Waits for the end of the interval, keeps what was found in it, and makes its records ready to be used again.
-void Faults::lookAt(Interval interval) {
-  const std::size_t place = placeOf(interval);
-  device_.await(reached_[place]);
-  if (flags_[place] != 0) {
-    KernelFault* const records = recordsOf(interval);
+/// Waits for the end of the oldest interval that was not looked at, keeps what was found in it, and makes its records
+/// ready to be used again.
+void Faults::lookAtOldest() {
+  const auto [place, reached] = waiting_.front();
+  device_.await(reached);
+  if (*place.flag != 0) {
     std::vector<KernelFault> found(kernels_.size());
-    device_.read(found.data(), records, recordBytes(), reached_[place]);
+    device_.read(found.data(), place.records, recordBytes(), reached);
     std::string text;
     for (std::size_t i = 0; i < found.size(); i++)
       if (found[i].claimed != 0) append(text, std::string(kernels_[i]->name) + ": " + describe(found[i]));
-    reports_.push_back({interval, 0, text});
-    flags_[place] = 0;
+    reports_.push_back({looked_ + 1, 0, text});
+    *place.flag = 0;
     for (std::size_t i = 0; i < found.size(); i++)
-      if (found[i].claimed != 0) device_.fill(&records[i].claimed, 0, sizeof(records[i].claimed));
+      if (found[i].claimed != 0) device_.fill(&place.records[i].claimed, 0, sizeof(place.records[i].claimed));
   }
-  looked_ = interval;
+  free_.push_back(place);
+  waiting_.pop_front();
+  looked_++;
 }
 
 void Faults::check(Interval until) {
+  open_.erase(until);
   const std::string stopped = device_.takeFault();
-  while (looked_ < until) lookAt(looked_ + 1);
+  while (looked_ < until) lookAtOldest();
   std::string found;
   for (Report& report : reports_) {
     if (report.found > until) continue;
     if (report.told == 0) report.told = ended_;
     if (until <= report.told) append(found, report.text);
   }
-  std::erase_if(reports_, [&](const Report& report) { return report.told != 0 && report.told + most < ended_; });
+  eraseToldReports();
   if (!stopped.empty())
     throw DeviceFailure(std::string(Device::kind) + ": " + stopped + (found.empty() ? "" : "; ") + found);
   if (!found.empty()) throw InvalidCall(found);
+}
+
+void Faults::forget(Interval until) noexcept {
+  if (open_.erase(until) > 0) eraseToldReports();
+}
+
+/// A report is kept until every read has heard it whose interval had ended when it was first thrown.
+void Faults::eraseToldReports() noexcept {
+  std::erase_if(reports_, [&](const Report& report) {
+    return report.told != 0 && (open_.empty() || *open_.begin() > report.told);
+  });
 }
 
 }  // namespace wengert

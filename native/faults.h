@@ -1,18 +1,22 @@
 // Where running kernels report bad data: a record for each kernel, in device memory, and a flag in the host's memory that
-// says whether any was written. So a wait looks at the flag alone; records travel only where there is something to tell.
+// says whether any was written. A wait looks at the flag; records are copied only if the flag is set.
 //
 // An asynchronous read reports what kernels before it found, not those after it. Therefore records are kept in intervals:
-// each read ends one, and the kernels that are launched after it have records and a flag of their own.
+// each read ends one, and the kernels that are launched after it have records and a flag of their own. So the address of a
+// kernel's record changes with every read: a CUDA graph needs a permanent interval, since it keeps the addresses that it
+// was captured with.
 #pragma once
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
+#include <deque>
+#include <set>
 #include <string>
 #include <vector>
 
 #include "device.h"
 #include "registry.h"
+#include "staging.h"
 
 namespace wengert {
 
@@ -22,27 +26,47 @@ class Faults {
   using Interval = std::uint64_t;
 
   /// Throws DeviceFailure if there is no memory.
-  explicit Faults(Device& device);
+  Faults(Device& device, Staging& staging);
   ~Faults();
   Faults(const Faults&) = delete;
   Faults& operator=(const Faults&) = delete;
 
   const std::vector<const Kernel*>& kernels() const { return kernels_; }
   /// Where the kernel with this number reports what it finds, if it is launched now.
-  KernelFault* recordOf(std::size_t kernel) const { return current_ + kernel; }
+  KernelFault* recordOf(std::size_t kernel) const { return current_.records + kernel; }
 
-  /// Ends the interval. `reached` is a ticket for everything that was launched in it. Waits for the device if it has not
-  /// reached the end of the 64th interval before this one.
+  /// Ends the interval, for a read that must later call `check` or `forget` with it. `reached` is a ticket for everything
+  /// that was launched in it. Does not wait for the device, unless no memory is left for the records of more intervals:
+  /// then it waits for the end of the oldest one. Throws DeviceFailure, and the interval goes on.
   Interval endInterval(Ticket reached);
 
   /// Throws InvalidCall that names everything that kernels found up to the end of the interval, which the device must
   /// have reached; and DeviceFailure, which names that as well, for what stopped a kernel. Afterwards it is forgotten,
-  /// except that the intervals which had ended by then tell it too, 64 of them at most.
+  /// but intervals that had already ended report it too.
   void check(Interval until);
 
+  /// For a read that failed: nobody will call `check` with the interval. 0, or one that was checked, changes nothing.
+  void forget(Interval until) noexcept;
+
  private:
-  /// Intervals that have records of their own.
-  static constexpr std::size_t most = 64;
+  /// Intervals whose records are allocated together.
+  static constexpr std::size_t placesPerBlock = 64;
+
+  /// The records of an interval, and their flag.
+  struct Place {
+    KernelFault* records = nullptr;
+    volatile int* flag = nullptr;
+  };
+
+  struct Block {
+    KernelFault* records;  // (placesPerBlock, kernels), in device memory
+    int* flags;            // (placesPerBlock), pinned
+  };
+
+  struct Ended {
+    Place place;
+    Ticket reached;
+  };
 
   struct Report {
     Interval found;
@@ -51,19 +75,21 @@ class Faults {
   };
 
   std::size_t recordBytes() const { return kernels_.size() * sizeof(KernelFault); }
-  std::size_t placeOf(Interval interval) const { return interval % most; }
-  KernelFault* recordsOf(Interval interval) const { return records_ + placeOf(interval) * kernels_.size(); }
-  void release() noexcept;
-  void lookAt(Interval interval);
+  bool allocateBlock();
+  void makePlace();
+  void lookAtOldest();
+  void eraseToldReports() noexcept;
 
   Device& device_;
+  Staging& staging_;
   std::vector<const Kernel*> kernels_;
-  KernelFault* records_ = nullptr;  // (most, kernels)
-  KernelFault* current_ = nullptr;  // those of the interval that has not ended
-  volatile int* flags_ = nullptr;   // (most)
-  std::array<Ticket, most> reached_{};
-  Interval ended_ = 0;              // the last one that ended
-  Interval looked_ = 0;             // the last one whose flag was looked at
+  std::vector<Block> blocks_;
+  std::vector<Place> free_;    // of no interval
+  Place current_;              // of the interval that has not ended
+  std::deque<Ended> waiting_;  // of those that ended and were not looked at: looked_ + 1 to ended_
+  Interval ended_ = 0;         // the last one that ended
+  Interval looked_ = 0;        // the last one whose flag was looked at
+  std::set<Interval> open_;    // ended by reads that have not been checked
   std::vector<Report> reports_;
 };
 

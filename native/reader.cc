@@ -6,12 +6,13 @@
 #include <string>
 
 #include "environment.h"
+#include "script.h"
 
 namespace wengert {
 
 namespace {
 
-/// How long a blocking read asks the device before it sleeps: about what it takes to be woken.
+/// How long a blocking read polls before it sleeps: about what it takes to be woken.
 constexpr std::chrono::microseconds patience{50};
 
 std::size_t bytesOf(const Buffer& buffer) { return static_cast<std::size_t>(buffer.length) * bytesOf(buffer.dtype); }
@@ -48,8 +49,8 @@ void Reader::giveBack(const Staging::Piece& piece, Ticket ticket) {
   if (piece.data != nullptr) environment_.staging.give(piece, ticket);
 }
 
-/// Waits for the device. To sleep and be woken takes longer than many kernels, so at first this asks again and again.
-/// Only for a thread that blocks its program anyway: the thread of asynchronous reads leaves its core to others.
+/// Waits for the device. To sleep and be woken takes longer than many kernels, so this polls first. Only for a thread that
+/// blocks its program anyway: the async thread does not poll, so it does not occupy a core.
 void Reader::waitSoon(Ticket ticket) {
   Device& device = *environment_.device;
   const auto start = std::chrono::steady_clock::now();
@@ -65,8 +66,9 @@ void Reader::readSync(const Buffer& buffer, void* target) {
   const std::size_t staged = stagedOf(bytes);
   Ticket ticket = 0;
   const Staging::Piece piece = download(buffer.data, staged, ticket);
+  Faults::Interval faults = 0;
   try {
-    const Faults::Interval faults = environment_.faults.endInterval(ticket);
+    faults = environment_.faults.endInterval(ticket);
     waitSoon(ticket);
     environment_.faults.check(faults);
     if (staged > 0)
@@ -74,6 +76,7 @@ void Reader::readSync(const Buffer& buffer, void* target) {
     else if (bytes > 0)
       device.read(target, buffer.data, bytes, ticket);
   } catch (...) {
+    environment_.faults.forget(faults);
     giveBack(piece, ticket);
     throw;
   }
@@ -90,6 +93,7 @@ Napi::Promise Reader::read(const Buffer& buffer) {
   try {
     begin(*request, buffer);
   } catch (...) {
+    giveBack(request->staging, request->ticket);
     if (request->snapshot.block != nullptr) environment_.memory.give(request->snapshot.block);
     throw;
   }
@@ -205,7 +209,10 @@ void Reader::settle(Request& request) {
     }
   } catch (const Napi::Error&) {
     // The environment is ending: nobody waits for the promise.
+  } catch (const ScriptStopped&) {
+    // The same.
   }
+  environment_.faults.forget(request.faults);
   giveBack(request.staging, request.ticket);
   if (request.snapshot.block != nullptr) environment_.memory.give(request.snapshot.block);
 }

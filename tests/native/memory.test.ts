@@ -1,9 +1,10 @@
+import { execFileSync } from "node:child_process";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Addon } from "../../src/backends/cuda/native.js";
 import { OutOfMemoryError } from "../../src/index.js";
 import { callKernel } from "../support/operands.js";
-import { int32, load, onGpu, skipped, testOnEmulator, uint8, why } from "./addon.js";
+import { addonFile, int32, load, onGpu, skipped, slowWork, testOnEmulator, uint8, why } from "./addon.js";
 
 const MiB = 2 ** 20;
 const GiB = 2 ** 30;
@@ -154,5 +155,45 @@ describe.skipIf(skipped)(`device memory${why}`, () => {
     const z = filled(1000, 9);
     expect(new Int32Array(await reading).every((x) => x === 7)).toBe(true);
     addon.free(z);
+  });
+
+  testOnEmulator("without memory for the records of more reads, a read waits for the oldest one", async () => {
+    const submit = slowWork(addon);
+    const y = filled(4, 7);
+    const taken: number[] = [];
+    for (const length of [MiB / 4, 128])
+      for (;;)
+        try {
+          taken.push(addon.alloc(length, int32));
+        } catch (error) {
+          expect(error).toBeInstanceOf(OutOfMemoryError);
+          break;
+        }
+    expect(addon.info().freeMemory).toBeLessThan(64 * 1024);
+    submit(10);
+    const reads = Array.from({ length: 200 }, (_, i) => {
+      if (i === 150) callKernel(addon, "plantedLabel", 12);
+      return addon.read(y);
+    });
+    const results = await Promise.allSettled(reads);
+    for (const handle of [y, ...taken]) addon.free(handle);
+    for (const [i, result] of results.entries())
+      if (i < 150) expect(result).toMatchObject({ status: "fulfilled" });
+      else expect(result).toMatchObject({ reason: { message: expect.stringContaining("label 12 is out of range") } });
+    const first = results[0] as PromiseFulfilledResult<ArrayBuffer>;
+    expect(Array.from(new Int32Array(first.value))).toEqual([7, 7, 7, 7]);
+  });
+
+  test.runIf(!onGpu).each([
+    ["WENGERT_EMULATOR_MEMORY", "20abc", 1],
+    ["WENGERT_EMULATOR_MEMORY", "-5", 1],
+    ["WENGERT_EMULATOR_KERNEL_MEMORY", "abc", 0],
+  ])("%s=%s is refused", (variable, value, least) => {
+    const script = `try { require(${JSON.stringify(addonFile)}); } catch (error) { console.log(error.message); }`;
+    const printed = execFileSync(process.execPath, ["-e", script], {
+      env: { ...process.env, [variable]: value },
+      encoding: "utf8",
+    });
+    expect(printed.trim()).toBe(`${variable} must be a number of bytes, at least ${least}, got ${value}`);
   });
 });
