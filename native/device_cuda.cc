@@ -1,16 +1,21 @@
 // The GPU: plain CUDA runtime. Device 0 of those that CUDA_VISIBLE_DEVICES leaves.
-#include <cuda_profiler_api.h>
 #include <cuda_runtime.h>
 
-#include <algorithm>
 #include <cstdlib>
-#include <cstring>
 #include <deque>
 #include <mutex>
 #include <vector>
 
 #include "check.h"
+#include "cuda_errors.h"
+#include "cuda_piecewise_copy.h"
 #include "device.h"
+
+// Both are in the runtime that is linked. Declared here because some distributions package cuda_profiler_api.h separately.
+extern "C" {
+cudaError_t CUDARTAPI cudaProfilerStart(void);
+cudaError_t CUDARTAPI cudaProfilerStop(void);
+}
 
 namespace wengert {
 
@@ -19,21 +24,8 @@ const bool Device::watchesAccesses = false;
 
 namespace {
 
-/// Stands for all kernels: where there is no code for it, there is none for them.
+/// Represents all kernels: they are compiled for the same targets.
 __global__ void probeKernel() {}
-
-std::string describe(const char* what, cudaError_t status) {
-  return std::string("cuda: ") + what + ": " + cudaGetErrorString(status) + " (" + cudaGetErrorName(status) + ")";
-}
-
-void check(cudaError_t status, const char* what) {
-  if (status == cudaSuccess) return;
-  cudaGetLastError();  // so that it is not taken for the error of a later call
-  throw DeviceFailure(describe(what, status), status == cudaErrorMemoryAllocation);
-}
-
-/// What an error says that came to light while waiting.
-constexpr const char* kernelFailed = "a kernel failed (with CUDA_LAUNCH_BLOCKING=1 the error names it)";
 
 std::string versionText(int number) {
   return std::to_string(number / 1000) + "." + std::to_string(number % 1000 / 10);
@@ -63,67 +55,6 @@ int attributeOf(cudaDeviceAttr attribute) {
   return value;
 }
 
-/// Copies from the device to host memory that is not pinned, on a stream of its own: through two pinned pieces, so that
-/// one arrives while this thread copies the other one on. Any thread may call it, one at a time.
-class PiecewiseCopy {
- public:
-  explicit PiecewiseCopy(Device& device) : device_(device) {}
-  ~PiecewiseCopy() {
-    if (stream_ != nullptr) cudaStreamSynchronize(stream_);
-    for (const Piece& piece : pieces_) {
-      if (piece.data != nullptr) device_.releasePinned(piece.data, pieceBytes);
-      if (piece.arrived != nullptr) cudaEventDestroy(piece.arrived);
-    }
-    if (stream_ != nullptr) cudaStreamDestroy(stream_);
-  }
-  PiecewiseCopy(const PiecewiseCopy&) = delete;
-  PiecewiseCopy& operator=(const PiecewiseCopy&) = delete;
-
-  void operator()(char* target, const char* source, std::size_t bytes) {
-    const std::lock_guard lock(mutex_);
-    prepare();
-    const std::size_t count = (bytes + pieceBytes - 1) / pieceBytes;
-    for (std::size_t i = 0; i <= count; i++) {
-      if (i < count) begin(pieces_[i % 2], source + i * pieceBytes, std::min(pieceBytes, bytes - i * pieceBytes));
-      if (i == 0) continue;
-      const std::size_t done = (i - 1) * pieceBytes;
-      const Piece& arrived = pieces_[(i - 1) % 2];
-      check(cudaEventSynchronize(arrived.arrived), kernelFailed);
-      std::memcpy(target + done, arrived.data, std::min(pieceBytes, bytes - done));
-    }
-  }
-
- private:
-  static constexpr std::size_t pieceBytes = std::size_t{4} << 20;
-  struct Piece {
-    void* data = nullptr;
-    cudaEvent_t arrived = nullptr;
-  };
-
-  void begin(const Piece& piece, const void* source, std::size_t bytes) {
-    check(cudaMemcpyAsync(piece.data, source, bytes, cudaMemcpyDeviceToHost, stream_), "a copy from the device failed");
-    check(cudaEventRecord(piece.arrived, stream_), kernelFailed);
-  }
-
-  /// Makes what is not there yet.
-  void prepare() {
-    if (stream_ == nullptr)
-      check(cudaStreamCreateWithFlags(&stream_, cudaStreamNonBlocking), "no stream could be made");
-    for (Piece& piece : pieces_) {
-      if (piece.data == nullptr) piece.data = device_.allocatePinned(pieceBytes);
-      if (piece.data == nullptr) throw DeviceFailure("cuda: the host has no pinned memory to read through", true);
-      if (piece.arrived != nullptr) continue;
-      check(cudaEventCreateWithFlags(&piece.arrived, cudaEventDisableTiming | cudaEventBlockingSync),
-            "no event could be made");
-    }
-  }
-
-  Device& device_;
-  std::mutex mutex_;
-  cudaStream_t stream_ = nullptr;
-  Piece pieces_[2];
-};
-
 class CudaDevice final : public Device {
  public:
   CudaDevice() {
@@ -138,12 +69,14 @@ class CudaDevice final : public Device {
     info_.processors = properties.multiProcessorCount;
     info_.mostShared = attributeOf(cudaDevAttrMaxSharedMemoryPerBlockOptin);
     cudaFuncAttributes attributes;
-    if (cudaFuncGetAttributes(&attributes, reinterpret_cast<const void*>(probeKernel)) != cudaSuccess) {
+    const cudaError_t status = cudaFuncGetAttributes(&attributes, reinterpret_cast<const void*>(probeKernel));
+    if (status == cudaErrorNoKernelImageForDevice || status == cudaErrorInvalidDeviceFunction) {
       cudaGetLastError();
       throw DeviceFailure("the addon has no code for " + info_.name + " (compute capability " +
                           std::to_string(properties.major) + "." + std::to_string(properties.minor) +
                           "); build it with WENGERT_CUDA_ARCHITECTURES=" + std::to_string(info_.capability));
     }
+    check(status, "no kernel can be loaded");
     check(cudaStreamCreateWithFlags(&stream_, cudaStreamNonBlocking), "no stream could be made");
     queue_ = stream_;
   }

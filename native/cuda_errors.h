@@ -1,0 +1,25 @@
+// Errors of the CUDA runtime as exceptions, for device_cuda.cc and its parts.
+#pragma once
+
+#include <cuda_runtime.h>
+
+#include <string>
+
+#include "stream.h"
+
+namespace wengert {
+
+inline std::string describe(const char* what, cudaError_t status) {
+  return std::string("cuda: ") + what + ": " + cudaGetErrorString(status) + " (" + cudaGetErrorName(status) + ")";
+}
+
+inline void check(cudaError_t status, const char* what) {
+  if (status == cudaSuccess) return;
+  cudaGetLastError();  // so that it is not taken for the error of a later call
+  throw DeviceFailure(describe(what, status), status == cudaErrorMemoryAllocation);
+}
+
+/// For an error that appears while waiting.
+inline constexpr const char* kernelFailed = "a kernel failed (with CUDA_LAUNCH_BLOCKING=1 the error names it)";
+
+}  // namespace wengert

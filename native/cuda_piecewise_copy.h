@@ -1,0 +1,77 @@
+// Copies from the GPU to any memory of the host, for device_cuda.cc.
+#pragma once
+
+#include <cuda_runtime.h>
+
+#include <algorithm>
+#include <cstddef>
+#include <cstring>
+#include <mutex>
+
+#include "cuda_errors.h"
+#include "device.h"
+
+namespace wengert {
+
+/// Copies from the device to host memory that is not pinned, on a stream of its own: through two pinned pieces, so that
+/// one arrives while this thread copies the other one on. Any thread may call it, one at a time.
+class PiecewiseCopy {
+ public:
+  explicit PiecewiseCopy(Device& device) : device_(device) {}
+  ~PiecewiseCopy() {
+    if (stream_ != nullptr) cudaStreamSynchronize(stream_);
+    for (const Piece& piece : pieces_) {
+      if (piece.data != nullptr) device_.releasePinned(piece.data, pieceBytes);
+      if (piece.arrived != nullptr) cudaEventDestroy(piece.arrived);
+    }
+    if (stream_ != nullptr) cudaStreamDestroy(stream_);
+  }
+  PiecewiseCopy(const PiecewiseCopy&) = delete;
+  PiecewiseCopy& operator=(const PiecewiseCopy&) = delete;
+
+  void operator()(char* target, const char* source, std::size_t bytes) {
+    const std::lock_guard lock(mutex_);
+    prepare();
+    const std::size_t count = (bytes + pieceBytes - 1) / pieceBytes;
+    for (std::size_t i = 0; i <= count; i++) {
+      if (i < count) begin(pieces_[i % 2], source + i * pieceBytes, std::min(pieceBytes, bytes - i * pieceBytes));
+      if (i == 0) continue;
+      const std::size_t done = (i - 1) * pieceBytes;
+      const Piece& arrived = pieces_[(i - 1) % 2];
+      check(cudaEventSynchronize(arrived.arrived), kernelFailed);
+      std::memcpy(target + done, arrived.data, std::min(pieceBytes, bytes - done));
+    }
+  }
+
+ private:
+  static constexpr std::size_t pieceBytes = std::size_t{4} << 20;
+  struct Piece {
+    void* data = nullptr;
+    cudaEvent_t arrived = nullptr;
+  };
+
+  void begin(const Piece& piece, const void* source, std::size_t bytes) {
+    check(cudaMemcpyAsync(piece.data, source, bytes, cudaMemcpyDeviceToHost, stream_), "a copy from the device failed");
+    check(cudaEventRecord(piece.arrived, stream_), kernelFailed);
+  }
+
+  /// Makes what is not there yet.
+  void prepare() {
+    if (stream_ == nullptr)
+      check(cudaStreamCreateWithFlags(&stream_, cudaStreamNonBlocking), "no stream could be made");
+    for (Piece& piece : pieces_) {
+      if (piece.data == nullptr) piece.data = device_.allocatePinned(pieceBytes);
+      if (piece.data == nullptr) throw DeviceFailure("cuda: the host has no pinned memory to read through", true);
+      if (piece.arrived != nullptr) continue;
+      check(cudaEventCreateWithFlags(&piece.arrived, cudaEventDisableTiming | cudaEventBlockingSync),
+            "no event could be made");
+    }
+  }
+
+  Device& device_;
+  std::mutex mutex_;
+  cudaStream_t stream_ = nullptr;
+  Piece pieces_[2];
+};
+
+}  // namespace wengert
