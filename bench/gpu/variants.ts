@@ -16,7 +16,7 @@ import { Rotation, setsOf } from "./measure.js";
 import type { Operands, Work } from "./work.js";
 
 /** A kernel and a number of parts, with the microseconds of one run of the row. */
-export interface Variant extends Pick<TuningRow, "tier" | "tile" | "splits"> {
+export interface Variant extends Pick<LaunchedProduct, "tier" | "tile" | "splits"> {
   readonly microseconds: number;
 }
 
@@ -49,7 +49,7 @@ const tolerance = 0.02;
 /** Thrown when the time is up: a product that was not measured to the end is left out. */
 export class OutOfTime extends Error {}
 
-export const describe = ({ tier, tile, splits }: Pick<TuningRow, "tier" | "tile" | "splits">): string =>
+export const describe = ({ tier, tile, splits }: Pick<LaunchedProduct, "tier" | "tile" | "splits">): string =>
   `${tier} ${tile}${splits > 1 ? ` in ${splits}` : ""}`;
 
 /** What identifies a launched product. */
@@ -144,7 +144,7 @@ export class RowTuner {
   #decide(key: ProductKey, variants: Variant[], best: Variant, failed: Measured["failed"]): Measured {
     const times: [number[], number[]] = [[], []];
     for (let round = 0; round < (best === variants[0] ? 0 : 5); round++)
-      [null, { ...key, tier: best.tier, tile: best.tile, splits: best.splits }].forEach((row, i) => {
+      [null, rowOf({ key, best })].forEach((row, i) => {
         this.#use(row);
         tidy(() => void this.#run());
         times[i].push(this.#round(this.#callsFor(best.microseconds)));
@@ -218,5 +218,8 @@ export class RowTuner {
 export const isWorthwhile = ({ best, default: builtIn }: Measured): boolean =>
   best.microseconds <= 0.98 * builtIn.microseconds;
 
-/** The row of a tuning file. */
-export const rowOf = ({ key, best: { tier, tile, splits } }: Measured): TuningRow => ({ ...key, tier, tile, splits });
+/** The row of a tuning file. Throws for `naive`, which is only ever the built-in choice. */
+export function rowOf({ key, best: { tier, tile, splits } }: Pick<Measured, "key" | "best">): TuningRow {
+  if (tier === "naive") throw new Error(`rowOf: ${nameOf(key)}: naive is not a candidate, so it cannot be a row`);
+  return { ...key, tier, tile, splits };
+}

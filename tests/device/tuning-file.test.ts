@@ -1,12 +1,13 @@
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { NativeDevice } from "../../src/backends/cuda/index.js";
-import { tuningFile } from "../../src/backends/cuda/tuning.js";
+import { readTuningFile, tuningFile, tuningFileName } from "../../src/backends/cuda/tuning.js";
 import { DeviceError, device, type LaunchedProduct, matmul, ones, type TuningRow, tidy } from "../../src/index.js";
 import { native } from "../support/device.js";
+import { restoreTuning } from "../support/tuning.js";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 
@@ -27,8 +28,9 @@ describe.runIf(device() !== "cpu")(`the tuning file of ${device()}`, () => {
     native.setOptions({ tuning: null, logProducts: true });
   });
   afterEach(() => {
-    native.setOptions({ tuning: null, logProducts: false });
     vi.unstubAllEnvs();
+    restoreTuning();
+    native.setOptions({ logProducts: false });
     rmSync(folder, { recursive: true, force: true });
   });
 
@@ -58,7 +60,7 @@ describe.runIf(device() !== "cpu")(`the tuning file of ${device()}`, () => {
     expect(fileURLToPath(built)).toBe(join(root, "kernels", "tuning"));
   });
 
-  test("is used from when the device is opened", () => {
+  test("is read when the device is opened", () => {
     expect(launch()).toMatchObject({ tuned: false });
     write({});
     expect(open().reason()).toBe("");
@@ -79,23 +81,72 @@ describe.runIf(device() !== "cpu")(`the tuning file of ${device()}`, () => {
   const damaged: readonly [string, () => void, RegExp][] = [
     ["cut off", () => writeFileSync(file, '{ "card": "'), /JSON/],
     ["empty", () => writeFileSync(file, ""), /JSON/],
-    ["not an object", () => writeFileSync(file, "null"), /must hold an object$/],
-    ["of another card", () => write({ card: "another" }), /was measured on another, and the device is /],
-    ["without a commit", () => write({ commit: undefined }), /commit must be a string, got undefined$/],
-    ["without rows", () => write({ rows: {} }), /rows must be an array, got \[object Object\]$/],
+    ["not an object", () => writeFileSync(file, "null"), /must hold an object; correct or delete the file/],
+    ["of another card", () => write({ card: "another" }), /card is another, but the device is /],
+    ["without a commit", () => write({ commit: undefined }), /commit must be a string, got undefined;/],
+    ["without rows", () => write({ rows: {} }), /rows must be an array, got \[object Object\];/],
     ["with a bad row", () => write({ rows: [row, { ...row, m: 8, tile: 48 }] }), /tuning row 1: tier and tile must be/],
-    ["with an unknown field", () => write({ rows: [{ ...row, microseconds: 3 }] }), /there is no field microseconds$/],
+    ["with an unknown field", () => write({ rows: [{ ...row, microseconds: 3 }] }), /there is no field microseconds;/],
   ];
 
   test.each(damaged)(
-    "%s: the device is not available, and the reason names the file and the fault",
+    "%s: the device is available, and its first use names the file and the fault",
     (_, make, fault) => {
       make();
       const opened = open();
-      expect(opened.reason().startsWith(`${file}: `)).toBe(true);
-      expect(opened.reason()).toMatch(fault);
-      expect(() => opened.info()).toThrow(DeviceError);
-      expect(() => opened.info()).toThrow(`${native.name}: not available: ${file}: `);
+      expect(opened.reason()).toBe("");
+      for (const use of [() => opened.info(), () => opened.addon]) {
+        expect(use).toThrow(DeviceError);
+        expect(use).toThrow(`${native.name}: tuning: ${file}: `);
+        expect(use).toThrow(fault);
+      }
     },
   );
+
+  test("a folder that does not exist, or is a file, is an error that names it", () => {
+    write({});
+    for (const wrong of [join(folder, "nowhere"), file]) {
+      vi.stubEnv("WENGERT_TUNING", wrong);
+      const opened = open();
+      expect(opened.reason()).toBe("");
+      expect(() => opened.info()).toThrow(DeviceError);
+      expect(() => opened.info()).toThrow(`${native.name}: tuning: WENGERT_TUNING=${wrong} is not a folder`);
+    }
+  });
+
+  /** What is wrong with the files of a folder, by the addon's own check of the rows; a line each. */
+  function faultsIn(tunings: string): string[] {
+    const faults: string[] = [];
+    for (const name of readdirSync(tunings)
+      .sort()
+      .filter((name) => name.endsWith(".json")))
+      try {
+        const { card, rows } = readTuningFile(join(tunings, name));
+        if (tuningFileName(card) !== name) faults.push(`${name}: the file of ${card} is ${tuningFileName(card)}`);
+        native.setOptions({ tuning: rows });
+      } catch (error) {
+        faults.push(`${name}: ${(error as Error).message}`);
+      }
+    return faults;
+  }
+
+  test("of every card in the package has the card's name, and rows that the addon takes", () => {
+    expect(faultsIn(join(root, "kernels", "tuning"))).toEqual([]);
+  });
+
+  test("under another name, or with rows for kernels that do not exist, is found by that check", () => {
+    write({});
+    expect(faultsIn(folder)).toEqual([]);
+    const put = (name: string, content: object): void =>
+      writeFileSync(
+        join(folder, name),
+        JSON.stringify({ card: "A card", date: "2026-11-27", commit: "0123abc", rows: [row], ...content }),
+      );
+    put("a-card.json", { rows: [{ ...row, tile: 48 }] });
+    put("b-card.json", {});
+    expect(faultsIn(folder)).toEqual([
+      expect.stringMatching(/^a-card\.json: setOptions: tuning row 0: tier and tile must be/),
+      "b-card.json: the file of A card is a-card.json",
+    ]);
+  });
 });

@@ -3,9 +3,10 @@ import { isWorthwhile, keyOf, type Measured, OutOfTime, RowTuner, rowOf } from "
 import type { Work } from "../../bench/gpu/work.js";
 import { device, matmul, randn, Scope, type Tensor } from "../../src/index.js";
 import { native } from "../support/device.js";
+import { restoreTuning } from "../support/tuning.js";
 
 /** A product with 8 x 8 results and sums of 1,024 products: three tiers, and up to four parts. */
-const work = (change: (y: Tensor) => Tensor = (y) => y): Work => ({
+const work = (change: (y: Tensor) => Tensor = (y) => y): Omit<Work, "sample"> => ({
   bytes: 2 * 2 * 8 * 1024,
   flops: 2 * 8 * 8 * 1024,
   make() {
@@ -17,7 +18,10 @@ const work = (change: (y: Tensor) => Tensor = (y) => y): Work => ({
 const soon = (): number => performance.now() + 60_000;
 
 describe.runIf(device() !== "cpu")(`the tuner on ${device()}`, () => {
-  afterEach(() => native.setOptions({ tuning: null, logProducts: false }));
+  afterEach(() => {
+    restoreTuning();
+    native.setOptions({ logProducts: false });
+  });
 
   test("times every kernel that can compute a product, and more parts until they no longer help", () => {
     using _scope = new Scope();

@@ -1,11 +1,12 @@
 import { execFile } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { DeviceStatus } from "../../src/index.js";
+import { addonFile, skipped } from "./addon.js";
 
 /** Whether this file was compiled, as in the bundle for GPU machines, which has no tsx. */
 const compiled = import.meta.url.endsWith(".js");
@@ -58,4 +59,25 @@ describe("devices that are not there", () => {
     const { err: silent } = await run("device(); devices();", { WENGERT_DEVICE: "cpu" });
     expect(silent).not.toContain("Warning");
   }, 60_000);
+
+  test.skipIf(skipped)(
+    "a bad tuning file is an error of the GPU, and not a reason to run on the CPU",
+    async () => {
+      // The emulator's addon, where CUDA's is expected.
+      const [addons, tuning] = ["gpu", "tuning"].map((name) => join(folder, name));
+      for (const made of [addons, tuning]) mkdirSync(made);
+      symlinkSync(addonFile, join(addons, "wengert_cuda.node"));
+      const env = { WENGERT_NATIVE: addons, WENGERT_TUNING: tuning };
+      const print = `console.log(device(), devices()[1].available); ${attempt}`;
+      expect((await run(print, env)).out).toBe("cuda true");
+      const { out: name } = await run("console.log(cuda.info().name)", env);
+      const file = join(tuning, `${name.toLowerCase().replace(/[^a-z0-9]+/g, "-")}.json`);
+      writeFileSync(file, "{}");
+      const { out, err } = await run(print, env);
+      expect(out).toMatch(/^cuda true\nDeviceError: cuda: tuning: /);
+      expect(out).toContain(`${file}: card must be a string, got undefined; correct or delete the file`);
+      expect(err).not.toContain("running on cpu");
+    },
+    60_000,
+  );
 });

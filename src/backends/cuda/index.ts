@@ -13,18 +13,26 @@ import {
   type NativeMemory,
   type NativeOptions,
 } from "./native.js";
-import { type LaunchedProduct, readTuning, tuningFile } from "./tuning.js";
+import { inFile, type LaunchedProduct, readTuning, tuningFile } from "./tuning.js";
 
 export type { DeviceInfo, NativeMemory, NativeOptions } from "./native.js";
 export type { LaunchedProduct, ProductKernel, ProductKey, TuningFile, TuningRow } from "./tuning.js";
 
-/** What can be asked of a device that an addon drives, and set. All but `reason` throw DeviceError where it is not there. */
+/**
+ * What can be asked of a device that an addon drives, and set. All methods except `reason` throw DeviceError if the device
+ * is not available, or if its tuning file cannot be used.
+ */
 export class NativeDevice {
   #loaded: Loaded | null = null;
+  /** What is wrong with the tuning file; empty if nothing is. */
+  #tuningFault = "";
 
   constructor(readonly name: NativeDeviceName) {}
 
-  /** Why the device cannot be used here; empty where it can. Never throws. */
+  /**
+   * Why the device is not available here; empty if it is. Never throws. A bad tuning file is not such a reason, so that a
+   * program does not run on the CPU because of it: it is an error when the device is first used.
+   */
   reason(): string {
     return this.#load().reason;
   }
@@ -87,27 +95,27 @@ export class NativeDevice {
     const { addon } = this.#loaded;
     addon?.setOptions({ poison: process.env.WENGERT_POISON === "1", guard: process.env.WENGERT_GUARD === "1" });
     if (addon?.watchesAccesses) addon.setOptions({ detectRaces: true });
-    const fault = addon === null ? "" : setMeasured(addon);
-    if (fault !== "") this.#loaded = { addon: null, reason: fault };
+    if (addon !== null) this.#tuningFault = applyTuning(addon);
     return this.#loaded;
   }
 
   #addon(): Addon {
     const { addon, reason } = this.#load();
     if (addon === null) throw new DeviceError(`${this.name}: not available: ${reason}`);
+    if (this.#tuningFault !== "") throw new DeviceError(`${this.name}: tuning: ${this.#tuningFault}`);
     return addon;
   }
 }
 
-/** Passes on what was measured on this card. Returns what is wrong with the file; empty if nothing is, or without a file. */
-function setMeasured(addon: Addon): string {
+/** Applies the tuning file of this card. Returns what is wrong with it; empty if nothing is, or if there is no file. */
+function applyTuning(addon: Addon): string {
   const { name } = addon.info();
   try {
     const rows = readTuning(name);
-    if (rows !== null) addon.setOptions({ tuning: rows });
+    if (rows !== null) inFile(tuningFile(name), () => addon.setOptions({ tuning: rows }));
     return "";
   } catch (error) {
-    return `${tuningFile(name)}: ${error instanceof Error ? error.message : String(error)}`;
+    return error instanceof Error ? error.message : String(error);
   }
 }
 

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 export interface ProductKey {
   /** `matmul` and `linear`; filters times patches (a convolution, its gradient for x); the gradient for the weight. */
   readonly product: "matmul" | "patches" | "weight";
-  /** What is multiplied. float32 is rounded to tf32 if the options `matmul` and `convolution` say so. */
+  /** Element type of the inputs. float32 is rounded to tf32 if the options `matmul` and `convolution` say so. */
   readonly elements: "float32" | "tf32" | "bfloat16" | "float16";
   readonly m: number;
   readonly n: number;
@@ -20,30 +20,34 @@ export interface ProductKey {
 
 /** A compiled kernel of the tables in kernels/product-tiles.h: its tier, and the side of its tiles of y. */
 export interface ProductKernel {
-  readonly tier: "naive" | "simtElements" | "simtVectors" | "mmaElements" | "mmaVectors" | "simt" | "mma";
+  readonly tier: "simtElements" | "simtVectors" | "mmaElements" | "mmaVectors" | "simt" | "mma";
   readonly tile: number;
 }
 
-/** A measured choice: the kernel that computes a product, and into how many parts it cuts the depth, K. */
+/** A measured choice: the kernel that computes a product, and the number of parts that the depth, K, is split into. */
 export interface TuningRow extends ProductKey, ProductKernel {
   readonly splits: number;
 }
 
 /** A product that was launched, with the kernel that was chosen. */
-export interface LaunchedProduct extends TuningRow {
+export interface LaunchedProduct extends ProductKey {
+  /** Tiny products have the built-in choice `naive`, one thread for each element of y. It is never a candidate. */
+  readonly tier: ProductKernel["tier"] | "naive";
+  readonly tile: number;
+  readonly splits: number;
   /** The launcher, such as "conv2dGradInput". */
   readonly kernel: string;
   /** Whether the choice is a row of `tuning`; otherwise it is the built-in one. */
   readonly tuned: boolean;
   /** The kernels that could compute it. */
   readonly candidates: readonly ProductKernel[];
-  /** The largest number of parts into which the depth may be cut. */
+  /** The maximum number of parts that the depth may be split into. */
   readonly mostSplits: number;
 }
 
-/** A file of kernels/tuning. `rows` are used; whatever else a file holds says how they were found. */
+/** A file of kernels/tuning. Only `rows` are used; the other fields say how they were measured. */
 export interface TuningFile {
-  /** The name of the device, as `info().name` has it. */
+  /** The device name, equal to `info().name`. */
   readonly card: string;
   /** The day of the measurement, such as "2026-11-27". */
   readonly date: string;
@@ -52,25 +56,57 @@ export interface TuningFile {
   readonly rows: readonly TuningRow[];
 }
 
+/** The name of a card's file, such as "nvidia-h100-80gb-hbm3.json". */
+export const tuningFileName = (card: string): string => `${card.toLowerCase().replace(/[^a-z0-9]+/g, "-")}.json`;
+
 /** Where the choices for a card are: in the folder that `WENGERT_TUNING` names, or in kernels/tuning of the package. */
 export function tuningFile(card: string): string {
   const folder = process.env.WENGERT_TUNING || fileURLToPath(new URL("../../../kernels/tuning", import.meta.url));
-  return join(folder, `${card.toLowerCase().replace(/[^a-z0-9]+/g, "-")}.json`);
+  return join(folder, tuningFileName(card));
 }
 
 /**
- * The choices that were measured on a card; null if there is no file of it.
+ * Reads a tuning file. The addon checks the rows themselves (`setOptions({ tuning })`).
  *
- * @throws Error that says what is wrong with the file
+ * @throws Error that says what is wrong with the file, without its name
  */
-export function readTuning(card: string): readonly TuningRow[] | null {
-  const file = tuningFile(card);
-  if (!existsSync(file)) return null;
+export function readTuningFile(file: string): TuningFile {
   const content: Partial<TuningFile> | null = JSON.parse(readFileSync(file, "utf8"));
   if (content === null || typeof content !== "object") throw new Error("must hold an object");
-  for (const field of ["card", "date", "commit"] as const)
-    if (typeof content[field] !== "string") throw new Error(`${field} must be a string, got ${content[field]}`);
-  if (content.card !== card) throw new Error(`was measured on ${content.card}, and the device is ${card}`);
-  if (!Array.isArray(content.rows)) throw new Error(`rows must be an array, got ${content.rows}`);
-  return content.rows;
+  const { card, date, commit, rows } = content;
+  for (const [field, value] of Object.entries({ card, date, commit }))
+    if (typeof value !== "string") throw new Error(`${field} must be a string, got ${value}`);
+  if (!Array.isArray(rows)) throw new Error(`rows must be an array, got ${rows}`);
+  return content as TuningFile;
+}
+
+/**
+ * The choices that were measured on a card; null if there is no file for it.
+ *
+ * @throws Error that names the file, or the folder of `WENGERT_TUNING`, and what is wrong with it
+ */
+export function readTuning(card: string): readonly TuningRow[] | null {
+  const folder = process.env.WENGERT_TUNING;
+  if (folder && !statSync(folder, { throwIfNoEntry: false })?.isDirectory())
+    throw new Error(`WENGERT_TUNING=${folder} is not a folder; name one, or unset it for the files of the package`);
+  const file = tuningFile(card);
+  if (!existsSync(file)) return null;
+  return inFile(file, () => {
+    const content = readTuningFile(file);
+    if (content.card !== card) throw new Error(`card is ${content.card}, but the device is ${card}`);
+    return content.rows;
+  });
+}
+
+/** Runs `body`; what it throws names the file and says what to do. */
+export function inFile<T>(file: string, body: () => T): T {
+  try {
+    return body();
+  } catch (error) {
+    const fault = error instanceof Error ? error.message : String(error);
+    throw new Error(
+      `${file}: ${fault}; correct or delete the file, or set WENGERT_TUNING to a folder without files to use the built-in choices`,
+      { cause: error },
+    );
+  }
 }
