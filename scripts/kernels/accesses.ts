@@ -2,11 +2,12 @@
  * Measures how a kernel uses memory, from its blocks: the width of its loads and stores in global memory, vector
  * accesses that ptxas took apart, and accesses to local memory.
  *
- * Which accesses count is said by a path:
+ * The path of a row says which accesses count:
  *   innermost  Those in the innermost loops that have an access of that kind, loads and stores each for themselves. If
  *              no loop has one, all accesses of that kind: they are the kernel's main path. The widest gives the
  *              width, because many kernels have two paths in one loop: one of whole 16-byte vectors, and one for the rest
- *              of a row and for unaligned data.
+ *              of a row and for unaligned data. Loops without an access of that width are counted, so that a wide loop
+ *              cannot hide a narrow one.
  *   loops      Those in any loop. For kernels with a rare loop inside the main one.
  *   pipeline   The loads in the innermost loops that also wait at a barrier, which is the main loop of a product. The
  *              narrowest gives the width: such a loop has one path only. Stores count as in `innermost`.
@@ -21,6 +22,8 @@ export interface Accesses {
   readonly width: number;
   /** How many accesses of that width count. */
   readonly count: number;
+  /** How many of the loops that count have only narrower accesses. */
+  readonly narrowLoops: number;
   /** Groups of two or more narrower accesses that together are one of up to 16 bytes. */
   readonly split: number;
 }
@@ -154,17 +157,20 @@ function countedLoops(blocks: readonly Block[], loops: readonly Loop[], kind: Ki
 function measureKind(blocks: readonly Block[], loops: readonly Loop[], kind: Kind, path: Path): Accesses {
   const found = countedLoops(blocks, loops, kind, path);
   const narrowest = path === "pipeline" && kind === "load";
-  // A product that is no pipeline has nothing to show; every other kernel without a loop has its main path.
+  // A product without a barrier loop has no pipeline accesses; in other kernels without a loop, all accesses count.
   const numbers = found.length > 0 || narrowest ? new Set(found.flatMap((loop) => [...loop])) : new Set(blocks.keys());
   const counted = [...numbers].map((number) => blocks[number]);
-  const widths = counted
-    .flatMap((block) => block.instructions)
-    .filter(({ opcode }) => kindOf(opcode) === kind)
-    .map(({ opcode }) => widthOf(opcode));
+  const widthsIn = (some: readonly Block[]): number[] =>
+    some
+      .flatMap((block) => block.instructions)
+      .filter(({ opcode }) => kindOf(opcode) === kind)
+      .map(({ opcode }) => widthOf(opcode));
+  const widths = widthsIn(counted);
   const width = widths.length === 0 ? 0 : narrowest ? Math.min(...widths) : Math.max(...widths);
   return {
     width,
     count: widths.filter((each) => each === width).length,
+    narrowLoops: found.filter((loop) => Math.max(...widthsIn([...loop].map((block) => blocks[block]))) < width).length,
     split: counted.reduce((sum, block) => sum + splitsIn(block, kind), 0),
   };
 }

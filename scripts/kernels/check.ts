@@ -113,7 +113,7 @@ async function checkAll(files: readonly string[], all: boolean, tools: Disassemb
   return faults.length === 0 && kernels > 0;
 }
 
-/** The disassembler; where CI runs it has to be there. */
+/** The disassembler. CI requires it. */
 function disassembler(): Disassembler | undefined {
   try {
     return findDisassembler();
@@ -133,6 +133,6 @@ if (hasNvcc()) {
   console.log(
     `${nvcc} was not found: the kernels were not compiled for a GPU. Install CUDA 12.4 or later, or name it with NVCC=...`,
   );
-  // Where CI runs it has to be there.
+  // CI requires it.
   process.exitCode = isCi ? 1 : 0;
 }

@@ -1,6 +1,6 @@
 /**
  * Compares the machine code of kernels with the rows of the table (rows.ts): what one kernel breaks, which rows match
- * nothing, and which shortfalls are there no longer.
+ * nothing, and which shortfalls no longer exist.
  */
 import { type Measured, measure } from "./accesses.js";
 import type { KernelName } from "./names.js";
@@ -45,13 +45,13 @@ export function judge(kernel: Kernel, rows: readonly Row[]): Verdict {
     if (known[key] === undefined || worse) faults.push(`${where}: ${text}`);
   };
   const width = (key: "load" | "store", found: number): void => {
-    const wanted = resolve(row[key], name.args);
+    const required = resolve(row[key], name.args);
     const least = resolve(known[key] ?? row[key], name.args);
-    check(key, found < wanted, found < least, `${key}s are ${found} bytes wide, the row says ${least}`);
+    check(key, found < required, found < least, `${key}s are ${found} bytes wide, the row says ${least}`);
   };
   width("load", loads.width);
   width("store", stores.width);
-  // Where the width does not matter, neither does what a wider access could do.
+  // If the width is not checked, neither are split accesses.
   const split = (key: "splitLoads" | "splitStores", matters: boolean, found: number, what: string): void => {
     const most = known[key] ?? 0;
     check(
@@ -63,6 +63,13 @@ export function judge(kernel: Kernel, rows: readonly Row[]): Verdict {
   };
   split("splitLoads", resolve(row.load, name.args) > 0, loads.split, "loads");
   split("splitStores", resolve(row.store, name.args) > 0, stores.split, "stores");
+  const narrow = known.narrowStoreLoops ?? 0;
+  check(
+    "narrowStoreLoops",
+    resolve(row.store, name.args) > 0 && stores.narrowLoops > 0,
+    stores.narrowLoops > narrow,
+    `${stores.narrowLoops} innermost loops store fewer than ${stores.width} bytes at once, the row allows ${narrow}`,
+  );
   const least = resolve(row.stores ?? 0, name.args);
   if (stores.width >= resolve(row.store, name.args) && stores.count < least)
     faults.push(`${where}: ${stores.count} stores of ${stores.width} bytes, the row says ${least} or more`);
@@ -94,7 +101,7 @@ export function unusedRows(verdicts: readonly Verdict[], rows: readonly Row[]): 
     else
       for (const key of Object.keys(row.known ?? {}) as (keyof Shortfall)[])
         if (key !== "why" && !own.some(({ needs }) => needs.includes(key)))
-          faults.push(`row "${row.title}": every kernel reaches what it ought to; delete the known ${key}`);
+          faults.push(`row "${row.title}": every kernel is as the row says it should be; delete the known ${key}`);
   }
   return faults;
 }

@@ -1,6 +1,6 @@
 /**
  * Finds the loops in the blocks of a kernel: natural loops, as compilers define them. A loop is a branch back to a
- * block that every path to the branch passes, and all blocks between the two. A mere branch to a lower address is not
+ * block that every path to the branch passes, and all blocks between the two. A branch to a lower address is not
  * enough: ptxas moves rare blocks to the end of a kernel, and they branch back without any loop.
  */
 import type { Block } from "./sass.js";

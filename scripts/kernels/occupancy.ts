@@ -1,7 +1,6 @@
 /**
  * How many blocks of a kernel a multiprocessor holds, by the limits of the CUDA programming guide (compute
- * capabilities) and the granularity of CUDA's occupancy calculator. Exact for what it is told; it knows nothing of what
- * else runs there.
+ * capabilities) and the granularity of CUDA's occupancy calculator. Does not consider other kernels on the processor.
  */
 
 interface Processor {

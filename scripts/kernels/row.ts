@@ -4,13 +4,15 @@ import type { Path } from "./accesses.js";
 /** A number, or a function of the template arguments. */
 export type Size = number | ((args: readonly string[]) => number);
 
-/** What does not reach a row today. It must not get worse; when it gets better, the row must be changed. */
+/** Requirements that a kernel does not meet today. It must not get worse; when it gets better, the row must be changed. */
 export interface Shortfall {
   readonly load?: Size;
   readonly store?: Size;
   /** Groups of loads, or of stores, that could each be one access. */
   readonly splitLoads?: number;
   readonly splitStores?: number;
+  /** Innermost loops that store, but less at once than the widest stores of the kernel. */
+  readonly narrowStoreLoops?: number;
   /** Bytes of local memory for each thread. */
   readonly stack?: number;
   readonly why: string;
@@ -21,12 +23,12 @@ export interface Row {
   readonly kernel: RegExp;
   /** What the table prints. */
   readonly title: string;
-  /** Bytes that a load, or a store, ought to have at least. 0: the width does not matter, and is not checked. */
+  /** Bytes that a load, or a store, should have at least. 0: the width does not matter, and is not checked. */
   readonly load: Size;
   readonly store: Size;
   /** Which accesses count; "innermost" if missing. accesses.ts explains them. */
   readonly path?: Path;
-  /** At least so many stores of the row's width, where one wide store could hide that others are narrow. */
+  /** At least so many stores of the row's width, if one wide store could hide that others in its loop are narrow. */
   readonly stores?: Size;
   readonly known?: Shortfall;
   /** At most so many registers for each thread. */

@@ -1,5 +1,9 @@
 /** The rows of reductions, softmax and norms, losses, scans and pooling: kernels that read much and write little. */
-import { element, inner, oneNumber, type Row } from "./row.js";
+import { element, inner, oneNumber, type Row, type Size } from "./row.js";
+
+/** 16-byte stores of a thread in one turn of the main loop: `rowUnits` units of `rowUnit` elements (rows.cuh). */
+const storesOfUnit: Size = (args) => (inner(args) === 2 ? 2 : 4);
+const power = "one element at a time: a power needs many registers";
 
 export const reduceRows: readonly Row[] = [
   // Reductions, blocks of 256: reduction.cuh. Shared memory holds a state of at most 32 bytes for each warp, and by
@@ -7,7 +11,8 @@ export const reduceRows: readonly Row[] = [
   {
     kernel: /^reduceRows<NormFold</,
     title: "reduce rows, norm of any order",
-    load: inner,
+    load: 16,
+    known: { load: inner, why: power },
     store: oneNumber,
     shared: 256,
     registers: 72,
@@ -22,11 +27,21 @@ export const reduceRows: readonly Row[] = [
     registers: 88,
     blocks: 2,
   },
-  { kernel: /^reduceRows</, title: "reduce rows", load: 16, store: oneNumber, shared: 256, registers: 168, blocks: 1 },
+  {
+    kernel: /^reduceRows<\w+<unsigned char>/,
+    title: "reduce rows, elements of 1 byte",
+    load: 16,
+    store: oneNumber,
+    shared: 256,
+    registers: 168,
+    blocks: 1,
+  },
+  { kernel: /^reduceRows</, title: "reduce rows", load: 16, store: oneNumber, shared: 256, registers: 104, blocks: 2 },
   {
     kernel: /^reduceColumns<NormFold</,
     title: "reduce columns, norm of any order",
-    load: inner,
+    load: 16,
+    known: { load: inner, why: power },
     store: oneNumber,
     shared: 2048,
     registers: 72,
@@ -78,16 +93,30 @@ export const reduceRows: readonly Row[] = [
     title: "rows",
     load: 16,
     store: 16,
+    stores: storesOfUnit,
     threads: 128,
     shared: 128,
     registers: 112,
     blocks: 4,
   },
   {
+    kernel: /^walkRows<(Layer|Rms)Norm<.*, false>/,
+    title: "long rows: norms",
+    load: 16,
+    store: 16,
+    stores: storesOfUnit,
+    known: { narrowStoreLoops: 1, why: "mean and rstd are one number for each row" },
+    threads: 512,
+    shared: 512,
+    registers: 112,
+    blocks: 1,
+  },
+  {
     kernel: /^walkRows<.*, false>/,
     title: "long rows",
     load: 16,
     store: 16,
+    stores: storesOfUnit,
     threads: 512,
     shared: 512,
     registers: 112,

@@ -1,11 +1,11 @@
 /**
- * What the machine code of each kernel ought to be: a row for each kernel template. The check of the kernels takes the
+ * What the machine code of each kernel should be: a row for each kernel template. The check of the kernels takes the
  * first row that matches a kernel's short name. A kernel without a row fails the check, and so does a row that matches
  * no kernel.
  *
- * `load` and `store` are the widths that a row ought to have; `known` is what falls short of that today, and why.
+ * `load` and `store` are the widths that a kernel should have; `known` is what falls short of that today, and why.
  * Registers are those of nvcc 13.0, rounded up to the 8 in which they are given out. Threads and dynamic shared memory
- * are those of the largest usual launch, copied from the launcher in the file that stands above the row.
+ * are those of the largest usual launch, copied from the launcher in the file named above the row.
  */
 import { element, four, nothing, oneNumber, type Row, type Shortfall, sizeOf, unit, vector, vectorOf } from "./row.js";
 import { multiplyRows } from "./rows-multiply.js";
@@ -13,6 +13,7 @@ import { reduceRows } from "./rows-reduce.js";
 
 /** Four numbers come from one counter of Philox; more at once would take another counter. */
 const philox: Shortfall = { store: four(0), why: "a thread takes the four numbers of one counter" };
+const broadcast = "results are stored one by one if a run of equal strides is not made of whole vectors";
 const reduction = "sin and cos of the CUDA library reduce large arguments in local memory";
 
 export const rows: readonly Row[] = [
@@ -23,6 +24,7 @@ export const rows: readonly Row[] = [
     load: vector(1),
     store: vectorOf(2, 1),
     path: "loops",
+    stores: 2,
     known: { stack: 40, why: reduction },
     registers: 48,
     blocks: 5,
@@ -33,18 +35,46 @@ export const rows: readonly Row[] = [
     title: "unary, constant",
     load: nothing,
     store: vectorOf(2, 1),
+    stores: 2,
     registers: 24,
     blocks: 8,
+  },
+  {
+    kernel: /^unaryKernel<erfRow, double, /,
+    title: "erf, float64",
+    load: 16,
+    store: vectorOf(2, 1),
+    stores: 2,
+    registers: 112,
+    blocks: 2,
+  },
+  {
+    kernel: /^unaryKernel<(exp|asin|atan)Row, double, /,
+    title: "exp, asin, atan, float64",
+    load: 16,
+    store: vectorOf(2, 1),
+    stores: 2,
+    registers: 72,
+    blocks: 3,
   },
   {
     kernel: /^unaryKernel<\w+, double, /,
     title: "unary, float64",
     load: 16,
     store: vectorOf(2, 1),
-    registers: 112,
-    blocks: 2,
+    stores: 2,
+    registers: 48,
+    blocks: 5,
   },
-  { kernel: /^unaryKernel</, title: "unary", load: vector(1), store: vectorOf(2, 1), registers: 40, blocks: 6 },
+  {
+    kernel: /^unaryKernel</,
+    title: "unary",
+    load: vector(1),
+    store: vectorOf(2, 1),
+    stores: 2,
+    registers: 40,
+    blocks: 6,
+  },
   { kernel: /^gradientKernel</, title: "activation gradients", load: 16, store: 16, registers: 32, blocks: 8 },
   // binary.cuh
   { kernel: /^binaryKernel</, title: "binary", load: vector(1), store: vectorOf(2, 1), registers: 48, blocks: 5 },
@@ -53,6 +83,7 @@ export const rows: readonly Row[] = [
     title: "binary, broadcast",
     load: vector(1),
     store: vectorOf(2, 1),
+    known: { narrowStoreLoops: 1, why: broadcast },
     registers: 56,
     blocks: 4,
   },
@@ -63,6 +94,7 @@ export const rows: readonly Row[] = [
     title: "where, broadcast",
     load: vector(0),
     store: vector(0),
+    known: { narrowStoreLoops: 1, why: broadcast },
     registers: 56,
     blocks: 4,
   },
@@ -121,8 +153,8 @@ export const rows: readonly Row[] = [
 
   ...reduceRows,
 
-  // Optimizers, blocks of 256: optimizers.cu. The parameters and each slot have a store of their own, and slots of
-  // float32 beside 16-bit parameters two.
+  // Optimizers, blocks of 256: optimizers.cu. The parameters and each slot have one store each; slots of float32
+  // for 16-bit parameters have two.
   {
     kernel: /^stepParameters<.*, Adam</,
     title: "adam, adamW, amsgrad",

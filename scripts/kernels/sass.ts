@@ -1,6 +1,6 @@
 /**
  * Reads the listings of nvdisasm: the instructions of each kernel, and its basic blocks. Used by the check of the
- * kernels. It knows how machine code is written, not what a kernel ought to do; that is in rows.ts.
+ * kernels. It knows how machine code is written; what a kernel should do is in rows.ts.
  */
 
 /** One instruction, such as `@!P0 STG.E.128 desc[UR4][R2.64+0x10], R8`. */
@@ -51,7 +51,7 @@ export function readListings(text: string): Listing[] {
       lines.push({ predicate: (found[1] ?? "").trim(), opcode: found[2], operands: found[3].trim() });
       continue;
     }
-    // What is not understood could be what breaks a row.
+    // An unreadable instruction could hide a violation.
     if (name !== "" && address.test(line)) throw new Error(`readListings: cannot read the instruction ${line.trim()}`);
     const marks = label.exec(line);
     if (marks) lines.push(marks[1]);

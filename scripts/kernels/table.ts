@@ -43,15 +43,17 @@ export function tableOf(verdicts: readonly Verdict[], rows: readonly Row[]): str
 function shortfallOf(row: Row, verdicts: readonly Verdict[]): string[] {
   const own = verdicts.filter((verdict) => verdict.row === row);
   if (!row.known || own.length === 0) return [];
-  const { load, store, splitLoads, splitStores, stack, why } = row.known;
-  const wanted = (key: "load" | "store"): string => range(own.map(({ kernel }) => resolve(row[key], kernel.name.args)));
+  const { load, store, splitLoads, splitStores, narrowStoreLoops, stack, why } = row.known;
+  const required = (key: "load" | "store"): string =>
+    range(own.map(({ kernel }) => resolve(row[key], kernel.name.args)));
   const parts = [
     load !== undefined &&
-      `load ${range(own.map(({ measured }) => measured?.loads.width ?? 0))} instead of ${wanted("load")}`,
+      `load ${range(own.map(({ measured }) => measured?.loads.width ?? 0))} instead of ${required("load")}`,
     store !== undefined &&
-      `store ${range(own.map(({ measured }) => measured?.stores.width ?? 0))} instead of ${wanted("store")}`,
+      `store ${range(own.map(({ measured }) => measured?.stores.width ?? 0))} instead of ${required("store")}`,
     splitLoads !== undefined && `${splitLoads} groups of loads that could each be one`,
     splitStores !== undefined && `${splitStores} groups of stores that could each be one`,
+    narrowStoreLoops !== undefined && `${narrowStoreLoops} loops whose stores are narrower`,
     stack !== undefined && `${stack} bytes of local memory`,
   ];
   return [`  ${row.title}: ${parts.filter(Boolean).join(", ")} (${why})`];

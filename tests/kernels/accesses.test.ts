@@ -2,9 +2,9 @@ import { describe, expect, test } from "vitest";
 import { measure, widthOf } from "../../scripts/kernels/accesses.js";
 import { loopsOf } from "../../scripts/kernels/loops.js";
 import { readListings } from "../../scripts/kernels/sass.js";
-import { listingOf } from "./support.js";
+import { hidden, listingOf } from "./support.js";
 
-const one = { count: 1, split: 0 };
+const one = { count: 1, narrowLoops: 0, split: 0 };
 
 describe("the accesses of a kernel", () => {
   test("of whole vectors are 16 bytes wide, whatever comes after the loop", () => {
@@ -24,11 +24,11 @@ describe("the accesses of a kernel", () => {
   });
 
   test("that one wide store hides are found as a group that could be one", () => {
-    expect(measure(listingOf("split")).stores).toEqual({ width: 16, count: 1, split: 1 });
+    expect(measure(listingOf("split")).stores).toEqual({ width: 16, ...one, split: 1 });
   });
 
-  test("that each have a condition of their own are not such a group", () => {
-    expect(measure(listingOf("guarded")).stores).toEqual({ width: 16, count: 1, split: 0 });
+  test("stores with different predicates are not counted as split", () => {
+    expect(measure(listingOf("guarded")).stores).toEqual({ width: 16, ...one });
   });
 
   test("through an address that changes in between are not such a group", () => {
@@ -36,11 +36,22 @@ describe("the accesses of a kernel", () => {
       text.replace(/(.*STG\.E desc.*\+-0x4\], R\d+ ;\n)/, "$1 /*ff00*/ IADD3 R4, P0, R4, 0x40, RZ ;\n"),
     );
     // Of the four, two are left on each side.
-    expect(measure(moved).stores).toEqual({ width: 16, count: 1, split: 2 });
+    expect(measure(moved).stores).toEqual({ width: 16, ...one, split: 2 });
     const both = listingOf("split", (text) =>
       text.replace(/(.*STG\.E desc.*, R\d+ ;\n)/g, "$1 /*ff00*/ IADD3 R4, P0, R4, 0x40, RZ ;\n"),
     );
-    expect(measure(both).stores).toEqual({ width: 16, count: 1, split: 0 });
+    expect(measure(both).stores).toEqual({ width: 16, ...one });
+  });
+
+  test("of a narrow loop are not hidden by another loop with wide ones", () => {
+    expect(measure(readListings(hidden)[0]).stores).toEqual({ width: 16, ...one, narrowLoops: 1 });
+    const wide = hidden.replace("STG.E desc", "STG.E.128 desc");
+    expect(measure(readListings(wide)[0]).stores).toEqual({ width: 16, ...one, count: 2 });
+    // An outer loop is not an innermost one: its own narrow store, of a number for each row, does not count.
+    const outer = hidden
+      .replace("@P0 BRA `(.L_x_0)", "NOP")
+      .replace("@P1 BRA `(.L_x_1)", "@P1 BRA `(.L_x_1) ;\n /*0060*/ @P0 BRA `(.L_x_0)");
+    expect(measure(readListings(outer)[0]).stores).toEqual({ width: 16, ...one });
   });
 
   test("in local memory are counted", () => {
@@ -62,7 +73,7 @@ describe("the accesses of a kernel", () => {
     expect(measure(wider, "pipeline").loads.width).toBe(16);
   });
 
-  test("of a product without a barrier in its loop are nothing", () => {
+  test("of a product without a barrier in its loop do not count", () => {
     const free = listingOf("pipeline", (text) => text.replaceAll("BAR.SYNC", "NOP"));
     expect(measure(free, "pipeline").loads.width).toBe(0);
   });

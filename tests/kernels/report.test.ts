@@ -67,7 +67,7 @@ function reportOnSketch(name: string): string[] {
   }
 }
 
-// Where CI runs, both must be there, and the tests fail without them.
+// CI requires both.
 const skipped = missing !== "" && !isCi;
 describe.skipIf(skipped)(
   `a wgmma product that nvcc compiles${skipped ? ` (skipped: ${missing} is missing)` : ""}`,

@@ -5,7 +5,8 @@ import { blocksPerProcessor } from "../../scripts/kernels/occupancy.js";
 import type { KernelReport } from "../../scripts/kernels/report.js";
 import type { Row } from "../../scripts/kernels/row.js";
 import { rows } from "../../scripts/kernels/rows.js";
-import { listingOf, reportOf } from "./support.js";
+import { readListings } from "../../scripts/kernels/sass.js";
+import { hidden, listingOf, reportOf } from "./support.js";
 
 const row: Row = { kernel: /^wide$/, title: "wide", load: 16, store: 16, registers: 32, blocks: 8 };
 const name = { text: "wide", args: [] };
@@ -16,7 +17,7 @@ function faultsOf(sample: string, changed: Partial<Row> = {}, report: Partial<Ke
 }
 
 describe("a row", () => {
-  test("that a kernel keeps to reports nothing", () => {
+  test("a matching kernel has no faults", () => {
     expect(faultsOf("wide")).toEqual([]);
   });
 
@@ -40,6 +41,16 @@ describe("a row", () => {
     expect(faultsOf("guarded", { stores: 2 })).toEqual([
       "wide for sm_90a: 1 stores of 16 bytes, the row says 2 or more",
     ]);
+  });
+
+  test("reports a narrow loop beside a wide one, unless it is known", () => {
+    const judged = (known?: Row["known"]) =>
+      judge({ name, report: reportOf(), listing: readListings(hidden)[0] }, [{ ...row, known }]);
+    expect(judged().faults).toEqual([
+      "wide for sm_90a: 1 innermost loops store fewer than 16 bytes at once, the row allows 0",
+    ]);
+    const known = { narrowStoreLoops: 1, why: "because" };
+    expect(judged(known)).toMatchObject({ faults: [], needs: ["narrowStoreLoops"] });
   });
 
   test("reports local memory, by ptxas's word and by the instructions", () => {
@@ -72,7 +83,7 @@ describe("a row", () => {
     expect(faultsOf("local", local, { stackBytes: 40 })).toHaveLength(1);
   });
 
-  test("must be there for every kernel", () => {
+  test("every kernel needs a row", () => {
     const { faults } = judge({ name, report: reportOf(), listing: listingOf("wide") }, []);
     expect(faults).toEqual(["wide for sm_90a: no row of scripts/kernels/rows.ts matches; add one"]);
   });
@@ -91,14 +102,14 @@ describe("the table of rows", () => {
     expect(unusedRows(judged(table), table)).toHaveLength(1);
   });
 
-  test("reports a known shortfall that is there no longer", () => {
+  test("reports a known shortfall that no longer exists", () => {
     const table = [{ ...row, known: { store: 4, why: "because" } }];
     expect(unusedRows(judged(table), table)).toEqual([
-      'row "wide": every kernel reaches what it ought to; delete the known store',
+      'row "wide": every kernel is as the row says it should be; delete the known store',
     ]);
   });
 
-  test("asks 16-byte stores of every optimizer, one for each tensor that it updates", () => {
+  test("requires 16-byte stores of every optimizer, one for each tensor that it updates", () => {
     const adam = shorten(
       "void wengert::(anonymous namespace)::stepParameters<float, wengert::(anonymous namespace)::Adam<float, true> >(int)",
     );

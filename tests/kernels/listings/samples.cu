@@ -1,4 +1,4 @@
-// Kernels whose machine code the tests of scripts/kernels read: nvdisasm's listings lie beside this file.
+// Kernels whose machine code the tests of scripts/kernels read: nvdisasm's listings are in this folder.
 //   nvcc -std=c++20 -O3 -gencode arch=compute_90a,code=sm_90a -cubin samples.cu && nvdisasm -c samples.cubin
 struct alignas(16) Four {
   float at[4];
@@ -24,7 +24,7 @@ __global__ void narrow(const float4* x, float* y, int n) {
   }
 }
 
-// A wide store, and four of 4 bytes beside each other, as ptxas leaves a struct store that it takes apart.
+// A wide store, and four neighbouring stores of 4 bytes, as ptxas splits a struct store.
 __global__ void split(const Four* x, Four* y, float* z, int n) {
 #pragma unroll 1
   for (int i = threadIdx.x; i < n; i += 256) {
@@ -36,7 +36,7 @@ __global__ void split(const Four* x, Four* y, float* z, int n) {
   }
 }
 
-// The same where each of the four has a condition of its own: they cannot be one.
+// The same with a different predicate for each of the four: they cannot be one store.
 __global__ void guarded(const Four* x, Four* y, float* z, int n, int count) {
 #pragma unroll 1
   for (int i = threadIdx.x; i < n; i += 256) {
