@@ -10,6 +10,9 @@
 # with (python3). Packages come from where pip's configuration says, otherwise from PyPI:
 #   - A wheel in a find-links folder is preferred to a later release: a machine's owner put it there on purpose.
 #   - If the configuration names extra indexes on the local disk and no other index, they are tried alone first.
+# So on a machine without such a configuration, `torch` is the newest release of PyPI, which on Linux is the CUDA build and
+# several GB of packages. PyTorch documents an index with the CPU build: set
+# PIP_EXTRA_INDEX_URL=https://download.pytorch.org/whl/cpu and request a version of it, torch==VERSION+cpu.
 # Only the path is written to stdout. Everything else, such as pip's messages, goes to stderr. Two processes may run this
 # at once: the second one waits.
 set -euo pipefail
@@ -49,7 +52,7 @@ for text in sys.argv[1:]:
 PYTHON
 }
 
-# An environment whose making was interrupted, or whose Python has gone, is made again.
+# An incomplete environment is created again.
 if ! "$python" -c 'import pip' 2>/dev/null; then
   "$base" -m venv --clear "$environment" >&2 ||
     fail "$base cannot make a virtual environment; on Debian and Ubuntu install the package python3-venv"
@@ -61,11 +64,11 @@ if [ -n "$list" ]; then
   pip=("$python" -m pip --disable-pip-version-check)
 
   # The same requirements, with the version of a wheel in a find-links folder where there is one.
-  wanted=()
+  requested=()
   for requirement in "${needed[@]}"; do
     found=$("${pip[@]}" install --dry-run --quiet --no-index --no-deps --report - "$requirement" 2>/dev/null |
       "$python" -c 'import json, sys; print(json.load(sys.stdin)["install"][0]["metadata"]["version"])' 2>/dev/null) || found=""
-    if [ -n "$found" ]; then wanted+=("${requirement%%[<>=!~ ]*}==$found"); else wanted+=("$requirement"); fi
+    if [ -n "$found" ]; then requested+=("${requirement%%[<>=!~ ]*}==$found"); else requested+=("$requirement"); fi
   done
 
   # The indexes on the local disk, as options of pip, if the configuration has such ones and no main index.
@@ -80,17 +83,17 @@ if local and "index-url" not in keys:
 ')
   installed=no
   if [ ${#indexes[@]} -gt 0 ]; then
-    printf 'scripts/python.sh: installing %s from the indexes on this disk\n' "${wanted[*]}" >&2
-    if env -u PIP_EXTRA_INDEX_URL "${pip[@]}" install --quiet "${indexes[@]}" "${wanted[@]}" >&2; then
+    printf 'scripts/python.sh: installing %s from the indexes on this disk\n' "${requested[*]}" >&2
+    if env -u PIP_EXTRA_INDEX_URL "${pip[@]}" install --quiet "${indexes[@]}" "${requested[@]}" >&2; then
       installed=yes
     else
-      printf 'scripts/python.sh: they do not have it\n' >&2
+      printf 'scripts/python.sh: not found there\n' >&2
     fi
   fi
   if [ "$installed" = no ]; then
-    printf 'scripts/python.sh: installing %s\n' "${wanted[*]}" >&2
-    "${pip[@]}" install --quiet "${wanted[@]}" >&2 ||
-      fail "pip could not install ${wanted[*]}; the message above says why (offline? no such package? no wheel for this Python?)"
+    printf 'scripts/python.sh: installing %s\n' "${requested[*]}" >&2
+    "${pip[@]}" install --quiet "${requested[@]}" >&2 ||
+      fail "pip could not install ${requested[*]}; the message above says why (offline? no such package? no wheel for this Python?)"
   fi
   list=$(missing "$@")
   [ -z "$list" ] || fail "still missing after the installation: ${list//$'\n'/ }"
