@@ -67,7 +67,7 @@ describe.runIf(device() !== "cpu")(`the tuning file of ${device()}`, () => {
     expect(launch()).toMatchObject({ tier: "simtElements", tile: 32, splits: 1, tuned: true });
   });
 
-  test("may hold what was measured beside the rows", () => {
+  test("may hold measurements in addition to the rows", () => {
     write({ measured: [{ anything: 1 }] });
     expect(open().reason()).toBe("");
     expect(launch()).toMatchObject({ tuned: true });

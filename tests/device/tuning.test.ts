@@ -250,7 +250,7 @@ describe.runIf(device() !== "cpu")(`tuning on ${device()}`, () => {
     expect(native.takeProducts()).toEqual([]);
   });
 
-  test("a row applies to products of its sizes, layout and elements alone, until it is replaced", () => {
+  test("a row applies only to products of its sizes, layout and elements, until it is replaced", () => {
     const row = rowOf(product(), "simtElements", 32, 1);
     native.setOptions({ tuning: [row] });
     expect(product()).toMatchObject({ tier: "simtElements", tile: 32, splits: 1, tuned: true });

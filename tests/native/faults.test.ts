@@ -38,7 +38,7 @@ describe.skipIf(skipped)(`bad data that kernels report${why}`, () => {
     return steps.map((_, i) => found[i + 1] - found[i]);
   }
 
-  testOnEmulator("where there is nothing to report, a read copies what is read and nothing else", async () => {
+  testOnEmulator("if there is nothing to report, a read copies the data and nothing else", async () => {
     expect(await submitted([() => addon.sync(), read, () => addon.read(y), () => addon.sync()])).toEqual([0, 1, 1, 0]);
   });
 
@@ -53,7 +53,7 @@ describe.skipIf(skipped)(`bad data that kernels report${why}`, () => {
     for (const wait of waits) {
       label(12);
       index(-3);
-      label(14); // the first of a kernel stands
+      label(14); // only the first report of a kernel counts
       const message = await Promise.resolve()
         .then(wait)
         .then(

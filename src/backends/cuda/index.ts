@@ -19,7 +19,7 @@ export type { DeviceInfo, NativeMemory, NativeOptions } from "./native.js";
 export type { LaunchedProduct, ProductKernel, ProductKey, TuningFile, TuningRow } from "./tuning.js";
 
 /**
- * What can be asked of a device that an addon drives, and set. All methods except `reason` throw DeviceError if the device
+ * State and options of a device that an addon drives. All methods except `reason` throw DeviceError if the device
  * is not available, or if its tuning file cannot be used.
  */
 export class NativeDevice {
