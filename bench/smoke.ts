@@ -45,26 +45,23 @@ function timeOf(work: Work): Timing {
   });
 }
 
-/** Names, versions, and the clocks as they are: nothing is set. */
+/** Names and versions. */
 function describe(): void {
   const info = native.info();
   keep("device", { ...info, node: process.version, devices: devices() }, JSON.stringify(info));
   keep("without a kernel", native.missing(), native.missing().join(" ") || "nothing");
-  const fields = [
-    "name",
-    "driver_version",
-    "clocks.sm",
-    "clocks.max.sm",
-    "clocks.mem",
-    "power.draw",
-    "temperature.gpu",
-  ];
+  clocks("clocks at rest");
+}
+
+/** The driver's version, and clocks, power and temperature as they are: nothing is set. */
+function clocks(name: string): void {
+  const fields = ["driver_version", "clocks.sm", "clocks.max.sm", "clocks.mem", "power.draw", "temperature.gpu"];
   const { status, stdout } = spawnSync("nvidia-smi", [`--query-gpu=${fields.join(",")}`, "--format=csv,noheader"], {
     encoding: "utf8",
     timeout: 5000,
   });
   const text = status === 0 ? stdout.trim() : "nvidia-smi cannot be run";
-  keep("clocks", { fields, text }, text);
+  keep(name, { fields, text }, text);
 }
 
 function speeds(): void {
@@ -89,6 +86,7 @@ function product(): void {
     return checkSamples("the product", y.dataSync(), productTerms(a, b, n, k), "bfloat16", { count: 256 });
   });
   const time = timeOf(work);
+  clocks("clocks after the product");
   const rate = work.flops / time.median / 1e6;
   const compared = `256 elements are right, the worst at ${worst.toFixed(2)} of what rounding allows`;
   keep("product", { ...time, teraflops: rate, worst }, `${rate.toFixed(1)} TFLOP/s; ${compared}`);

@@ -9,13 +9,13 @@
  *   --only TEXT      rows whose name contains it; may be repeated
  *   --small          tiny sizes, to try the program on the emulator: its figures mean nothing
  */
-import { execFileSync } from "node:child_process";
 import { parseArgs } from "node:util";
-import { device, Scope, type TuningFile } from "../src/index.js";
+import { DeviceError, device, OutOfMemoryError, Scope, type TuningFile } from "../src/index.js";
 import { native } from "../tests/support/device.js";
+import { useMode } from "./gpu/mode.js";
+import { choose, commit, deadlineAfter } from "./gpu/options.js";
 import { replaceFile } from "./gpu/results.js";
-import { type Row, reduce, rows } from "./gpu/rows.js";
-import { useMode } from "./gpu/run.js";
+import type { Row } from "./gpu/rows.js";
 import { describe, isWorthwhile, keyOf, type Measured, nameOf, OutOfTime, RowTuner, rowOf } from "./gpu/variants.js";
 import { workOf } from "./gpu/work.js";
 
@@ -27,29 +27,12 @@ const { values } = parseArgs({
     small: { type: "boolean", default: false },
   },
 });
-const seconds = Number(values.seconds);
-if (!(seconds > 0)) throw new RangeError(`--seconds must be a positive number, got ${values.seconds}`);
+const deadline = deadlineAfter(values.seconds);
 if (values.out === undefined) throw new RangeError("--out FILE is missing: where the measured choices are written");
 const { out } = values;
 if (device() === "cpu")
   throw new RangeError("kernels run on a device that an addon drives: set WENGERT_DEVICE to cuda or emulator");
-const deadline = performance.now() + seconds * 1000;
-
-const chosen = rows
-  .filter(({ op, planted }) => (op === "matmul" || op === "conv") && !planted)
-  .filter(({ name }) => values.only.length === 0 || values.only.some((text) => name.includes(text)))
-  .map((row) => (values.small ? reduce(row) : row));
-if (chosen.length === 0) throw new RangeError(`no product has a name that contains ${values.only.join(" or ")}`);
-
-/** The commit that is measured; a bundle has no repository, but says which it is of. */
-function commit(): string {
-  if (process.env.WENGERT_COMMIT) return process.env.WENGERT_COMMIT;
-  try {
-    return execFileSync("git", ["rev-parse", "HEAD"], { encoding: "utf8", stdio: "pipe" }).trim();
-  } catch {
-    return "unknown";
-  }
-}
+const chosen = choose(({ op, planted }) => (op === "matmul" || op === "conv") && !planted, values.only, values.small);
 
 const head = { card: native.info().name, date: new Date().toISOString().slice(0, 10), commit: commit() };
 const measured = new Map<string, Measured>();
@@ -92,8 +75,14 @@ save();
 let done = 0;
 try {
   for (const row of chosen) {
-    tune(row);
-    done++;
+    try {
+      tune(row);
+      done++;
+    } catch (error) {
+      if (!(error instanceof DeviceError || error instanceof OutOfMemoryError)) throw error;
+      console.log(`tune: ${row.name} failed: ${error.message}`);
+      process.exitCode = 1;
+    }
   }
 } catch (error) {
   if (!(error instanceof OutOfTime)) throw error;

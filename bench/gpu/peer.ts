@@ -1,6 +1,6 @@
 /**
  * PyTorch beside Wengert: one Python process (bench/peers/torch_rows.py), driven row by row. A request is a line of JSON
- * on its standard input, the answer a line on its standard output. A process that dies or hangs is replaced.
+ * on its standard input, the answer a line on its standard output. A process that ends or hangs is replaced.
  */
 import { type ChildProcessByStdio, spawn } from "node:child_process";
 import { createInterface } from "node:readline";
@@ -10,63 +10,66 @@ import type { Effort, Timing } from "./measure.js";
 import type { Row } from "./rows.js";
 import type { SampleFiles } from "./samples.js";
 
-/** What PyTorch is, and how it computes. */
+/** PyTorch's version, and the settings that every row has, in words. */
 export interface PeerInfo {
   readonly torch: string;
   readonly cuda: string | null;
   readonly device: string;
-  /** Settings that every row has, in words. */
   readonly settings: string;
 }
 
 /** How far the compared results are from PyTorch's in float64. */
 export interface Difference {
   /** ||ours - reference|| / ||reference||, the largest of the results. */
-  readonly error: number;
-  /** The largest error of an element, as a part of what its size and that of all elements allow. */
+  readonly relativeError: number;
+  /** The largest error of an element, as a part of what its own size and that of all elements allow. */
   readonly worst: number;
-  /** What `error` may be. */
+  /** The limit of `relativeError`. */
   readonly allowed: number;
 }
 
 export interface PeerAnswer {
   /** By variant: "eager", or the layouts of a convolution. */
   readonly timings: Readonly<Record<string, Timing | { readonly error: string }>>;
-  /** The math mode of products: "ieee", "tf32", "bf16". */
+  /** PyTorch's math mode for products: "ieee", "tf32", "bf16". */
   readonly mode: string;
-  readonly difference: Difference | { readonly error: string } | null;
+  /** `wrong`: the results cannot be right, such as results of another shape. Otherwise the comparison itself failed. */
+  readonly difference: Difference | { readonly error: string; readonly wrong: boolean } | null;
 }
 
 export interface PeerRequest {
   readonly row: Row;
   readonly effort: Effort;
   readonly variants: readonly string[];
+  /** Sets of operands. */
+  readonly sets: number;
   readonly sample: SampleFiles | null;
 }
 
 type Process = ChildProcessByStdio<Writable, Readable, null>;
+
+/** A line of the process; or why there is none. */
+type Reply = { readonly line: string } | { readonly error: string };
 
 const script = fileURLToPath(new URL("../peers/torch_rows.py", import.meta.url));
 
 export class Peer {
   readonly #python: string;
   #process: Process | null = null;
-  #answer: ((line: string | null) => void) | null = null;
+  #reply: ((reply: Reply) => void) | null = null;
 
   constructor(python: string) {
     this.#python = python;
   }
 
-  /** What PyTorch is here; a text where there is none, which says why. */
+  /** PyTorch's version and settings, or a string that says why it is missing. */
   async hello(milliseconds: number): Promise<PeerInfo | string> {
-    const answer = await this.#ask({ hello: true }, milliseconds);
-    return typeof answer === "string" ? answer : (answer as PeerInfo);
+    return (await this.#ask({ hello: true }, milliseconds)) as PeerInfo | string;
   }
 
-  /** Times a row and compares the sample; a text where that failed, which says why. */
+  /** Times a row and compares the sample, or returns a string that says why that failed. */
   async row(request: PeerRequest, milliseconds: number): Promise<PeerAnswer | string> {
-    const answer = await this.#ask(request, milliseconds);
-    return typeof answer === "string" ? answer : (answer as PeerAnswer);
+    return (await this.#ask(request, milliseconds)) as PeerAnswer | string;
   }
 
   /** Ends the process. */
@@ -78,24 +81,23 @@ export class Peer {
   async #ask(request: object, milliseconds: number): Promise<unknown> {
     const process = this.#start();
     let timer: NodeJS.Timeout | undefined;
-    const line = await new Promise<string | null>((resolve) => {
-      this.#answer = resolve;
+    const reply = await new Promise<Reply>((resolve) => {
+      this.#reply = resolve;
       timer = setTimeout(() => {
         this.end();
-        resolve("timeout");
+        resolve({ error: `took more than ${Math.round(milliseconds / 100) / 10} s` });
       }, milliseconds);
       process.stdin.write(`${JSON.stringify(request)}\n`);
     });
     clearTimeout(timer);
-    this.#answer = null;
-    if (line === null) return `${this.#python} ended`;
-    if (line === "timeout") return `PyTorch took more than ${milliseconds / 1000} s`;
+    this.#reply = null;
+    if ("error" in reply) return reply.error;
     try {
-      const answer: { error?: string } = JSON.parse(line);
+      const answer: { error?: string } = JSON.parse(reply.line);
       return answer.error ?? answer;
     } catch {
-      this.end(); // what it says next belongs to nothing
-      return `${this.#python} answered with what is not JSON: ${line.slice(0, 80)}`;
+      this.end(); // its next answers match no request
+      return `${this.#python} answered with text that is not JSON: ${reply.line.slice(0, 80)}`;
     }
   }
 
@@ -103,17 +105,17 @@ export class Peer {
     if (this.#process !== null) return this.#process;
     const started = spawn(this.#python, [script], { stdio: ["pipe", "pipe", "inherit"] });
     const isCurrent = (): boolean => this.#process === started;
-    const end = (): void => {
+    const end = (error: string): void => {
       if (!isCurrent()) return;
       this.#process = null;
-      this.#answer?.(null);
+      this.#reply?.({ error });
     };
-    started.on("error", end);
-    started.on("exit", end);
-    // Writing to a process that has ended is an error of the stream; `exit` tells of it.
+    started.on("error", (error) => end(error.message));
+    started.on("exit", (code, signal) => end(`${this.#python} ended with ${signal ?? `status ${code}`}`));
+    // Writing to a process that has ended is an error of the stream; `exit` reports it.
     started.stdin.on("error", () => {});
     createInterface({ input: started.stdout }).on("line", (line) => {
-      if (isCurrent()) this.#answer?.(line);
+      if (isCurrent()) this.#reply?.({ line });
     });
     this.#process = started;
     return started;

@@ -1,6 +1,6 @@
 /**
- * The results of a run: kept as JSON and as a table, both rewritten whole after every row, so that whoever kills the
- * program loses the row in progress at most.
+ * The results of a run: kept as JSON and as a table, both replaced after every row, so that a kill loses only the row in
+ * progress.
  */
 import { existsSync, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -9,10 +9,10 @@ import type { Timing } from "./measure.js";
 import type { Difference, PeerInfo } from "./peer.js";
 
 /**
- * - measured: the figures stand, and what was compared agrees
- * - unchecked: measured, but nothing was compared
+ * - measured: timed, and the compared results agree
+ * - unchecked: timed, but not compared
  * - wrong: the results differ from PyTorch's by more than rounding
- * - wrong as planted: the same, for the row that is spoilt on purpose
+ * - wrong as planted: the same, for the row that is wrong on purpose
  * - planted error not found: the check is broken
  * - no kernel: the device has none for one of the ops
  * - failed: an error
@@ -31,10 +31,10 @@ export type Status =
 export interface RowResult {
   readonly name: string;
   readonly op: string;
-  /** What products are computed in: "bf16", "tf32", "ieee". */
+  /** The math mode of products: "bf16", "tf32", "ieee". */
   readonly mode: string;
   readonly status: Status;
-  /** What went wrong. */
+  /** The error. */
   readonly reason?: string;
   readonly bytes?: number;
   readonly flops?: number;
@@ -50,14 +50,14 @@ export interface Run {
   readonly commit: string | null;
   readonly node: string;
   readonly device: Readonly<Record<string, unknown>> & { readonly name: string };
-  /** A text where there is no PyTorch: why not. */
+  /** PyTorch's version and settings, or a string that says why it is missing. */
   readonly torch: PeerInfo | string;
   /** Sizes were reduced: the figures mean nothing. */
   readonly small: boolean;
   readonly rows: readonly RowResult[];
 }
 
-/** Replaces a file at once: a reader, or whoever kills the program, sees the old or the new one. */
+/** Replaces a file atomically: a reader sees the old one or the new one, also after a kill. */
 export function replaceFile(file: string, text: string): void {
   writeFileSync(`${file}.tmp`, text);
   renameSync(`${file}.tmp`, file);
@@ -70,6 +70,7 @@ export const readRun = (file: string): Run | null =>
 /** The last run of the same card that was committed: bench/results/gpu-*.json. */
 export function lastCommitted(card: string): Run | null {
   const folder = fileURLToPath(new URL("../results", import.meta.url));
+  if (!existsSync(folder)) return null;
   const runs = readdirSync(folder)
     .filter((name) => /^gpu-.*\.json$/.test(name))
     .map((name) => readRun(join(folder, name)))

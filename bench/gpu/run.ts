@@ -1,126 +1,104 @@
-/** Runs one row: ours, PyTorch, ours again; and says what came of it. */
+/** Runs one row: Wengert, PyTorch, Wengert again; and returns its result. */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { DeviceError, emptyCache, manualSeed, type NativeDevice, Scope, tidy } from "../../src/index.js";
-import { type Effort, measure, Rotation, setsOf, type Timing } from "./measure.js";
-import type { Peer, PeerAnswer } from "./peer.js";
+import type { Driver } from "./driver.js";
+import { type Effort, setsOf } from "./measure.js";
+import { modeOf } from "./mode.js";
+import type { Difference, Peer, PeerAnswer } from "./peer.js";
 import type { RowResult, Status } from "./results.js";
 import type { Row } from "./rows.js";
-import { type SampleFiles, writeSample } from "./samples.js";
 import { workOf } from "./work.js";
+import type { Answer } from "./worker.js";
 
 export interface Bench {
-  readonly native: NativeDevice;
-  /** Null where there is no PyTorch. */
+  readonly driver: Driver;
+  /** Null if there is no PyTorch. */
   readonly peer: Peer | null;
   readonly effort: Effort;
+  /** Nothing is waited for beyond this moment of `performance.now`. */
+  readonly deadline: number;
 }
 
-/** PyTorch may take so long for a row: its own time, and comparing in float64 on the CPU. */
-const peerMilliseconds = 25_000;
-/** torch.compile may take so long. */
-const compileMilliseconds = 120_000;
+/** Milliseconds: limits for one row of Wengert, of PyTorch with its comparison on the CPU, and of torch.compile. */
+const limits = { ours: 20_000, peer: 25_000, compile: 120_000 };
 
-/** How a row's products are computed. */
-export const modeOf = ({ dtype, mode }: Row): string =>
-  dtype === "bfloat16" ? "bf16" : dtype === "float16" ? "f16" : (mode ?? "ieee");
+const within = (limit: number, { deadline }: Bench): number =>
+  Math.max(1, Math.min(limit, deadline - performance.now()));
 
 /** How PyTorch runs the row. */
 const variantsOf = (row: Row): readonly string[] => (row.op === "conv" ? ["channels last", "NCHW"] : ["eager"]);
 
-const noKernel = (error: unknown): boolean => error instanceof DeviceError && /no kernel for/.test(error.message);
-
-/** Sets the math mode of a row for products and convolutions. */
-export const useMode = (native: NativeDevice, { mode = "ieee" }: Row): void =>
-  native.setOptions({ matmul: mode, convolution: mode });
-
 /** Measures a row. An error is part of the result. */
 export async function runRow(bench: Bench, row: Row): Promise<RowResult> {
-  try {
-    return await measureRow(bench, row);
-  } finally {
-    emptyCache(); // PyTorch needs memory of the device as well
-  }
-}
-
-async function measureRow(bench: Bench, row: Row): Promise<RowResult> {
-  const { native, peer, effort } = bench;
-  const common = { name: row.name, op: row.op, mode: modeOf(row) };
+  const { driver, peer, effort } = bench;
+  const work = workOf(row);
   const folder = mkdtempSync(join(tmpdir(), "wengert-bench-"));
-  const ours: Timing[] = [];
-  let [bytes, flops] = [0, 0];
-  let sample: SampleFiles | null = null;
-  let [status, reason]: [Status | null, string] = [null, ""];
-  let answer: PeerAnswer | string | null = null;
-  const fail = (error: unknown): void => {
-    status = noKernel(error) ? "no kernel" : "failed";
-    reason = error instanceof Error ? error.message : String(error);
-  };
-  manualSeed(1);
-  useMode(native, row);
-  using _scope = new Scope();
-  let again = (): void => {};
   try {
-    const work = workOf(row);
-    [bytes, flops] = [work.bytes, work.flops];
-    const first = work.make();
-    tidy(() => {
-      sample = writeSample(folder, work, first, first.run());
-    });
-    const rotation = new Rotation([first, ...Array.from({ length: setsOf(work, row.small === true) - 1 }, work.make)]);
-    again = () => ours.push(measure(native, work, rotation, effort));
-    again();
-  } catch (error) {
-    fail(error);
-  }
-  // PyTorch's figure is there even where we have no kernel.
-  if (peer !== null) answer = await peer.row({ row, effort, variants: variantsOf(row), sample }, peerMilliseconds);
-  try {
-    if (status === null) again();
-  } catch (error) {
-    fail(error);
+    const first = await driver.ask({ ask: "first", row, effort, folder }, within(limits.ours, bench));
+    const sample = "sample" in first ? first.sample : null;
+    // PyTorch's figure is measured even if we have no kernel.
+    const request = { row, effort, variants: variantsOf(row), sets: setsOf(work, row.small === true), sample };
+    const answer = await peer?.row(request, within(limits.peer, bench));
+    const again = "error" in first ? first : await driver.ask({ ask: "again", effort }, within(limits.ours, bench));
+    return resultOf(bench, row, [first, again], answer);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
-  const { timings, mode: torchMode, difference } = readAnswer(answer);
-  status ??= judge(row, difference);
-  if (difference !== null && "error" in difference && typeof difference.error === "string") reason ||= difference.error;
+}
+
+function resultOf(
+  bench: Bench,
+  row: Row,
+  ours: readonly [Answer, Answer],
+  answer: PeerAnswer | string | undefined,
+): RowResult {
+  const { bytes, flops } = workOf(row);
+  const error = ours.find((one) => "error" in one);
+  const torch = typeof answer === "object" ? answer : null;
+  const { status, reason } =
+    error !== undefined && "error" in error ? failure(bench, error) : judge(row, torch?.difference ?? null);
+  const why = reason ?? (typeof answer === "string" ? `PyTorch: ${answer}` : undefined);
+  const difference = torch?.difference;
   return {
-    ...common,
-    status,
-    ...(reason ? { reason } : {}),
-    ...{ bytes, flops, ours },
-    ...(timings ? { torch: timings, torchMode } : {}),
-    ...(difference !== null && typeof difference.error === "number"
-      ? { difference: difference as RowResult["difference"] }
-      : {}),
+    ...{ name: row.name, op: row.op, mode: modeOf(row), status, bytes, flops },
+    ...(why === undefined ? {} : { reason: why }),
+    ours: ours.flatMap((one) => ("timing" in one ? [one.timing] : [])),
+    ...(torch ? { torch: torch.timings, torchMode: torch.mode } : {}),
+    ...(difference && "relativeError" in difference ? { difference } : {}),
   };
 }
 
+/** The status of a row that did not run to its end. */
+function failure({ deadline }: Bench, { error, noKernel }: { error: string; noKernel: boolean }) {
+  const status: Status = noKernel
+    ? "no kernel"
+    : error.startsWith("wrong")
+      ? "wrong"
+      : performance.now() >= deadline
+        ? "not run"
+        : "failed";
+  return { status, reason: status === "not run" ? "no time left" : error };
+}
+
+/** The status of a row that ran, from its comparison. */
+export function judge(
+  { planted }: Row,
+  difference: Difference | { readonly error: string; readonly wrong: boolean } | null,
+): { readonly status: Status; readonly reason?: string } {
+  if (difference === null) return { status: "unchecked" };
+  if ("error" in difference) return { status: difference.wrong ? "wrong" : "unchecked", reason: difference.error };
+  const { relativeError, worst, allowed } = difference;
+  const right = relativeError <= allowed && worst <= 1; // false for NaN
+  if (planted) return { status: right ? "planted error not found" : "wrong as planted" };
+  return { status: right ? "measured" : "wrong" };
+}
+
 /** Times the row under torch.compile as well. */
-export async function addCompiled({ peer, effort }: Bench, row: Row, result: RowResult): Promise<RowResult> {
-  if (peer === null) return result;
-  const answer = await peer.row({ row, effort, variants: ["compiled"], sample: null }, compileMilliseconds);
+export async function addCompiled(bench: Bench, row: Row, result: RowResult): Promise<RowResult> {
+  if (bench.peer === null) return result;
+  const request = { row, effort: bench.effort, variants: ["compiled"], sets: 1, sample: null };
+  const answer = await bench.peer.row(request, within(limits.compile, bench));
   const timings = typeof answer === "string" ? { compiled: { error: answer } } : answer.timings;
   return { ...result, torch: { ...result.torch, ...timings } };
-}
-
-function readAnswer(answer: PeerAnswer | string | null): {
-  timings: RowResult["torch"];
-  mode: string;
-  difference: PeerAnswer["difference"];
-} {
-  if (answer === null) return { timings: undefined, mode: "", difference: null };
-  if (typeof answer === "string") return { timings: { eager: { error: answer } }, mode: "", difference: null };
-  return answer;
-}
-
-/** What the comparison says of a row that ran. */
-export function judge({ planted }: Row, difference: PeerAnswer["difference"]): Status {
-  if (difference === null || typeof difference.error === "string") return "unchecked";
-  const { error, worst, allowed } = difference as Exclude<RowResult["difference"], undefined>;
-  const right = error <= allowed && worst <= 1; // false for NaN
-  if (planted) return right ? "planted error not found" : "wrong as planted";
-  return right ? "measured" : "wrong";
 }

@@ -18,29 +18,41 @@ export interface SampleFiles {
   readonly names: readonly string[];
 }
 
-/** Writes the sample of one run; null where the row has nothing to compare. */
-export function writeSample(
-  folder: string,
-  work: Work,
-  operands: Operands,
-  outputs: readonly Tensor[],
-): SampleFiles | null {
-  if (work.sample === undefined) return null;
-  mkdirSync(folder, { recursive: true });
-  const { inputs, outputs: results } = tidy(() => {
-    const sample = work.sample?.(operands, outputs);
-    const write = (name: string, tensors: readonly Tensor[] = []): ArrayFile[] =>
-      tensors.map((t, i) => writeArray(join(folder, `${name}-${i}`), t));
-    return { inputs: write("input", sample?.inputs), outputs: write("output", sample?.outputs) };
+type Values = Float32Array | Int32Array;
+
+/** The numbers of a tensor, each float exactly. */
+function valuesOf(t: Tensor): Values {
+  const values = t.detach().dataSync();
+  if (t.dtype === "int32") return Int32Array.from(values);
+  if (values instanceof Float32Array) return values;
+  throw new RangeError(`bench: a sample of ${t.dtype} cannot be written as float32`);
+}
+
+/** The results of a sample, to be compared with those of a later run. */
+export const resultsOf = (work: Work, operands: Operands, outputs: readonly Tensor[]): Values[] =>
+  tidy(() => work.sample(operands, outputs).outputs.map(valuesOf));
+
+/** Whether two samples have the same bits. */
+export const sameBits = (a: readonly Values[], b: readonly Values[]): boolean =>
+  a.length === b.length &&
+  a.every((values, i) => {
+    const bytes = (array: Values): Buffer => Buffer.from(array.buffer, array.byteOffset, array.byteLength);
+    return bytes(values).equals(bytes(b[i]));
   });
-  return { inputs, outputs: results, names: operands.names ?? [] };
+
+/** Writes the sample of a run. */
+export function writeSample(folder: string, work: Work, operands: Operands, outputs: readonly Tensor[]): SampleFiles {
+  mkdirSync(folder, { recursive: true });
+  return tidy(() => {
+    const { inputs, outputs: results } = work.sample(operands, outputs);
+    const write = (name: string, tensors: readonly Tensor[]): ArrayFile[] =>
+      tensors.map((t, i) => writeArray(join(folder, `${name}-${i}`), t));
+    return { inputs: write("input", inputs), outputs: write("output", results), names: operands.names ?? [] };
+  });
 }
 
 function writeArray(file: string, t: Tensor): ArrayFile {
-  const values = t.detach().dataSync();
-  const dtype = t.dtype === "int32" ? "int32" : "float32";
-  const array = dtype === "int32" ? Int32Array.from(values) : values instanceof Float32Array ? values : null;
-  if (array === null) throw new RangeError(`bench: a sample of ${t.dtype} cannot be written as float32`);
-  writeFileSync(file, array);
-  return { file, dtype, shape: t.shape };
+  const values = valuesOf(t);
+  writeFileSync(file, values);
+  return { file, dtype: values instanceof Int32Array ? "int32" : "float32", shape: t.shape };
 }

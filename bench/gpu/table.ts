@@ -4,7 +4,7 @@ import { fastestTorch, medianOf, type RowResult, type Run } from "./results.js";
 /** The least microseconds that a row can take on this card, by what was measured in the same run. */
 export type Floor = (row: RowResult) => number | null;
 
-/** What has neither a floor of memory nor of products. */
+/** Ops without a floor. */
 const withoutFloor = new Set(["empty", "host", "step"]);
 
 /**
@@ -16,7 +16,9 @@ export function floorsOf({ rows }: Run): Floor {
     Math.max(
       0,
       ...rows.filter(keep).flatMap((row) => {
-        const times = [medianOf(row), fastestTorch(row)?.median].filter((time) => typeof time === "number");
+        // A wrong result may have taken no time.
+        const own = row.status === "measured" ? medianOf(row) : null;
+        const times = [own, fastestTorch(row)?.median].filter((time) => typeof time === "number");
         return times.map((time) => (of(row) ?? 0) / time);
       }),
     );
@@ -28,7 +30,7 @@ export function floorsOf({ rows }: Run): Floor {
   for (const mode of new Set(rows.map((row) => row.mode))) {
     const rate = fastest(
       ({ flops }) => flops,
-      (row) => row.op === "matmul" && row.mode === mode && row.status !== "wrong as planted",
+      (row) => row.op === "matmul" && row.mode === mode,
     );
     products.set(mode, rate);
   }
@@ -64,17 +66,32 @@ function torchCell({ torch }: RowResult): string {
     .join(", ");
 }
 
+/** The reason of a row's status, short enough for a cell. */
+const reasonOf = ({ reason = "" }: RowResult): string => reason.replaceAll("|", "/").split("\n")[0].slice(0, 160);
+
 /** A row as one line of text, for the terminal and for the table. */
 export function cellsOf(row: RowResult, floor: Floor, committed: Run | null): string[] {
   const own = medianOf(row);
   if (own === null) {
-    const why = row.reason ? `: ${row.reason.replaceAll("|", "/").split("\n")[0].slice(0, 160)}` : "";
-    return [row.name, `${row.status}${why}`, "", "", "", torchCell(row), "", "", row.torchMode ?? "", ""];
+    return [
+      row.name,
+      [row.status, reasonOf(row)].filter(Boolean).join(": "),
+      "",
+      "",
+      "",
+      torchCell(row),
+      "",
+      "",
+      row.torchMode ?? "",
+      "",
+    ];
   }
   const least = floor(row);
   const before = committed?.rows.find(({ name }) => name === row.name);
   const { difference } = row;
-  const compared = difference ? `${difference.error.toExponential(1)} of ${difference.allowed.toExponential(0)}` : "";
+  const compared = difference
+    ? `${difference.relativeError.toExponential(1)} of ${difference.allowed.toExponential(1)}`
+    : "";
   return [
     row.name,
     number(own),
@@ -85,7 +102,7 @@ export function cellsOf(row: RowResult, floor: Floor, committed: Run | null): st
     ratio(own, fastestTorch(row)?.median),
     before ? ratio(own, medianOf(before)) : "-",
     row.torchMode ?? "",
-    `${row.status === "measured" ? "right" : row.status} ${compared}`.trim(),
+    [row.status === "measured" ? "right" : row.status, compared, reasonOf(row)].filter(Boolean).join(" "),
   ];
 }
 
@@ -118,8 +135,9 @@ export function tableOf(run: Run, committed: Run | null): string {
     committed ? `last committed run: ${committed.date}, commit ${committed.commit}` : "no committed run of this card",
     run.small ? "SMALL SIZES: these figures mean nothing." : "",
     "",
-    "Microseconds a call, by events of the stream (the host's clock for its own cost): each row is timed before and after",
-    "PyTorch, and the figure is the mean of both medians. Ratios are of times: below 1, Wengert is the faster. The floor is",
+    "Microseconds of the device a call, by events of the stream. Launches and training steps include the gaps in which the",
+    "device waits for the host; the host's own cost is by its clock. Each row is timed before and after PyTorch, and the",
+    "figure is the mean of both medians. Ratios are of times: below 1, Wengert is the faster. The floor is",
     "the larger of bytes over the fastest copy and operations over the fastest product of the mode, both of this run.",
     "",
     `${run.rows.length} rows: ${[...counts].map(([status, count]) => `${count} ${status}`).join(", ")}`,

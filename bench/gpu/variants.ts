@@ -3,6 +3,7 @@
  * every number of parts that the depth may be cut into, and checks that its results are those of the built-in choice.
  */
 import {
+  DeviceError,
   type LaunchedProduct,
   type NativeDevice,
   OutOfMemoryError,
@@ -43,8 +44,16 @@ const mostScratch = 2 ** 29;
 /** A variant that takes this much longer than the best so far is run once, and not again. */
 const hopeless = 1.5;
 
-/** How far a result may be from the built-in choice's, as a part of the largest element: more than bfloat16 rounds. */
-const tolerance = 0.02;
+/**
+ * How far a result may be from the built-in choice's, as a part of the largest element: both multiply the same operands
+ * and differ in the order of the sum alone, and for 16-bit floats by one rounding of the result.
+ */
+const tolerance: Readonly<Record<ProductKey["elements"], number>> = {
+  float32: 3e-5,
+  tf32: 3e-5,
+  bfloat16: 2 ** -7,
+  float16: 2 ** -10,
+};
 
 /** Thrown when the time is up: a product that was not measured to the end is left out. */
 export class OutOfTime extends Error {}
@@ -85,7 +94,7 @@ export class RowTuner {
   constructor(
     readonly native: NativeDevice,
     readonly name: string,
-    work: Work,
+    work: Omit<Work, "sample">,
     readonly small: boolean,
     readonly deadline: number,
   ) {
@@ -166,7 +175,7 @@ export class RowTuner {
     this.native.setOptions({ tuning: row === null ? this.#chosen : [...this.#chosen, row] });
   }
 
-  /** Uses a row and compares what it computes. Returns what is wrong; null if nothing is. */
+  /** Uses a row and compares its result. Returns the error, or null. */
   #try(row: TuningRow): string | null {
     this.#use(row);
     try {
@@ -175,12 +184,13 @@ export class RowTuner {
         for (const [i, expected] of this.#reference.entries()) {
           const off = results[i].sub(expected).abs().max().item();
           const most = expected.abs().max().item();
-          if (!(off <= tolerance * most)) return `wrong: off by ${off}, where the largest element is ${most}`;
+          if (!(off <= tolerance[row.elements] * most))
+            return `wrong: off by ${off}, where the largest element is ${most}`;
         }
         return null;
       });
     } catch (error) {
-      if (error instanceof OutOfMemoryError) return error.message;
+      if (error instanceof DeviceError || error instanceof OutOfMemoryError) return error.message;
       throw error;
     }
   }

@@ -1,6 +1,6 @@
 /**
- * What a row asks of Wengert: operands, and the call that is timed. One file of bench/gpu/work/ for each family of ops;
- * PyTorch's side of the same rows is bench/peers/torch_rows.py.
+ * The work of a row for Wengert: operands, and the call that is timed. One file of bench/gpu/work/ for each family of ops;
+ * PyTorch's side of the same rows is bench/peers/torch_work.py.
  */
 import type { Tensor } from "../../src/index.js";
 import type { Row } from "./rows.js";
@@ -15,34 +15,46 @@ import { adamWWork } from "./work/optimizer.js";
 import { crossEntropyWork, layerNormWork, rmsNormWork, softmaxWork } from "./work/rows.js";
 import { stepWork } from "./work/step.js";
 
-/** One set of operands and the work on them. Rows rotate through several, so that no run finds its operands in a cache. */
+/** One set of operands and the call on them. Rows rotate through several sets, so that no run finds its operands in a cache. */
 export interface Operands {
-  /** What PyTorch needs to compute the same. */
+  /** The operands that PyTorch needs to compute the same. */
   readonly tensors: readonly Tensor[];
   /** Of a network: the names of its parameters, which come last among the tensors. */
   readonly names?: readonly string[];
-  /** The work that is timed. What it returns is compared with PyTorch, and freed by the caller. */
+  /** The call that is timed. The caller compares and frees the results. */
   run(): Tensor[];
+  /** The results to compare with PyTorch, if they are not those of one `run`. */
+  first?(): Tensor[];
 }
 
-/** What is compared with PyTorch in float64: a part of the operands, and the part of the results they determine. */
+/** A part of the operands, and the part of the results that they determine. */
 export interface Sample {
   readonly inputs: readonly Tensor[];
   readonly outputs: readonly Tensor[];
 }
 
+/**
+ * - device: the device's time. It is kept busy while the host submits a round, so gaps between launches do not count
+ * - stream: the time between two events, with the gaps in which the device waits for the host
+ * - host: the host's time to submit the work
+ */
+export type Clock = "device" | "stream" | "host";
+
 export interface Work {
   /** The fewest bytes that a run can read and write. */
   readonly bytes: number;
-  /** Floating-point operations of products; 0 where memory alone decides. */
+  /** Floating-point operations of products; 0 if memory alone decides. */
   readonly flops: number;
-  /** "device": time of the device between two events. "host": what the host takes to submit the work. */
-  readonly clock?: "device" | "host";
-  /** Runs that follow each other in one round; chosen by the time that they take where it is left out. */
+  /** Default "device". */
+  readonly clock?: Clock;
+  /** Runs that follow each other in one round. Default: as many as take a few milliseconds. */
   readonly calls?: number;
+  /** Sets of operands. Default: as many as go beyond the caches. */
+  readonly sets?: number;
+  /** Runs on the same operands give the same bits. Default true; false if a run changes its operands or draws numbers. */
+  readonly repeatable?: boolean;
   make(): Operands;
-  /** Left out where there is nothing to compare. */
-  sample?(operands: Operands, outputs: readonly Tensor[]): Sample;
+  sample(operands: Operands, outputs: readonly Tensor[]): Sample;
 }
 
 const makers: Readonly<Record<string, (row: Row) => Work>> = {

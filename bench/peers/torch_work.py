@@ -8,10 +8,13 @@ import torch_steps
 DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
 
 
-class Work:
-    """What a row asks of PyTorch.
+class Wrong(Exception):
+    """Results that cannot be right."""
 
-    make(device) gives one set of operands, prepare(operands) the call that is timed, which returns a list of results.
+
+class Work:
+    """The work of a row. make(device) gives one set of operands, prepare(operands) the call that is timed, which returns a
+    list of results.
     """
 
     clock = "device"
@@ -21,7 +24,6 @@ class Work:
         self.row = row
         self.variant = variant
         self.dtype = DTYPES[row.get("dtype", "float32")]
-        self.bytes = 0
 
     def random(self, device, *shape):
         return torch.randn(*shape, device=device, dtype=self.dtype)
@@ -42,16 +44,11 @@ def gradients_of(function, inputs, cotangent):
 
 
 class Function(Work):
-    """A function of some operands: forward, or the gradients for the first `differentiated` of them."""
-
-    shapes = ()
-    differentiated = None
+    """A function of some operands: forward, or the gradients for the random ones."""
 
     def __init__(self, row, variant):
         super().__init__(row, variant)
         self.shapes = self.operand_shapes()
-        elements = sum(torch.Size(shape).numel() for shape in self.shapes)
-        self.bytes = elements * self.dtype.itemsize
 
     def operand_shapes(self):
         raise NotImplementedError
@@ -60,7 +57,7 @@ class Function(Work):
         raise NotImplementedError
 
     def others(self, device):
-        """Operands that are no random floats, such as labels."""
+        """Operands that are not random floats, such as labels."""
         return []
 
     def make(self, device):
@@ -80,6 +77,7 @@ class Function(Work):
 
 
 class Empty(Function):
+    clock = "stream"
     calls = 500
 
     def operand_shapes(self):
@@ -137,7 +135,7 @@ class Dropout(Function):
         p, kept = self.row["p"], outputs[0] != 0
         expected, deviation = kept.numel() * (1 - p), (kept.numel() * p * (1 - p)) ** 0.5
         if abs(kept.sum().item() - expected) > 6 * deviation:
-            raise ValueError(f"dropout keeps {kept.sum().item()} of {kept.numel()} elements, expected {expected:.0f}")
+            raise Wrong(f"dropout keeps {kept.sum().item()} of {kept.numel()} elements, expected {expected:.0f}")
         return [inputs[0] * kept / (1 - p)]
 
 
@@ -247,8 +245,6 @@ class Conv(Work):
         out = (size + 2 * padding - r) // stride + 1
         self.shapes = {"x": (n, c, size, size), "w": (k, c, r, r), "dy": (n, k, out, out)}
         self.operands = {"forward": ("x", "w"), "dx": ("w", "dy"), "dw": ("x", "dy")}[row["direction"]]
-        # As bench/gpu/work/conv.ts counts them.
-        self.bytes = sum(torch.Size(shape).numel() for shape in self.shapes.values()) * self.dtype.itemsize
 
     def layout(self, x):
         last = self.variant == "channels last"
@@ -264,7 +260,7 @@ class Conv(Work):
             x, w = operands
             return lambda: [F.conv2d(x, w, None, stride, padding)]
         first, dy = operands
-        # The shape of the other operand is what counts; in a sample there are fewer images, channels or filters.
+        # Only the shape of the other operand matters; a sample has fewer images, channels or filters.
         if row["direction"] == "dx":
             w, mask = first, [True, False, False]
             x = torch.empty(dy.shape[0], w.shape[1], row["image"], row["image"], dtype=w.dtype, device=w.device)
@@ -277,40 +273,45 @@ class Conv(Work):
         return lambda: [backward(dy, x, w, None, stride, padding, [1, 1], False, [0, 0], 1, mask)[which]]
 
 
-def gpt2_shapes(layers, width, classes, tokens):
+def gpt2_shapes(row):
+    width = row["width"]
     block = [[width], [width], [3 * width, width], [3 * width], [width, width], [width]]
     block += [[width], [width], [4 * width, width], [4 * width], [width, 4 * width], [width]]
-    return [[classes, width], [tokens, width]] + block * layers + [[width], [width]]
+    return [[row["classes"], width], [row["tokens"], width]] + block * row["layers"] + [[width], [width]]
 
 
 class AdamW(Work):
     """One step of the fused implementation."""
 
-    def __init__(self, row, variant):
-        super().__init__(row, variant)
-        self.shapes = gpt2_shapes(1, 8, 19, 8) if row.get("small") else gpt2_shapes(12, 768, 50257, 1024)
-        self.bytes = 28 * sum(torch.Size(shape).numel() for shape in self.shapes)
-
     def make(self, device):
-        return [[self.random(device, *shape) for shape in self.shapes] for _ in range(2)]
+        shapes = gpt2_shapes(self.row)
+        return [[self.random(device, *shape) for shape in shapes] for _ in range(2)]
+
+    def optimizer(self, parameters):
+        return torch.optim.AdamW(parameters, lr=1e-3, weight_decay=0.1, fused=True)
 
     def prepare(self, operands):
         parameters, gradients = operands
         parameters = [p.detach().requires_grad_() for p in parameters]
         for p, g in zip(parameters, gradients):
             p.grad = g
-        optimizer = torch.optim.AdamW(parameters, lr=1e-3, weight_decay=0.1, fused=True)
+        optimizer = self.optimizer(parameters)
 
         def step():
             optimizer.step()
-            return [parameters[0]]
+            return []
 
         return step
 
     def reference(self, inputs, outputs, names):
-        parameter, gradient = inputs
-        (result,) = self.prepare([[parameter], [gradient]])()
-        return [result.detach()]
+        """The change of a parameter in three steps, with the gradients of bench/gpu/work/optimizer.ts."""
+        before, gradient = inputs
+        parameter = before.clone().requires_grad_()
+        optimizer = self.optimizer([parameter])
+        for factor in (1, -0.5, 1):
+            parameter.grad = factor * gradient
+            optimizer.step()
+        return [parameter.detach() - before]
 
 
 WORKS = {

@@ -12,12 +12,21 @@ const root = fileURLToPath(new URL("../..", import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), "wengert-device-bench-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-const env = { ...process.env, WENGERT_DEVICE: "emulator", WENGERT_POISON: "0", NODE_OPTIONS: "" };
+const env = { ...process.env, WENGERT_DEVICE: "emulator", WENGERT_POISON: "0", WENGERT_COMMIT: "test", NODE_OPTIONS: "" };
 const argumentsOf = (out: string, more: readonly string[]): string[] => [
   ...["--import", "tsx", "bench/device.ts", "--small", "--python", python, "--out", out, ...more],
 ];
 
 const read = (file: string): Run => JSON.parse(readFileSync(file, "utf8"));
+
+test("fails if nothing could be compared", () => {
+  const out = join(folder, "alone.json");
+  const arguments_ = argumentsOf(out, ["--only", "add f32", "--python", "no-such-python"]);
+  const { status, stdout } = spawnSync(process.execPath, arguments_, { cwd: root, env, encoding: "utf8" });
+  expect(stdout).toContain("no PyTorch: spawn no-such-python ENOENT");
+  expect(stdout).toContain("1 rows: 1 unchecked; FAILED: 1 rows");
+  expect(status).toBe(1);
+});
 
 describe.skipIf(withoutTorch)("the GPU benchmark, tried on the emulator", () => {
   test("measures and compares rows, and reports the planted error", () => {
@@ -53,6 +62,26 @@ describe.skipIf(withoutTorch)("the GPU benchmark, tried on the emulator", () => 
     const table = readFileSync(join(folder, "a.md"), "utf8");
     expect(table).toContain("| planted: a wrong product |");
     expect(table).toContain("SMALL SIZES: these figures mean nothing.");
+  });
+
+  test("times training steps after the first one, in one run of training", () => {
+    const out = join(folder, "steps.json");
+    const { status, stdout, stderr } = spawnSync(process.execPath, argumentsOf(out, ["--steps", "--only", "MLP"]), {
+      ...{ cwd: root, env, encoding: "utf8" },
+    });
+    expect(status, stdout + stderr).toBe(0);
+    expect(read(out).rows).toMatchObject([{ status: "measured", ours: [{ calls: 1 }, { calls: 1 }] }]);
+  });
+
+  test("says when no time was left, and keeps earlier rows", () => {
+    const out = join(folder, "a.json");
+    const before = read(out).rows;
+    const late = argumentsOf(out, ["--append", "--seconds", "0.001", "--only", "planted", "--only", "add f32"]);
+    const { status, stdout } = spawnSync(process.execPath, late, { cwd: root, env, encoding: "utf8" });
+    expect(status, stdout).toBe(2);
+    const { rows } = read(out);
+    for (const row of before) expect(rows).toContainEqual(row);
+    expect(rows.find(({ name }) => name === "add f32")).toMatchObject({ status: "not run", reason: "no time left" });
   });
 
   test("a kill at any moment loses no finished row", async () => {

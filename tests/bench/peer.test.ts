@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
+import { smallEffort } from "../../bench/gpu/measure.js";
 import { Peer, type PeerAnswer } from "../../bench/gpu/peer.js";
 import { reduce, rows } from "../../bench/gpu/rows.js";
 import { judge } from "../../bench/gpu/run.js";
@@ -17,16 +18,16 @@ afterAll(() => {
 const named = rows.find(({ name }) => name === "add f32") ?? rows[0];
 const row = { ...reduce(named), elements: 64 };
 
-/** What PyTorch makes of a + b = y. */
-async function compare(y: Float32Array): Promise<PeerAnswer> {
+/** Compares y with a + b in PyTorch. */
+async function compare(y: Float32Array, shape: readonly number[] = [64]): Promise<PeerAnswer> {
   const a = Float32Array.from({ length: 64 }, (_, i) => Math.sin(i));
   const files = [a, a, y].map((array, i) => {
     const file = join(folder, String(i));
     writeFileSync(file, array);
-    return { file, dtype: "float32" as const, shape: [64] };
+    return { file, dtype: "float32" as const, shape: i === 2 ? shape : [64] };
   });
   const sample = { inputs: files.slice(0, 2), outputs: files.slice(2), names: [] };
-  const answer = await peer.row({ row, effort: { round: 1, total: 1 }, variants: ["eager"], sample }, 60_000);
+  const answer = await peer.row({ row, effort: smallEffort, variants: ["eager"], sets: 2, sample }, 60_000);
   if (typeof answer === "string") throw new Error(answer);
   return answer;
 }
@@ -43,9 +44,9 @@ describe.skipIf(withoutTorch)("PyTorch beside the benchmark", () => {
 
   test("finds right results right", async () => {
     const { difference } = await compare(right());
-    expect(difference).toMatchObject({ error: expect.closeTo(0, 6), allowed: 2e-5 });
-    expect(judge(row, difference)).toBe("measured");
-    expect(judge({ ...row, planted: true }, difference)).toBe("planted error not found");
+    expect(difference).toMatchObject({ relativeError: expect.closeTo(0, 6), allowed: 2e-5 });
+    expect(judge(row, difference).status).toBe("measured");
+    expect(judge({ ...row, planted: true }, difference).status).toBe("planted error not found");
   });
 
   test.each([
@@ -55,21 +56,28 @@ describe.skipIf(withoutTorch)("PyTorch beside the benchmark", () => {
     const y = right();
     y[63] += off;
     const { difference } = await compare(y);
-    expect(judge(row, difference)).toBe("wrong");
-    expect(judge({ ...row, planted: true }, difference)).toBe("wrong as planted");
+    expect(judge(row, difference).status).toBe("wrong");
+    expect(judge({ ...row, planted: true }, difference).status).toBe("wrong as planted");
   });
 
-  test("a result of another shape is an error of the comparison, not a figure", async () => {
-    const answer = await compare(new Float32Array(0));
-    expect(answer.difference).toMatchObject({ error: expect.stringContaining("cannot reshape") });
-    expect(judge(row, answer.difference)).toBe("unchecked");
+  test("finds a result of another shape wrong", async () => {
+    const { difference } = await compare(right(), [8, 8]);
+    expect(judge(row, difference)).toEqual({
+      status: "wrong",
+      reason: "Wrong: a result is [8, 8], PyTorch's is [64]",
+    });
+  });
+
+  test("a comparison that fails is not a figure", async () => {
+    const { difference } = await compare(new Float32Array(0));
+    expect(judge(row, difference)).toMatchObject({ status: "unchecked", reason: expect.stringContaining("shape") });
   });
 });
 
 test("a Python that is missing, ends, answers nonsense or hangs is named", async () => {
-  expect(await new Peer("no-such-python").hello(10_000)).toBe("no-such-python ended");
-  expect(await new Peer("true").hello(10_000)).toBe("true ended");
-  expect(await new Peer("head").hello(10_000)).toContain("head answered with what is not JSON");
+  expect(await new Peer("no-such-python").hello(10_000)).toBe("spawn no-such-python ENOENT");
+  expect(await new Peer("true").hello(10_000)).toBe("true ended with status 0");
+  expect(await new Peer("head").hello(10_000)).toContain("head answered with text that is not JSON");
   const hanging = new Peer(join(import.meta.dirname, "hang.sh"));
-  expect(await hanging.hello(200)).toBe("PyTorch took more than 0.2 s");
+  expect(await hanging.hello(200)).toBe("took more than 0.2 s");
 });

@@ -5,6 +5,7 @@ import { describe, expect, test } from "vitest";
 import { summarize, type Timing } from "../../bench/gpu/measure.js";
 import { fastestTorch, medianOf, type RowResult, type Run, replaceFile } from "../../bench/gpu/results.js";
 import { reduce, rows, size } from "../../bench/gpu/rows.js";
+import { sameBits } from "../../bench/gpu/samples.js";
 import { cellsOf, floorsOf, tableOf } from "../../bench/gpu/table.js";
 
 const timing = (median: number): Timing => ({ median, quartiles: [median, median], rounds: 3, calls: 1 });
@@ -37,6 +38,11 @@ describe("the table of the GPU benchmark", () => {
     expect(results.map(floor)).toEqual([1, 10, 2, 2, 1.25e6, 0]);
   });
 
+  test("takes no floor from a wrong result", () => {
+    const wrong = row("wrong", "matmul", { flops: 1e15, ours: [timing(1)], status: "wrong" });
+    expect(floorsOf({ ...run, rows: [...results, wrong] })(results[1])).toBe(10);
+  });
+
   test("has no floor where nothing was copied", () => {
     const without = floorsOf({ ...run, rows: results.slice(1) });
     expect(without(results[1])).toBeNull();
@@ -54,6 +60,8 @@ describe("the table of the GPU benchmark", () => {
   test("names what was not measured, and why", () => {
     const text = tableOf(run, null);
     expect(text).toContain("| sort | no kernel: no kernel for sort yet |");
+    const failed = row("bad", "add", { ours: [timing(1)], status: "failed", reason: "hung | stopped" });
+    expect(cellsOf(failed, () => null, null)).toContain("failed hung / stopped");
     expect(text).toContain("out of memory");
     expect(text).toContain("wrong as planted");
     expect(text).toContain("6 rows: 4 measured, 1 wrong as planted, 1 no kernel");
@@ -62,6 +70,14 @@ describe("the table of the GPU benchmark", () => {
 
 test("a timing is the median of the rounds, and their quartiles", () => {
   expect(summarize([5, 1, 2, 4, 3], 7)).toEqual({ median: 3, quartiles: [2, 4], rounds: 5, calls: 7 });
+});
+
+test("samples have the same bits, or not", () => {
+  const a = Float32Array.of(1, Number.NaN);
+  expect(sameBits([a], [a.slice()])).toBe(true);
+  expect(sameBits([a], [Float32Array.of(1 + 2 ** -23, Number.NaN)])).toBe(false);
+  expect(sameBits([Float32Array.of(0)], [Float32Array.of(-0)])).toBe(false);
+  expect(sameBits([a], [a, a])).toBe(false);
 });
 
 test("a file is replaced at once, and nothing else is left", () => {
@@ -89,6 +105,7 @@ describe("bench/rows.json", () => {
     for (const op of ["biasAdd", "transpose", "sum", "dropout", "embedding", "adamW", "step"])
       expect(count(op), op).toBeGreaterThan(0);
     expect(rows.filter(({ planted }) => planted)).toHaveLength(1);
+    expect(rows.filter(({ profile }) => profile)).toHaveLength(13);
   });
 
   test("can be reduced to sizes for the emulator; a size that is missing is an error", () => {

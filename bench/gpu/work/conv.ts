@@ -2,9 +2,9 @@
 import { conv2d, type Tensor, vjp } from "../../../src/index.js";
 import { type Row, size } from "../rows.js";
 import type { Operands, Work } from "../work.js";
-import { elementOf, ends, last, random } from "./operands.js";
+import { elementOf, last, random, sampleOf } from "./operands.js";
 
-/** Channels and filters at each end that are compared; of the filters' gradient, which sums over all images, one. */
+/** Channels and filters that are compared, at each end and within. One each of the filters' gradient, which sums over all images. */
 const sampled = 4;
 
 export function convWork(row: Row): Work {
@@ -31,8 +31,8 @@ export function convWork(row: Row): Work {
       ...common,
       make: () => gradient("x"),
       sample: ({ tensors: [w, dy] }, [dx]) => ({
-        inputs: [ends(w, 1, sampled), last(dy, 0)],
-        outputs: [ends(last(dx, 0), 1, sampled)],
+        inputs: [sampleOf(w, 1, sampled), last(dy, 0)],
+        outputs: [sampleOf(last(dx, 0), 1, sampled)],
       }),
     };
   if (row.direction === "dw")
@@ -40,8 +40,8 @@ export function convWork(row: Row): Work {
       ...common,
       make: () => gradient("w"),
       sample: ({ tensors: [x, dy] }, [dw]) => ({
-        inputs: [ends(x, 1, 1), ends(dy, 1, 1)],
-        outputs: [ends(ends(dw, 0, 1), 1, 1)],
+        inputs: [sampleOf(x, 1, 1), sampleOf(dy, 1, 1)],
+        outputs: [sampleOf(sampleOf(dw, 0, 1), 1, 1)],
       }),
     };
   return {
@@ -51,8 +51,8 @@ export function convWork(row: Row): Work {
       return { tensors: [x, w], run: () => [convolve(x, w)] };
     },
     sample: ({ tensors: [x, w] }, [y]) => ({
-      inputs: [last(x, 0), ends(w, 0, sampled)],
-      outputs: [ends(last(y, 0), 1, sampled)],
+      inputs: [last(x, 0), sampleOf(w, 0, sampled)],
+      outputs: [sampleOf(last(y, 0), 1, sampled)],
     }),
   };
 }

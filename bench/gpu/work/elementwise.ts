@@ -3,11 +3,11 @@ import { dropout, type Tensor } from "../../../src/index.js";
 import { copyValues } from "../../../src/ops/copy.js";
 import { type Row, size } from "../rows.js";
 import type { Work } from "../work.js";
-import { elementOf, ends, gradients, random } from "./operands.js";
+import { elementOf, gradients, random, sampleOf } from "./operands.js";
 
 const sampled = 4096;
 
-const endsOf = (tensors: readonly Tensor[]): Tensor[] => tensors.map((x) => ends(x, 0, sampled));
+const samplesOf = (tensors: readonly Tensor[]): Tensor[] => tensors.map((x) => sampleOf(x, 0, sampled));
 
 /** Work on flat arrays: `reads` arrays are read and one is written. */
 function flat(row: Row, reads: number, run: (...xs: Tensor[]) => Tensor): Work {
@@ -20,7 +20,7 @@ function flat(row: Row, reads: number, run: (...xs: Tensor[]) => Tensor): Work {
       const tensors = Array.from({ length: reads }, () => random(dtype, n));
       return { tensors, run: () => [run(...tensors)] };
     },
-    sample: ({ tensors }, outputs) => ({ inputs: endsOf(tensors), outputs: endsOf(outputs) }),
+    sample: ({ tensors }, outputs) => ({ inputs: samplesOf(tensors), outputs: samplesOf(outputs) }),
   };
 }
 
@@ -41,7 +41,7 @@ export function copies(row: Row): Work {
         },
       };
     },
-    sample: ({ tensors }, outputs) => ({ inputs: endsOf(tensors), outputs: endsOf(outputs) }),
+    sample: ({ tensors }, outputs) => ({ inputs: samplesOf(tensors), outputs: samplesOf(outputs) }),
   };
 }
 
@@ -59,5 +59,5 @@ export function gelus(row: Row): Work {
   };
 }
 
-/** Compared by what it kept: PyTorch's mask is another. */
-export const dropouts = (row: Row): Work => flat(row, 1, (x) => dropout(x, row.p));
+/** Compared with the mask that Wengert drew; PyTorch draws a different one. */
+export const dropouts = (row: Row): Work => ({ ...flat(row, 1, (x) => dropout(x, row.p)), repeatable: false });

@@ -2,9 +2,9 @@
 import { embedding, randint } from "../../../src/index.js";
 import { type Row, size } from "../rows.js";
 import type { Work } from "../work.js";
-import { elementOf, ends, gradients, random } from "./operands.js";
+import { elementOf, gradients, random, sampleOf } from "./operands.js";
 
-/** Columns at each end that are compared. */
+/** Columns that are compared, at each end and within. */
 const sampled = 2;
 
 export function embeddingWork(row: Row): Work {
@@ -22,8 +22,8 @@ export function embeddingWork(row: Row): Work {
         : { tensors: [table, index], run: () => [embedding(index, table)] };
     },
     sample: ({ tensors }, outputs) => ({
-      inputs: tensors.map((x) => (x.rank === 2 ? ends(x, 1, sampled) : x)),
-      outputs: outputs.map((y) => ends(y, 1, sampled)),
+      inputs: tensors.map((x) => (x.rank === 2 ? sampleOf(x, 1, sampled) : x)),
+      outputs: outputs.map((y) => sampleOf(y, 1, sampled)),
     }),
   };
 }

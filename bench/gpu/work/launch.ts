@@ -1,4 +1,4 @@
-/** What a launch costs: the device, and the host that submits it. */
+/** The cost of a launch, for the device and for the host. */
 import { type Row, size } from "../rows.js";
 import type { Work } from "../work.js";
 import { random } from "./operands.js";
@@ -8,6 +8,7 @@ export function emptyWork(_row: Row): Work {
   return {
     bytes: 8,
     flops: 0,
+    clock: "stream",
     calls: 500, // fewer than the launches that a stream holds
     make() {
       const x = random("float32", 1);
@@ -17,7 +18,7 @@ export function emptyWork(_row: Row): Work {
   };
 }
 
-/** What the host takes to submit one op on a few elements, by its own clock, without waiting for the device. */
+/** The host's time to submit one op on a few elements, without waiting for the device. */
 export function hostWork(row: Row): Work {
   const n = size(row, "elements");
   return {

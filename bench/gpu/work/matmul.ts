@@ -2,9 +2,9 @@
 import { concat, matmul, ones, type Tensor } from "../../../src/index.js";
 import { type Row, size } from "../rows.js";
 import type { Work } from "../work.js";
-import { elementOf, ends, random } from "./operands.js";
+import { elementOf, random, sampleOf } from "./operands.js";
 
-/** Rows and columns at each end that are compared. */
+/** Rows and columns that are compared, at each end and within. */
 const sampled = 4;
 
 /** y (m, n) = a b, with a (m, k) or its transpose, and b (k, n) or its transpose. */
@@ -22,13 +22,13 @@ export function matmulWork(row: Row): Work {
       return { tensors: [a, b], run: () => [row.planted ? spoil(product()) : product()] };
     },
     sample: ({ tensors: [a, b] }, [y]) => ({
-      inputs: [ends(a, transA ? 1 : 0, sampled), ends(b, transB ? 0 : 1, sampled)],
-      outputs: [ends(ends(y, 0, sampled), 1, sampled)],
+      inputs: [sampleOf(a, transA ? 1 : 0, sampled), sampleOf(b, transB ? 0 : 1, sampled)],
+      outputs: [sampleOf(sampleOf(y, 0, sampled), 1, sampled)],
     }),
   };
 }
 
-/** Makes the last element of each row half as large again: an error that a check of the first elements would not see. */
+/** Multiplies the last element of each row by 1.5: an error that a check of the first elements would not see. */
 function spoil(y: Tensor): Tensor {
   const [m, n] = y.shape;
   return y.mul(concat([ones([m, n - 1], { dtype: y.dtype }), ones([m, 1], { dtype: y.dtype }).mul(1.5)], 1));

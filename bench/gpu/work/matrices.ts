@@ -2,7 +2,7 @@
 import type { Tensor } from "../../../src/index.js";
 import { type Row, size } from "../rows.js";
 import type { Work } from "../work.js";
-import { elementOf, ends, random } from "./operands.js";
+import { elementOf, random, sampleOf } from "./operands.js";
 
 const sampled = 4;
 
@@ -12,7 +12,7 @@ export function sums(row: Row): Work {
   const { dtype, bytes } = elementOf(row);
   const { axis = null } = row;
   const kept = axis === 0 ? columns : axis === 1 ? rows : 1;
-  const part = (x: Tensor, at: number): Tensor => (axis === null ? x : ends(x, at, sampled));
+  const part = (x: Tensor, at: number): Tensor => (axis === null ? x : sampleOf(x, at, sampled));
   return {
     bytes: (rows * columns + kept) * bytes,
     flops: 0,
@@ -35,7 +35,10 @@ export function biasAdds(row: Row): Work {
       const [x, bias] = [random(dtype, rows, columns), random(dtype, columns)];
       return { tensors: [x, bias], run: () => [x.add(bias)] };
     },
-    sample: ({ tensors: [x, bias] }, [y]) => ({ inputs: [ends(x, 0, sampled), bias], outputs: [ends(y, 0, sampled)] }),
+    sample: ({ tensors: [x, bias] }, [y]) => ({
+      inputs: [sampleOf(x, 0, sampled), bias],
+      outputs: [sampleOf(y, 0, sampled)],
+    }),
   };
 }
 
@@ -50,6 +53,6 @@ export function transposes(row: Row): Work {
       const x = random(dtype, rows, columns);
       return { tensors: [x], run: () => [x.transpose()] };
     },
-    sample: ({ tensors: [x] }, [y]) => ({ inputs: [ends(x, 0, sampled)], outputs: [ends(y, 1, sampled)] }),
+    sample: ({ tensors: [x] }, [y]) => ({ inputs: [sampleOf(x, 0, sampled)], outputs: [sampleOf(y, 1, sampled)] }),
   };
 }

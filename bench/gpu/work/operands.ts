@@ -1,4 +1,4 @@
-/** What the makers of work share: random operands, the ends of an axis, and timing gradients alone. */
+/** Shared by the makers of work: random operands, samples of an axis, and gradients without their forward pass. */
 import { concat, type DType, randn, type Tensor, vjp } from "../../../src/index.js";
 import type { Row } from "../rows.js";
 import type { Operands } from "../work.js";
@@ -15,20 +15,21 @@ export function elementOf(row: Row): { dtype: DType; bytes: number } {
 export const random = (dtype: DType, ...shape: number[]): Tensor => randn(shape, { dtype });
 
 /**
- * The first and the last `count` of an axis: a sample that has the edges of what kernels cut into tiles. The whole axis
- * where it is no longer than that.
+ * The first and the last `count` of an axis, and as many from within: a sample with the edges of the tiles that kernels
+ * work on, and with the middle of one. All of an axis that is not longer. The places depend on the length alone, so
+ * operands and results of one length have the same.
  */
-export function ends(x: Tensor, axis: number, count: number): Tensor {
+export function sampleOf(x: Tensor, axis: number, count: number): Tensor {
   const length = x.shape[axis];
-  if (length <= 2 * count) return x;
-  const part = (from: number, to: number): Tensor =>
-    x.slice([...Array.from({ length: axis }, () => [] as const), [from, to]]);
-  return concat([part(0, count), part(length - count, length)], axis);
+  if (length <= 3 * count) return x;
+  const part = (from: number): Tensor => x.slice([...Array.from({ length: axis }, () => null), [from, from + count]]);
+  const within = count + Math.floor(0.618 * (length - 3 * count));
+  return concat([part(0), part(within), part(length - count)], axis);
 }
 
 /** The last of an axis, which keeps the axis. */
 export const last = (x: Tensor, axis: number): Tensor =>
-  x.slice([...Array.from({ length: axis }, () => [] as const), [x.shape[axis] - 1, x.shape[axis]]]);
+  x.slice([...Array.from({ length: axis }, () => null), [x.shape[axis] - 1, x.shape[axis]]]);
 
 /**
  * The gradients of `f` at `inputs` for a random cotangent, with the forward pass outside of what is timed. The tensors

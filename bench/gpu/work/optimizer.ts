@@ -1,12 +1,13 @@
 /** One step of AdamW on the parameters of a whole network. */
 import { noGrad, type Tensor } from "../../../src/index.js";
 import { AdamW } from "../../../src/optim/index.js";
-import type { Row } from "../rows.js";
+import { type Row, size } from "../rows.js";
 import type { Work } from "../work.js";
-import { ends, random } from "./operands.js";
+import { random, sampleOf } from "./operands.js";
 
-/** The shapes of GPT-2 124M's parameters (Radford and others 2019); the output shares the table of tokens. */
-export function gpt2Shapes(layers: number, width: number, classes: number, tokens: number): number[][] {
+/** The shapes of GPT-2's parameters (Radford and others 2019); the output shares the table of tokens. */
+function gpt2Shapes(row: Row): number[][] {
+  const width = size(row, "width");
   const block = [
     ...[[width], [width]], // layer norm
     ...[[3 * width, width], [3 * width]], // queries, keys, values
@@ -15,33 +16,44 @@ export function gpt2Shapes(layers: number, width: number, classes: number, token
     ...[[4 * width, width], [4 * width]],
     ...[[width, 4 * width], [width]],
   ];
-  return [[classes, width], [tokens, width], ...Array.from({ length: layers }, () => block).flat(), [width], [width]];
+  const tables = [
+    [size(row, "classes"), width],
+    [size(row, "tokens"), width],
+  ];
+  return [...tables, ...Array.from({ length: size(row, "layers") }, () => block).flat(), [width], [width]];
 }
 
 const sampled = 1024;
 
 export function adamWWork(row: Row): Work {
-  const shapes = row.small ? gpt2Shapes(1, 8, 19, 8) : gpt2Shapes(12, 768, 50257, 1024);
+  const shapes = gpt2Shapes(row);
   const count = shapes.reduce((sum, shape) => sum + shape.reduce((p, n) => p * n, 1), 0);
   return {
     bytes: 28 * count, // reads parameter, gradient and two averages, writes all but the gradient
     flops: 0,
+    repeatable: false,
     make() {
       const [parameters, gradients] = [0, 1].map(() => shapes.map((shape) => random("float32", ...shape)));
       for (const p of parameters) p.requiresGrad = true;
       const optimizer = new AdamW(parameters, { lr: 1e-3, weightDecay: 0.1 });
-      // The parameters change in place, so the sample is a copy of what they were before any step.
-      const before = noGrad(() => flatEnds([parameters[0], gradients[0]]).map((x) => x.add(0)));
+      const flat = (p: Tensor): Tensor => sampleOf(p.detach().reshape([p.size]), 0, sampled);
+      // A copy: the parameters change in place.
+      const before = noGrad(() => flat(parameters[0]).add(0));
       return {
-        tensors: before,
+        tensors: [before, noGrad(() => flat(gradients[0]))],
         run() {
           optimizer.step(gradients);
-          return [parameters[0].detach()];
+          return [];
+        },
+        // Three steps, with another gradient in between: after one step, the averages do not matter yet.
+        first() {
+          optimizer.step(gradients);
+          optimizer.step(gradients.map((g) => g.mul(-0.5)));
+          optimizer.step(gradients);
+          return [noGrad(() => flat(parameters[0]).sub(before))];
         },
       };
     },
-    sample: ({ tensors }, outputs) => ({ inputs: tensors, outputs: flatEnds(outputs) }),
+    sample: ({ tensors }, outputs) => ({ inputs: tensors, outputs }),
   };
 }
-
-const flatEnds = (xs: readonly Tensor[]): Tensor[] => xs.map((x) => ends(x.detach().reshape([x.size]), 0, sampled));

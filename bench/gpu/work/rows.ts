@@ -2,10 +2,10 @@
 import { crossEntropy, layerNorm, randint, rmsNorm, type Tensor } from "../../../src/index.js";
 import { type Row, size } from "../rows.js";
 import type { Work } from "../work.js";
-import { elementOf, ends, gradients, random } from "./operands.js";
+import { elementOf, gradients, random, sampleOf } from "./operands.js";
 
 const sampled = 4;
-const endsOf = (x: Tensor): Tensor => ends(x, 0, sampled);
+const samplesOf = (x: Tensor): Tensor => sampleOf(x, 0, sampled);
 
 export function softmaxWork(row: Row): Work {
   const [rows, columns] = [size(row, "rows"), size(row, "columns")];
@@ -17,7 +17,7 @@ export function softmaxWork(row: Row): Work {
       const x = random(dtype, rows, columns);
       return row.backward ? gradients((v) => v.softmax(), [x]) : { tensors: [x], run: () => [x.softmax()] };
     },
-    sample: ({ tensors }, outputs) => ({ inputs: tensors.map(endsOf), outputs: outputs.map(endsOf) }),
+    sample: ({ tensors }, outputs) => ({ inputs: tensors.map(samplesOf), outputs: outputs.map(samplesOf) }),
   };
 }
 
@@ -40,7 +40,7 @@ function normWork(row: Row, weights: number, norm: (x: Tensor, ...weights: Tenso
     sample: ({ tensors }, outputs) =>
       row.backward
         ? { inputs: tensors, outputs }
-        : { inputs: [endsOf(tensors[0]), ...tensors.slice(1)], outputs: outputs.map(endsOf) },
+        : { inputs: [samplesOf(tensors[0]), ...tensors.slice(1)], outputs: outputs.map(samplesOf) },
   };
 }
 
@@ -65,6 +65,6 @@ export function crossEntropyWork(row: Row): Work {
         ? gradients(loss, [logits], [labels])
         : { tensors: [logits, labels], run: () => [loss(logits)] };
     },
-    sample: ({ tensors }, outputs) => ({ inputs: tensors.map(endsOf), outputs: outputs.map(endsOf) }),
+    sample: ({ tensors }, outputs) => ({ inputs: tensors.map(samplesOf), outputs: outputs.map(samplesOf) }),
   };
 }

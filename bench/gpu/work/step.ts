@@ -1,5 +1,5 @@
 /** Whole training steps: forward, backward and the optimizer. PyTorch's side is bench/peers/torch_steps.py. */
-import { crossEntropy, linear, randint, randn, Tape, type Tensor } from "../../../src/index.js";
+import { crossEntropy, linear, randint, randn, stack, Tape, type Tensor } from "../../../src/index.js";
 import {
   Conv2d,
   Embedding,
@@ -13,24 +13,8 @@ import {
   TransformerEncoderLayer,
 } from "../../../src/nn/index.js";
 import { Adam, AdamW, type Optimizer, SGD } from "../../../src/optim/index.js";
-import type { Row } from "../rows.js";
+import { type Row, size } from "../rows.js";
 import type { Work } from "../work.js";
-
-/** The sizes of a model, the same as in torch_steps.py: as they are measured, and as they are tried on the emulator. */
-export const stepSizes = {
-  mlp: [
-    { batch: 1024, features: 784, width: 1024 },
-    { batch: 8, features: 16, width: 12 },
-  ],
-  cnn: [
-    { batch: 256, image: 28, filters: 32, width: 128 },
-    { batch: 2, image: 14, filters: 4, width: 8 },
-  ],
-  gpt: [
-    { batch: 64, tokens: 256, layers: 6, width: 384, heads: 6, vocabulary: 65 },
-    { batch: 2, tokens: 8, layers: 1, width: 16, heads: 2, vocabulary: 17 },
-  ],
-} as const;
 
 /** A network, its optimizer, and one batch. */
 interface Training {
@@ -41,22 +25,26 @@ interface Training {
   logits(x: Tensor): Tensor;
 }
 
-function mlp({ batch, features, width }: (typeof stepSizes.mlp)[0 | 1]): Training {
+function mlp(row: Row): Training {
+  const [batch, features, width] = [size(row, "batch"), size(row, "features"), size(row, "width")];
+  const classes = size(row, "classes");
   const model = new Sequential(
     new Linear(features, width),
     new ReLU(),
     new Linear(width, width),
     new ReLU(),
-    new Linear(width, 10),
+    new Linear(width, classes),
   );
   const optimizer = new SGD(model.parameters(), { lr: 0.01 });
   return {
-    ...{ model, optimizer, x: randn([batch, features]), labels: randint(0, 10, [batch]) },
+    ...{ model, optimizer, x: randn([batch, features]), labels: randint(0, classes, [batch]) },
     logits: (x) => model.forward(x),
   };
 }
 
-function cnn({ batch, image, filters, width }: (typeof stepSizes.cnn)[0 | 1]): Training {
+function cnn(row: Row): Training {
+  const [batch, image, filters] = [size(row, "batch"), size(row, "image"), size(row, "filters")];
+  const [width, classes] = [size(row, "width"), size(row, "classes")];
   const left = Math.floor((Math.floor((image - 2) / 2) - 2) / 2);
   const model = new Sequential(
     new Conv2d(1, filters, 3),
@@ -68,11 +56,11 @@ function cnn({ batch, image, filters, width }: (typeof stepSizes.cnn)[0 | 1]): T
     new Flatten(),
     new Linear(2 * filters * left ** 2, width),
     new ReLU(),
-    new Linear(width, 10),
+    new Linear(width, classes),
   );
   const optimizer = new Adam(model.parameters(), { lr: 1e-3 });
   return {
-    ...{ model, optimizer, x: randn([batch, 1, image, image]), labels: randint(0, 10, [batch]) },
+    ...{ model, optimizer, x: randn([batch, 1, image, image]), labels: randint(0, classes, [batch]) },
     logits: (x) => model.forward(x),
   };
 }
@@ -84,8 +72,9 @@ class Gpt extends Module {
   readonly layers: readonly TransformerEncoderLayer[];
   readonly norm: LayerNorm;
 
-  constructor({ tokens, layers, width, heads, vocabulary }: (typeof stepSizes.gpt)[0 | 1]) {
+  constructor(row: Row) {
     super();
+    const [width, heads] = [size(row, "width"), size(row, "heads")];
     const options = {
       dimFeedforward: 4 * width,
       dropout: 0,
@@ -93,9 +82,9 @@ class Gpt extends Module {
       batchFirst: true,
       normFirst: true,
     } as const;
-    this.tokens = new Embedding(vocabulary, width);
-    this.positions = new Embedding(tokens, width);
-    this.layers = Array.from({ length: layers }, () => new TransformerEncoderLayer(width, heads, options));
+    this.tokens = new Embedding(size(row, "classes"), width);
+    this.positions = new Embedding(size(row, "tokens"), width);
+    this.layers = Array.from({ length: size(row, "layers") }, () => new TransformerEncoderLayer(width, heads, options));
     this.norm = new LayerNorm(width);
   }
 
@@ -107,9 +96,9 @@ class Gpt extends Module {
   }
 }
 
-function gpt(sizes: (typeof stepSizes.gpt)[0 | 1]): Training {
-  const { batch, tokens, vocabulary } = sizes;
-  const model = new Gpt(sizes);
+function gpt(row: Row): Training {
+  const [batch, tokens, vocabulary] = [size(row, "batch"), size(row, "tokens"), size(row, "classes")];
+  const model = new Gpt(row);
   const optimizer = new AdamW(model.parameters(), { lr: 1e-3 });
   const text = (): Tensor => randint(0, vocabulary, [batch, tokens]);
   return {
@@ -118,34 +107,36 @@ function gpt(sizes: (typeof stepSizes.gpt)[0 | 1]): Training {
   };
 }
 
-function trainingOf({ model, small, name }: Row): Training {
-  const which = small ? 1 : 0;
-  if (model === "mlp") return mlp(stepSizes.mlp[which]);
-  if (model === "cnn") return cnn(stepSizes.cnn[which]);
-  if (model === "gpt") return gpt(stepSizes.gpt[which]);
-  throw new RangeError(`rows.json: "${name}" has an unknown model: ${model}`);
-}
+const models: Readonly<Record<string, (row: Row) => Training>> = { mlp, cnn, gpt };
 
-/** A step; what is compared is the loss of the first one, with PyTorch's for the same weights and batch. */
+/** One set of operands: every timed step is one of the same training run. */
 export function stepWork(row: Row): Work {
+  const train = models[row.model ?? ""];
+  if (train === undefined) throw new RangeError(`rows.json: "${row.name}" has an unknown model: ${row.model}`);
   return {
     bytes: 0,
     flops: 0,
+    clock: "stream",
+    sets: 1,
+    repeatable: false,
     make() {
-      const { model, optimizer, x, labels, logits } = trainingOf(row);
-      // The weights change in place, and the sample is taken after a step.
+      const { model, optimizer, x, labels, logits } = train(row);
+      // A copy: the weights change in place.
       const weights = [...model.parameters()].map((p) => p.detach().add(0));
+      const step = (): Tensor => {
+        using tape = new Tape();
+        const loss = crossEntropy(logits(x), labels);
+        optimizer.step(tape.gradients(loss, optimizer.parameters));
+        return tape.keep(loss);
+      };
       return {
         tensors: [x, labels, ...weights],
         names: [...model.namedParameters()].map(([name]) => name),
-        run() {
-          using tape = new Tape();
-          const loss = crossEntropy(logits(x), labels);
-          optimizer.step(tape.gradients(loss, optimizer.parameters));
-          return [tape.keep(loss)];
-        },
+        run: () => [step()],
+        // The second loss shows what the first step did to the weights.
+        first: () => [stack([step(), step()])],
       };
     },
-    sample: ({ tensors }, [loss]) => ({ inputs: tensors, outputs: [loss.reshape([1])] }),
+    sample: ({ tensors }, outputs) => ({ inputs: tensors, outputs }),
   };
 }

@@ -1,0 +1,8 @@
+// A worker that crashes or hangs when it is asked to (tests/bench/driver.test.ts).
+process.on("message", ({ row }) => {
+  if (row.name === "crash") process.kill(process.pid, "SIGKILL");
+  if (row.name === "exit") process.exit(3);
+  if (row.name === "error") process.send({ error: "an illegal address", noKernel: false });
+  if (row.name === "well") process.send({ timing: process.pid, sample: null });
+});
+process.on("disconnect", () => process.exit());
