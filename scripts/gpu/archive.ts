@@ -1,5 +1,5 @@
 /**
- * Packs a folder part by part into a .tar.xz, and tells how large each part became. A part is a run of whole blocks of
+ * Packs a folder part by part into a .tar.xz, and returns the size of each part. A part is a run of whole blocks of
  * the archive; xz compresses blocks side by side.
  */
 import { execFileSync } from "node:child_process";

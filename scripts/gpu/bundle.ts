@@ -1,8 +1,8 @@
 /**
- * Packs what a machine with a GPU, but without Node, npm or a network, needs to run the tests and benchmarks:
+ * Packs everything that a machine with a GPU, but without Node, npm or a network, needs to run the tests and benchmarks:
  * `.gpu/bundle.tar.xz`, and the script that unpacks and runs it. Everything is compiled to JavaScript here; nothing is
  * compiled there, unless --no-cuda leaves the CUDA addon to scripts/gpu/build.sh. The addons (npm run build:native) must
- * be newer than their sources; they are taken from where WENGERT_NATIVE says.
+ * be newer than their sources; they are taken from the folder that WENGERT_NATIVE names.
  *
  *     npm run gpu:bundle [-- --no-cuda] [--no-races] [--data ../shared/data/mnist] [--old] [--folder FOLDER]
  *
@@ -77,7 +77,7 @@ async function layOut(to: string): Promise<void> {
   if (values.data) cpSync(values.data, join(to, "data", "mnist"), { recursive: true });
 }
 
-/** What is in the folder, in parts of which the sizes are of interest. */
+/** The files of the folder, in the parts listed in the size table. */
 function partsOf(folder: string): Part[] {
   const within = (...paths: string[]): string[] => paths.map((path) => join("wengert", path));
   const addons = (names: readonly string[]): string[] => within(...names.map((name) => join("build", "Release", name)));

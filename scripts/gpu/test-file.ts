@@ -51,7 +51,7 @@ function resultOf(test: Test): TestResult {
   return { name: getTestName(test), status, milliseconds, ...(message ? { message } : {}) };
 }
 
-/** What a file or a suite threw outside of its tests. */
+/** Errors of a file or a suite outside its tests. */
 function suiteErrors(suite: Suite): string[] {
   const own = describeErrors(suite);
   const inside = suite.tasks.flatMap((task) => (task.type === "suite" ? suiteErrors(task) : []));
@@ -59,9 +59,9 @@ function suiteErrors(suite: Suite): string[] {
 }
 
 const errors: string[] = [];
-process.on("uncaughtException", (error) => errors.push(`outside of the tests: ${describeError(error)}`));
+process.on("uncaughtException", (error) => errors.push(`outside the tests: ${describeError(error)}`));
 process.on("unhandledRejection", (error) => errors.push(`an unhandled rejection: ${describeError(error)}`));
-// Nobody reads the results any more.
+// The parent process has ended.
 process.on("disconnect", () => process.exit(1));
 Error.stackTraceLimit = 100;
 

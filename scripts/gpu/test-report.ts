@@ -1,8 +1,8 @@
 /**
- * What the tests of a run gave: the types of test.json, how it is written and how it is printed. Used by test.ts, which
- * collects the results, and test-file.ts, which sends them.
+ * Results of a test run: the types of test.json, how it is written and how it is printed. Used by test.ts, which collects
+ * the results, and test-file.ts, which sends them.
  */
-import { renameSync, writeFileSync } from "node:fs";
+import { replaceFile } from "../../bench/gpu/results.js";
 
 export interface TestResult {
   /** The names of the suites and of the test, joined by " > ". */
@@ -17,17 +17,17 @@ export interface FileResult {
   readonly file: string;
   /**
    * "failed": a test, a hook or the file itself threw. "crashed": its process ended before its tests did, or by a signal.
-   * "timed out": stopped since it took more than its share of the time. "unfinished": in progress when the report was
-   * written or when no time was left. "not run": no time was left to start it.
+   * "timed out": stopped because it took more than its share of the time. "unfinished": in progress when the report was
+   * written or when the time ended. "not run": the time ended before it started.
    */
   status: "passed" | "failed" | "crashed" | "timed out" | "unfinished" | "not run";
   milliseconds: number;
   tests: readonly TestResult[];
-  /** What is not the failure of one test: how the process ended, what the file or a hook threw, the last lines of output. */
+  /** Errors outside a test: how the process ended, what the file or a hook threw, the last lines of output. */
   message?: string;
 }
 
-/** What the process of a file sends to test.ts. */
+/** A message from the process of a file to test.ts. */
 export type Message =
   | { readonly type: "start"; readonly name: string }
   | { readonly type: "test"; readonly test: TestResult }
@@ -61,11 +61,9 @@ export const lines = (text: string, most: number): string[] =>
     .slice(0, most)
     .map((line) => line.slice(0, 300));
 
-/** Writes a file under a temporary name and renames it, so that a reader or a kill never sees half of it. */
+/** Replaces the report, so that a reader or a kill never sees half of it. */
 export function writeReport(path: string, head: object, files: readonly FileResult[]): void {
-  const temporary = `${path}.${process.pid}.tmp`;
-  writeFileSync(temporary, `${JSON.stringify({ ...head, counts: count(files), files }, null, 1)}\n`);
-  renameSync(temporary, path);
+  replaceFile(path, `${JSON.stringify({ ...head, counts: count(files), files }, null, 1)}\n`);
 }
 
 const symbols: Record<FileResult["status"], string> = {
@@ -88,7 +86,7 @@ export function fileLine(result: FileResult): string {
   return `${symbols[result.status].padEnd(10)} ${result.file}  ${parts.join(", ")}, ${(result.milliseconds / 1000).toFixed(1)} s`;
 }
 
-/** What is printed last: failures, then files that were not run, then the counts. */
+/** The summary: failures, then files that did not run, then the counts. */
 export function summary(files: readonly FileResult[], mostFailures = 40): string[] {
   const failures = files.flatMap(({ file, status, message, tests }) => [
     ...(message === undefined ? [] : [[`${symbols[status]} ${file}`, ...lines(message, 12)]]),
@@ -101,7 +99,7 @@ export function summary(files: readonly FileResult[], mostFailures = 40): string
     .flatMap(([title, ...rest]) => [title, ...rest.map((line) => `    ${line}`)]);
   if (failures.length > mostFailures) out.push(`and ${failures.length - mostFailures} more failures, in the report`);
   const notRun = files.filter(({ status }) => status === "not run").map(({ file }) => file);
-  if (notRun.length > 0) out.push(`not run, since no time was left: ${notRun.join(" ")}`);
+  if (notRun.length > 0) out.push(`not run for lack of time: ${notRun.join(" ")}`);
   const counts = count(files);
   const others = Object.entries(counts.files)
     .filter(([status, number]) => number > 0 && status !== "passed")

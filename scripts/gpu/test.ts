@@ -6,7 +6,8 @@
  *     node scripts/gpu/test.js --report FILE --seconds N [--jobs N] [--only PATTERN]
  *
  * --report   JSON, rewritten after every file: a kill loses only the files in progress
- * --seconds  what has not ended by then is stopped, and reported as "timed out" or "not run". A file may take half of it
+ * --seconds  files that are running then are stopped and reported as "unfinished"; the others as "not run". A file may take
+ *            half of the time; after that it is stopped and reported as "timed out"
  * --jobs     files at a time; by default 4 on cuda, as they share one GPU, and a job for each core on the emulator
  * --only     a regular expression: only the files whose path matches
  *
@@ -81,7 +82,7 @@ const save = (): void => {
   writeReport(report, { device, date: new Date().toISOString(), seconds: elapsed }, results);
 };
 
-/** How a process ended that was not to end so, with the test in progress and the last lines it printed. */
+/** Describes how a process ended early, with the test in progress and the last lines it printed. */
 function ending(how: string, test: string | null, output: string): string {
   const printed = lines(output, 1000).filter((line) => !/^\s+at .*(node_modules|node:internal)/.test(line));
   return [`${how}${test === null ? "" : ` in "${test}"`}`, ...printed.slice(-10)].join("\n");
@@ -156,7 +157,7 @@ function runFile(result: FileResult): Promise<void> {
   });
 }
 
-/** Prints the results, stops what is in progress, and ends with the status that says how it went. */
+/** Prints the results, stops the files in progress, and ends with the status. */
 function finish(): never {
   for (const child of running) child.kill("SIGKILL");
   save();
