@@ -21,7 +21,7 @@ while [ $# -gt 0 ]; do
     --seconds) seconds=$2 ;;
     --jobs) jobs=$2 ;;
     --out) out=$2 ;;
-    *) echo "build: unknown option $1; there are --device, --seconds, --jobs, --out" >&2; exit 2 ;;
+    *) echo "build: unknown option $1; there are --device, --seconds, --jobs, --out" >&2; exit 1 ;;
   esac
   shift 2
 done
@@ -34,7 +34,7 @@ own_architecture() {
   capability=$(nvidia-smi --query-gpu=compute_cap --format=csv,noheader 2> /dev/null | head -n 1 | tr -d '. ') || true
   case $capability in
     90 | '') echo 90a ;;
-    *[!0-9]*) echo "build: nvidia-smi gave the compute capability \"$capability\"" >&2; exit 2 ;;
+    *[!0-9]*) echo "build: nvidia-smi gave the compute capability \"$capability\"" >&2; exit 1 ;;
     *) echo "$capability" ;;
   esac
 }
@@ -44,15 +44,15 @@ case $device in
   emulator) ;;
   cuda)
     nvcc=$(command -v "${CUDACXX:-nvcc}" || command -v /usr/local/cuda/bin/nvcc) ||
-      { echo "build: nvcc was not found (CUDACXX, PATH, /usr/local/cuda/bin)" >&2; exit 2; }
+      { echo "build: nvcc was not found (CUDACXX, PATH, /usr/local/cuda/bin)" >&2; exit 1; }
     architectures=${WENGERT_CUDA_ARCHITECTURES:-$(own_architecture)}
     options=("-DCMAKE_CUDA_COMPILER=$nvcc" "-DWENGERT_CUDA_ARCHITECTURES=$architectures")
     ;;
-  *) echo "build: --device is cuda or emulator, got $device" >&2; exit 2 ;;
+  *) echo "build: --device is cuda or emulator, got $device" >&2; exit 1 ;;
 esac
 
 for tool in cmake ninja timeout; do
-  command -v $tool > /dev/null || { echo "build: $tool was not found" >&2; exit 2; }
+  command -v $tool > /dev/null || { echo "build: $tool was not found" >&2; exit 1; }
 done
 
 folder=$root/build/$device-direct

@@ -2,13 +2,18 @@
  * Writes a line for each case of tests/cases.ts, float dtype and result: a hash of its bits. Two runs on one device
  * must write the same file.
  *
- *     node scripts/gpu/fingerprint.js [--few] [--only PATTERN] FILE
+ *     node scripts/gpu/fingerprint.js [--few] [--only PATTERN] [--seconds N] FILE
  *
- * --few    only a case of each op, and what is larger than a tile: for tools that take a hundred times as long
- * --only   a regular expression: only the cases whose name, such as "add/broadcast", matches
+ * --few      only a case of each op, and shapes larger than a tile: for tools that take a hundred times as long
+ * --only     a regular expression: only the cases whose name, such as "add/broadcast", matches
+ * --seconds  start no case after so long
+ *
+ * Each line is written, and each failure printed, as soon as it is known: a kill loses the case in progress. The last line
+ * is "complete" if no case was left out. The status is 0 if every case ran and nothing failed, 1 if something failed, 2 if
+ * nothing failed but the time was too short for all cases.
  */
 import { createHash } from "node:crypto";
-import { writeFileSync } from "node:fs";
+import { openSync, writeSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { DeviceError, device, emulator, manualSeed, type Tensor, tidy } from "../../src/index.js";
 import { fewProcessors, native } from "../../tests/support/device.js";
@@ -17,28 +22,46 @@ import { floatsOf, gradientsOf, inputsOf, outputsOf } from "../../tests/support/
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { few: { type: "boolean", default: false }, only: { type: "string", default: "" } },
+  options: {
+    few: { type: "boolean", default: false },
+    only: { type: "string", default: "" },
+    seconds: { type: "string", default: "86400" },
+  },
 });
 const [file] = positionals;
 if (!file) throw new RangeError("the name of the file to write is missing");
+const seconds = Number(values.seconds);
+if (!(seconds > 0)) throw new RangeError(`--seconds must be a positive number, got ${values.seconds}`);
+const deadline = performance.now() + seconds * 1000;
 
-const lines: string[] = [];
-const failures: string[] = [];
-let missing = 0;
+const output = openSync(file, "w");
+const counts = { results: 0, missing: 0, failures: 0, late: 0 };
+
+/** Prints a failure; standard output is a file or a pipe, to which Node writes at once. */
+function fail(text: string): void {
+  counts.failures++;
+  console.log(`FAILED ${text}`);
+}
 
 function note(name: string, t: Tensor): void {
   const values = t.dataSync();
   const bytes = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
-  lines.push(`${name} ${t.dtype} [${t.shape}] ${createHash("sha256").update(bytes).digest("hex").slice(0, 16)}`);
+  const hash = createHash("sha256").update(bytes).digest("hex").slice(0, 16);
+  writeSync(output, `${name} ${t.dtype} [${t.shape}] ${hash}\n`);
+  counts.results++;
 }
 
 /** Runs a case, past failures; one whose kernel is missing on this device is counted. */
 function run(name: string, of: () => void): void {
+  if (performance.now() >= deadline) {
+    counts.late++;
+    return;
+  }
   try {
     tidy(of);
   } catch (error) {
-    if (error instanceof DeviceError && /no kernel for/.test(error.message)) missing++;
-    else failures.push(`${name}: ${error instanceof Error ? error.message : error}`);
+    if (error instanceof DeviceError && /no kernel for/.test(error.message)) counts.missing++;
+    else fail(`${name}: ${error instanceof Error ? error.message : error}`);
   }
 }
 
@@ -62,20 +85,20 @@ if (values.few) {
   for (const mode of ["ieee", "tf32"] as const) {
     native.setOptions({ matmul: mode, convolution: mode, processors: fewProcessors });
     for (const dtype of mode === "tf32" ? (["float32"] as const) : (["float32", "bfloat16", "float16"] as const)) {
-      run(`what is larger than a tile, ${dtype}, ${mode}`, () => runLarge(dtype));
+      run(`larger than a tile, ${dtype}, ${mode}`, () => runLarge(dtype));
       run(`the largest tiles, ${dtype}, ${mode}`, () => runLargest(dtype));
     }
   }
 } else {
-  // Both addons are made of the same kernels: one that lacks some was not built whole.
+  // Both addons are made of the same kernels. If one lacks some, its build is incomplete.
   const [here, there] = [native.missing().join(" "), emulator.missing().join(" ")];
-  if (here !== there) failures.push(`no kernel on ${device()} for: ${here}; on the emulator for: ${there}`);
+  if (here !== there) fail(`no kernel on ${device()} for: ${here}; on the emulator for: ${there}`);
 }
-writeFileSync(file, `${lines.join("\n")}\n`);
-const shown = 40;
-for (const line of failures.slice(0, shown)) console.log(`FAILED ${line}`);
-if (failures.length > shown) console.log(`and ${failures.length - shown} more`);
+if (counts.late === 0) writeSync(output, "complete\n");
+const { results, missing, failures, late } = counts;
 console.log(
-  `${device()}: ${lines.length} results, ${missing} cases without a kernel, ${failures.length} ${failures.length === 1 ? "failure" : "failures"}`,
+  `${device()}: ${results} results, ${missing} cases without a kernel, ` +
+    `${failures} ${failures === 1 ? "failure" : "failures"}${late > 0 ? `, ${late} cases not run for lack of time` : ""}`,
 );
-if (lines.length === 0 || failures.length > 0) process.exitCode = 1;
+if (failures > 0 || (results === 0 && late === 0)) process.exitCode = 1;
+else if (late > 0) process.exitCode = 2;
