@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { device, emulator } from "../../src/index.js";
 import { checks, difference, perform } from "../support/conformance.js";
 
-// The comparison with the hardware is scripts/gpu/conformance.ts; the emulator's own values are held against plain
+// The comparison with the hardware is bench/smoke.ts; the emulator's own values are held against plain
 // loops in kernels/emulator/tests/values.cpp. Here: what is compared does not hang on the schedule.
 describe.runIf(device() === "emulator")("the emulated instructions give the same in every schedule", () => {
   test.each(checks)("$name", (check) => {
