@@ -58,7 +58,7 @@ timeout --kill-after=2 $((left - 2)) "${sanitizer[@]}" --tool "$tool" ${filters[
 status=${PIPESTATUS[0]}
 # Errors that were reported before the time was over.
 found=$(grep -c -E '^=+ (Error|Invalid|Program hit|Warning: Race)' "$output")
-echo "$tool: $found reports"
+echo "$tool: $found reports; $(grep -E '^[a-z]+: [0-9]+ results' "$output" | tail -n 1)"
 if [ "$found" -gt 0 ]; then exit 1; fi
 case $status in
   0) exit 0 ;;
