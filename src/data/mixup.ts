@@ -20,7 +20,7 @@ export interface MixupOptions {
  * "mixup: Beyond Empirical Risk Minimization", 2018): x = lambda x_i + (1 - lambda) x_j with lambda from Beta(alpha,
  * alpha), one for the batch. Labels (B) become float32 (B, classes).
  *
- * @throws ArgumentError unless classes is 1 or more and alpha above 0, and, when it is applied, if a label is no class
+ * @throws ArgumentError unless classes is 1 or more and alpha above 0, and, when it is applied, if a label is out of range
  */
 export function mixup({ classes, alpha = 0.2, x = "x", y = "y" }: MixupOptions): BatchTransform {
   if (!Number.isSafeInteger(classes) || classes < 1)

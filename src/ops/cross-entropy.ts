@@ -153,7 +153,7 @@ export interface CrossEntropyOptions extends LabelOptions {
  *   probabilities, of the shape of `x`
  * @returns a scalar, or with reduction "none" a loss for each row. The mean of labels is over their weights, and NaN
  *   where all are ignored; that of probabilities is over the rows.
- * @throws ShapeError if the shapes do not fit, ArgumentError for a label that is no class, for a smoothing outside
+ * @throws ShapeError if the shapes do not fit, ArgumentError for a label that is out of range, for a smoothing outside
  *   [0, 1], and for an `ignoreIndex` with probabilities
  */
 export function crossEntropy(x: Tensor, target: Tensor, options: CrossEntropyOptions = {}): Tensor {

@@ -110,7 +110,7 @@ export const nllGradOp: Op<NllAttrs> = defineOp<"dloss" | "target" | "weight?", 
  * @returns a scalar, or with reduction "none" the shape of `target`; the mean is over the weights of the labels, and
  *   NaN where all are ignored
  * @throws ShapeError if the shapes do not fit, DTypeError if `target` holds no integers, ArgumentError for a label that
- *   is no class
+ *   is out of range
  */
 export function nll(x: Tensor, target: Tensor, options: LabelOptions = {}): Tensor {
   const { weight, ignoreIndex = -100, reduction = "mean" } = options;
