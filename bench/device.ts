@@ -84,7 +84,9 @@ function earlierRows(): readonly RowResult[] {
 }
 
 async function runAll(): Promise<number> {
-  const results = new Map(earlierRows().map((row) => [row.name, row]));
+  const earlier = earlierRows();
+  const results = new Map(earlier.map((row) => [row.name, row]));
+  const done = new Set<string>();
   for (const row of chosen)
     if (!results.has(row.name))
       results.set(row.name, {
@@ -107,6 +109,7 @@ async function runAll(): Promise<number> {
   };
   const show = (result: RowResult): void => {
     results.set(result.name, result);
+    done.add(result.name);
     const run = save();
     // Printed only after it is on disk.
     console.log(`row: ${cellsOf(result, floorsOf(run), committed).filter(Boolean).join(" | ")}`);
@@ -132,7 +135,8 @@ async function runAll(): Promise<number> {
     }
   bench.driver.end();
   peer?.end();
-  return summarize(chosen.map(({ name }) => results.get(name)?.status ?? "not run"));
+  // A row that an earlier run measured, and this one did not, was not run.
+  return summarize(chosen.map(({ name }) => (done.has(name) ? results.get(name)?.status : null) ?? "not run"));
 }
 
 /** Prints how many rows have each status; returns the status of the program. */

@@ -5,11 +5,11 @@
  *     WENGERT_DEVICE=cuda npx tsx bench/tune.ts --out FILE [options]
  *
  *   --out FILE       written whole after each product, so that a kill loses at most the product in progress
- *   --seconds N      stop after so long (default 60), with the rows that are done; the most important are first
+ *   --seconds N      stop after N seconds (default 60), with the rows that are done; the most important are first
  *   --only TEXT      rows whose name contains it; may be repeated
  *   --small          tiny sizes, to try the program on the emulator: its figures mean nothing
  *
- * The status is 1 if a row failed; 2 if none failed but no time was left for some rows; otherwise 0.
+ * The status is 1 if a row, or a kernel that was tried, failed; 2 if none failed but no time was left for some rows; otherwise 0.
  */
 import { parseArgs } from "node:util";
 import { DeviceError, device, OutOfMemoryError, Scope, type TuningFile } from "../src/index.js";
@@ -70,6 +70,7 @@ function tune(row: Row): void {
     measured.set(nameOf(result.key), result);
     save();
     console.log(lineOf(result));
+    if (result.failed.length > 0) process.exitCode = 1;
   }
 }
 
@@ -92,6 +93,7 @@ try {
 }
 native.setOptions({ tuning: null, matmul: "ieee", convolution: "ieee" });
 const kept = [...measured.values()].filter(isWorthwhile).length;
+const failed = [...measured.values()].reduce((sum, one) => sum + one.failed.length, 0);
 console.log(
-  `tuned ${done} of ${chosen.length} rows${done < chosen.length ? " before the time was up" : ""}: ${measured.size} products, of which ${kept} have a faster choice`,
+  `tuned ${done} of ${chosen.length} rows${done < chosen.length ? " before the time was up" : ""}: ${measured.size} products, of which ${kept} have a faster choice; ${failed} kernels failed`,
 );

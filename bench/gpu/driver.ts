@@ -17,6 +17,10 @@ export class Driver {
 
   /** Asks the worker. An answer that does not come in time, or a worker that ends, is an error. */
   async ask(question: Question, milliseconds: number): Promise<Answer> {
+    if (!this.#worker?.connected) {
+      this.end();
+      if (question.ask === "again") return { error: "crashed between its two runs", noKernel: false };
+    }
     const worker = this.#worker ?? fork(this.#program, { stdio: ["ignore", "inherit", "inherit", "ipc"] });
     this.#worker = worker;
     const answer = await new Promise<Answer>((resolve) => {

@@ -2,7 +2,7 @@
 import type { NativeDevice } from "../../src/index.js";
 import type { Row } from "./rows.js";
 
-/** "bf16", "f16", "tf32", or "ieee": float32 exactly rounded. */
+/** "bf16", "f16", "tf32", or "ieee": float32 arithmetic, without tf32. */
 export const modeOf = ({ dtype, mode }: Row): string =>
   dtype === "bfloat16" ? "bf16" : dtype === "float16" ? "f16" : (mode ?? "ieee");
 

@@ -67,8 +67,15 @@ export class Peer {
     return (await this.#ask({ hello: true }, milliseconds)) as PeerInfo | string;
   }
 
-  /** Times a row and compares the sample, or returns a string that says why that failed. */
-  async row(request: PeerRequest, milliseconds: number): Promise<PeerAnswer | string> {
+  /**
+   * Times a row and compares the sample, or returns a string that says why that failed. If the process has to be started
+   * first, that may take `startMilliseconds` more.
+   */
+  async row(request: PeerRequest, milliseconds: number, startMilliseconds = 60_000): Promise<PeerAnswer | string> {
+    if (this.#process === null) {
+      const info = await this.hello(startMilliseconds);
+      if (typeof info === "string") return info;
+    }
     return (await this.#ask(request, milliseconds)) as PeerAnswer | string;
   }
 
@@ -93,7 +100,8 @@ export class Peer {
     this.#reply = null;
     if ("error" in reply) return reply.error;
     try {
-      const answer: { error?: string } = JSON.parse(reply.line);
+      const { ending, ...answer }: { error?: string; ending?: boolean } = JSON.parse(reply.line);
+      if (ending) this.end();
       return answer.error ?? answer;
     } catch {
       this.end(); // its next answers match no request

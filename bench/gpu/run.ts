@@ -20,8 +20,8 @@ export interface Bench {
   readonly deadline: number;
 }
 
-/** Milliseconds: limits for one row of Wengert, of PyTorch with its comparison on the CPU, and of torch.compile. */
-const limits = { ours: 20_000, peer: 25_000, compile: 120_000 };
+/** Limits in milliseconds: a row of Wengert, of PyTorch with its comparison on the CPU, of torch.compile; starting Python. */
+const limits = { ours: 20_000, peer: 25_000, compile: 120_000, start: 60_000 };
 
 const within = (limit: number, { deadline }: Bench): number =>
   Math.max(1, Math.min(limit, deadline - performance.now()));
@@ -39,7 +39,7 @@ export async function runRow(bench: Bench, row: Row): Promise<RowResult> {
     const sample = "sample" in first ? first.sample : null;
     // PyTorch's figure is measured even if we have no kernel.
     const request = { row, effort, variants: variantsOf(row), sets: setsOf(work, row.small === true), sample };
-    const answer = await peer?.row(request, within(limits.peer, bench));
+    const answer = await peer?.row(request, within(limits.peer, bench), within(limits.start, bench));
     const again = "error" in first ? first : await driver.ask({ ask: "again", effort }, within(limits.ours, bench));
     return resultOf(bench, row, [first, again], answer);
   } finally {
@@ -98,7 +98,7 @@ export function judge(
 export async function addCompiled(bench: Bench, row: Row, result: RowResult): Promise<RowResult> {
   if (bench.peer === null) return result;
   const request = { row, effort: bench.effort, variants: ["compiled"], sets: 1, sample: null };
-  const answer = await bench.peer.row(request, within(limits.compile, bench));
+  const answer = await bench.peer.row(request, within(limits.compile, bench), within(limits.start, bench));
   const timings = typeof answer === "string" ? { compiled: { error: answer } } : answer.timings;
   return { ...result, torch: { ...result.torch, ...timings } };
 }

@@ -26,6 +26,10 @@ except ImportError as error:
     answers.flush()
     sys.exit(1)
 
+torch.backends.nnpack.set_flags(False)  # it warns of processors that it does not know
+torch.backends.cudnn.benchmark = True
+torch.backends.cudnn.benchmark_limit = 4
+
 CUDA = torch.cuda.is_available()
 DEVICE = "cuda" if CUDA else "cpu"
 
@@ -69,15 +73,12 @@ def math_mode(row):
 
 
 def hello():
-    torch.backends.nnpack.set_flags(False)  # it warns of processors that it does not know
-    torch.backends.cudnn.benchmark = True
-    torch.backends.cudnn.benchmark_limit = 4
     cudnn = torch.backends.cudnn.version() if CUDA else None
     return {
         "torch": torch.__version__,
         "cuda": torch.version.cuda,
         "device": torch.cuda.get_device_name() if CUDA else "cpu",
-        "settings": f"cuDNN {cudnn}, cudnn.benchmark on (limit 4); bf16 products may reduce in bf16 (PyTorch's default); "
+        "settings": f"cuDNN {cudnn}, cudnn.benchmark {torch.backends.cudnn.benchmark}; bf16 products may reduce in bf16 (PyTorch's default); "
         "float32 products as the row says",
     }
 
@@ -108,7 +109,7 @@ def on_stream(rotation, calls, busy=0):
         return on_host(rotation, calls)
     start, end = torch.cuda.Event(enable_timing=True), torch.cuda.Event(enable_timing=True)
     if busy > 0:
-        torch.cuda._sleep(int(busy * 2000))  # cycles: 2 GHz is more than the clock of any card
+        torch.cuda._sleep(int(busy * 2000))  # cycles at 2 GHz, about an H100's clock; `busy` has time to spare
     start.record()
     rotation.run(calls)
     end.record()
@@ -189,7 +190,7 @@ broken = False
 
 
 def attempt(run):
-    """What `run` returns, or its error. After an error of CUDA this process is of no more use."""
+    """What `run` returns, or its error. After a CUDA error this process must be replaced."""
     global broken
     try:
         return run()
@@ -218,7 +219,7 @@ def answer(request):
 
 for line in sys.stdin:
     result = attempt(lambda: answer(json.loads(line)))
-    answers.write(json.dumps(result) + "\n")
+    answers.write(json.dumps({**result, "ending": broken}) + "\n")
     answers.flush()
     if broken:
         sys.exit(1)

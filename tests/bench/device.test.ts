@@ -12,7 +12,13 @@ const root = fileURLToPath(new URL("../..", import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), "wengert-device-bench-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-const env = { ...process.env, WENGERT_DEVICE: "emulator", WENGERT_POISON: "0", WENGERT_COMMIT: "test", NODE_OPTIONS: "" };
+const env = {
+  ...process.env,
+  WENGERT_DEVICE: "emulator",
+  WENGERT_POISON: "0",
+  WENGERT_COMMIT: "test",
+  NODE_OPTIONS: "",
+};
 const argumentsOf = (out: string, more: readonly string[]): string[] => [
   ...["--import", "tsx", "bench/device.ts", "--small", "--python", python, "--out", out, ...more],
 ];

@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, expect, test } from "vitest";
 import { Driver } from "../../bench/gpu/driver.js";
 import { smallEffort } from "../../bench/gpu/measure.js";
@@ -29,4 +30,15 @@ test.each([
 test("a row that hangs is stopped", async () => {
   expect(await ask("hang", 300)).toEqual({ error: "hung: stopped after 0.3 s", noKernel: false });
   expect(await ask("well")).toMatchObject({ sample: null });
+});
+
+test("a worker that ended between two rows is replaced; between the two runs of a row, the row has crashed", async () => {
+  expect(await ask("leave")).toMatchObject({ sample: null });
+  await sleep(500);
+  expect(await ask("well")).toMatchObject({ sample: null });
+  await ask("leave");
+  await sleep(500);
+  expect(await driver.ask({ ask: "again", effort: smallEffort }, 1000)).toMatchObject({
+    error: "crashed between its two runs",
+  });
 });

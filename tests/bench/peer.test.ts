@@ -81,3 +81,13 @@ test("a Python that is missing, ends, answers nonsense or hangs is named", async
   const hanging = new Peer(join(import.meta.dirname, "hang.sh"));
   expect(await hanging.hello(200)).toBe("took more than 0.2 s");
 });
+
+test("a Python that must be replaced is not asked again", async () => {
+  const ending = new Peer(join(import.meta.dirname, "ending.sh"));
+  const request = { row, effort: smallEffort, variants: [], sets: 1, sample: null };
+  const [first, second] = [await ending.row(request, 10_000), await ending.row(request, 10_000)];
+  expect(first).toMatchObject({ timings: {}, difference: null });
+  expect(second).toMatchObject({ timings: {}, difference: null });
+  expect((first as PeerAnswer).mode).not.toBe((second as PeerAnswer).mode); // the number of its process
+  ending.end();
+});
