@@ -202,10 +202,13 @@ run_test() {
 }
 
 run_steps() {
-  local left
+  local left share=100
+  if [ "$(seconds_left)" -gt 15 ]; then
+    GPU_SH_STEP=${mark:=$$.} bash scripts/gpu/sanitize.sh probe > /dev/null &
+    if wait $!; then share=55; fi
+  fi
   left=$(seconds_left)
-  if bash scripts/gpu/sanitize.sh probe > /dev/null; then left=$((left * 55 / 100)); fi
-  run_rows steps "$left" --steps --append
+  run_rows steps $((left * share / 100)) --steps --append
 }
 
 run_sanitize() {

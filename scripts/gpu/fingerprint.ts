@@ -6,7 +6,7 @@
  *
  * --few      only a case of each op, and shapes larger than a tile: for tools that take a hundred times as long
  * --only     a regular expression: only the cases whose name, such as "add/broadcast", matches
- * --seconds  start no case after so long
+ * --seconds  start no case after N seconds
  *
  * Each line is written, and each failure printed, as soon as it is known: a kill loses the case in progress. The last line
  * is "complete" if no case was left out. The status is 0 if every case ran and nothing failed, 1 if something failed, 2 if

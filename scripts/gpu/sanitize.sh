@@ -43,8 +43,13 @@ case $tool in
     done
     [ ${#filters[@]} -gt 0 ] || echo "checking all kernels, which takes longer"
     ;;
-  # memcheck sees only driver allocations: each buffer has to be one.
-  memcheck) filters=() && export WENGERT_NO_CACHE=1 ;;
+  # memcheck sees only driver allocations: each buffer has to be one. It also reports calls of CUDA that fail, which programs
+  # make on purpose to ask whether something is there; the addon checks every status itself.
+  memcheck)
+    export WENGERT_NO_CACHE=1
+    filters=(--report-api-errors no --print-limit 50)
+    starts --tool memcheck "${filters[@]}" || filters=()
+    ;;
   *) echo "sanitize: unknown tool $tool; there are probe, racecheck, memcheck" >&2; exit 1 ;;
 esac
 
