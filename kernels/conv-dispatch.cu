@@ -6,7 +6,7 @@ namespace wengert {
 
 namespace {
 
-/// What starts the kernels of a tier for one kind of product, by its elements.
+/// The functions that start a tier's kernels, by element type.
 template <class Product>
 struct Tiers {
   using Start = void (*)(int tile, const Product& product);

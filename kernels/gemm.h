@@ -15,7 +15,7 @@ template <class T>
 using SumOf =
     std::conditional_t<std::is_same_v<T, double>, double, std::conditional_t<isFloat<T>, float, std::uint32_t>>;
 
-/// What is multiplied, for the tables of kernels: float32 depends on the mode.
+/// The element type in the tables of kernels; for float32 it depends on the mode.
 inline ProductElements elementsOf(DType dtype, FloatMode mode) {
   switch (dtype) {
     case DType::float32:

@@ -28,9 +28,9 @@ void append(std::string& list, const std::string& text) { list += (list.empty() 
 Faults::Faults(Device& device, Staging& staging) : device_(device), staging_(staging) {
   for (const Kernel* kernel = Kernel::first; kernel != nullptr; kernel = kernel->next) kernels_.push_back(kernel);
   if (!allocateBlock())
-    throw DeviceFailure(std::string(Device::kind) + ": no memory for " + std::to_string(placesPerBlock * recordBytes()) +
-                            " bytes (what kernels report): " + std::to_string(device.freeMemory()) +
-                            " are free on the device",
+    throw DeviceFailure(std::string(Device::kind) + ": no memory for the error records of kernels (" +
+                            std::to_string(placesPerBlock * recordBytes()) + " bytes); " +
+                            std::to_string(device.freeMemory()) + " bytes are free on the device",
                         true);
   current_ = free_.back();
   free_.pop_back();

@@ -12,7 +12,7 @@ namespace wengert {
 
 namespace {
 
-/// How long a blocking read polls before it sleeps: about what it takes to be woken.
+/// How long a blocking read polls before it sleeps: about as long as waking takes.
 constexpr std::chrono::microseconds patience{50};
 
 std::size_t bytesOf(const Buffer& buffer) { return static_cast<std::size_t>(buffer.length) * bytesOf(buffer.dtype); }

@@ -134,7 +134,7 @@ describe.runIf(device() !== "cpu")(`the tuning file of ${device()}`, () => {
     expect(faultsIn(join(root, "kernels", "tuning"))).toEqual([]);
   });
 
-  test("under another name, or with rows for kernels that do not exist, is found by that check", () => {
+  test("the check finds a file with another name or with kernels that do not exist", () => {
     write({});
     expect(faultsIn(folder)).toEqual([]);
     const put = (name: string, content: object): void =>

@@ -85,7 +85,7 @@ describe.runIf(device() !== "cpu")(`tuning rows that ${device()} refuses`, () =>
     );
   });
 
-  test("what is not a list", () => {
+  test("a value that is not an array", () => {
     for (const tuning of [{}, "rows", 1, true])
       expect(() => native.setOptions({ tuning: tuning as never })).toThrow(
         new TypeError("setOptions: tuning must be an array of rows, or null"),

@@ -59,7 +59,7 @@ bool permissionBelongsToProcess() {
   return right && attributes.maxDynamicSharedSizeBytes == 0 && attributes.sharedSizeBytes == 0;
 }
 
-/// A limit that was raised on a device of capability 90 is of no use on one of capability 75 in the same process.
+/// A limit raised at capability 90 does not allow the launch at capability 75.
 bool permissionIsNotEnoughOnASmallerDevice() {
   Queue large;
   Queue small;
