@@ -20,6 +20,7 @@ os.dup2(2, 1)
 try:
     import torch
 
+    import torch_base
     import torch_work
 except ImportError as error:
     answers.write(json.dumps({"error": f"{sys.executable}: {error}"}) + "\n")
@@ -163,12 +164,12 @@ def difference(row, sample):
     work = torch_work.work_of(row, "reference")
     references = work.reference(inputs, outputs, sample["names"])
     if len(references) != len(outputs):
-        raise torch_work.Wrong(f"{len(outputs)} results, PyTorch has {len(references)}")
+        raise torch_base.Wrong(f"{len(outputs)} results, PyTorch has {len(references)}")
     allowed, part_of_element, part_of_all = limits_of(row)
     error = worst = 0.0
     for ours, reference in zip(outputs, references):
         if ours.shape != reference.shape:
-            raise torch_work.Wrong(f"a result is {list(ours.shape)}, PyTorch's is {list(reference.shape)}")
+            raise torch_base.Wrong(f"a result is {list(ours.shape)}, PyTorch's is {list(reference.shape)}")
         off = (ours - reference).abs()
         scale = reference.norm() / math.sqrt(max(1, reference.numel()))
         relative = (off.norm() / reference.norm().clamp(min=1e-300)).item()
@@ -194,7 +195,7 @@ def attempt(run):
     global broken
     try:
         return run()
-    except torch_work.Wrong as error:
+    except torch_base.Wrong as error:
         return {"error": describe(error), "wrong": True}
     except Exception as error:  # noqa: BLE001 - whatever it was is the answer
         broken = broken or "CUDA error" in str(error)
