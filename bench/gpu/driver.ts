@@ -27,15 +27,19 @@ export class Driver {
       const timer = setTimeout(() => {
         finish({ error: `hung: stopped after ${Math.round(milliseconds / 100) / 10} s`, noKernel: false });
       }, milliseconds);
-      const ended = (code: number | null, signal: string | null): void =>
-        finish({ error: `crashed: the process ended with ${signal ?? `status ${code}`}`, noKernel: false });
+      // Both have happened: an answer that was sent before the end has been read.
+      const ended = (): void => {
+        const { exitCode, signalCode, connected } = worker;
+        if (connected || (exitCode === null && signalCode === null)) return;
+        finish({ error: `crashed: the process ended with ${signalCode ?? `status ${exitCode}`}`, noKernel: false });
+      };
       const failed = (error: Error): void => finish({ error: `crashed: ${error.message}`, noKernel: false });
       const finish = (result: Answer): void => {
         clearTimeout(timer);
-        worker.off("message", finish).off("exit", ended).off("error", failed);
+        worker.off("message", finish).off("exit", ended).off("disconnect", ended).off("error", failed);
         resolve(result);
       };
-      worker.on("message", finish).on("exit", ended).on("error", failed);
+      worker.on("message", finish).on("exit", ended).on("disconnect", ended).on("error", failed);
       worker.send(question, (error) => {
         if (error) failed(error);
       });

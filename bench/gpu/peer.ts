@@ -119,8 +119,9 @@ export class Peer {
       this.#reply?.({ error });
     };
     started.on("error", (error) => end(error.message));
-    started.on("exit", (code, signal) => end(`${this.#python} ended with ${signal ?? `status ${code}`}`));
-    // Writing to a process that has ended is an error of the stream; `exit` reports it.
+    // Not "exit": an answer that was written before may still have to be read.
+    started.on("close", (code, signal) => end(`${this.#python} ended with ${signal ?? `status ${code}`}`));
+    // Writing to a process that has ended is an error of the stream; "close" reports it.
     started.stdin.on("error", () => {});
     createInterface({ input: started.stdout }).on("line", (line) => {
       if (isCurrent()) this.#reply?.({ line });
