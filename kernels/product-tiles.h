@@ -33,7 +33,7 @@ enum class Tier : std::uint8_t { naive, simtElements, simtVectors, mmaElements, 
 constexpr const char* tierNames[] = {"naive", "simtElements", "simtVectors", "mmaElements", "mmaVectors", "simt", "mma"};
 static_assert(static_cast<int>(Tier::naive) == 0, "native/tuning.cc offers all tiers but the first");
 
-/// The elements that a kernel takes: any, any floats but float64, or only these.
+/// The element types that a kernel accepts: all, float32 and the 16-bit floats, or a single kind.
 enum class Elements : std::uint8_t { any, floats, float32, tf32, halves };
 
 /// A kernel and its requirements.

@@ -13,6 +13,7 @@ import {
   type TuningRow,
   tidy,
 } from "../../src/index.js";
+import { median } from "../../tests/support/median.js";
 import { Rotation, setsOf } from "./measure.js";
 import type { Operands, Work } from "./work.js";
 
@@ -79,8 +80,6 @@ export const keyOf = ({
 
 /** The same for products that share a row of a tuning file. */
 export const nameOf = (key: ProductKey): string => JSON.stringify(Object.values(key));
-
-const median = (times: readonly number[]): number => [...times].sort((a, b) => a - b)[Math.floor(times.length / 2)];
 
 /** The products of one row. Rows found to be faster stay in use while the row's other products are measured. */
 export class RowTuner {

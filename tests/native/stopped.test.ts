@@ -36,6 +36,14 @@ describe.skipIf(skipped)(`code that is stopped${why}`, () => {
     ${prelude}
     console.log(code, addon.elapsed(() => {}) >= 0);`;
 
+  /** Stops an endless loop in a call of the addon by a timeout, and uses the addon afterwards. */
+  const timedOut = (call: string): string => `${prelude}
+    try {
+      vm.runInNewContext(${JSON.stringify(call)}, { addon }, { timeout: 200 });
+    } catch (error) {
+      console.log(error.code, addon.elapsed(() => {}) >= 0);
+    }`;
+
   test("in the body of elapsed(), by worker.terminate()", async () => {
     expect(await run(terminated("addon.elapsed(() => { for (;;); });"))).toBe("1 true");
   }, 60_000);
@@ -47,13 +55,7 @@ describe.skipIf(skipped)(`code that is stopped${why}`, () => {
   }, 60_000);
 
   test("in the body of elapsed(), by a timeout of node:vm", async () => {
-    const body = `${prelude}
-      try {
-        vm.runInNewContext("addon.elapsed(() => { for (;;); })", { addon }, { timeout: 200 });
-      } catch (error) {
-        console.log(error.code, addon.elapsed(() => {}) >= 0);
-      }`;
-    expect(await run(body)).toBe("ERR_SCRIPT_EXECUTION_TIMEOUT true");
+    expect(await run(timedOut("addon.elapsed(() => { for (;;); })"))).toBe("ERR_SCRIPT_EXECUTION_TIMEOUT true");
   }, 60_000);
 
   test.each([
@@ -74,13 +76,9 @@ describe.skipIf(skipped)(`code that is stopped${why}`, () => {
   );
 
   test("in a getter of setOptions(), by a timeout of node:vm", async () => {
-    const body = `${prelude}
-      try {
-        vm.runInNewContext("addon.setOptions({ get poison() { for (;;); } })", { addon }, { timeout: 200 });
-      } catch (error) {
-        console.log(error.code, addon.elapsed(() => {}) >= 0);
-      }`;
-    expect(await run(body)).toBe("ERR_SCRIPT_EXECUTION_TIMEOUT true");
+    expect(await run(timedOut("addon.setOptions({ get poison() { for (;;); } })"))).toBe(
+      "ERR_SCRIPT_EXECUTION_TIMEOUT true",
+    );
   }, 60_000);
 
   testOnEmulator(

@@ -1,15 +1,14 @@
 /** Ops on matrices that memory limits: sums over an axis, a bias for each column, transposes. */
 import type { Tensor } from "../../../src/index.js";
-import { type Row, size } from "../rows.js";
+import type { Row } from "../rows.js";
 import type { Work } from "../work.js";
-import { elementOf, random, sampleOf } from "./operands.js";
+import { matrixOf, random, sampleOf } from "./operands.js";
 
 const sampled = 4;
 
 /** The sum over the rows (axis 0), over the columns (1), or over all. */
 export function sums(row: Row): Work {
-  const [rows, columns] = [size(row, "rows"), size(row, "columns")];
-  const { dtype, bytes } = elementOf(row);
+  const { rows, columns, dtype, bytes } = matrixOf(row);
   const { axis = null } = row;
   const kept = axis === 0 ? columns : axis === 1 ? rows : 1;
   const part = (x: Tensor, at: number): Tensor => (axis === null ? x : sampleOf(x, at, sampled));
@@ -26,8 +25,7 @@ export function sums(row: Row): Work {
 
 /** x (rows, columns) + bias (columns). */
 export function biasAdds(row: Row): Work {
-  const [rows, columns] = [size(row, "rows"), size(row, "columns")];
-  const { dtype, bytes } = elementOf(row);
+  const { rows, columns, dtype, bytes } = matrixOf(row);
   return {
     bytes: (2 * rows + 1) * columns * bytes,
     flops: 0,
@@ -44,8 +42,7 @@ export function biasAdds(row: Row): Work {
 
 /** The transpose, as a copy. */
 export function transposes(row: Row): Work {
-  const [rows, columns] = [size(row, "rows"), size(row, "columns")];
-  const { dtype, bytes } = elementOf(row);
+  const { rows, columns, dtype, bytes } = matrixOf(row);
   return {
     bytes: 2 * rows * columns * bytes,
     flops: 0,

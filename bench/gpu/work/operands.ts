@@ -1,6 +1,6 @@
 /** Shared by the makers of work: random operands, samples of an axis, and gradients without their forward pass. */
 import { concat, type DType, randn, type Tensor, vjp } from "../../../src/index.js";
-import type { Row } from "../rows.js";
+import { type Row, size } from "../rows.js";
 import type { Operands } from "../work.js";
 
 export const bytesOf: Readonly<Record<string, number>> = { float32: 4, bfloat16: 2, float16: 2, int32: 4 };
@@ -10,6 +10,13 @@ export function elementOf(row: Row): { dtype: DType; bytes: number } {
   const dtype = row.dtype ?? "float32";
   return { dtype, bytes: bytesOf[dtype] };
 }
+
+/** The sizes of a row that works on a matrix, its dtype, and the bytes of an element. */
+export const matrixOf = (row: Row): { rows: number; columns: number; dtype: DType; bytes: number } => ({
+  rows: size(row, "rows"),
+  columns: size(row, "columns"),
+  ...elementOf(row),
+});
 
 /** Normal numbers: never zeros, which run faster than any data. */
 export const random = (dtype: DType, ...shape: number[]): Tensor => randn(shape, { dtype });

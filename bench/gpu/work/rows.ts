@@ -1,15 +1,14 @@
 /** Ops on the rows of a matrix: softmax, normalization, the loss of classification; forward, and the gradients alone. */
 import { crossEntropy, layerNorm, randint, rmsNorm, type Tensor } from "../../../src/index.js";
-import { type Row, size } from "../rows.js";
+import type { Row } from "../rows.js";
 import type { Work } from "../work.js";
-import { elementOf, gradients, random, sampleOf } from "./operands.js";
+import { gradients, matrixOf, random, sampleOf } from "./operands.js";
 
 const sampled = 4;
 const samplesOf = (x: Tensor): Tensor => sampleOf(x, 0, sampled);
 
 export function softmaxWork(row: Row): Work {
-  const [rows, columns] = [size(row, "rows"), size(row, "columns")];
-  const { dtype, bytes } = elementOf(row);
+  const { rows, columns, dtype, bytes } = matrixOf(row);
   return {
     bytes: (row.backward ? 3 : 2) * rows * columns * bytes,
     flops: 0,
@@ -26,8 +25,7 @@ export function softmaxWork(row: Row): Work {
  * whole operands.
  */
 function normWork(row: Row, weights: number, norm: (x: Tensor, ...weights: Tensor[]) => Tensor): Work {
-  const [rows, columns] = [size(row, "rows"), size(row, "columns")];
-  const { dtype, bytes } = elementOf(row);
+  const { rows, columns, dtype, bytes } = matrixOf(row);
   return {
     bytes: (row.backward ? 3 : 2) * rows * columns * bytes,
     flops: 0,
@@ -52,8 +50,7 @@ export const rmsNormWork = (row: Row): Work =>
 
 /** A loss for each row of logits; the gradient is for the logits. */
 export function crossEntropyWork(row: Row): Work {
-  const [rows, columns] = [size(row, "rows"), size(row, "columns")];
-  const { dtype, bytes } = elementOf(row);
+  const { rows, columns, dtype, bytes } = matrixOf(row);
   return {
     bytes: (row.backward ? 2 : 1) * rows * columns * bytes,
     flops: 0,
