@@ -6,7 +6,7 @@
 
 namespace wengert {
 
-/// In the order of src/backends/cuda/native.ts.
+/// In the order of src/backends/native/addon.ts.
 enum class DType : std::uint8_t { float32, float64, bfloat16, float16, int32, uint8, boolean };
 
 constexpr int dtypeCount = 7;

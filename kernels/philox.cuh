@@ -1,5 +1,5 @@
 // Philox4x32-10, the counter-based generator of Salmon, Moraes, Dror and Shaw (SC 2011): word for word the numbers of
-// src/core/philox.ts, so that a tensor is the same on every device.
+// src/core/random/philox.ts, so that a tensor is the same on every device.
 #pragma once
 
 #include "elementwise.cuh"
@@ -11,7 +11,7 @@ struct RandomKey {
   std::uint32_t low, high;
   std::uint64_t offset;
 
-  /// Throws unless these are numbers that src/core/generator.ts gives out.
+  /// Throws unless these are numbers that src/core/random/generator.ts gives out.
   static RandomKey of(std::int64_t low, std::int64_t high, std::int64_t offset) {
     require(low >= 0 && low < std::int64_t{1} << 32 && high >= 0 && high < std::int64_t{1} << 32 && offset >= 0,
             "a key has two words of 32 bits, and an offset that is not negative");

@@ -109,7 +109,7 @@ __device__ __forceinline__ void readRun(T (&x)[N], const T* data, std::int64_t o
   }
 }
 
-/// The axes of operands broadcast against each other, from the lists that src/ops/broadcast.ts makes: the output's
+/// The axes of operands broadcast against each other, from the lists that src/core/loops/broadcast.ts makes: the output's
 /// dimensions, and each operand's, 1 where it is broadcast.
 template <int K>
 AxisList<K> broadcastAxes(Dims dims, const Dims (&operands)[K]) {

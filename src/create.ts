@@ -1,10 +1,10 @@
 import { backend, type DeviceName } from "./core/device.js";
 import { checkDType, type DType, isFloat } from "./core/dtype.js";
 import { ArgumentError, DTypeError, ShapeError } from "./core/errors.js";
+import { Scope } from "./core/memory/scope.js";
+import { Storage } from "./core/memory/storage.js";
 import { quote } from "./core/quote.js";
-import { Scope } from "./core/scope.js";
 import { checkShape, maxRank, type Shape, show, sizeOf } from "./core/shape.js";
-import { Storage } from "./core/storage.js";
 import { fill, ramp } from "./ops/fill.js";
 import { Tensor } from "./tensor.js";
 

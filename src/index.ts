@@ -17,14 +17,9 @@ export {
   type ProductKey,
   type TuningFile,
   type TuningRow,
-} from "./backends/cuda/index.js";
+} from "./backends/native/index.js";
 export { apply, applyAll, applyUpdate, type Inputs } from "./core/apply.js";
-export type { Backend, Buffers, Handle, KernelArgs } from "./core/backend.js";
-export { checkpoint } from "./core/checkpoint.js";
-export { type DeviceName, type DeviceStatus, device, devices, emptyCache, setDevice, sync } from "./core/device.js";
-export { type DType, promoteTypes, type TypedArray } from "./core/dtype.js";
-export * from "./core/errors.js";
-export { defaultGenerator, Generator, type GeneratorState, manualSeed } from "./core/generator.js";
+export { checkpoint } from "./core/autograd/checkpoint.js";
 export {
   type BackwardOptions,
   backward,
@@ -34,8 +29,16 @@ export {
   noGrad,
   valueAndGrad,
   vjp,
-} from "./core/grad.js";
-export { type Leak, type LeakTracker, trackLeaks } from "./core/leaks.js";
+} from "./core/autograd/grad.js";
+export { type GradientsOptions, Tape } from "./core/autograd/tape.js";
+export type { Entry, Variable } from "./core/autograd/variable.js";
+export type { Backend, Buffers, Handle, KernelArgs } from "./core/backend.js";
+export { type DeviceName, type DeviceStatus, device, devices, emptyCache, setDevice, sync } from "./core/device.js";
+export { type DType, promoteTypes, type TypedArray } from "./core/dtype.js";
+export * from "./core/errors.js";
+export { type Leak, type LeakTracker, trackLeaks } from "./core/memory/leaks.js";
+export { keep, Scope, tidy } from "./core/memory/scope.js";
+export { type MemoryInfo, memory, resetPeak } from "./core/memory/storage.js";
 export {
   defineOp,
   defineUpdate,
@@ -47,11 +50,8 @@ export {
   type UpdateDefinition,
   type Vjp,
 } from "./core/op.js";
-export { keep, Scope, tidy } from "./core/scope.js";
+export { defaultGenerator, Generator, type GeneratorState, manualSeed } from "./core/random/generator.js";
 export type { Shape } from "./core/shape.js";
-export { type MemoryInfo, memory, resetPeak } from "./core/storage.js";
-export { type GradientsOptions, Tape } from "./core/tape.js";
-export type { Entry, Variable } from "./core/variable.js";
 export {
   arange,
   type CreateOptions,

@@ -1,7 +1,7 @@
 import { backend } from "./core/device.js";
 import { type DType, isFloat } from "./core/dtype.js";
 import { ArgumentError, DTypeError } from "./core/errors.js";
-import { defaultGenerator, type Generator } from "./core/generator.js";
+import { defaultGenerator, type Generator } from "./core/random/generator.js";
 import { checkShape, type Shape } from "./core/shape.js";
 import { type CreateOptions, chooseDType, finish, tensor } from "./create.js";
 import { checkProbability, drawBernoulli, drawIntegers, drawNormal, drawUniform } from "./ops/random.js";

@@ -1,2 +1,2 @@
 import "./cpu/index.js";
-import "./cuda/index.js";
+import "./native/index.js";

@@ -1,15 +1,15 @@
 import type { Tensor } from "../tensor.js";
+import { Entry, type Saved } from "./autograd/variable.js";
 import type { Backend, Handle } from "./backend.js";
 import { context } from "./context.js";
 import { backend } from "./device.js";
 import { isFloat } from "./dtype.js";
 import { ArgumentError, DeviceError, DisposedError, ShapeError } from "./errors.js";
+import { Storage, tick } from "./memory/storage.js";
 import type { Meta, Op, Update } from "./op.js";
 import { disposePromoted, promoteInputs } from "./promote.js";
 import { quote } from "./quote.js";
 import { sameShape, show, sizeOf } from "./shape.js";
-import { Storage, tick } from "./storage.js";
-import { Entry, type Saved } from "./variable.js";
 
 /** Inputs in the order of the record; null for one left out; those of a rest input one after the other. */
 export type Inputs = readonly (Tensor | null)[];

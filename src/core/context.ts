@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from "node:async_hooks";
-import type { Scope } from "./scope.js";
-import type { Tape } from "./tape.js";
+import type { Tape } from "./autograd/tape.js";
+import type { Scope } from "./memory/scope.js";
 
 /** What is in force where the program is now. */
 export interface Context {

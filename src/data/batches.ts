@@ -1,5 +1,5 @@
 import { ArgumentError } from "../core/errors.js";
-import { defaultGenerator, type Generator } from "../core/generator.js";
+import { defaultGenerator, type Generator } from "../core/random/generator.js";
 import { tensor } from "../create.js";
 import type { Tensor } from "../tensor.js";
 import type { ImageSet } from "./images.js";

@@ -1,8 +1,8 @@
 import type { DeviceName } from "../core/device.js";
 import type { DType } from "../core/dtype.js";
 import { ArgumentError, ShapeError } from "../core/errors.js";
-import { Generator } from "../core/generator.js";
 import { quote } from "../core/quote.js";
+import { Generator } from "../core/random/generator.js";
 import { sameShape, show, sizeOf } from "../core/shape.js";
 import { tensor } from "../create.js";
 import type { Tensor } from "../tensor.js";

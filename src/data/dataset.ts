@@ -1,6 +1,6 @@
 import { ArgumentError, ShapeError } from "../core/errors.js";
-import type { Generator } from "../core/generator.js";
 import { quote } from "../core/quote.js";
+import type { Generator } from "../core/random/generator.js";
 import { type Shape, show, sizeOf } from "../core/shape.js";
 
 /** HostNumbers in the computer's memory, of a type that tensors have too. */

@@ -1,5 +1,5 @@
 import { ArgumentError } from "../core/errors.js";
-import { Generator } from "../core/generator.js";
+import { Generator } from "../core/random/generator.js";
 import { glyphs, type Point, type Stroke } from "./glyphs.js";
 import type { ImageSet } from "./images.js";
 

@@ -1,8 +1,8 @@
 import type { DeviceName } from "../core/device.js";
 import type { DType } from "../core/dtype.js";
 import { ArgumentError } from "../core/errors.js";
-import { defaultGenerator } from "../core/generator.js";
 import { quote } from "../core/quote.js";
+import { defaultGenerator } from "../core/random/generator.js";
 import {
   type BatchPlan,
   batchGenerator,

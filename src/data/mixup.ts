@@ -1,6 +1,6 @@
 import { ArgumentError } from "../core/errors.js";
-import type { Generator } from "../core/generator.js";
 import { quote } from "../core/quote.js";
+import type { Generator } from "../core/random/generator.js";
 import { show } from "../core/shape.js";
 import type { HostArray } from "./dataset.js";
 import type { BatchTransform } from "./transform.js";

@@ -1,7 +1,7 @@
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { ArgumentError, FileError, FormatError } from "../core/errors.js";
-import { Generator } from "../core/generator.js";
+import { Generator } from "../core/random/generator.js";
 import { show } from "../core/shape.js";
 import { fileError } from "../io/files.js";
 import { decodeIdx, type IdxArray, readIdx } from "./idx.js";

@@ -1,6 +1,6 @@
 import { ArgumentError } from "../core/errors.js";
-import { Generator } from "../core/generator.js";
 import { quote } from "../core/quote.js";
+import { Generator } from "../core/random/generator.js";
 import { type Dataset, type Sample, subset } from "./dataset.js";
 
 export interface SplitOptions {

@@ -1,6 +1,6 @@
 import { ArgumentError, ShapeError } from "../core/errors.js";
-import type { Generator } from "../core/generator.js";
 import { quote } from "../core/quote.js";
+import type { Generator } from "../core/random/generator.js";
 import { show } from "../core/shape.js";
 import type { HostBatch } from "./collate.js";
 import { type Dataset, type HostArray, type Sample, toHostArray } from "./dataset.js";

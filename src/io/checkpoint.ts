@@ -1,7 +1,7 @@
 import { ArgumentError, FormatError } from "../core/errors.js";
+import { outsideScopes } from "../core/memory/scope.js";
 import type { Meta } from "../core/op.js";
 import { quote } from "../core/quote.js";
-import { outsideScopes } from "../core/scope.js";
 import { sameShape, show } from "../core/shape.js";
 import type { Tensor } from "../tensor.js";
 import { loadSafetensors, saveSafetensors } from "./safetensors.js";

@@ -1,5 +1,5 @@
 import { ArgumentError } from "../core/errors.js";
-import type { Generator, GeneratorState } from "../core/generator.js";
+import type { Generator, GeneratorState } from "../core/random/generator.js";
 import type { Tensor } from "../tensor.js";
 import { type CheckpointPart, compareTensors, type SavedState } from "./checkpoint.js";
 import type { NamedTensors } from "./safetensors.js";

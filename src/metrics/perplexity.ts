@@ -1,6 +1,6 @@
+import { noGrad } from "../core/autograd/grad.js";
 import { ArgumentError } from "../core/errors.js";
-import { noGrad } from "../core/grad.js";
-import { tidy } from "../core/scope.js";
+import { tidy } from "../core/memory/scope.js";
 import { crossEntropy } from "../ops/index.js";
 import type { Tensor } from "../tensor.js";
 import { checkTensors, type LabelMetricOptions } from "./inputs.js";

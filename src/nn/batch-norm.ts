@@ -1,9 +1,9 @@
 import { applyUpdate } from "../core/apply.js";
 import { ShapeError } from "../core/errors.js";
+import { checkEps, checkFinite } from "../core/option-checks.js";
 import { show } from "../core/shape.js";
 import { ones, zeros } from "../create.js";
 import { batchNorm } from "../ops/index.js";
-import { checkEps, checkFinite } from "../ops/option-checks.js";
 import { copyUpdate } from "../ops/updates.js";
 import type { Tensor } from "../tensor.js";
 import { checkSize, filledParameter, type InitOptions } from "./init.js";

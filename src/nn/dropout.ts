@@ -1,5 +1,5 @@
 import { ArgumentError } from "../core/errors.js";
-import type { Generator } from "../core/generator.js";
+import type { Generator } from "../core/random/generator.js";
 import { dropout } from "../ops/index.js";
 import type { Tensor } from "../tensor.js";
 import { Module } from "./module.js";

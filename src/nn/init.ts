@@ -1,7 +1,7 @@
 import type { DeviceName } from "../core/device.js";
 import { checkDType, type DType, isFloat } from "../core/dtype.js";
 import { ArgumentError, DTypeError, ShapeError } from "../core/errors.js";
-import type { Generator } from "../core/generator.js";
+import type { Generator } from "../core/random/generator.js";
 import { checkShape, type Shape, show, sizeOf } from "../core/shape.js";
 import { full } from "../create.js";
 import { rand, randn } from "../random.js";

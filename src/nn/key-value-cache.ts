@@ -1,5 +1,5 @@
 import { ShapeError } from "../core/errors.js";
-import { keep } from "../core/scope.js";
+import { keep } from "../core/memory/scope.js";
 import { show } from "../core/shape.js";
 import { concat } from "../ops/index.js";
 import type { Tensor } from "../tensor.js";

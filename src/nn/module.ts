@@ -1,7 +1,7 @@
 import { backend, type DeviceName } from "../core/device.js";
 import { dtypeInfo, isFloat } from "../core/dtype.js";
 import { DTypeError, FormatError, ShapeError } from "../core/errors.js";
-import { checkTensor } from "../core/scope.js";
+import { checkTensor } from "../core/memory/scope.js";
 import { sameShape, show } from "../core/shape.js";
 import type { NamedTensors } from "../io/index.js";
 import { copyValues } from "../ops/copy.js";

@@ -1,7 +1,7 @@
 import { ArgumentError } from "../core/errors.js";
+import { checkEps } from "../core/option-checks.js";
 import { checkShape, type Shape } from "../core/shape.js";
 import { groupNorm, layerNorm, rmsNorm } from "../ops/index.js";
-import { checkEps } from "../ops/option-checks.js";
 import type { Tensor } from "../tensor.js";
 import { checkSize, filledParameter, type InitOptions } from "./init.js";
 import { Module } from "./module.js";

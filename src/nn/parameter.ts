@@ -1,6 +1,6 @@
 import { isFloat } from "../core/dtype.js";
 import { ArgumentError, DTypeError, ShapeError } from "../core/errors.js";
-import { checkTensor, keep } from "../core/scope.js";
+import { checkTensor, keep } from "../core/memory/scope.js";
 import { sameShape, show } from "../core/shape.js";
 import { copyValues } from "../ops/copy.js";
 import type { Tensor } from "../tensor.js";

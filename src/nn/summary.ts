@@ -1,8 +1,8 @@
+import { noGrad } from "../core/autograd/grad.js";
 import type { DType } from "../core/dtype.js";
 import { ArgumentError } from "../core/errors.js";
-import { noGrad } from "../core/grad.js";
+import { tensorsIn, tidy } from "../core/memory/scope.js";
 import { quote } from "../core/quote.js";
-import { tensorsIn, tidy } from "../core/scope.js";
 import { type Shape, show } from "../core/shape.js";
 import { zeros } from "../create.js";
 import { Tensor } from "../tensor.js";

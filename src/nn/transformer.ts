@@ -1,7 +1,7 @@
 import { ArgumentError } from "../core/errors.js";
+import { checkEps } from "../core/option-checks.js";
 import { quote } from "../core/quote.js";
 import { gelu, relu } from "../ops/index.js";
-import { checkEps } from "../ops/option-checks.js";
 import type { Tensor } from "../tensor.js";
 import { Dropout } from "./dropout.js";
 import { checkSize, type InitOptions } from "./init.js";

@@ -1,10 +1,10 @@
 import { apply } from "../core/apply.js";
 import { ArgumentError } from "../core/errors.js";
+import { checkFinite } from "../core/option-checks.js";
 import type { Tensor } from "../tensor.js";
 import { each, eachGradient, type Numbers, none, type Parameters, unary, unaryGradient } from "./elementwise.js";
 import { geluGradOf, geluOf, slopeOfGeluGrad } from "./gelu.js";
 import { where } from "./logical.js";
-import { checkFinite } from "./option-checks.js";
 
 const sigmoidOf = (x: number): number => 1 / (1 + Math.exp(-x));
 

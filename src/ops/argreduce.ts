@@ -1,11 +1,11 @@
 import { apply } from "../core/apply.js";
 import { ShapeError } from "../core/errors.js";
+import { rowDims } from "../core/loops/rows.js";
 import { defineOp } from "../core/op.js";
 import { normalizeAxis, reducedShape, show } from "../core/shape.js";
 import type { Tensor } from "../tensor.js";
 import type { Numbers } from "./elementwise.js";
 import type { ReduceOptions } from "./reduction.js";
-import { rowDims } from "./rows.js";
 
 interface ArgAttrs {
   readonly axis: number;

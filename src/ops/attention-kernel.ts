@@ -1,5 +1,5 @@
+import { forEachRow, innerStep } from "../core/loops/broadcast.js";
 import { padRank, type Shape, sizeOf } from "../core/shape.js";
-import { forEachRow, innerStep } from "./broadcast.js";
 import type { Numbers } from "./elementwise.js";
 import { gemm } from "./gemm.js";
 

@@ -1,14 +1,14 @@
 import { applyAll } from "../core/apply.js";
+import { differentiateTwice } from "../core/autograd/second-derivative.js";
+import { applyMain, auxiliaryDType } from "../core/auxiliary.js";
 import { isFloat } from "../core/dtype.js";
 import { DTypeError, ShapeError } from "../core/errors.js";
-import type { Generator } from "../core/generator.js";
 import { defineOp, type Meta } from "../core/op.js";
+import { checkFinite } from "../core/option-checks.js";
+import type { Generator } from "../core/random/generator.js";
 import { broadcastShapes, type Shape, sameShape, show } from "../core/shape.js";
 import type { Tensor } from "../tensor.js";
 import { attend, attendBackward } from "./attention-kernel.js";
-import { applyMain, auxiliaryDType } from "./auxiliary.js";
-import { differentiateTwice } from "./composed.js";
-import { checkFinite } from "./option-checks.js";
 import { checkProbability } from "./random.js";
 
 export interface AttentionOptions {

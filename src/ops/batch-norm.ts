@@ -1,15 +1,15 @@
 import { apply, applyAll, applyUpdate } from "../core/apply.js";
+import { differentiateTwice } from "../core/autograd/second-derivative.js";
+import { auxiliaryDType } from "../core/auxiliary.js";
 import { isFloat } from "../core/dtype.js";
 import { ArgumentError, DTypeError, ShapeError } from "../core/errors.js";
+import { rowDims } from "../core/loops/rows.js";
 import { defineOp, defineUpdate } from "../core/op.js";
+import { checkEps, checkFinite } from "../core/option-checks.js";
 import { show, sizeOf } from "../core/shape.js";
 import type { Tensor } from "../tensor.js";
-import { auxiliaryDType } from "./auxiliary.js";
-import { differentiateTwice } from "./composed.js";
 import type { Numbers } from "./elementwise.js";
 import { checkChannels, perChannel } from "./norm-shapes.js";
-import { checkEps, checkFinite } from "./option-checks.js";
-import { rowDims } from "./rows.js";
 
 export interface BatchNormOptions {
   /** (C), the mean used outside training; in training it is moved towards the batch's mean. */

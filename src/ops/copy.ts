@@ -1,6 +1,6 @@
 import { applyUpdate } from "../core/apply.js";
-import { noGrad } from "../core/grad.js";
-import { tidy } from "../core/scope.js";
+import { noGrad } from "../core/autograd/grad.js";
+import { tidy } from "../core/memory/scope.js";
 import type { Tensor } from "../tensor.js";
 import { copyUpdate } from "./updates.js";
 

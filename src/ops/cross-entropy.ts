@@ -1,15 +1,15 @@
 import { apply, applyAll } from "../core/apply.js";
+import { differentiateTwice } from "../core/autograd/second-derivative.js";
+import { auxiliaryDType } from "../core/auxiliary.js";
 import { isFloat } from "../core/dtype.js";
 import { ArgumentError } from "../core/errors.js";
+import { logSumExpRow, rowDims } from "../core/loops/rows.js";
 import { defineOp, type Op } from "../core/op.js";
 import type { Tensor } from "../tensor.js";
-import { auxiliaryDType } from "./auxiliary.js";
-import { differentiateTwice } from "./composed.js";
 import type { Numbers } from "./elementwise.js";
 import { alongClasses, checkLabel, checkLabels, classAxis, type LabelOptions, reduceLabelLosses } from "./labels.js";
 import { checkReduction, lossDType, reduceLosses } from "./loss-options.js";
 import { type NllAttrs, nllOp } from "./nll.js";
-import { logSumExpRow, rowDims } from "./rows.js";
 import { softCrossEntropy } from "./soft-cross-entropy.js";
 
 interface CrossEntropyAttrs extends NllAttrs {

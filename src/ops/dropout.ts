@@ -1,6 +1,6 @@
 import { apply } from "../core/apply.js";
-import { defaultGenerator, type Generator, type RandomKey } from "../core/generator.js";
 import { defineOp, type Op } from "../core/op.js";
+import { defaultGenerator, type Generator, type RandomKey } from "../core/random/generator.js";
 import { sizeOf } from "../core/shape.js";
 import type { Tensor } from "../tensor.js";
 import type { Numbers } from "./elementwise.js";

@@ -2,11 +2,11 @@ import { apply } from "../core/apply.js";
 import { type DType, promoteNumber, roundNumber } from "../core/dtype.js";
 import { ArgumentError } from "../core/errors.js";
 import { nearest } from "../core/half.js";
+import { forEachRow, innerStep, pairDims } from "../core/loops/broadcast.js";
+import { tensorMark } from "../core/memory/scope.js";
 import { defineOp, type InputType, type Op } from "../core/op.js";
-import { tensorMark } from "../core/scope.js";
 import { broadcastShapes, type Shape, sizeOf } from "../core/shape.js";
 import type { Tensor } from "../tensor.js";
-import { forEachRow, innerStep, pairDims } from "./broadcast.js";
 
 /** What the loops read and write. */
 export type Numbers = Float32Array | Float64Array | Int32Array | Uint8Array;

@@ -1,13 +1,13 @@
 import { applyAll } from "../core/apply.js";
+import { differentiateTwice } from "../core/autograd/second-derivative.js";
+import { applyMain, auxiliaryDType } from "../core/auxiliary.js";
 import { ShapeError } from "../core/errors.js";
 import { defineOp, type Meta } from "../core/op.js";
+import { checkEps } from "../core/option-checks.js";
 import { sizeOf } from "../core/shape.js";
 import type { Tensor } from "../tensor.js";
-import { applyMain, auxiliaryDType } from "./auxiliary.js";
-import { differentiateTwice } from "./composed.js";
 import type { Numbers } from "./elementwise.js";
 import { checkChannels, perChannel } from "./norm-shapes.js";
-import { checkEps } from "./option-checks.js";
 
 export interface GroupNormOptions {
   /** gamma, a scale for each channel. Default: none. */

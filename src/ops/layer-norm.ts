@@ -1,12 +1,12 @@
 import { applyAll } from "../core/apply.js";
+import { differentiateTwice } from "../core/autograd/second-derivative.js";
+import { applyMain, auxiliaryDType } from "../core/auxiliary.js";
 import { defineOp } from "../core/op.js";
+import { checkEps } from "../core/option-checks.js";
 import { type Shape, sizeOf } from "../core/shape.js";
 import type { Tensor } from "../tensor.js";
-import { applyMain, auxiliaryDType } from "./auxiliary.js";
-import { differentiateTwice } from "./composed.js";
 import type { Numbers } from "./elementwise.js";
 import { checkNormalized, rowsOf } from "./norm-shapes.js";
-import { checkEps } from "./option-checks.js";
 
 export interface LayerNormOptions {
   /** gamma, the scale, of the normalized shape. Default: none. */

@@ -1,9 +1,9 @@
 import { apply } from "../core/apply.js";
 import { roundNumber } from "../core/dtype.js";
+import { broadcastDims, forEachRow, innerStep } from "../core/loops/broadcast.js";
 import { defineOp } from "../core/op.js";
 import { broadcastShapes } from "../core/shape.js";
 import type { Tensor } from "../tensor.js";
-import { broadcastDims, forEachRow, innerStep } from "./broadcast.js";
 import {
   applyBinary,
   binary,

@@ -1,8 +1,8 @@
 import { ArgumentError } from "../core/errors.js";
+import { checkEps, checkFinite } from "../core/option-checks.js";
 import { broadcastShapes, normalizeAxis } from "../core/shape.js";
 import type { Tensor } from "../tensor.js";
 import { checkReduction, checkSameShape, type LossOptions, type Reduction, reduceLosses } from "./loss-options.js";
-import { checkEps, checkFinite } from "./option-checks.js";
 
 /**
  * The squared error, (input - target)^2.

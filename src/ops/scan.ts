@@ -1,11 +1,11 @@
 import { apply } from "../core/apply.js";
 import { ShapeError } from "../core/errors.js";
+import { rowDims } from "../core/loops/rows.js";
 import { defineOp, type Meta, type Op } from "../core/op.js";
 import { normalizeAxis, type Shape, sameShape, show } from "../core/shape.js";
 import type { Tensor } from "../tensor.js";
 import type { Numbers } from "./elementwise.js";
 import { widenInteger } from "./reduction.js";
-import { rowDims } from "./rows.js";
 
 export interface ScanOptions {
   /** Go from the end of the axis to its beginning. Default false. */

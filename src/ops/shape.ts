@@ -1,5 +1,6 @@
 import { apply } from "../core/apply.js";
 import { ArgumentError, ShapeError } from "../core/errors.js";
+import { broadcastDims, forEachRow, innerStep } from "../core/loops/broadcast.js";
 import { defineOp } from "../core/op.js";
 import {
   broadcastShapes,
@@ -14,7 +15,6 @@ import {
   sizeOf,
 } from "../core/shape.js";
 import type { Tensor } from "../tensor.js";
-import { broadcastDims, forEachRow, innerStep } from "./broadcast.js";
 import type { Numbers } from "./elementwise.js";
 import type { Axes } from "./reduction.js";
 

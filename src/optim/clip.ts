@@ -1,7 +1,7 @@
+import { noGrad } from "../core/autograd/grad.js";
 import { ArgumentError, GradientError } from "../core/errors.js";
-import { noGrad } from "../core/grad.js";
+import { keep, Scope } from "../core/memory/scope.js";
 import { quote } from "../core/quote.js";
-import { keep, Scope } from "../core/scope.js";
 import { minimum, stack } from "../ops/index.js";
 import type { Tensor } from "../tensor.js";
 

@@ -1,8 +1,8 @@
 import type { DType } from "../core/dtype.js";
 import { ArgumentError } from "../core/errors.js";
+import { outsideScopes } from "../core/memory/scope.js";
+import { tick } from "../core/memory/storage.js";
 import type { Meta } from "../core/op.js";
-import { outsideScopes } from "../core/scope.js";
-import { tick } from "../core/storage.js";
 import { copyValues } from "../ops/copy.js";
 import { fill } from "../ops/fill.js";
 import type { Tensor } from "../tensor.js";

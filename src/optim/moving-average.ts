@@ -1,8 +1,8 @@
 import { applyUpdate } from "../core/apply.js";
 import { isFloat } from "../core/dtype.js";
 import { ArgumentError, DTypeError, FormatError } from "../core/errors.js";
+import { outsideScopes } from "../core/memory/scope.js";
 import type { Meta } from "../core/op.js";
-import { outsideScopes } from "../core/scope.js";
 import { compareTensors, type SavedState } from "../io/checkpoint.js";
 import { emaUpdate } from "../ops/adaptive-updates.js";
 import { copyValues } from "../ops/copy.js";

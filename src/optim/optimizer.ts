@@ -1,7 +1,7 @@
 import { isFloat } from "../core/dtype.js";
 import { ArgumentError, DeviceError, DTypeError, FormatError, ShapeError } from "../core/errors.js";
+import { checkTensor } from "../core/memory/scope.js";
 import { quote } from "../core/quote.js";
-import { checkTensor } from "../core/scope.js";
 import { sameShape, show } from "../core/shape.js";
 import { compareTensors, type SavedState } from "../io/checkpoint.js";
 import type { Value } from "../io/values.js";

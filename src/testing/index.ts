@@ -5,5 +5,5 @@
  */
 import "../backends/index.js";
 
-export type { Leak } from "../core/leaks.js";
+export type { Leak } from "../core/memory/leaks.js";
 export { checkLeaks, expectNoLeaks, LeakError, type LeakHooks } from "./leaks.js";

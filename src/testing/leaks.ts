@@ -1,5 +1,5 @@
 import { WengertError } from "../core/errors.js";
-import { type Leak, type LeakTracker, trackLeaks } from "../core/leaks.js";
+import { type Leak, type LeakTracker, trackLeaks } from "../core/memory/leaks.js";
 import { show } from "../core/shape.js";
 
 /** Tensors that were made and not disposed; the message lists them with the lines that made them. */

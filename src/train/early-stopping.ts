@@ -1,6 +1,6 @@
 import { ArgumentError } from "../core/errors.js";
+import { outsideScopes } from "../core/memory/scope.js";
 import { quote } from "../core/quote.js";
-import { outsideScopes } from "../core/scope.js";
 import type { CheckpointPart } from "../io/checkpoint.js";
 import type { Value } from "../io/values.js";
 import { copyValues } from "../ops/copy.js";

@@ -1,6 +1,6 @@
+import { Tape } from "../core/autograd/tape.js";
 import { ArgumentError } from "../core/errors.js";
-import { tidy } from "../core/scope.js";
-import { Tape } from "../core/tape.js";
+import { tidy } from "../core/memory/scope.js";
 import type { Tensor } from "../tensor.js";
 import type { Callback, SavePoint } from "./callback.js";
 import { computeMetrics, evaluate, type Objective, rememberMetrics, resetMetrics, updateMetrics } from "./evaluate.js";

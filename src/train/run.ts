@@ -1,5 +1,5 @@
 import { ArgumentError } from "../core/errors.js";
-import { defaultGenerator, type Generator } from "../core/generator.js";
+import { defaultGenerator, type Generator } from "../core/random/generator.js";
 import { type CheckpointPart, type CheckpointParts, loadCheckpoint, saveCheckpoint } from "../io/checkpoint.js";
 import {
   generatorPart,

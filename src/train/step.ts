@@ -1,5 +1,5 @@
 import { ArgumentError } from "../core/errors.js";
-import { keep } from "../core/scope.js";
+import { keep } from "../core/memory/scope.js";
 import { show } from "../core/shape.js";
 import { clipNorm, clipValue, type GradientList } from "../optim/clip.js";
 import { Tensor } from "../tensor.js";

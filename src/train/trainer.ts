@@ -1,8 +1,8 @@
+import { noGrad } from "../core/autograd/grad.js";
 import { ArgumentError } from "../core/errors.js";
-import type { Generator } from "../core/generator.js";
-import { noGrad } from "../core/grad.js";
+import { tidy } from "../core/memory/scope.js";
 import { quote } from "../core/quote.js";
-import { tidy } from "../core/scope.js";
+import type { Generator } from "../core/random/generator.js";
 import type { Module } from "../nn/module.js";
 import { concat } from "../ops/index.js";
 import { Tensor } from "../tensor.js";

@@ -1,4 +1,4 @@
-import type { Generator } from "../core/generator.js";
+import type { Generator } from "../core/random/generator.js";
 import { erfOf } from "../ops/erf.js";
 import { checkCount, type Outcome, type Search } from "./search.js";
 import type { Choice, Scalar, Unconditional } from "./space.js";

@@ -1,6 +1,6 @@
 import { ArgumentError } from "../core/errors.js";
-import type { Generator } from "../core/generator.js";
 import { quote } from "../core/quote.js";
+import type { Generator } from "../core/random/generator.js";
 import type { Params, Scalar, Space } from "./space.js";
 
 /** One run of the function under study. */

@@ -1,6 +1,6 @@
 import { ArgumentError } from "../core/errors.js";
-import { Generator } from "../core/generator.js";
 import { quote } from "../core/quote.js";
+import { Generator } from "../core/random/generator.js";
 import { writeAtomic } from "../io/files.js";
 import { chartOf, tableOf } from "./report.js";
 import type { FinishedTrial, Outcome, Search, Trial } from "./search.js";

@@ -1,4 +1,4 @@
-import type { Generator } from "../core/generator.js";
+import type { Generator } from "../core/random/generator.js";
 import { isActive, type Params, plain, type Scalar, type Space, type Unconditional } from "./space.js";
 
 /** A parameter that is a number. */

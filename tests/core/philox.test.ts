@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { mulHigh, philox, philoxBlock } from "../../src/core/philox.js";
+import { mulHigh, philox, philoxBlock } from "../../src/core/random/philox.js";
 import { Generator } from "../../src/index.js";
 
 const hex = (words: ArrayLike<number>): string => Array.from(words, (w) => w.toString(16).padStart(8, "0")).join(" ");

@@ -3,8 +3,8 @@ import { tmpdir } from "node:os";
 import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { NativeDevice } from "../../src/backends/cuda/index.js";
-import { readTuningFile, tuningFile, tuningFileName } from "../../src/backends/cuda/tuning.js";
+import { NativeDevice } from "../../src/backends/native/index.js";
+import { readTuningFile, tuningFile, tuningFileName } from "../../src/backends/native/tuning.js";
 import { DeviceError, device, type LaunchedProduct, matmul, ones, type TuningRow, tidy } from "../../src/index.js";
 import { native } from "../support/device.js";
 import { restoreTuning } from "../support/tuning.js";
@@ -56,7 +56,7 @@ describe.runIf(device() !== "cpu")(`the tuning file of ${device()}`, () => {
     expect(relative(root, tuningFile("A card"))).toBe(join("kernels", "tuning", "a-card.json"));
     expect(existsSync(join(dirname(tuningFile("A card")), "README.md"))).toBe(true);
     // The built file is as deep in the package as the source.
-    const built = new URL("../../../kernels/tuning", new URL("../../dist/backends/cuda/tuning.js", import.meta.url));
+    const built = new URL("../../../kernels/tuning", new URL("../../dist/backends/native/tuning.js", import.meta.url));
     expect(fileURLToPath(built)).toBe(join(root, "kernels", "tuning"));
   });
 

@@ -3,7 +3,7 @@ import { createRequire } from "node:module";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { test } from "vitest";
-import type { Addon } from "../../src/backends/cuda/native.js";
+import type { Addon } from "../../src/backends/native/addon.js";
 import { ArgumentError, DeviceError, device, OutOfMemoryError } from "../../src/index.js";
 
 const require = createRequire(import.meta.url);

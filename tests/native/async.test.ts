@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, test } from "vitest";
-import type { Addon } from "../../src/backends/cuda/native.js";
+import type { Addon } from "../../src/backends/native/addon.js";
 import { callKernel } from "../support/operands.js";
 import { int32, load, skipped, slowWork, why } from "./addon.js";
 import { type Lateness, lateness, ownLateness, print } from "./lateness.js";

@@ -1,6 +1,6 @@
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { NativeBackend } from "../../src/backends/cuda/backend.js";
-import { type Addon, leftOut } from "../../src/backends/cuda/native.js";
+import { type Addon, leftOut } from "../../src/backends/native/addon.js";
+import { NativeBackend } from "../../src/backends/native/backend.js";
 import { ArgumentError, DeviceError } from "../../src/index.js";
 import { callKernel } from "../support/operands.js";
 import { bool, float32, float64, int32, load, onGpu, skipped, testOnEmulator, uint8, why } from "./addon.js";

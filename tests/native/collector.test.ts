@@ -1,7 +1,7 @@
 import { constants, PerformanceObserver } from "node:perf_hooks";
 import { setTimeout as sleep } from "node:timers/promises";
 import { beforeAll, describe, expect, test } from "vitest";
-import type { Addon } from "../../src/backends/cuda/native.js";
+import type { Addon } from "../../src/backends/native/addon.js";
 import { load, skipped, uint8, why } from "./addon.js";
 
 const MiB = 2 ** 20;

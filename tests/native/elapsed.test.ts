@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, test } from "vitest";
-import type { Addon } from "../../src/backends/cuda/native.js";
+import type { Addon } from "../../src/backends/native/addon.js";
 import { native } from "../support/device.js";
 import { callKernel } from "../support/operands.js";
 import { load, skipped, slowWork, testOnEmulator, why } from "./addon.js";

@@ -1,6 +1,6 @@
 // What kernels report about bad data: at which wait, once, and at what cost.
 import { beforeAll, beforeEach, describe, expect, test } from "vitest";
-import type { Addon } from "../../src/backends/cuda/native.js";
+import type { Addon } from "../../src/backends/native/addon.js";
 import { callKernel } from "../support/operands.js";
 import { float64, int32, load, skipped, slowWork, testOnEmulator, why } from "./addon.js";
 

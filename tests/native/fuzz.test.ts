@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { type Addon, leftOut } from "../../src/backends/cuda/native.js";
+import { type Addon, leftOut } from "../../src/backends/native/addon.js";
 import { Generator } from "../../src/index.js";
 import { load, skipped, why } from "./addon.js";
 

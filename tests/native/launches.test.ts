@@ -4,7 +4,7 @@ import { once } from "node:events";
 import { promisify } from "node:util";
 import { Worker } from "node:worker_threads";
 import { beforeAll, describe, expect, test } from "vitest";
-import type { Addon } from "../../src/backends/cuda/native.js";
+import type { Addon } from "../../src/backends/native/addon.js";
 import { DeviceError } from "../../src/index.js";
 import { callKernel, operandsFile } from "../support/operands.js";
 import { addonFile, float64, int32, load, skipped, testOnEmulator, why } from "./addon.js";

@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { Addon } from "../../src/backends/cuda/native.js";
+import type { Addon } from "../../src/backends/native/addon.js";
 import { OutOfMemoryError } from "../../src/index.js";
 import { callKernel } from "../support/operands.js";
 import { addonFile, int32, load, onGpu, skipped, slowWork, testOnEmulator, uint8, why } from "./addon.js";

@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { Worker } from "node:worker_threads";
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import type { Addon, NativeMemory } from "../../src/backends/cuda/native.js";
+import type { Addon, NativeMemory } from "../../src/backends/native/addon.js";
 import { callKernel } from "../support/operands.js";
 import { addonFile, int32, load, skipped, slowFile, slowWork, testOnEmulator, why } from "./addon.js";
 import { type Lateness, lateness, ownLateness, print } from "./lateness.js";

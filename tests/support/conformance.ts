@@ -1,5 +1,5 @@
-import type { NativeDevice } from "../../src/backends/cuda/index.js";
-import { dtypeCode } from "../../src/backends/cuda/native.js";
+import { dtypeCode } from "../../src/backends/native/addon.js";
+import type { NativeDevice } from "../../src/backends/native/index.js";
 import { narrow } from "../../src/core/half.js";
 import { randomNumbers } from "../cases/case.js";
 import { callKernel } from "./operands.js";

@@ -1,6 +1,6 @@
 import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
-import type { Addon } from "../../src/backends/cuda/native.js";
+import type { Addon } from "../../src/backends/native/addon.js";
 
 type Operand = number | null | readonly number[];
 

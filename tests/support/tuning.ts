@@ -1,4 +1,4 @@
-import { readTuning } from "../../src/backends/cuda/tuning.js";
+import { readTuning } from "../../src/backends/native/tuning.js";
 import { native } from "./device.js";
 
 /**

@@ -2,7 +2,6 @@ import { existsSync } from "node:fs";
 import { type DeviceName, registerDevice } from "../../core/device.js";
 import { DeviceError } from "../../core/errors.js";
 import { kernelNames } from "../../core/op.js";
-import { NativeBackend } from "./backend.js";
 import {
   type Addon,
   type DeviceInfo,
@@ -12,10 +11,11 @@ import {
   type NativeDeviceName,
   type NativeMemory,
   type NativeOptions,
-} from "./native.js";
+} from "./addon.js";
+import { NativeBackend } from "./backend.js";
 import { inFile, type LaunchedProduct, readTuning, tuningFile } from "./tuning.js";
 
-export type { DeviceInfo, NativeMemory, NativeOptions } from "./native.js";
+export type { DeviceInfo, NativeMemory, NativeOptions } from "./addon.js";
 export type { LaunchedProduct, ProductKernel, ProductKey, TuningFile, TuningRow } from "./tuning.js";
 
 /**

@@ -1,10 +1,10 @@
 // The declarations name Disposable, which programs compiled without the types of Node do not know.
 /// <reference lib="esnext.disposable" preserve="true" />
 
-import type { Tensor } from "../tensor.js";
-import { context, runInContext, withContext } from "./context.js";
-import { ArgumentError, DisposedError } from "./errors.js";
-import { quote } from "./quote.js";
+import type { Tensor } from "../../tensor.js";
+import { context, runInContext, withContext } from "../context.js";
+import { ArgumentError, DisposedError } from "../errors.js";
+import { quote } from "../quote.js";
 
 /**
  * Owns the tensors made while it is the innermost scope, and disposes them when it ends, except those kept:

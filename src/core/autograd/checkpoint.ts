@@ -1,11 +1,11 @@
-import type { Tensor } from "../tensor.js";
-import { noteInputs } from "./apply.js";
-import { type Context, context, withContext } from "./context.js";
-import { defaultGenerator, type GeneratorState } from "./generator.js";
-import type { Op } from "./op.js";
+import type { Tensor } from "../../tensor.js";
+import { noteInputs } from "../apply.js";
+import { type Context, context, withContext } from "../context.js";
+import { checkTensor, Scope } from "../memory/scope.js";
+import { tick } from "../memory/storage.js";
+import type { Op } from "../op.js";
+import { defaultGenerator, type GeneratorState } from "../random/generator.js";
 import { leavesBehind, pullback } from "./pullback.js";
-import { checkTensor, Scope } from "./scope.js";
-import { tick } from "./storage.js";
 import { Entry, type Variable } from "./variable.js";
 
 /**

@@ -1,7 +1,7 @@
-import { applyAll, type Inputs } from "../core/apply.js";
-import type { DType } from "../core/dtype.js";
-import type { Op } from "../core/op.js";
 import type { Tensor } from "../tensor.js";
+import { applyAll, type Inputs } from "./apply.js";
+import type { DType } from "./dtype.js";
+import type { Op } from "./op.js";
 
 /** The dtype of statistics and sums that are kept beside a tensor of floats: 16 bits are too coarse for them. */
 export const auxiliaryDType = (dtype: DType): DType => (dtype === "float64" ? "float64" : "float32");

@@ -1,6 +1,6 @@
-import type { Tensor } from "../tensor.js";
-import type { DType } from "./dtype.js";
-import type { Shape } from "./shape.js";
+import type { Tensor } from "../../tensor.js";
+import type { DType } from "../dtype.js";
+import type { Shape } from "../shape.js";
 
 /** A tensor that is still alive, and where it was made. */
 export interface Leak {
@@ -66,8 +66,8 @@ function captureStack(): string {
 }
 
 // The folder that holds this file's parent: src/ or dist/. Frames in it are the engine's, the first other is the user's.
-const engine = new URL("..", import.meta.url).href;
-const enginePath = decodeURIComponent(new URL("..", import.meta.url).pathname);
+const engine = new URL("../..", import.meta.url).href;
+const enginePath = decodeURIComponent(new URL("../..", import.meta.url).pathname);
 
 function programLine(stack: string): string {
   for (const frame of stack.split("\n").slice(1)) {

@@ -1,4 +1,4 @@
-import { type Shape, sameShape, sizeOf, stridesOf } from "../core/shape.js";
+import { type Shape, sameShape, sizeOf, stridesOf } from "../shape.js";
 
 const one: readonly number[] = [1];
 

@@ -1,7 +1,7 @@
-import { context, withContext } from "../core/context.js";
-import { pullback } from "../core/pullback.js";
-import type { Variable } from "../core/variable.js";
-import type { Tensor } from "../tensor.js";
+import type { Tensor } from "../../tensor.js";
+import { context, withContext } from "../context.js";
+import { pullback } from "./pullback.js";
+import type { Variable } from "./variable.js";
 
 /** An op as a composition of other ops, which have derivatives of every order. Inputs left out are undefined. */
 export type Composition = (...inputs: (Tensor | undefined)[]) => Tensor;

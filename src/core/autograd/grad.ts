@@ -1,9 +1,9 @@
-import type { Tensor } from "../tensor.js";
-import { context, runInContext, withContext } from "./context.js";
-import { GradientError } from "./errors.js";
+import type { Tensor } from "../../tensor.js";
+import { context, runInContext, withContext } from "../context.js";
+import { GradientError } from "../errors.js";
+import { checkTensor, keep, Scope, tidy } from "../memory/scope.js";
+import { quote } from "../quote.js";
 import { checkRecorded, pullback, seedFor } from "./pullback.js";
-import { quote } from "./quote.js";
-import { checkTensor, keep, Scope, tidy } from "./scope.js";
 import { gradientsOf, Tape } from "./tape.js";
 import type { Variable } from "./variable.js";
 

@@ -1,9 +1,9 @@
-import type { Tensor } from "../tensor.js";
-import { withContext } from "./context.js";
-import { GradientError, ShapeError } from "./errors.js";
-import type { Op } from "./op.js";
-import { checkTensor, Scope } from "./scope.js";
-import { padRank, sameShape, show } from "./shape.js";
+import type { Tensor } from "../../tensor.js";
+import { withContext } from "../context.js";
+import { GradientError, ShapeError } from "../errors.js";
+import { checkTensor, Scope } from "../memory/scope.js";
+import type { Op } from "../op.js";
+import { padRank, sameShape, show } from "../shape.js";
 import type { Entry, Variable } from "./variable.js";
 
 /** How the walk back is done. */

@@ -1,6 +1,6 @@
-import type { Backend, Handle } from "./backend.js";
-import { type DType, dtypeInfo, hostArray } from "./dtype.js";
-import { DisposedError } from "./errors.js";
+import type { Backend, Handle } from "../backend.js";
+import { type DType, dtypeInfo, hostArray } from "../dtype.js";
+import { DisposedError } from "../errors.js";
 
 /** Device memory held by tensors: bytes now, the most there ever were, and how many buffers (views share one). */
 export interface MemoryInfo {

@@ -1,9 +1,9 @@
-import type { Tensor } from "../tensor.js";
-import type { DType } from "./dtype.js";
-import { GradientError } from "./errors.js";
-import type { Op } from "./op.js";
-import { type Shape, show } from "./shape.js";
-import { tick } from "./storage.js";
+import type { Tensor } from "../../tensor.js";
+import type { DType } from "../dtype.js";
+import { GradientError } from "../errors.js";
+import { tick } from "../memory/storage.js";
+import type { Op } from "../op.js";
+import { type Shape, show } from "../shape.js";
 
 /**
  * A variable of the Wengert list: what gradients flow to. Tensors that stand for the same value (a view made by

@@ -1,5 +1,5 @@
-import type { Shape } from "../core/shape.js";
-import type { Numbers } from "./elementwise.js";
+import type { Numbers } from "../../ops/elementwise.js";
+import type { Shape } from "../shape.js";
 
 /**
  * How a kernel sees the rows along an axis: the sizes before it, of it, and after it. Element k of the row (o, i)

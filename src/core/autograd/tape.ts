@@ -1,10 +1,10 @@
-import type { Tensor } from "../tensor.js";
-import { context } from "./context.js";
-import { ArgumentError, GradientError } from "./errors.js";
+import type { Tensor } from "../../tensor.js";
+import { context } from "../context.js";
+import { ArgumentError, GradientError } from "../errors.js";
+import { checkTensor, Scope } from "../memory/scope.js";
+import { quote } from "../quote.js";
+import { show } from "../shape.js";
 import { checkRecorded, pullback, seedFor } from "./pullback.js";
-import { quote } from "./quote.js";
-import { checkTensor, Scope } from "./scope.js";
-import { show } from "./shape.js";
 import type { Entry, Variable } from "./variable.js";
 
 /** How `Tape.gradients` is done. */

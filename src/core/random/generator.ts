@@ -1,6 +1,6 @@
-import { ArgumentError } from "./errors.js";
+import { ArgumentError } from "../errors.js";
+import { quote } from "../quote.js";
 import { philox } from "./philox.js";
-import { quote } from "./quote.js";
 
 /** All there is to a generator: a seed, and how many counters have been used. Plain numbers, to be saved anywhere. */
 export interface GeneratorState {

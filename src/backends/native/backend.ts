@@ -3,7 +3,7 @@ import { type DType, dtypeInfo, type TypedArray } from "../../core/dtype.js";
 import { ArgumentError, DeviceError } from "../../core/errors.js";
 import { narrow, widen } from "../../core/half.js";
 import type { Kernel } from "../../core/op.js";
-import { type Addon, dtypeCode, dtypeNames, leftOut, type NativeDeviceName, type RawArray } from "./native.js";
+import { type Addon, dtypeCode, dtypeNames, leftOut, type NativeDeviceName, type RawArray } from "./addon.js";
 
 const rawClass = {
   float32: Float32Array,

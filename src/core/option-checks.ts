@@ -1,4 +1,4 @@
-import { ArgumentError } from "../core/errors.js";
+import { ArgumentError } from "./errors.js";
 
 /** The value of an option that must be a finite number. */
 export function checkFinite(op: string, name: string, value: number): number {
