@@ -1,4 +1,4 @@
-// Activation functions: the rows of src/ops/activation.ts.
+// Activation functions: the rows of src/ops/elementwise/activation.ts.
 #include "elementwise.cuh"
 #include "functions.cuh"
 #include "registry.h"

@@ -1,4 +1,4 @@
-// Arithmetic on two operands: the rows of src/ops/arithmetic.ts.
+// Arithmetic on two operands: the rows of src/ops/elementwise/arithmetic.ts.
 #include "binary.cuh"
 #include "functions.cuh"
 #include "registry.h"

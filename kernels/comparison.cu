@@ -1,4 +1,4 @@
-// Comparisons and logic of two operands, which give bools: the rows of src/ops/comparison.ts and logical.ts.
+// Comparisons and logic of two operands, which give bools: the rows of src/ops/elementwise/comparison.ts and logical.ts.
 #include "binary.cuh"
 #include "registry.h"
 

@@ -1,4 +1,4 @@
-// The sizes of a convolution of images, as its launchers get them: checked, by name. As src/ops/conv-sizes.ts.
+// The sizes of a convolution of images, as its launchers get them: checked, by name. As src/ops/convolution/conv-sizes.ts.
 #pragma once
 
 #include <algorithm>

@@ -1,4 +1,4 @@
-// A convolution, its gradient for x and its gradient for the weight, as matrix products (see src/ops/conv.ts for the
+// A convolution, its gradient for x and its gradient for the weight, as matrix products (see src/ops/convolution/conv.ts for the
 // form that they share). In each group g:
 //   y   (K/g, N P Q) = filters (K/g, C/g R S)   patches of x
 //   dx  (C/g, N H W) = flipped filters (C/g, K/g R S)   patches of dy, for each phase of the stride by itself

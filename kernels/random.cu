@@ -1,4 +1,4 @@
-// Random tensors, and dropout. The words that each element has are those of src/ops/random.ts:
+// Random tensors, and dropout. The words that each element has are those of src/ops/random/random.ts:
 //
 //   32 bits a number   element i has word i % 4 of counter offset + i / 4
 //   53 bits a number   element i has words 2 (i % 2) and 2 (i % 2) + 1 of counter offset + i / 2

@@ -1,4 +1,4 @@
-// Rounding to integers, which integers stay as they are under, and to bounds: the rows of src/ops/rounding.ts.
+// Rounding to integers, which integers stay as they are under, and to bounds: the rows of src/ops/elementwise/rounding.ts.
 #include "elementwise.cuh"
 #include "functions.cuh"
 #include "registry.h"

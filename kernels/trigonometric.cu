@@ -1,4 +1,4 @@
-// The circular and hyperbolic functions: the rows of src/ops/trigonometric.ts.
+// The circular and hyperbolic functions: the rows of src/ops/elementwise/trigonometric.ts.
 #include "elementwise.cuh"
 #include "registry.h"
 

@@ -1,4 +1,4 @@
-// Functions of one number: the rows of src/ops/unary.ts and of the predicates in comparison.ts and logical.ts.
+// Functions of one number: the rows of src/ops/elementwise/unary.ts and of the predicates in comparison.ts and logical.ts.
 #include "elementwise.cuh"
 #include "functions.cuh"
 #include "registry.h"

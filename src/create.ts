@@ -5,7 +5,7 @@ import { Scope } from "./core/memory/scope.js";
 import { Storage } from "./core/memory/storage.js";
 import { quote } from "./core/quote.js";
 import { checkShape, maxRank, type Shape, show, sizeOf } from "./core/shape.js";
-import { fill, ramp } from "./ops/fill.js";
+import { fill, ramp } from "./ops/creation/fill.js";
 import { Tensor } from "./tensor.js";
 
 /** Numbers or booleans, nested as deep as the tensor is to have axes, or a typed array with one axis. */

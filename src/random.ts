@@ -4,7 +4,7 @@ import { ArgumentError, DTypeError } from "./core/errors.js";
 import { defaultGenerator, type Generator } from "./core/random/generator.js";
 import { checkShape, type Shape } from "./core/shape.js";
 import { type CreateOptions, chooseDType, finish, tensor } from "./create.js";
-import { checkProbability, drawBernoulli, drawIntegers, drawNormal, drawUniform } from "./ops/random.js";
+import { checkProbability, drawBernoulli, drawIntegers, drawNormal, drawUniform } from "./ops/random/random.js";
 import type { Tensor } from "./tensor.js";
 
 /** The options of every random tensor. */

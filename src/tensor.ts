@@ -11,7 +11,7 @@ import type { Storage } from "./core/memory/storage.js";
 import type { Meta } from "./core/op.js";
 import { type Shape, show, sizeOf } from "./core/shape.js";
 import { formatTensor, type Nested, nest } from "./format.js";
-import { fill } from "./ops/fill.js";
+import { fill } from "./ops/creation/fill.js";
 import type { Axes, Operand, ReduceOptions } from "./ops/index.js";
 import * as ops from "./ops/index.js";
 

@@ -4,7 +4,7 @@ import { checkEps, checkFinite } from "../core/option-checks.js";
 import { show } from "../core/shape.js";
 import { ones, zeros } from "../create.js";
 import { batchNorm } from "../ops/index.js";
-import { copyUpdate } from "../ops/updates.js";
+import { copyUpdate } from "../ops/optimizer/updates.js";
 import type { Tensor } from "../tensor.js";
 import { checkSize, filledParameter, type InitOptions } from "./init.js";
 import { Module, renamed } from "./module.js";

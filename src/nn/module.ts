@@ -4,7 +4,7 @@ import { DTypeError, FormatError, ShapeError } from "../core/errors.js";
 import { checkTensor } from "../core/memory/scope.js";
 import { sameShape, show } from "../core/shape.js";
 import type { NamedTensors } from "../io/index.js";
-import { copyValues } from "../ops/copy.js";
+import { copyValues } from "../ops/optimizer/copy.js";
 import { Tensor } from "../tensor.js";
 import { type Role, roleOf } from "./parameter.js";
 

@@ -1,4 +1,4 @@
-import { erfcOf } from "../ops/erf.js";
+import { erfcOf } from "../ops/elementwise/erf.js";
 
 /** The distribution function of the normal: the probability of a number below z. */
 export const normalProbability = (z: number): number => erfcOf(-z / Math.SQRT2) / 2;

@@ -2,7 +2,7 @@ import { isFloat } from "../core/dtype.js";
 import { ArgumentError, DTypeError, ShapeError } from "../core/errors.js";
 import { checkTensor, keep } from "../core/memory/scope.js";
 import { sameShape, show } from "../core/shape.js";
-import { copyValues } from "../ops/copy.js";
+import { copyValues } from "../ops/optimizer/copy.js";
 import type { Tensor } from "../tensor.js";
 
 /** What a tensor in a field of a module is to the module. A passing buffer is not saved. */

@@ -1,5 +1,5 @@
 import { applyUpdate } from "../core/apply.js";
-import { adagradUpdate } from "../ops/adaptive-updates.js";
+import { adagradUpdate } from "../ops/optimizer/adaptive-updates.js";
 import { checkNumber, type Rule, type StepTensors } from "./group.js";
 import { Optimizer, type ParameterList } from "./optimizer.js";
 

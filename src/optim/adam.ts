@@ -1,5 +1,5 @@
 import { applyUpdate } from "../core/apply.js";
-import { adamUpdate, adamWUpdate, amsgradUpdate, amsgradWUpdate } from "../ops/updates.js";
+import { adamUpdate, adamWUpdate, amsgradUpdate, amsgradWUpdate } from "../ops/optimizer/updates.js";
 import { checkNumber, type Rule, type StepTensors } from "./group.js";
 import { Optimizer, type ParameterList } from "./optimizer.js";
 

@@ -3,8 +3,8 @@ import { ArgumentError } from "../core/errors.js";
 import { outsideScopes } from "../core/memory/scope.js";
 import { tick } from "../core/memory/storage.js";
 import type { Meta } from "../core/op.js";
-import { copyValues } from "../ops/copy.js";
-import { fill } from "../ops/fill.js";
+import { fill } from "../ops/creation/fill.js";
+import { copyValues } from "../ops/optimizer/copy.js";
 import type { Tensor } from "../tensor.js";
 import type { SavedGroup } from "./state.js";
 

@@ -4,7 +4,7 @@ import {
   centredRmspropUpdate,
   rmspropMomentumUpdate,
   rmspropUpdate,
-} from "../ops/adaptive-updates.js";
+} from "../ops/optimizer/adaptive-updates.js";
 import { checkNumber, type Rule, type StepTensors } from "./group.js";
 import { Optimizer, type ParameterList } from "./optimizer.js";
 

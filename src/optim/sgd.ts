@@ -1,6 +1,6 @@
 import { applyUpdate } from "../core/apply.js";
 import { ArgumentError } from "../core/errors.js";
-import { sgdMomentumUpdate, sgdUpdate } from "../ops/updates.js";
+import { sgdMomentumUpdate, sgdUpdate } from "../ops/optimizer/updates.js";
 import { checkNumber, type Rule, type StepTensors } from "./group.js";
 import { Optimizer, type ParameterList } from "./optimizer.js";
 

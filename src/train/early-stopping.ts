@@ -3,7 +3,7 @@ import { outsideScopes } from "../core/memory/scope.js";
 import { quote } from "../core/quote.js";
 import type { CheckpointPart } from "../io/checkpoint.js";
 import type { Value } from "../io/values.js";
-import { copyValues } from "../ops/copy.js";
+import { copyValues } from "../ops/optimizer/copy.js";
 import type { Tensor } from "../tensor.js";
 import type { Callback, Run } from "./callback.js";
 import { Monitor, type MonitorOptions } from "./monitor.js";

@@ -1,5 +1,5 @@
 import type { Generator } from "../core/random/generator.js";
-import { erfOf } from "../ops/erf.js";
+import { erfOf } from "../ops/elementwise/erf.js";
 import { checkCount, type Outcome, type Search } from "./search.js";
 import type { Choice, Scalar, Unconditional } from "./space.js";
 import { draw, fromUnit, type Numeric, pickPoint, toUnit } from "./unit.js";

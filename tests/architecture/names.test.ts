@@ -20,13 +20,18 @@ interface Named {
 }
 
 const filesIn = (folder: string, extension: string): string[] =>
-  readdirSync(new URL(folder, import.meta.url)).filter((file) => file.endsWith(extension));
+  readdirSync(new URL(folder, import.meta.url), { recursive: true, encoding: "utf8" })
+    .map((file) => file.replaceAll("\\", "/"))
+    .filter((file) => file.endsWith(extension));
 
 const modules: Family[] = await Promise.all(
   filesIn("../../src/ops", ".ts")
     .map((file) => file.replace(/\.ts$/, ""))
-    .filter((file) => file !== "index")
-    .map(async (file) => ({ file: `${file}.ts`, exported: await import(`../../src/ops/${file}.ts`) })),
+    .filter((file) => !/(^|\/)index$/.test(file))
+    .map(async (file) => ({
+      file: `${file}.ts`,
+      exported: await import(/* @vite-ignore */ `../../src/ops/${file}.ts`),
+    })),
 );
 
 const isRecord = (value: unknown): value is Named =>

@@ -1,10 +1,10 @@
 import { describe, expect, test } from "vitest";
 import type { DType, Op, Tensor } from "../../src/index.js";
 import * as w from "../../src/index.js";
-import * as activation from "../../src/ops/activation.js";
-import type { Parameters } from "../../src/ops/elementwise.js";
-import { clampGradOp } from "../../src/ops/rounding.js";
-import { tanhGradOp } from "../../src/ops/trigonometric.js";
+import * as activation from "../../src/ops/elementwise/activation.js";
+import type { Parameters } from "../../src/ops/elementwise/elementwise.js";
+import { clampGradOp } from "../../src/ops/elementwise/rounding.js";
+import { tanhGradOp } from "../../src/ops/elementwise/trigonometric.js";
 import { fewProcessors, withProcessors } from "../support/device.js";
 import { type Bounds, dtypes, expectParity, floats, integers, valuesFor } from "../support/parity.js";
 

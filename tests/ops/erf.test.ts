@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { erfcOf, erfOf } from "../../src/ops/erf.js";
+import { erfcOf, erfOf } from "../../src/ops/elementwise/erf.js";
 
 /** x, erf(x), erfc(x) to 25 digits (mpmath), rounded to float64: within and on the borders of each approximation. */
 const values: readonly (readonly [x: number, erf: number, erfc: number])[] = [

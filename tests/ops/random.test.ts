@@ -47,7 +47,7 @@ function normalCumulative(x: number): number {
   return 0.5 + (total * h) / 3;
 }
 
-// Computed by an implementation of Philox and of the layout of src/ops/random.ts in Python.
+// Computed by an implementation of Philox and of the layout of src/ops/random/random.ts in Python.
 describe("the numbers of a seed are fixed", () => {
   test.each([
     ["float32", [0.7659821510314941, 0.0697069764137268, 0.9837367534637451, 0.9657269716262817, 0.3472210764884949]],

@@ -1,6 +1,6 @@
 /** Ops that give each element from the elements at the same place. */
 import { dropout, type Tensor } from "../../../src/index.js";
-import { copyValues } from "../../../src/ops/copy.js";
+import { copyValues } from "../../../src/ops/optimizer/copy.js";
 import { type Row, size } from "../rows.js";
 import type { Work } from "../work.js";
 import { elementOf, gradients, random, sampleOf } from "./operands.js";

@@ -1,4 +1,4 @@
-import type { Numbers } from "../../ops/elementwise.js";
+import type { Numbers } from "../../ops/elementwise/elementwise.js";
 import type { Shape } from "../shape.js";
 
 /**

@@ -1,0 +1,4 @@
+export * from "./average-pool.js";
+export * from "./conv.js";
+export * from "./max-pool.js";
+export type { Pair, Size2d } from "./window.js";

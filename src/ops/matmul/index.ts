@@ -1,0 +1,4 @@
+export * from "./einsum.js";
+export * from "./linalg.js";
+export * from "./linear.js";
+export * from "./matmul.js";

@@ -1,0 +1,73 @@
+import { apply } from "../../core/apply.js";
+import { ShapeError } from "../../core/errors.js";
+import { defineOp, type Meta } from "../../core/op.js";
+import { type Shape, show } from "../../core/shape.js";
+import type { Tensor } from "../../tensor.js";
+import type { Numbers } from "../elementwise/elementwise.js";
+import { gemm } from "./gemm.js";
+
+/** The number of rows of x seen as a matrix: all axes but the last are one batch. */
+function rowsOf(shape: Shape): number {
+  let rows = 1;
+  for (let axis = 0; axis < shape.length - 1; axis++) rows *= shape[axis];
+  return rows;
+}
+
+function misfit(rule: string, x: Meta, weight: Meta, bias: Meta | undefined): ShapeError {
+  const ending = bias ? `, bias ${show(bias.shape)}` : "";
+  return new ShapeError(`linear: ${rule}: x ${show(x.shape)}, weight ${show(weight.shape)}${ending}`);
+}
+
+const asMatrix = (x: Tensor): Tensor => (x.rank === 2 ? x : x.reshape([rowsOf(x.shape), x.shape[x.rank - 1]]));
+
+/** y = x W^T + b over the last axis, with the batch axes as one: every gradient is a single matrix product. */
+export const linearOp = defineOp({
+  name: "linear",
+  inputs: ["x", "weight", "bias?"],
+  types: { x: "numeric", weight: "numeric", bias: "numeric" },
+  save: ["x", "weight"],
+  infer({ x, weight, bias }) {
+    if (weight.shape.length !== 2) throw misfit("weight is (out, in)", x, weight, bias);
+    const [out, size] = weight.shape;
+    const shape = x.shape.slice();
+    const last = shape.length - 1;
+    if (last < 0) throw misfit("x needs an axis of features", x, weight, bias);
+    if (shape[last] !== size) throw misfit(`the last axis of x is not ${size}`, x, weight, bias);
+    if (bias && (bias.shape.length !== 1 || bias.shape[0] !== out))
+      throw misfit(`bias is not [${out}]`, x, weight, bias);
+    shape[last] = out;
+    return { shape, dtype: x.dtype };
+  },
+  args: ({ x, weight }) => [rowsOf(x.shape), weight.shape[0], weight.shape[1]],
+  cpu(
+    x: Numbers, // (M, K)
+    weight: Numbers, // (N, K)
+    bias: Numbers | null, // (N)
+    y: Numbers, // (M, N)
+    m: number,
+    n: number,
+    k: number,
+  ) {
+    // The product is added to what stands in y.
+    if (bias) for (let i = 0; i < m * n; i += n) y.set(bias, i);
+    gemm(m, n, k, x, 0, false, weight, 0, true, y, 0, bias !== null);
+  },
+  // y = x W^T + b  =>  dx = dy W,  dW = dy^T x,  db = dy, summed over the batch by the engine
+  vjp: {
+    x: (dy, { x, weight }) => asMatrix(dy).matmul(weight).reshape(x.shape),
+    weight: (dy, { x }) => asMatrix(dy).matmul(asMatrix(x), { transA: true }),
+    bias: (dy) => dy,
+  },
+});
+
+/**
+ * y = x W^T + b, the fully connected layer.
+ *
+ * @param x - (..., in)
+ * @param weight - (out, in)
+ * @param bias - (out)
+ * @returns (..., out)
+ * @throws ShapeError if the sizes do not fit
+ */
+export const linear = (x: Tensor, weight: Tensor, bias: Tensor | null = null): Tensor =>
+  apply(linearOp, [x, weight, bias], undefined);

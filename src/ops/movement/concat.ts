@@ -1,0 +1,79 @@
+import { apply } from "../../core/apply.js";
+import { ShapeError } from "../../core/errors.js";
+import { defineOp } from "../../core/op.js";
+import { checkList, normalizeAxis, sameShape, show, sizeOf } from "../../core/shape.js";
+import type { Tensor } from "../../tensor.js";
+import type { Numbers } from "../elementwise/elementwise.js";
+import { copyRows } from "./strided.js";
+
+interface ConcatAttrs {
+  readonly axis: number;
+  /** The size of each tensor on the axis. */
+  readonly sizes: readonly number[];
+}
+
+export const concatOp = defineOp({
+  name: "concat",
+  inputs: ["...xs"],
+  infer({ xs }, { axis, sizes }: ConcatAttrs) {
+    const first = xs[0].shape;
+    xs.forEach(({ shape }, k) => {
+      if (shape.length !== first.length || shape.some((n, i) => i !== axis && n !== first[i]))
+        throw new ShapeError(
+          `concat: tensors differ outside axis ${axis}: ${show(first)} and, at ${k}, ${show(shape)}`,
+        );
+    });
+    const total = sizes.reduce((sum, size) => sum + size, 0);
+    return { shape: first.map((size, i) => (i === axis ? total : size)), dtype: xs[0].dtype };
+  },
+  args: (_, y, { axis, sizes }) => [sizeOf(y.shape.slice(0, axis)), sizeOf(y.shape.slice(axis + 1)), sizes],
+  cpu(xs: readonly Numbers[], y: Numbers, outer: number, inner: number, sizes: readonly number[]) {
+    const total = sizes.reduce((sum, size) => sum + size * inner, 0);
+    let start = 0;
+    for (let k = 0; k < xs.length; k++) {
+      const n = sizes[k] * inner;
+      copyRows(xs[k], 0, n, y, start, total, outer, n);
+      start += n;
+    }
+  },
+  // y = [x0 x1 ...]  =>  dxk = the part of dy where xk is
+  vjp: {
+    xs: (dy, _, { axis, sizes }, index) => {
+      const start = sizes.slice(0, index).reduce((sum, size) => sum + size, 0);
+      return dy.slice([...new Array<null>(axis).fill(null), [start, start + sizes[index]]]);
+    },
+  },
+});
+
+/**
+ * Tensors one after the other along an axis they have. Their other sizes are the same; their dtypes are promoted.
+ *
+ * @throws ShapeError if there is no tensor, or the shapes differ outside the axis
+ */
+export function concat(tensors: readonly Tensor[], axis = 0): Tensor {
+  checkList("concat", "tensors are an array", tensors);
+  if (tensors.length === 0) throw new ShapeError("concat: there must be at least one tensor, got []");
+  if (tensors[0].rank === 0) throw new ShapeError("concat: scalars have no axis to join; use stack");
+  const along = normalizeAxis("concat", axis, tensors[0].rank);
+  return apply(concatOp, tensors, { axis: along, sizes: tensors.map(({ shape }) => shape[along]) });
+}
+
+/**
+ * Tensors of one shape side by side along a new axis, which stands at `axis` of the result.
+ *
+ * @throws ShapeError if there is no tensor, or the shapes differ
+ */
+export function stack(tensors: readonly Tensor[], axis = 0): Tensor {
+  checkList("stack", "tensors are an array", tensors);
+  if (tensors.length === 0) throw new ShapeError("stack: there must be at least one tensor, got []");
+  const { shape, rank } = tensors[0];
+  const at = normalizeAxis("stack", axis, rank + 1);
+  tensors.forEach((x, k) => {
+    if (!sameShape(x.shape, shape))
+      throw new ShapeError(`stack: tensors have one shape: ${show(shape)} and, at ${k}, ${show(x.shape)}`);
+  });
+  return concat(
+    tensors.map((x) => x.unsqueeze(at)),
+    at,
+  );
+}

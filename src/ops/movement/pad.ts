@@ -1,0 +1,78 @@
+import { apply } from "../../core/apply.js";
+import { type DType, isFloat } from "../../core/dtype.js";
+import { ArgumentError, DTypeError, ShapeError } from "../../core/errors.js";
+import { quote } from "../../core/quote.js";
+import { checkShape, show } from "../../core/shape.js";
+import type { Tensor } from "../../tensor.js";
+import { concat } from "./concat.js";
+import { type SliceRange, slicePadOp } from "./slice.js";
+
+/** How many elements to add before and after those of one axis. */
+export type Padding = readonly [before: number, after: number];
+
+export interface PadOptions {
+  /**
+   * What stands in the padding: one value ("constant", the default), the elements mirrored at the edge, which itself
+   * is not repeated ("reflect": c b | a b c | b a), or the edge repeated ("replicate": a a | a b c | c c).
+   */
+  readonly mode?: "constant" | "reflect" | "replicate";
+  /** The value for "constant". Default 0. */
+  readonly value?: number;
+}
+
+/**
+ * Adds elements at the ends of axes.
+ *
+ * @param padding - `[before, after]` for each axis, the first axis first (PyTorch's `F.pad` starts with the last)
+ * @throws ShapeError if there is not one pair an axis, or an axis is too short to be mirrored or repeated;
+ *   ArgumentError for a negative number or an unknown mode; DTypeError if the dtype cannot hold the value
+ */
+export function pad(x: Tensor, padding: readonly Padding[], { mode = "constant", value = 0 }: PadOptions = {}): Tensor {
+  if (!Array.isArray(padding) || padding.length !== x.rank)
+    throw new ShapeError(
+      `pad: one pair [before, after] for each axis of ${show(x.shape)}, got ${JSON.stringify(padding)}`,
+    );
+  if (mode !== "constant" && mode !== "reflect" && mode !== "replicate")
+    throw new ArgumentError(`pad: mode is "constant", "reflect" or "replicate", got ${quote(mode)}`);
+  for (const pair of padding)
+    if (!Array.isArray(pair) || pair.length !== 2 || pair.some((n) => !Number.isInteger(n) || n < 0))
+      throw new ArgumentError(`pad: [before, after] are integers of 0 or more, got ${JSON.stringify(pair)}`);
+  const whole = checkShape(
+    "pad",
+    x.shape.map((n, axis) => n + padding[axis][0] + padding[axis][1]),
+  );
+  if (padding.every(([before, after]) => before === 0 && after === 0)) return x.reshape(x.shape);
+  if (mode === "constant") {
+    checkValue(x.dtype, value);
+    const starts = padding.map(([before]) => before);
+    return apply(slicePadOp, [x], { whole, part: x.shape, starts, steps: starts.map(() => 1), value });
+  }
+  padding.forEach(([before, after], axis) => {
+    const [size, longest] = [x.shape[axis], Math.max(before, after)];
+    if (longest > 0 && size < (mode === "reflect" ? longest + 1 : 1))
+      throw new ShapeError(`pad: axis ${axis} of size ${size} is too short to ${mode} ${longest}: ${show(x.shape)}`);
+  });
+  return padding.reduce<Tensor>((y, pair, axis) => padAxis(y, axis, pair, mode), x);
+}
+
+function padAxis(x: Tensor, axis: number, [before, after]: Padding, mode: "reflect" | "replicate"): Tensor {
+  if (before === 0 && after === 0) return x;
+  const n = x.shape[axis];
+  const part = (range: SliceRange): Tensor => x.slice([...new Array<null>(axis).fill(null), range]);
+  const edge = (at: number, count: number): Tensor =>
+    part([at, at + 1]).expand(x.shape.map((size, i) => (i === axis ? count : size)));
+  const mirrored = (from: number, count: number): Tensor => part([from, from - count < 0 ? null : from - count, -1]);
+  const pieces: Tensor[] = [];
+  if (before > 0) pieces.push(mode === "reflect" ? mirrored(before, before) : edge(0, before));
+  pieces.push(x);
+  if (after > 0) pieces.push(mode === "reflect" ? mirrored(n - 2, after) : edge(n - 1, after));
+  return concat(pieces, axis);
+}
+
+function checkValue(dtype: DType, value: number): void {
+  if (typeof value !== "number") throw new ArgumentError(`pad: value is a number, got ${quote(value)}`);
+  if (isFloat(dtype)) return;
+  const [low, high] = dtype === "bool" ? [0, 1] : dtype === "uint8" ? [0, 255] : [-(2 ** 31), 2 ** 31 - 1];
+  if (!Number.isInteger(value) || value < low || value > high)
+    throw new DTypeError(`pad: ${dtype} cannot hold ${value}`);
+}

@@ -1,0 +1,136 @@
+import { apply } from "../../core/apply.js";
+import { ArgumentError, ShapeError } from "../../core/errors.js";
+import { broadcastDims, forEachRow, innerStep } from "../../core/loops/broadcast.js";
+import { defineOp } from "../../core/op.js";
+import {
+  broadcastShapes,
+  checkList,
+  checkShape,
+  normalizeAxes,
+  normalizeAxis,
+  padRank,
+  type Shape,
+  sameShape,
+  show,
+  sizeOf,
+} from "../../core/shape.js";
+import type { Tensor } from "../../tensor.js";
+import type { Numbers } from "../elementwise/elementwise.js";
+import type { Axes } from "../reduction/reduction.js";
+
+// y = x in another shape  =>  dx = dy in the shape of x
+export const reshapeOp = defineOp({
+  name: "reshape",
+  inputs: ["x"],
+  view: true,
+  infer: ({ x }, { to }: { from: Shape; to: Shape }) => ({ shape: to, dtype: x.dtype }),
+  vjp: { x: (dy, _, { from }) => dy.reshape(from) },
+});
+
+/**
+ * The same elements in another shape, sharing the buffer. One size may be -1: it follows from the others.
+ *
+ * @throws ShapeError if the numbers of elements differ
+ */
+export function reshape(x: Tensor, shape: Shape): Tensor {
+  const to = resolve(x.shape, shape);
+  return apply(reshapeOp, [x], { from: x.shape, to });
+}
+
+function resolve(from: Shape, shape: Shape): Shape {
+  checkList("reshape", "a shape is an array of sizes", shape);
+  const unknown = shape.indexOf(-1);
+  const size = sizeOf(from);
+  const known = sizeOf(shape.filter((_, axis) => axis !== unknown));
+  const to = unknown < 0 || known === 0 ? shape : shape.map((n, axis) => (axis === unknown ? size / known : n));
+  const fits = to.every((n) => Number.isInteger(n) && n >= 0) && sizeOf(to) === size;
+  if (!fits) throw new ShapeError(`reshape: ${show(from)} has ${size} elements, which do not fit ${show(shape)}`);
+  return checkShape("reshape", to);
+}
+
+// y = x repeated along axes of size 1  =>  dx = dy summed over them, which the engine does
+export const expandOp = defineOp({
+  name: "expand",
+  inputs: ["x"],
+  infer: ({ x }, { shape }: { shape: Shape }) => ({ shape, dtype: x.dtype }),
+  args: ({ x }, y) => broadcastDims(y.shape, [x.shape]),
+  cpu(x: Numbers, y: Numbers, dims: readonly number[], xDims: readonly number[]) {
+    const step = innerStep(xDims);
+    forEachRow(dims, [xDims], (start, n, [xStart]) => {
+      for (let i = 0; i < n; i++) y[start + i] = x[xStart + i * step];
+    });
+  },
+  vjp: { x: (dy) => dy },
+});
+
+/**
+ * Repeats axes of size 1 (and new leading axes) up to `shape`; -1 leaves a size as it is.
+ *
+ * @throws ShapeError if `x` does not broadcast to `shape`
+ */
+export function expand(x: Tensor, shape: Shape): Tensor {
+  checkList("expand", "a shape is an array of sizes", shape);
+  const offset = shape.length - x.shape.length;
+  const wanted = shape.map((n, axis) => (n === -1 && axis >= offset ? x.shape[axis - offset] : n));
+  checkShape("expand", wanted);
+  if (sameShape(wanted, x.shape)) return x;
+  if (!sameShape(broadcastShapes("expand", x.shape, wanted), wanted))
+    throw new ShapeError(`expand: ${show(x.shape)} does not stretch to ${show(shape)}`);
+  return apply(expandOp, [x], { shape: wanted });
+}
+
+/**
+ * The axes from `startAxis` to `endAxis`, both included, as one. A scalar becomes a vector of one element.
+ *
+ * @throws ShapeError if `x` has not both axes, or they are the wrong way round
+ */
+export function flatten(x: Tensor, startAxis = 0, endAxis = -1): Tensor {
+  const rank = Math.max(1, x.rank);
+  const start = normalizeAxis("flatten", startAxis, rank);
+  const end = normalizeAxis("flatten", endAxis, rank);
+  if (start > end) throw new ShapeError(`flatten: axis ${startAxis} comes after axis ${endAxis} in ${show(x.shape)}`);
+  return x.reshape([...x.shape.slice(0, start), sizeOf(x.shape.slice(start, end + 1)), ...x.shape.slice(end + 1)]);
+}
+
+/**
+ * Drops axes of size 1: those given, or all there are.
+ *
+ * @throws ShapeError if a given axis has another size (PyTorch leaves it alone)
+ */
+export function squeeze(x: Tensor, axes?: Axes): Tensor {
+  const dropped = normalizeAxes("squeeze", axes, x.rank).filter((axis) => axes !== undefined || x.shape[axis] === 1);
+  for (const axis of dropped)
+    if (x.shape[axis] !== 1)
+      throw new ShapeError(`squeeze: axis ${axis} of ${show(x.shape)} has size ${x.shape[axis]}, not 1`);
+  return x.reshape(x.shape.filter((_, axis) => !dropped.includes(axis)));
+}
+
+/** A new axis of size 1, which stands at `axis` of the result; -1 makes it the last. */
+export function unsqueeze(x: Tensor, axis: number): Tensor {
+  const at = normalizeAxis("unsqueeze", axis, x.rank + 1);
+  return x.reshape([...x.shape.slice(0, at), 1, ...x.shape.slice(at)]);
+}
+
+/**
+ * The tensor repeated like a tile, `repeats[i]` times along axis i. Where the lengths differ, the shape or the repeats
+ * get leading ones.
+ *
+ * @throws ArgumentError for a number of repeats that is none
+ */
+export function tile(x: Tensor, repeats: readonly number[]): Tensor {
+  checkList("tile", "repeats are an array, one for each axis", repeats);
+  if (repeats.some((n) => !Number.isInteger(n) || n < 0))
+    throw new ArgumentError(`tile: repeats are integers of 0 or more, got ${show(repeats)}`);
+  const rank = Math.max(x.rank, repeats.length);
+  const shape = padRank(x.shape, rank);
+  const times = padRank(repeats, rank);
+  const to = checkShape(
+    "tile",
+    shape.map((n, axis) => n * times[axis]),
+  );
+  // (n0, n1) -> (1, n0, 1, n1) -> (t0, n0, t1, n1) -> (t0 n0, t1 n1)
+  return x
+    .reshape(shape.flatMap((n) => [1, n]))
+    .expand(shape.flatMap((n, axis) => [times[axis], n]))
+    .reshape(to);
+}

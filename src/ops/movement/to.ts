@@ -1,0 +1,32 @@
+import { apply } from "../../core/apply.js";
+import { backend, type DeviceName } from "../../core/device.js";
+import { defineOp } from "../../core/op.js";
+import type { Tensor } from "../../tensor.js";
+
+interface ToAttrs {
+  readonly from: DeviceName;
+  readonly to: DeviceName;
+}
+
+/** y = x on another device. */
+export const toOp = defineOp({
+  name: "to",
+  inputs: ["x"],
+  types: { x: "own" },
+  transfer: true,
+  infer: ({ x }, _: ToAttrs) => ({ shape: x.shape, dtype: x.dtype }),
+  // The cotangent goes back to where x is.
+  vjp: { x: (dy, _, { from }) => dy.to(from) },
+});
+
+/**
+ * The same elements on another device, for which the program waits; the tensor itself where it is there already.
+ * Gradients flow back to where they came from.
+ *
+ * @throws DeviceError if the device cannot be used, with the reason
+ */
+export function to(x: Tensor, device: DeviceName): Tensor {
+  const target = backend(device);
+  x.checkLive("to");
+  return x.device === device ? x : apply(toOp, [x], { from: x.device, to: device }, target);
+}

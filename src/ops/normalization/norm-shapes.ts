@@ -1,0 +1,43 @@
+import { ShapeError } from "../../core/errors.js";
+import type { Meta } from "../../core/op.js";
+import { type Shape, sameShape, show } from "../../core/shape.js";
+import type { Tensor } from "../../tensor.js";
+
+/** The scale and shift of a normalization, or other values that go with them. */
+type Parameters = Readonly<Record<string, Meta | null | undefined>>;
+
+/** Throws unless the last axes of `x` are the normalized shape, which must also be that of the parameters. */
+export function checkNormalized(op: string, x: Meta, normalized: Shape, parameters: Parameters): void {
+  if (!endsIn(x.shape, normalized))
+    throw new ShapeError(`${op}: x ${show(x.shape)} does not end in the normalized shape ${show(normalized)}`);
+  for (const name of Object.keys(parameters)) {
+    const meta = parameters[name];
+    if (meta && !sameShape(meta.shape, normalized))
+      throw new ShapeError(`${op}: ${name} is ${show(meta.shape)}, the normalized shape ${show(normalized)}`);
+  }
+}
+
+/** Whether the last axes of a shape, one or more, are `ending`. */
+function endsIn(shape: Shape, ending: Shape): boolean {
+  const before = shape.length - ending.length;
+  if (ending.length === 0 || before < 0) return false;
+  for (let i = 0; i < ending.length; i++) if (shape[before + i] !== ending[i]) return false;
+  return true;
+}
+
+/** The axes before the normalized ones: one row each, with its own statistics. */
+export const rowsOf = (x: Meta, normalized: Shape): Shape => x.shape.slice(0, x.shape.length - normalized.length);
+
+/** Throws unless `x` is (N, C, ...) and each of the parameters (C). */
+export function checkChannels(op: string, x: Meta, parameters: Parameters): void {
+  if (x.shape.length < 2) throw new ShapeError(`${op}: x is (N, C, ...), got ${show(x.shape)}`);
+  for (const name of Object.keys(parameters)) {
+    const meta = parameters[name];
+    if (meta && (meta.shape.length !== 1 || meta.shape[0] !== x.shape[1]))
+      throw new ShapeError(`${op}: ${name} is ${show(meta.shape)}, for ${x.shape[1]} channels of x ${show(x.shape)}`);
+  }
+}
+
+/** (C) -> (C, 1, ...): a value for each channel, to broadcast against (N, C, ...). */
+export const perChannel = (parameter: Tensor, rank: number): Tensor =>
+  parameter.reshape([parameter.size, ...new Array<number>(rank - 2).fill(1)]);

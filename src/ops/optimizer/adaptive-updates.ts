@@ -1,0 +1,196 @@
+import { defineUpdate } from "../../core/op.js";
+import { type Buffers, type Counter, type Rate, slopeAt } from "./step-operands.js";
+
+export interface RmspropAttrs {
+  readonly alpha: number;
+  readonly eps: number;
+  readonly weightDecay: number;
+  /** Only of the updates with momentum. */
+  readonly momentum: number;
+}
+
+/**
+ * The loop of the RMSprop family (Tieleman and Hinton 2012; centred: Graves 2013), as in PyTorch:
+ *
+ *     g += weightDecay p
+ *     s = alpha s + (1 - alpha) g^2
+ *     m = alpha m + (1 - alpha) g             centred alone; m = 0 otherwise
+ *     d = g / (sqrt(s - m^2) + eps)
+ *     v = momentum v + d                      with momentum alone; v = d otherwise
+ *     p -= lr v
+ *
+ * By rounding s - m^2 may come out below 0, where PyTorch's is NaN; here it is 0 then.
+ */
+function rmspropLoop(
+  gradients: Buffers,
+  parameters: Buffers,
+  squares: Buffers,
+  means: Buffers | null,
+  velocities: Buffers | null,
+  [lr]: Rate,
+  alpha: number,
+  eps: number,
+  weightDecay: number,
+  momentum: number,
+): void {
+  for (let t = 0; t < parameters.length; t++) {
+    const [g, p, s] = [gradients[t], parameters[t], squares[t]];
+    const m = means === null ? null : means[t];
+    const v = velocities === null ? null : velocities[t];
+    for (let i = 0; i < p.length; i++) {
+      const slope = slopeAt(g, p, i, weightDecay);
+      const square = alpha * s[i] + (1 - alpha) * slope * slope;
+      const mean = m === null ? 0 : m[i] + (slope - m[i]) * (1 - alpha);
+      s[i] = square;
+      if (m !== null) m[i] = mean;
+      const scaled = slope / (Math.sqrt(Math.max(0, square - mean * mean)) + eps);
+      const velocity = v === null ? scaled : momentum * v[i] + scaled;
+      if (v !== null) v[i] = velocity;
+      p[i] -= lr * velocity;
+    }
+  }
+}
+
+type RmspropNumbers = [rate: Rate, alpha: number, eps: number, weightDecay: number];
+type MomentumNumbers = [...RmspropNumbers, momentum: number];
+
+const rmspropArgs = ({ alpha, eps, weightDecay }: RmspropAttrs): number[] => [alpha, eps, weightDecay];
+const momentumArgs = (attrs: RmspropAttrs): number[] => [...rmspropArgs(attrs), attrs.momentum];
+
+export const rmspropUpdate = defineUpdate({
+  name: "rmsprop",
+  inputs: ["gradient"],
+  targets: ["parameter", "square"],
+  shared: ["rate"],
+  args: rmspropArgs,
+  cpu(g: Buffers, p: Buffers, s: Buffers, ...numbers: RmspropNumbers) {
+    rmspropLoop(g, p, s, null, null, ...numbers, 0);
+  },
+});
+
+export const rmspropMomentumUpdate = defineUpdate({
+  name: "rmspropMomentum",
+  inputs: ["gradient"],
+  targets: ["parameter", "square", "velocity"],
+  shared: ["rate"],
+  args: momentumArgs,
+  cpu(g: Buffers, p: Buffers, s: Buffers, v: Buffers, ...numbers: MomentumNumbers) {
+    rmspropLoop(g, p, s, null, v, ...numbers);
+  },
+});
+
+export const centredRmspropUpdate = defineUpdate({
+  name: "centredRmsprop",
+  inputs: ["gradient"],
+  targets: ["parameter", "square", "mean"],
+  shared: ["rate"],
+  args: rmspropArgs,
+  cpu(g: Buffers, p: Buffers, s: Buffers, m: Buffers, ...numbers: RmspropNumbers) {
+    rmspropLoop(g, p, s, m, null, ...numbers, 0);
+  },
+});
+
+export const centredRmspropMomentumUpdate = defineUpdate({
+  name: "centredRmspropMomentum",
+  inputs: ["gradient"],
+  targets: ["parameter", "square", "mean", "velocity"],
+  shared: ["rate"],
+  args: momentumArgs,
+  cpu(g: Buffers, p: Buffers, s: Buffers, m: Buffers, v: Buffers, ...numbers: MomentumNumbers) {
+    rmspropLoop(g, p, s, m, v, ...numbers);
+  },
+});
+
+export interface AdagradAttrs {
+  readonly lrDecay: number;
+  readonly eps: number;
+  readonly weightDecay: number;
+}
+
+/**
+ * Adagrad (Duchi, Hazan and Singer 2011), as in PyTorch:
+ *
+ *     g += weightDecay p
+ *     s += g^2
+ *     p -= lr / (1 + (step - 1) lrDecay) g / (sqrt(s) + eps)      step counts from 1
+ */
+export const adagradUpdate = defineUpdate({
+  name: "adagrad",
+  inputs: ["gradient"],
+  targets: ["parameter", "sum"],
+  shared: ["rate", "counter"],
+  args: ({ lrDecay, eps, weightDecay }: AdagradAttrs) => [lrDecay, eps, weightDecay],
+  cpu(
+    gradients: Buffers,
+    parameters: Buffers,
+    sums: Buffers,
+    [lr]: Rate,
+    counter: Counter,
+    lrDecay: number,
+    eps: number,
+    weightDecay: number,
+  ) {
+    const stepSize = lr / (1 + counter[0]++ * lrDecay);
+    for (let t = 0; t < parameters.length; t++) {
+      const [g, p, s] = [gradients[t], parameters[t], sums[t]];
+      for (let i = 0; i < p.length; i++) {
+        const slope = slopeAt(g, p, i, weightDecay);
+        const sum = s[i] + slope * slope;
+        s[i] = sum;
+        p[i] -= (stepSize * slope) / (Math.sqrt(sum) + eps);
+      }
+    }
+  },
+});
+
+export interface LionAttrs {
+  readonly beta1: number;
+  readonly beta2: number;
+  readonly weightDecay: number;
+}
+
+/**
+ * Lion (Chen et al., "Symbolic discovery of optimization algorithms", 2023):
+ *
+ *     p -= lr (sign(beta1 m + (1 - beta1) g) + weightDecay p)
+ *     m = beta2 m + (1 - beta2) g
+ */
+export const lionUpdate = defineUpdate({
+  name: "lion",
+  inputs: ["gradient"],
+  targets: ["parameter", "mean"],
+  shared: ["rate"],
+  args: ({ beta1, beta2, weightDecay }: LionAttrs) => [beta1, beta2, weightDecay],
+  cpu(
+    gradients: Buffers,
+    parameters: Buffers,
+    means: Buffers,
+    [lr]: Rate,
+    beta1: number,
+    beta2: number,
+    weightDecay: number,
+  ) {
+    for (let t = 0; t < parameters.length; t++) {
+      const [g, p, m] = [gradients[t], parameters[t], means[t]];
+      for (let i = 0; i < p.length; i++) {
+        const direction = Math.sign(beta1 * m[i] + (1 - beta1) * g[i]);
+        p[i] = p[i] * (1 - lr * weightDecay) - lr * direction;
+        m[i] = beta2 * m[i] + (1 - beta2) * g[i];
+      }
+    }
+  },
+});
+
+/** average = decay average + (1 - decay) source */
+export const emaUpdate = defineUpdate({
+  name: "ema",
+  inputs: ["source"],
+  targets: ["average"],
+  args: ({ decay }: { readonly decay: number }) => [decay],
+  cpu(sources: Buffers, averages: Buffers, decay: number) {
+    for (let t = 0; t < sources.length; t++) {
+      const [x, average] = [sources[t], averages[t]];
+      for (let i = 0; i < x.length; i++) average[i] = decay * average[i] + (1 - decay) * x[i];
+    }
+  },
+});

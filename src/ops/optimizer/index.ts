@@ -1,0 +1,2 @@
+export * from "./adaptive-updates.js";
+export * from "./updates.js";

@@ -1,0 +1,170 @@
+import { defineUpdate } from "../../core/op.js";
+import { type Buffers, type Counter, type Rate, slopeAt } from "./step-operands.js";
+
+/** target = source, in the target's dtype. */
+export const copyUpdate = defineUpdate({
+  name: "copy",
+  inputs: ["source"],
+  targets: ["target"],
+  args: () => [],
+  cpu(sources: Buffers, targets: Buffers) {
+    for (let t = 0; t < sources.length; t++) targets[t].set(sources[t]);
+  },
+});
+
+export interface SgdAttrs {
+  readonly weightDecay: number;
+}
+
+// g += weightDecay p;  p -= lr g
+export const sgdUpdate = defineUpdate({
+  name: "sgd",
+  inputs: ["gradient"],
+  targets: ["parameter"],
+  shared: ["rate"],
+  args: ({ weightDecay }: SgdAttrs) => [weightDecay],
+  cpu(gradients: Buffers, parameters: Buffers, [lr]: Rate, weightDecay: number) {
+    for (let t = 0; t < parameters.length; t++) {
+      const [g, p] = [gradients[t], parameters[t]];
+      for (let i = 0; i < p.length; i++) p[i] -= lr * slopeAt(g, p, i, weightDecay);
+    }
+  },
+});
+
+export interface MomentumAttrs extends SgdAttrs {
+  readonly momentum: number;
+  readonly dampening: number;
+  readonly nesterov: boolean;
+}
+
+/**
+ * Gradient descent with momentum (Polyak 1964), or Nesterov's form of it (Sutskever et al. 2013), as in PyTorch:
+ *
+ *     g += weightDecay p
+ *     v = momentum v + (1 - dampening) g      in the first step v = g
+ *     p -= lr v                               Nesterov: lr (g + momentum v)
+ */
+export const sgdMomentumUpdate = defineUpdate({
+  name: "sgdMomentum",
+  inputs: ["gradient"],
+  targets: ["parameter", "velocity"],
+  shared: ["rate", "counter"],
+  args: ({ weightDecay, momentum, dampening, nesterov }: MomentumAttrs) => [
+    weightDecay,
+    momentum,
+    dampening,
+    +nesterov,
+  ],
+  cpu(
+    gradients: Buffers,
+    parameters: Buffers,
+    velocities: Buffers,
+    [lr]: Rate,
+    counter: Counter,
+    weightDecay: number,
+    momentum: number,
+    dampening: number,
+    nesterov: number,
+  ) {
+    const first = ++counter[0] === 1;
+    for (let t = 0; t < parameters.length; t++) {
+      const [g, p, v] = [gradients[t], parameters[t], velocities[t]];
+      for (let i = 0; i < p.length; i++) {
+        const slope = slopeAt(g, p, i, weightDecay);
+        const velocity = first ? slope : momentum * v[i] + (1 - dampening) * slope;
+        v[i] = velocity;
+        p[i] -= lr * (nesterov ? slope + momentum * velocity : velocity);
+      }
+    }
+  },
+});
+
+export interface AdamAttrs {
+  readonly beta1: number;
+  readonly beta2: number;
+  readonly eps: number;
+  readonly weightDecay: number;
+}
+
+const adamArgs = ({ beta1, beta2, eps, weightDecay }: AdamAttrs): number[] => [beta1, beta2, eps, weightDecay];
+
+/**
+ * The loop of the Adam family (Kingma and Ba 2015):
+ *
+ *     g += weightDecay p                      decoupled: p *= 1 - lr weightDecay
+ *     m = beta1 m + (1 - beta1) g
+ *     v = beta2 v + (1 - beta2) g^2
+ *     w = max(w, v)                           AMSGrad alone; w = v otherwise
+ *     p -= lr m / (1 - beta1^step) / (sqrt(w / (1 - beta2^step)) + eps)
+ *
+ * The averages start at 0, which `1 - beta^step` corrects; step counts from 1.
+ */
+function adamLoop(
+  decoupled: boolean,
+  gradients: Buffers,
+  parameters: Buffers,
+  means: Buffers,
+  variances: Buffers,
+  maxima: Buffers | null,
+  [lr]: Rate,
+  counter: Counter,
+  beta1: number,
+  beta2: number,
+  eps: number,
+  weightDecay: number,
+): void {
+  const step = ++counter[0];
+  const shrink = decoupled ? 1 - lr * weightDecay : 1;
+  const penalty = decoupled ? 0 : weightDecay;
+  const stepSize = lr / (1 - beta1 ** step);
+  const scale = Math.sqrt(1 - beta2 ** step);
+  for (let t = 0; t < parameters.length; t++) {
+    const [g, p, m, v] = [gradients[t], parameters[t], means[t], variances[t]];
+    const w = maxima === null ? null : maxima[t];
+    for (let i = 0; i < p.length; i++) {
+      const slope = slopeAt(g, p, i, penalty);
+      const mean = m[i] + (slope - m[i]) * (1 - beta1);
+      const variance = beta2 * v[i] + (1 - beta2) * slope * slope;
+      const largest = w === null ? variance : Math.max(w[i], variance);
+      m[i] = mean;
+      v[i] = variance;
+      if (w !== null) w[i] = largest;
+      p[i] = p[i] * shrink - (stepSize * mean) / (Math.sqrt(largest) / scale + eps);
+    }
+  }
+}
+
+type AdamNumbers = [rate: Rate, counter: Counter, beta1: number, beta2: number, eps: number, weightDecay: number];
+
+/** A row of the Adam family. */
+const adamFamily = (name: string, decoupled: boolean) =>
+  defineUpdate({
+    name,
+    inputs: ["gradient"],
+    targets: ["parameter", "mean", "variance"],
+    shared: ["rate", "counter"],
+    args: adamArgs,
+    cpu(g: Buffers, p: Buffers, m: Buffers, v: Buffers, ...numbers: AdamNumbers) {
+      adamLoop(decoupled, g, p, m, v, null, ...numbers);
+    },
+  });
+
+/** A row of the AMSGrad family (Reddi, Kale and Kumar 2018), which divides by the largest variance so far. */
+const amsgradFamily = (name: string, decoupled: boolean) =>
+  defineUpdate({
+    name,
+    inputs: ["gradient"],
+    targets: ["parameter", "mean", "variance", "maximum"],
+    shared: ["rate", "counter"],
+    args: adamArgs,
+    cpu(g: Buffers, p: Buffers, m: Buffers, v: Buffers, w: Buffers, ...numbers: AdamNumbers) {
+      adamLoop(decoupled, g, p, m, v, w, ...numbers);
+    },
+  });
+
+/** Adam, with weight decay as a penalty on the loss. */
+export const adamUpdate = adamFamily("adam", false);
+/** AdamW: decay shrinks the weights directly (Loshchilov and Hutter 2019). */
+export const adamWUpdate = adamFamily("adamW", true);
+export const amsgradUpdate = amsgradFamily("amsgrad", false);
+export const amsgradWUpdate = amsgradFamily("amsgradW", true);

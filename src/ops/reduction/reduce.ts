@@ -1,0 +1,130 @@
+import { apply } from "../../core/apply.js";
+import { ShapeError } from "../../core/errors.js";
+import { broadcastShapes, padRank, type Shape, sameShape, show } from "../../core/shape.js";
+import type { Tensor } from "../../tensor.js";
+import { allTrue, maxima, minima, products, someTrue, sums } from "./folds.js";
+import {
+  type Axes,
+  countTerms,
+  type ReduceAttrs,
+  type ReduceOptions,
+  reduceAttrs,
+  reduction,
+  stretch,
+  unreduce,
+  widenInteger,
+} from "./reduction.js";
+import { cumprodOp } from "./scan.js";
+
+// y = sum x  =>  dx = dy, stretched over x
+export const sumOp = reduction("sum", sums, [], { x: (dy, _, attrs) => stretch(dy, attrs) });
+
+// y = sum x / n  =>  dx = dy / n, stretched over x
+export const meanOp = reduction(
+  "mean",
+  sums,
+  [],
+  { x: (dy, _, attrs) => stretch(dy.div(countTerms(attrs.from, attrs.axes)), attrs) },
+  { type: "float", finish: (total, n) => total / n },
+);
+
+// y = prod x  =>  dx[i] = dy prod x[k] over k != i
+export const prodOp = reduction("prod", products, ["x"], {
+  x: (dy, { x }, attrs) => unreduce(dy, attrs).mul(othersProduct(x, attrs.axes)),
+});
+
+/**
+ * The product over `axes` of all elements but the one at hand: along one axis, of those before it and those after it;
+ * along several, of that and of the products over whole slices. Nothing is divided, so zeros are no special case.
+ */
+function othersProduct(x: Tensor, axes: readonly number[]): Tensor {
+  let others: Tensor | null = null;
+  let slices = x;
+  for (const axis of axes) {
+    const before = apply(cumprodOp, [slices], { axis, reverse: false, exclusive: true });
+    const after = apply(cumprodOp, [slices], { axis, reverse: true, exclusive: true });
+    const along = before.mul(after);
+    others = others ? others.mul(along) : along;
+    slices = slices.prod(axis, { keepDims: true });
+  }
+  return others ?? x.ones();
+}
+
+// y = max x  =>  dx = dy where x = y, shared evenly among the elements that are
+const shareAmongTies = (
+  dy: Tensor,
+  { x, y }: { readonly x: Tensor; readonly y: Tensor },
+  attrs: ReduceAttrs,
+): Tensor => {
+  const isExtreme = x.eq(unreduce(y, attrs)).cast(x.dtype);
+  return isExtreme.mul(unreduce(dy, attrs).div(isExtreme.sum(attrs.axes, { keepDims: true })));
+};
+
+const ordered = { type: "any", ofNothing: false } as const;
+export const maxOp = reduction("max", maxima, ["x", "y"], { x: shareAmongTies }, ordered);
+export const minOp = reduction("min", minima, ["x", "y"], { x: shareAmongTies }, ordered);
+
+const truth = { type: "any", output: "bool" } as const;
+export const anyOp = reduction("any", someTrue, [], { x: null }, truth);
+export const allOp = reduction("all", allTrue, [], { x: null }, truth);
+
+/**
+ * The sum over `axes`, all of them where none are given. Accumulates in float64; uint8 and bool count as int32. The
+ * sum of nothing is 0.
+ *
+ * @throws ShapeError for axes that `x` does not have
+ */
+export function sum(x: Tensor, axes?: Axes, options: ReduceOptions = {}): Tensor {
+  const attrs = reduceAttrs("sum", x, axes, options);
+  return apply(sumOp, [widenInteger(x)], attrs);
+}
+
+/**
+ * Undoes broadcasting: sums over the axes in which `shape` stretches to the shape of `x`.
+ *
+ * @throws ShapeError if `shape` does not stretch to it
+ */
+export function sumTo(x: Tensor, shape: Shape): Tensor {
+  if (shape.length > x.rank || !sameShape(broadcastShapes("sumTo", shape, x.shape), x.shape))
+    throw new ShapeError(`sumTo: ${show(shape)} does not stretch to ${show(x.shape)}`);
+  const padded = padRank(shape, x.rank);
+  const axes = x.shape.map((_, axis) => axis).filter((axis) => padded[axis] !== x.shape[axis]);
+  return (axes.length > 0 ? sum(x, axes, { keepDims: true }) : x).reshape(shape);
+}
+
+/** The mean over `axes`. Integers and bool give float32. The mean of nothing is NaN. */
+export const mean = (x: Tensor, axes?: Axes, options: ReduceOptions = {}): Tensor =>
+  apply(meanOp, [x], reduceAttrs("mean", x, axes, options));
+
+/**
+ * The product over `axes`. Its gradient is right where elements are 0. uint8 and bool count as int32; integers wrap
+ * around. The product of nothing is 1.
+ */
+export function prod(x: Tensor, axes?: Axes, options: ReduceOptions = {}): Tensor {
+  const attrs = reduceAttrs("prod", x, axes, options);
+  return apply(prodOp, [widenInteger(x)], attrs);
+}
+
+/**
+ * The largest element over `axes`; NaN if one is NaN. Elements that are equally large share the gradient evenly.
+ *
+ * @throws ShapeError if there is no element
+ */
+export const max = (x: Tensor, axes?: Axes, options: ReduceOptions = {}): Tensor =>
+  apply(maxOp, [x], reduceAttrs("max", x, axes, options));
+
+/**
+ * The smallest element over `axes`; NaN if one is NaN. Elements that are equally small share the gradient evenly.
+ *
+ * @throws ShapeError if there is no element
+ */
+export const min = (x: Tensor, axes?: Axes, options: ReduceOptions = {}): Tensor =>
+  apply(minOp, [x], reduceAttrs("min", x, axes, options));
+
+/** Whether an element over `axes` is not 0, as bool. NaN is not 0. Of nothing: false. */
+export const any = (x: Tensor, axes?: Axes, options: ReduceOptions = {}): Tensor =>
+  apply(anyOp, [x], reduceAttrs("any", x, axes, options));
+
+/** Whether no element over `axes` is 0, as bool. Of nothing: true. */
+export const all = (x: Tensor, axes?: Axes, options: ReduceOptions = {}): Tensor =>
+  apply(allOp, [x], reduceAttrs("all", x, axes, options));

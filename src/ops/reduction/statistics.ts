@@ -1,0 +1,198 @@
+import { apply } from "../../core/apply.js";
+import { isFloat } from "../../core/dtype.js";
+import { ArgumentError } from "../../core/errors.js";
+import { defineOp } from "../../core/op.js";
+import { sizeOf } from "../../core/shape.js";
+import type { Tensor } from "../../tensor.js";
+import type { Numbers } from "../elementwise/elementwise.js";
+import { exponentialsAbout, maxima, powers, squaresAbout, sums } from "./folds.js";
+import {
+  type Axes,
+  checkTerms,
+  countTerms,
+  type ReduceAttrs,
+  type ReduceOptions,
+  reduceAttrs,
+  reduceDims,
+  reducedMeta,
+  reduceInto,
+  unreduce,
+} from "./reduction.js";
+
+export interface VarianceOptions extends ReduceOptions {
+  /** What is taken from the number of elements to divide by: 1 for a sample (default), 0 for a whole population. */
+  readonly correction?: number;
+}
+
+interface VarianceAttrs extends ReduceAttrs {
+  readonly correction: number;
+}
+
+function varianceAttrs(name: string, x: Tensor, axes: Axes, options: VarianceOptions): VarianceAttrs {
+  const { correction = 1 } = options;
+  if (!Number.isFinite(correction))
+    throw new ArgumentError(`${name}: correction is a finite number, got ${correction}`);
+  return { ...reduceAttrs(name, x, axes, options), correction };
+}
+
+/** n - correction, which may be 0 (and the variance then infinite or NaN) but not negative. */
+const degreesOfFreedom = (n: number, correction: number): number => Math.max(0, n - correction);
+
+/** x - mean(x). */
+const centred = (x: Tensor, { axes }: ReduceAttrs): Tensor => x.sub(x.mean(axes, { keepDims: true }));
+
+/** Two passes, the mean first: the squares of the distances do not cancel, however far the mean is from 0. */
+function varianceInto(
+  x: Numbers,
+  y: Numbers,
+  dims: readonly number[],
+  reduced: readonly number[],
+  correction: number,
+  finish: (variance: number) => number,
+): void {
+  const n = sizeOf(dims.filter((_, axis) => reduced[axis]));
+  const means = new Float64Array(y.length);
+  reduceInto(x, means, dims, reduced, sums, (sum) => sum / n);
+  const divisor = degreesOfFreedom(n, correction);
+  reduceInto(x, y, dims, reduced, squaresAbout(means), (sum) => finish(sum / divisor));
+}
+
+export const varianceOp = defineOp({
+  name: "variance",
+  inputs: ["x"],
+  types: { x: "float" },
+  save: ["x"],
+  infer: (inputs, attrs: VarianceAttrs) => reducedMeta(inputs, attrs),
+  args: ({ x }, _, { axes, correction }) => [...reduceDims(x.shape, axes), correction],
+  cpu(x: Numbers, y: Numbers, dims: readonly number[], reduced: readonly number[], correction: number) {
+    varianceInto(x, y, dims, reduced, correction, (variance) => variance);
+  },
+  // y = sum (x - m)^2 / (n - c), m = mean x  =>  dx = dy 2 (x - m) / (n - c)
+  vjp: {
+    x(dy, { x }, attrs) {
+      const scale = 2 / degreesOfFreedom(countTerms(attrs.from, attrs.axes), attrs.correction);
+      return centred(x, attrs).mul(unreduce(dy.mul(scale), attrs));
+    },
+  },
+});
+
+/**
+ * The variance over `axes`, about the mean: sum (x - mean)^2 / (n - correction). Integers and bool give float32. NaN
+ * where n <= correction.
+ *
+ * @throws ShapeError for axes that `x` does not have, ArgumentError for a correction that is not finite
+ */
+export const variance = (x: Tensor, axes?: Axes, options: VarianceOptions = {}): Tensor =>
+  apply(varianceOp, [x], varianceAttrs("variance", x, axes, options));
+
+export const stdOp = defineOp({
+  name: "std",
+  inputs: ["x"],
+  types: { x: "float" },
+  save: ["x", "y"],
+  infer: (inputs, attrs: VarianceAttrs) => reducedMeta(inputs, attrs),
+  args: ({ x }, _, { axes, correction }) => [...reduceDims(x.shape, axes), correction],
+  cpu(x: Numbers, y: Numbers, dims: readonly number[], reduced: readonly number[], correction: number) {
+    varianceInto(x, y, dims, reduced, correction, Math.sqrt);
+  },
+  // y = sqrt(variance)  =>  dx = dy (x - m) / ((n - c) y), and 0 where y = 0
+  vjp: {
+    x(dy, { x, y }, attrs) {
+      const divisor = degreesOfFreedom(countTerms(attrs.from, attrs.axes), attrs.correction);
+      return centred(x, attrs).mul(unreduce(dy.div(infinityForZero(y)).div(divisor), attrs));
+    },
+  },
+});
+
+/** The standard deviation over `axes`: the square root of `variance`. Its gradient is 0 where it is 0. */
+export const std = (x: Tensor, axes?: Axes, options: VarianceOptions = {}): Tensor =>
+  apply(stdOp, [x], varianceAttrs("std", x, axes, options));
+
+/** A divisor whose quotients are 0, and so are their derivatives, where it is 0. */
+const infinityForZero = (y: Tensor): Tensor => y.eq(0).where(Number.POSITIVE_INFINITY, y);
+
+export const logsumexpOp = defineOp({
+  name: "logsumexp",
+  inputs: ["x"],
+  types: { x: "float" },
+  save: ["x", "y"],
+  infer: (inputs, attrs: ReduceAttrs) => reducedMeta(inputs, attrs),
+  args: ({ x }, _, { axes }) => reduceDims(x.shape, axes),
+  // log sum e^x = m + log sum e^(x - m), with m = max x, so that no exponential overflows.
+  cpu(x: Numbers, y: Numbers, dims: readonly number[], reduced: readonly number[]) {
+    const maxes = new Float64Array(y.length);
+    reduceInto(x, maxes, dims, reduced, maxima, (max) => (Number.isFinite(max) ? max : 0));
+    reduceInto(x, y, dims, reduced, exponentialsAbout(maxes), (sum, at) => maxes[at] + Math.log(sum));
+  },
+  // y = log sum e^x  =>  dx = dy e^(x - y); where every x is -inf, y is -inf too and dx = 0
+  vjp: {
+    x(dy, { x, y }, attrs) {
+      const finite = y.eq(Number.NEGATIVE_INFINITY).where(0, y);
+      return x.sub(unreduce(finite, attrs)).exp().mul(unreduce(dy, attrs));
+    },
+  },
+});
+
+/**
+ * log(sum(exp(x))) over `axes`, without overflow. Where all elements are -infinity, or there are none, it is
+ * -infinity, with a gradient of 0.
+ */
+export const logsumexp = (x: Tensor, axes?: Axes, options: ReduceOptions = {}): Tensor =>
+  apply(logsumexpOp, [x], reduceAttrs("logsumexp", x, axes, options));
+
+export interface NormOptions extends ReduceOptions {
+  /** The order: any number, or an infinity. Default 2, the Euclidean norm. */
+  readonly p?: number;
+}
+
+interface NormAttrs extends ReduceAttrs {
+  readonly p: number;
+}
+
+/** For a p other than 0, 1 and the infinities. */
+export const normOp = defineOp({
+  name: "norm",
+  inputs: ["x"],
+  types: { x: "float" },
+  save: ["x", "y"],
+  infer: (inputs, attrs: NormAttrs) => reducedMeta(inputs, attrs),
+  args: ({ x }, _, { axes, p }) => [...reduceDims(x.shape, axes), p],
+  cpu(x: Numbers, y: Numbers, dims: readonly number[], reduced: readonly number[], p: number) {
+    reduceInto(x, y, dims, reduced, powers(p), p === 2 ? Math.sqrt : (sum) => sum ** (1 / p));
+  },
+  // y = (sum |x|^p)^(1/p)  =>  dx = dy sign(x) (|x| / y)^(p - 1), and 0 where x or y is 0; for p = 2, dx = dy x / y
+  vjp: {
+    x(dy, { x, y }, attrs) {
+      const { p } = attrs;
+      if (p === 2) return x.mul(unreduce(dy.div(infinityForZero(y)), attrs));
+      const power =
+        p > 1
+          ? x
+              .abs()
+              .div(unreduce(infinityForZero(y), attrs))
+              .pow(p - 1)
+          : unreduce(y, attrs)
+              .div(infinityForZero(x.abs()))
+              .pow(1 - p);
+      return x.sign().mul(power).mul(unreduce(dy, attrs));
+    },
+  },
+});
+
+/**
+ * The vector norm over `axes`: (sum |x|^p)^(1/p). Infinity is the largest |x|, -Infinity the smallest, 0 the number of
+ * elements other than 0. Its gradient is 0 where it is 0. Integers and bool give float32.
+ *
+ * @throws ShapeError for axes that `x` does not have, or for no elements where p is negative or infinite; ArgumentError
+ *   where p is no number
+ */
+export function norm(x: Tensor, axes?: Axes, { p = 2, ...options }: NormOptions = {}): Tensor {
+  if (typeof p !== "number" || Number.isNaN(p)) throw new ArgumentError(`norm: p is a number, got ${p}`);
+  const attrs = { ...reduceAttrs("norm", x, axes, options), p };
+  if (p < 0 || p === Number.POSITIVE_INFINITY) checkTerms("norm", x.shape, attrs.axes);
+  const floats = isFloat(x.dtype) ? x : x.cast("float32");
+  if (p === 0) return x.ne(0).cast(floats.dtype).sum(axes, options);
+  if (p === 1) return floats.abs().sum(axes, options);
+  if (Number.isFinite(p)) return apply(normOp, [floats], attrs);
+  return p > 0 ? floats.abs().max(axes, options) : floats.abs().min(axes, options);
+}
