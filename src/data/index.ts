@@ -1,11 +1,8 @@
 import "../backends/index.js";
 
-export { type Batch, Batches, type BatchOptions, mnistPixels } from "./batches.js";
-export { type BytePairOptions, BytePairVocabulary, type BytePairVocabularyData } from "./byte-pairs.js";
-export type { HostBatch, TensorBatch } from "./collate.js";
-export { type CsvOptions, type CsvRow, decodeCsv, readCsv, streamCsv } from "./csv.js";
-export type { CsvRecord } from "./csv-parser.js";
-export type { Categories, CsvTable } from "./csv-table.js";
+export { type CsvOptions, type CsvRow, decodeCsv, readCsv, streamCsv } from "./csv/csv.js";
+export type { CsvRecord } from "./csv/csv-parser.js";
+export type { Categories, CsvTable } from "./csv/csv-table.js";
 export {
   arrayDataset,
   type Columns,
@@ -16,9 +13,9 @@ export {
   type Sample,
   subset,
 } from "./dataset.js";
-export { drawDigits } from "./digits.js";
-export { decodeIdx, type IdxArray, type IdxData, readIdx } from "./idx.js";
-export { imageDataset } from "./image-dataset.js";
+export { drawDigits } from "./image/digits.js";
+export { decodeIdx, type IdxArray, type IdxData, readIdx } from "./image/idx.js";
+export { imageDataset } from "./image/image-dataset.js";
 export {
   type RandomCropOptions,
   type RandomFlipOptions,
@@ -26,14 +23,17 @@ export {
   randomCrop,
   randomFlip,
   randomRotation,
-} from "./image-transforms.js";
-export { type ImageSet, selectImages } from "./images.js";
-export { DataLoader, type DataLoaderOptions, type DataLoaderState } from "./loader.js";
-export { type MixupOptions, mixup } from "./mixup.js";
-export { loadMnist, type Mnist, type MnistOptions } from "./mnist.js";
-export type { DownloadProgress } from "./mnist-files.js";
+} from "./image/image-transforms.js";
+export { type ImageSet, selectImages } from "./image/images.js";
+export { type MixupOptions, mixup } from "./image/mixup.js";
+export { loadMnist, type Mnist, type MnistOptions } from "./image/mnist.js";
+export type { DownloadProgress } from "./image/mnist-files.js";
+export { type Batch, Batches, type BatchOptions, mnistPixels } from "./loading/batches.js";
+export type { HostBatch, TensorBatch } from "./loading/collate.js";
+export { DataLoader, type DataLoaderOptions, type DataLoaderState } from "./loading/loader.js";
+export { moduleDataset } from "./loading/workers.js";
 export { type Fold, kFold, type SplitOptions, splitDataset, stratifiedKFold, stratifiedSplit } from "./split.js";
-export { type TokenDatasetOptions, tokenDataset } from "./tokens.js";
+export { type BytePairOptions, BytePairVocabulary, type BytePairVocabularyData } from "./text/byte-pairs.js";
+export { type TokenDatasetOptions, tokenDataset } from "./text/tokens.js";
+export { CharacterVocabulary, type CharacterVocabularyData, type Vocabulary } from "./text/vocabulary.js";
 export { type BatchTransform, compose, normalize, type Transform, transformed } from "./transform.js";
-export { CharacterVocabulary, type CharacterVocabularyData, type Vocabulary } from "./vocabulary.js";
-export { moduleDataset } from "./workers.js";

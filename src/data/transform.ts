@@ -2,8 +2,8 @@ import { ArgumentError, ShapeError } from "../core/errors.js";
 import { quote } from "../core/quote.js";
 import type { Generator } from "../core/random/generator.js";
 import { show } from "../core/shape.js";
-import type { HostBatch } from "./collate.js";
 import { type Dataset, type HostArray, type Sample, toHostArray } from "./dataset.js";
+import type { HostBatch } from "./loading/collate.js";
 
 /** A change to one field of a sample; what is random in it comes from the generator. */
 export type Transform = (value: HostArray, generator: Generator) => HostArray;

@@ -3,7 +3,7 @@ import { tensor } from "../create.js";
 import { embedding } from "../ops/index.js";
 import { randn } from "../random.js";
 import type { Tensor } from "../tensor.js";
-import { checkSize, type InitOptions } from "./init.js";
+import { checkSize, type InitOptions } from "./init/init.js";
 import { Module } from "./module.js";
 import { parameter } from "./parameter.js";
 

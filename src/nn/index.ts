@@ -26,9 +26,37 @@ export {
   Tanh,
   Tanhshrink,
   Threshold,
-} from "./activation.js";
-export type { AttentionMasks } from "./attention-mask.js";
-export { BatchNorm1d, BatchNorm2d, type BatchNormLayerOptions } from "./batch-norm.js";
+} from "./activation/activation.js";
+export { GLU, PReLU, type PReLUOptions } from "./activation/gated-activation.js";
+export type { AttentionMasks } from "./attention/attention-mask.js";
+export { KeyValueCache, type KeyValueCacheOptions } from "./attention/key-value-cache.js";
+export {
+  type AttentionWeightsOptions,
+  MultiHeadAttention,
+  type MultiHeadAttentionForwardOptions,
+  type MultiHeadAttentionOptions,
+} from "./attention/multi-head-attention.js";
+export {
+  LearnedEncoding,
+  type LearnedEncodingOptions,
+  type PositionOptions,
+  SinusoidalEncoding,
+} from "./attention/positions.js";
+export { RotaryEncoding, type RotaryOptions } from "./attention/rotary.js";
+export {
+  type DecoderForwardOptions,
+  type EncoderForwardOptions,
+  TransformerDecoderLayer,
+  TransformerEncoderLayer,
+  type TransformerLayerOptions,
+} from "./attention/transformer.js";
+export {
+  TransformerDecoder,
+  type TransformerDecoderForwardOptions,
+  TransformerEncoder,
+  type TransformerEncoderForwardOptions,
+  type TransformerStackOptions,
+} from "./attention/transformer-stack.js";
 export {
   Conv1d,
   type Conv1dLayerOptions,
@@ -36,11 +64,19 @@ export {
   type Conv2dLayerOptions,
   ConvTranspose2d,
   type ConvTranspose2dLayerOptions,
-} from "./conv.js";
+} from "./convolution/conv.js";
+export type { PaddingMode } from "./convolution/padding-mode.js";
+export { AdaptiveAvgPool2d, AvgPool2d, MaxPool2d } from "./convolution/pooling.js";
+export {
+  AdaptiveAvgPool1d,
+  AvgPool1d,
+  type AvgPool1dOptions,
+  MaxPool1d,
+  type MaxPool1dOptions,
+} from "./convolution/pooling-1d.js";
 export { Dropout, type DropoutLayerOptions } from "./dropout.js";
 export { Embedding, type EmbeddingLayerOptions } from "./embedding.js";
 export { Flatten } from "./flatten.js";
-export { GLU, PReLU, type PReLUOptions } from "./gated-activation.js";
 export {
   fans,
   gain,
@@ -49,7 +85,7 @@ export {
   kaimingNormal,
   kaimingUniform,
   type Nonlinearity,
-} from "./init.js";
+} from "./init/init.js";
 export {
   constant,
   type OrthogonalOptions,
@@ -59,16 +95,10 @@ export {
   type XavierOptions,
   xavierNormal,
   xavierUniform,
-} from "./initializers.js";
-export { KeyValueCache, type KeyValueCacheOptions } from "./key-value-cache.js";
+} from "./init/initializers.js";
 export { Linear, type LinearOptions } from "./linear.js";
 export { type IncompatibleKeys, type LoadStateDictOptions, Module } from "./module.js";
-export {
-  type AttentionWeightsOptions,
-  MultiHeadAttention,
-  type MultiHeadAttentionForwardOptions,
-  type MultiHeadAttentionOptions,
-} from "./multi-head-attention.js";
+export { BatchNorm1d, BatchNorm2d, type BatchNormLayerOptions } from "./normalization/batch-norm.js";
 export {
   GroupNorm,
   type GroupNormLayerOptions,
@@ -76,29 +106,15 @@ export {
   type LayerNormLayerOptions,
   RMSNorm,
   type RMSNormLayerOptions,
-} from "./normalization.js";
-export type { PaddingMode } from "./padding-mode.js";
+} from "./normalization/normalization.js";
 export { assign, type BufferOptions, buffer, parameter } from "./parameter.js";
-export { AdaptiveAvgPool2d, AvgPool2d, MaxPool2d } from "./pooling.js";
-export { AdaptiveAvgPool1d, AvgPool1d, type AvgPool1dOptions, MaxPool1d, type MaxPool1dOptions } from "./pooling-1d.js";
-export { LearnedEncoding, type LearnedEncodingOptions, type PositionOptions, SinusoidalEncoding } from "./positions.js";
-export { type CellWeights, Recurrent, type RecurrentForwardOptions, type RecurrentOptions } from "./recurrent.js";
+export {
+  type CellWeights,
+  Recurrent,
+  type RecurrentForwardOptions,
+  type RecurrentOptions,
+} from "./recurrent/recurrent.js";
+export { GRU, LSTM, RNN, type RNNOptions } from "./recurrent/rnn.js";
 export { Identity, Residual, type ResidualOptions } from "./residual.js";
-export { GRU, LSTM, RNN, type RNNOptions } from "./rnn.js";
-export { RotaryEncoding, type RotaryOptions } from "./rotary.js";
 export { type Layer, Sequential } from "./sequential.js";
 export { type SummaryOptions, summary } from "./summary.js";
-export {
-  type DecoderForwardOptions,
-  type EncoderForwardOptions,
-  TransformerDecoderLayer,
-  TransformerEncoderLayer,
-  type TransformerLayerOptions,
-} from "./transformer.js";
-export {
-  TransformerDecoder,
-  type TransformerDecoderForwardOptions,
-  TransformerEncoder,
-  type TransformerEncoderForwardOptions,
-  type TransformerStackOptions,
-} from "./transformer-stack.js";

@@ -1,6 +1,6 @@
 import { linear } from "../ops/index.js";
 import type { Tensor } from "../tensor.js";
-import { checkSize, defaultParameters, type InitOptions } from "./init.js";
+import { checkSize, defaultParameters, type InitOptions } from "./init/init.js";
 import { Module } from "./module.js";
 
 export interface LinearOptions extends InitOptions {

@@ -34,7 +34,7 @@ export const parse = (path: string, text: string): ts.SourceFile =>
 const found = new Map<string, readonly Import[]>();
 
 /** Files of src/ that load modules of the user, which only the user can name. */
-const loadsUserModules = ["src/data/workers.ts"];
+const loadsUserModules = ["src/data/loading/workers.ts"];
 
 /** Every import of a file. Tests may compute what they load; in src/ that throws, since no check could follow it. */
 export function importsOf(path: string, text: string): readonly Import[] {

@@ -2,7 +2,7 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { CsvParser } from "../../src/data/csv-parser.js";
+import { CsvParser } from "../../src/data/csv/csv-parser.js";
 import {
   ArgumentError,
   type CsvOptions,

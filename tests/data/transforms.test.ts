@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { rotate } from "../../src/data/image-transforms.js";
+import { rotate } from "../../src/data/image/image-transforms.js";
 import {
   ArgumentError,
   arrayDataset,

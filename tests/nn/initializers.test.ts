@@ -17,7 +17,7 @@ import {
   xavierNormal,
   xavierUniform,
 } from "../../src/index.js";
-import { normalProbability, normalQuantile } from "../../src/nn/normal.js";
+import { normalProbability, normalQuantile } from "../../src/nn/init/normal.js";
 
 const shape = [300, 40, 3, 3];
 const fanIn = 360;

@@ -13,7 +13,7 @@ import {
   tidy,
   zeros,
 } from "../../src/index.js";
-import { unstack } from "../../src/nn/unstack.js";
+import { unstack } from "../../src/nn/recurrent/unstack.js";
 import { values } from "./model.js";
 
 describe("recurrent nets", () => {

@@ -1,0 +1,120 @@
+import { FormatError } from "../../core/errors.js";
+
+/** One record of a CSV file. */
+export interface CsvRecord {
+  readonly fields: readonly string[];
+  /** The line it begins on, counted from 1. */
+  readonly line: number;
+}
+
+/** Where the parser is within a field. */
+type Place = "start" | "plain" | "quoted" | "afterQuote";
+
+/**
+ * Reads CSV as RFC 4180 describes it, a piece of text at a time: fields in quotes may hold delimiters, line ends and
+ * doubled quotes. Lines end with LF, CRLF or CR; blank lines are left out.
+ */
+export class CsvParser {
+  readonly #source: string;
+  readonly #delimiter: string;
+  #place: Place = "start";
+  #field = "";
+  #fields: string[] = [];
+  /** The line being read, the line the record began on, and the line of the last quote that was opened. */
+  #line = 1;
+  #recordLine = 1;
+  #quoteLine = 1;
+  #afterReturn = false;
+
+  /** @param source - which file, for messages */
+  constructor(source: string, delimiter: string) {
+    this.#source = source;
+    this.#delimiter = delimiter;
+  }
+
+  /** The records that end in `text`. @throws FormatError for a quote where none may stand */
+  *push(text: string): Iterable<CsvRecord> {
+    for (let i = 0; i < text.length; i++) {
+      const character = text[i];
+      if (this.#afterReturn) {
+        this.#afterReturn = false;
+        if (character === "\n") continue; // the second half of CRLF
+      }
+      if (this.#place === "quoted") {
+        this.#inQuotes(character);
+      } else if (character === "\n" || character === "\r") {
+        this.#afterReturn = character === "\r";
+        const record = this.#endRecord();
+        this.#line++;
+        this.#recordLine = this.#line;
+        if (record) yield record;
+      } else if (character === this.#delimiter) {
+        this.#endField();
+      } else if (character === '"') {
+        this.#quote();
+      } else if (this.#place === "afterQuote") {
+        this.#fail(this.#line, `${JSON.stringify(character)} follows a closing quote`);
+      } else {
+        // Up to the next character that means something, in one piece.
+        let end = i + 1;
+        while (end < text.length && !this.#isSpecial(text[end])) end++;
+        this.#field += text.slice(i, end);
+        this.#place = "plain";
+        i = end - 1;
+      }
+    }
+  }
+
+  /** The last record, if no line end follows it. @throws FormatError if a quote is still open */
+  *end(): Iterable<CsvRecord> {
+    if (this.#place === "quoted") this.#fail(this.#quoteLine, "a quote is opened and never closed");
+    const record = this.#endRecord();
+    if (record) yield record;
+  }
+
+  #isSpecial(character: string): boolean {
+    return character === this.#delimiter || character === "\n" || character === "\r" || character === '"';
+  }
+
+  #inQuotes(character: string): void {
+    if (character === '"') {
+      this.#place = "afterQuote";
+      return;
+    }
+    if (character === "\n" || character === "\r") {
+      this.#line++;
+      this.#afterReturn = character === "\r";
+      // Line ends inside a field are kept as LF.
+      this.#field += "\n";
+      return;
+    }
+    this.#field += character;
+  }
+
+  #quote(): void {
+    if (this.#place === "plain") this.#fail(this.#line, "a quote inside a field that does not begin with one");
+    if (this.#place === "afterQuote")
+      this.#field += '"'; // a doubled quote
+    else this.#quoteLine = this.#line;
+    this.#place = "quoted";
+  }
+
+  #endField(): void {
+    this.#fields.push(this.#field);
+    this.#field = "";
+    this.#place = "start";
+  }
+
+  #endRecord(): CsvRecord | null {
+    const isBlank = this.#fields.length === 0 && this.#place === "start";
+    if (isBlank) return null;
+    this.#endField();
+    const record = { fields: this.#fields, line: this.#recordLine };
+    this.#fields = [];
+    return record;
+  }
+
+  #fail(line: number, problem: string): never {
+    throw new FormatError(`${this.#source}:${line}: ${problem}`);
+  }
+}

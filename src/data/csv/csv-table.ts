@@ -1,0 +1,97 @@
+import { ArgumentError, FormatError } from "../../core/errors.js";
+import { quote } from "../../core/quote.js";
+import type { HostArray } from "../dataset.js";
+import type { CsvRecord } from "./csv-parser.js";
+
+/** The classes of a column of text, and which of them each row has. */
+export interface Categories {
+  /** Sorted. */
+  readonly classes: readonly string[];
+  readonly labels: Int32Array;
+}
+
+/** What a CSV file holds: columns by name, to be read as text or numbers. */
+export class CsvTable {
+  /** The columns' names; "0", "1", ... where the file has no header. */
+  readonly names: readonly string[];
+  readonly rows: readonly CsvRecord[];
+  readonly #source: string;
+
+  constructor(source: string, names: readonly string[], rows: readonly CsvRecord[]) {
+    this.#source = source;
+    this.names = names;
+    this.rows = rows;
+  }
+
+  /** The number of rows. */
+  get length(): number {
+    return this.rows.length;
+  }
+
+  /** @throws ArgumentError if there is no such column */
+  text(name: string): string[] {
+    const column = this.#column(name);
+    return this.rows.map(({ fields }) => fields[column]);
+  }
+
+  /**
+   * Columns of numbers as float32: of shape (rows) for one name, (rows, names) for a list.
+   *
+   * @throws ArgumentError if there is no such column; FormatError with the line, if a field is no finite number, or too
+   *   large for float32
+   */
+  numbers(names: string | readonly string[]): HostArray {
+    const list = typeof names === "string" ? [names] : names;
+    const columns = list.map((name) => this.#column(name));
+    const data = new Float32Array(this.length * list.length);
+    this.rows.forEach(({ fields, line }, row) => {
+      columns.forEach((column, i) => {
+        const value = Math.fround(this.#number(fields[column], list[i], line));
+        if (!Number.isFinite(value)) this.#fail(line, `${list[i]} is too large for float32: ${quote(fields[column])}`);
+        data[row * list.length + i] = value;
+      });
+    });
+    return { shape: typeof names === "string" ? [this.length] : [this.length, list.length], data };
+  }
+
+  /**
+   * A column of integers, such as labels.
+   *
+   * @throws ArgumentError if there is no such column; FormatError with the line, if a field is no 32-bit integer
+   */
+  integers(name: string): Int32Array {
+    const column = this.#column(name);
+    return Int32Array.from(this.rows, ({ fields, line }) => {
+      const value = this.#number(fields[column], name, line);
+      if (value !== (value | 0)) this.#fail(line, `${name} is no 32-bit integer: ${quote(fields[column])}`);
+      return value;
+    });
+  }
+
+  /** A column of names as classes. @throws ArgumentError if there is no such column */
+  categories(name: string): Categories {
+    const values = this.text(name);
+    const classes = [...new Set(values)].sort();
+    const labelOf = new Map(classes.map((value, label) => [value, label]));
+    return { classes, labels: Int32Array.from(values, (value) => labelOf.get(value) as number) };
+  }
+
+  #column(name: string): number {
+    const column = this.names.indexOf(name);
+    if (column < 0)
+      throw new ArgumentError(`${this.#source}: no column ${quote(name)}; there are ${this.names.join(", ")}`);
+    return column;
+  }
+
+  #number(field: string, name: string, line: number): number {
+    const value = Number(field);
+    // Number("") and Number(" ") are 0.
+    if (field.trim() === "" || !Number.isFinite(value))
+      this.#fail(line, `${name} is no finite number: ${quote(field)}`);
+    return value;
+  }
+
+  #fail(line: number, problem: string): never {
+    throw new FormatError(`${this.#source}:${line}: ${problem}`);
+  }
+}

@@ -1,0 +1,177 @@
+import type { DeviceName } from "../../core/device.js";
+import type { DType } from "../../core/dtype.js";
+import { ArgumentError } from "../../core/errors.js";
+import { quote } from "../../core/quote.js";
+import { defaultGenerator } from "../../core/random/generator.js";
+import type { Dataset, Sample } from "../dataset.js";
+import type { BatchTransform } from "../transform.js";
+import {
+  type BatchPlan,
+  batchGenerator,
+  epochOrder,
+  type HostBatch,
+  makeBatch,
+  type TensorBatch,
+  toTensors,
+} from "./collate.js";
+import { moduleOf, WorkerPool } from "./workers.js";
+
+export interface DataLoaderOptions<S extends Sample = Sample> {
+  /** Samples in a batch; the last one of an epoch may have fewer. */
+  readonly batch: number;
+  /** A new random order in each epoch. Default false. */
+  readonly shuffle?: boolean;
+  /**
+   * Decides the order of every epoch and all random changes to the samples. Default: drawn from the default generator,
+   * which `manualSeed` seeds.
+   */
+  readonly seed?: number;
+  /** Leave out a last batch that is not full. Default false. */
+  readonly dropLast?: boolean;
+  /** Batches that are prepared while the program works on an earlier one. Default 2 for each worker, or else 1. */
+  readonly prefetch?: number;
+  /** Threads that prepare batches; they need a dataset made by `moduleDataset`. Default 0: the program's own thread. */
+  readonly workers?: number;
+  /** Changes to whole batches, such as `mixup`, one after the other. */
+  readonly transforms?: readonly BatchTransform[];
+  /** The dtypes of fields. Default: float32 for numbers, for arrays the dtype they have. */
+  readonly dtypes?: { readonly [K in keyof S]?: DType };
+  /** Where the tensors are made. Default: the device in use. */
+  readonly device?: DeviceName;
+}
+
+/** Where in its data a loader is: plain numbers, to be saved anywhere. */
+export interface DataLoaderState {
+  readonly seed: number;
+  /** Counted from 0. */
+  readonly epoch: number;
+  /** Batches of this epoch that have been given out. */
+  readonly batch: number;
+}
+
+/**
+ * The samples of a dataset, a batch at a time. Each loop over it is an epoch:
+ *
+ * ```ts
+ * const loader = new DataLoader(dataset, { batch: 64, shuffle: true, seed: 0 });
+ * for await (const { x, y } of loader) { ... }
+ * ```
+ *
+ * The tensors of a batch live until the next one is asked for, or the loop ends; `x.detach()` keeps one for longer.
+ * What comes out depends on dataset, seed and options alone: not on prefetching, nor on the number of workers.
+ *
+ * @throws ArgumentError if the dataset is empty, a batch is larger than it, or an option is outside its range
+ */
+export class DataLoader<S extends Sample = Sample> implements AsyncIterable<TensorBatch<S>>, Disposable {
+  readonly #dataset: Dataset<S>;
+  readonly #options: DataLoaderOptions<S>;
+  readonly #prefetch: number;
+  readonly #pool: WorkerPool | null;
+  #seed: number;
+  #epoch = 0;
+  #batch = 0;
+
+  constructor(dataset: Dataset<S>, options: DataLoaderOptions<S>) {
+    const { batch, workers = 0, prefetch = Math.max(1, 2 * workers), seed } = options;
+    checkCount("batch", batch, 1);
+    checkCount("workers", workers, 0);
+    checkCount("prefetch", prefetch, 0);
+    if (seed !== undefined) checkCount("seed", seed, 0);
+    if (!(dataset.length >= 1)) throw new ArgumentError("DataLoader: the dataset is empty");
+    if (batch > dataset.length)
+      throw new ArgumentError(
+        `DataLoader: a batch of ${batch} is larger than the dataset of ${dataset.length} samples`,
+      );
+    const module = moduleOf(dataset);
+    if (workers > 0 && module === null)
+      throw new ArgumentError(`DataLoader: ${workers} workers need a dataset made by moduleDataset, to load it there`);
+    this.#dataset = dataset;
+    this.#options = options;
+    this.#prefetch = prefetch;
+    this.#pool = workers > 0 && module !== null ? new WorkerPool(module, workers) : null;
+    this.#seed = seed ?? defaultGenerator.integer(2 ** 32);
+  }
+
+  /** Batches in an epoch. */
+  get length(): number {
+    const batches = this.#dataset.length / this.#options.batch;
+    return this.#options.dropLast ? Math.floor(batches) : Math.ceil(batches);
+  }
+
+  /** Where the loader is now; `setState` brings it, or another one for the same data, back here. */
+  getState(): DataLoaderState {
+    return { seed: this.#seed, epoch: this.#epoch, batch: this.#batch };
+  }
+
+  /**
+   * The next loop begins there, with the batch after those that had been given out.
+   *
+   * @throws ArgumentError if the numbers are none of a loader of this length; the loader stays where it is then
+   */
+  setState({ seed, epoch, batch }: DataLoaderState): void {
+    checkCount("seed", seed, 0);
+    checkCount("epoch", epoch, 0);
+    checkCount("state's batch", batch, 0);
+    if (batch > this.length)
+      throw new ArgumentError(`DataLoader: the state is at batch ${batch} of an epoch that has ${this.length}`);
+    this.#seed = seed;
+    this.#epoch = epoch;
+    this.#batch = batch;
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<TensorBatch<S>, void, undefined> {
+    const { dtypes = {}, device } = this.#options;
+    const epoch = this.#epoch;
+    const plans = this.#plans();
+    const pending: Promise<HostBatch>[] = [];
+    try {
+      for (let at = this.#batch, next = at; at < this.length; at++) {
+        for (; next < this.length && pending.length <= this.#prefetch; next++) {
+          const batch = this.#prepare(plans(next), next);
+          batch.catch(() => {}); // reported when its turn comes
+          pending.push(batch);
+        }
+        const tensors = toTensors(await (pending.shift() as Promise<HostBatch>), dtypes, device);
+        this.#batch = at + 1;
+        try {
+          yield tensors as TensorBatch<S>;
+        } finally {
+          for (const value of Object.values(tensors)) value.dispose();
+        }
+      }
+    } finally {
+      this.#epoch = epoch + 1;
+      this.#batch = 0;
+    }
+  }
+
+  /** Ends the workers. Without any there is nothing to do. */
+  dispose(): void {
+    this.#pool?.dispose();
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+
+  /** What belongs into each batch of the epoch. */
+  #plans(): (batch: number) => BatchPlan {
+    const { length: count } = this.#dataset;
+    const { shuffle = false, batch: size } = this.#options;
+    const [seed, epoch] = [this.#seed, this.#epoch];
+    const order = shuffle ? epochOrder(seed, epoch, count) : Int32Array.from({ length: count }, (_, i) => i);
+    return (batch) => ({ seed, epoch, count, indices: [...order.subarray(batch * size, (batch + 1) * size)] });
+  }
+
+  async #prepare(plan: BatchPlan, at: number): Promise<HostBatch> {
+    const batch = await (this.#pool ? this.#pool.make(plan) : makeBatch(this.#dataset, plan));
+    const { transforms = [] } = this.#options;
+    const generator = batchGenerator(plan.seed, plan.epoch, plan.count, at);
+    return transforms.reduce((changed, transform) => transform(changed, generator), batch);
+  }
+}
+
+function checkCount(name: string, value: number, least: number): void {
+  if (!Number.isSafeInteger(value) || value < least)
+    throw new ArgumentError(`DataLoader: ${name} is an integer of ${least} or more, got ${quote(value)}`);
+}

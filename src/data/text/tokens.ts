@@ -1,0 +1,43 @@
+import { ArgumentError } from "../../core/errors.js";
+import { quote } from "../../core/quote.js";
+import { checkIndex, type Dataset, type HostArray } from "../dataset.js";
+
+export interface TokenDatasetOptions {
+  /** Tokens in a sample. */
+  readonly length: number;
+  /** From the start of one sample to that of the next. Default 1: one at every position. */
+  readonly stride?: number;
+}
+
+/**
+ * Samples for a model that predicts the next token: `x` is a stretch of the tokens, int32 (length), and `y` the same
+ * stretch one token later.
+ *
+ * @throws ArgumentError if the tokens are too few for one sample, or an option is outside its range
+ */
+export function tokenDataset(
+  tokens: Int32Array,
+  { length, stride = 1 }: TokenDatasetOptions,
+): Dataset<{ readonly x: HostArray; readonly y: HostArray }> {
+  const op = "tokenDataset";
+  for (const [name, value] of [
+    ["length", length],
+    ["stride", stride],
+  ] as const)
+    if (!Number.isSafeInteger(value) || value < 1)
+      throw new ArgumentError(`${op}: ${name} is an integer of 1 or more, got ${quote(value)}`);
+  if (tokens.length < length + 1)
+    throw new ArgumentError(`${op}: samples of ${length} tokens need ${length + 1}, there are ${tokens.length}`);
+  const count = Math.floor((tokens.length - length - 1) / stride) + 1;
+  return {
+    length: count,
+    get(index) {
+      checkIndex(op, index, count);
+      const at = index * stride;
+      return {
+        x: { shape: [length], data: tokens.subarray(at, at + length) },
+        y: { shape: [length], data: tokens.subarray(at + 1, at + length + 1) },
+      };
+    },
+  };
+}

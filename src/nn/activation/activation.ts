@@ -1,0 +1,219 @@
+import { ArgumentError } from "../../core/errors.js";
+import {
+  clamp,
+  elu,
+  type GeluOptions,
+  gelu,
+  leakyRelu,
+  logSoftmax,
+  relu,
+  selu,
+  sigmoid,
+  silu,
+  softmax,
+  softplus,
+  tanh,
+} from "../../ops/index.js";
+import type { Tensor } from "../../tensor.js";
+import { Module } from "../module.js";
+
+/** A module that is a function of one tensor, without state. Its result has the shape of its input. */
+export abstract class Activation extends Module {
+  readonly #f: (x: Tensor) => Tensor;
+
+  protected constructor(f: (x: Tensor) => Tensor) {
+    super();
+    this.#f = f;
+  }
+
+  forward(x: Tensor): Tensor {
+    return this.#f(x);
+  }
+}
+
+/** 1 / (1 + e^-x), element by element. */
+export class Sigmoid extends Activation {
+  constructor() {
+    super(sigmoid);
+  }
+}
+
+/** ln(sigmoid(x)), exact also where the sigmoid is too small for the dtype. */
+export class LogSigmoid extends Activation {
+  constructor() {
+    super((x) => softplus(x.neg(), { threshold: Number.POSITIVE_INFINITY }).neg());
+  }
+}
+
+/** The hyperbolic tangent, element by element. */
+export class Tanh extends Activation {
+  constructor() {
+    super(tanh);
+  }
+}
+
+/** max(x, 0), element by element. */
+export class ReLU extends Activation {
+  constructor() {
+    super(relu);
+  }
+}
+
+/** x limited to [0, 6] (Howard and others, 2017, arXiv:1704.04861). */
+export class ReLU6 extends Activation {
+  constructor() {
+    super((x) => limited(x, 0, 6));
+  }
+}
+
+/** x above 0, negativeSlope x below; see `leakyRelu`. */
+export class LeakyReLU extends Activation {
+  constructor(negativeSlope = 0.01) {
+    super((x) => leakyRelu(x, { negativeSlope }));
+  }
+}
+
+/** x above 0, alpha (e^x - 1) below; see `elu`. */
+export class ELU extends Activation {
+  constructor(alpha = 1) {
+    super((x) => elu(x, { alpha }));
+  }
+}
+
+/** x above 0, alpha (e^(x / alpha) - 1) below: an ELU without a kink (Barron, 2017, arXiv:1704.07483). */
+export class CELU extends Activation {
+  /** @throws ArgumentError if alpha is 0 or not finite */
+  constructor(alpha = 1) {
+    if (!Number.isFinite(alpha) || alpha === 0)
+      throw new ArgumentError(`CELU: alpha is finite and not 0, got ${alpha}`);
+    super((x) => elu(x.div(alpha)).mul(alpha));
+  }
+}
+
+/** An ELU so scaled that activations keep mean 0 and variance 1; see `selu`. */
+export class SELU extends Activation {
+  constructor() {
+    super(selu);
+  }
+}
+
+/** x Phi(x), Phi being the distribution function of the normal; see `gelu`. */
+export class GELU extends Activation {
+  constructor(options: GeluOptions = {}) {
+    super((x) => gelu(x, options));
+  }
+}
+
+/** x sigmoid(x), also called swish; see `silu`. */
+export class SiLU extends Activation {
+  constructor() {
+    super(silu);
+  }
+}
+
+/** x tanh(softplus(x)) (Misra, 2019, arXiv:1908.08681). */
+export class Mish extends Activation {
+  constructor() {
+    super((x) => x.mul(softplus(x).tanh()));
+  }
+}
+
+/** ln(1 + e^(beta x)) / beta, a smooth ReLU; see `softplus`. */
+export class Softplus extends Activation {
+  constructor(beta = 1, threshold = 20) {
+    super((x) => softplus(x, { beta, threshold }));
+  }
+}
+
+/** x / (1 + |x|). */
+export class Softsign extends Activation {
+  constructor() {
+    super((x) => x.div(x.abs().add(1)));
+  }
+}
+
+/** x limited to [min, max]. */
+export class Hardtanh extends Activation {
+  /** @throws ArgumentError unless min is below max */
+  constructor(min = -1, max = 1) {
+    if (!(min < max)) throw new ArgumentError(`Hardtanh: min is below max, got ${min} and ${max}`);
+    super((x) => limited(x, min, max));
+  }
+}
+
+/** (x + 3) / 6 limited to [0, 1]: a sigmoid of straight lines. */
+export class Hardsigmoid extends Activation {
+  constructor() {
+    super(hardsigmoid);
+  }
+}
+
+/** x times its Hardsigmoid (Howard and others, 2019, arXiv:1905.02244). */
+export class Hardswish extends Activation {
+  constructor() {
+    super((x) => x.mul(hardsigmoid(x)));
+  }
+}
+
+const hardsigmoid = (x: Tensor): Tensor => limited(x.add(3), 0, 6).div(6);
+
+/** `clamp`, but the gradient at the bounds themselves is 0, as for PyTorch's modules and as for ReLU. */
+const limited = (x: Tensor, min: number, max: number): Tensor =>
+  x.gt(min).logicalAnd(x.lt(max)).where(x, clamp(x.detach(), { min, max }));
+
+/** x where it is farther from 0 than lambda, else 0. */
+export class Hardshrink extends Activation {
+  constructor(lambda = 0.5) {
+    super((x) => x.abs().le(lambda).where(0, x));
+  }
+}
+
+/** x drawn towards 0 by lambda, and 0 where it is nearer than that. */
+export class Softshrink extends Activation {
+  /** @throws ArgumentError unless lambda is a finite number of 0 or more */
+  constructor(lambda = 0.5) {
+    if (!Number.isFinite(lambda) || lambda < 0)
+      throw new ArgumentError(`Softshrink: lambda is a finite number of 0 or more, got ${lambda}`);
+    super((x) =>
+      x
+        .abs()
+        .le(lambda)
+        .where(0, x.sub(x.sign().mul(lambda))),
+    );
+  }
+}
+
+/** x - tanh(x). */
+export class Tanhshrink extends Activation {
+  constructor() {
+    super((x) => x.sub(x.tanh()));
+  }
+}
+
+/** x where it is above the threshold, else the value. */
+export class Threshold extends Activation {
+  constructor(threshold: number, value: number) {
+    super((x) => x.le(threshold).where(value, x));
+  }
+}
+
+/** Probabilities from the negatives of logits along an axis, the last one by default: the smallest is the likeliest. */
+export class Softmin extends Activation {
+  constructor(axis = -1) {
+    super((x) => softmax(x.neg(), axis));
+  }
+}
+
+/** Probabilities from logits along an axis, the last one by default; see `softmax`. */
+export class Softmax extends Activation {
+  constructor(axis = -1) {
+    super((x) => softmax(x, axis));
+  }
+}
+
+/** The logarithm of `Softmax`, exact also where a probability is too small for the dtype. */
+export class LogSoftmax extends Activation {
+  constructor(axis = -1) {
+    super((x) => logSoftmax(x, axis));
+  }
+}

@@ -1,0 +1,57 @@
+import { ShapeError } from "../../core/errors.js";
+import { normalizeAxis, show } from "../../core/shape.js";
+import type { Tensor } from "../../tensor.js";
+import { checkSize, filledParameter, type InitOptions } from "../init/init.js";
+import { Module } from "../module.js";
+
+export interface PReLUOptions extends Pick<InitOptions, "dtype" | "device"> {
+  /** The slope below 0 to begin with. Default 0.25. */
+  readonly init?: number;
+}
+
+/** x above 0, a x below, where the slope a is learned (He and others, 2015, arXiv:1502.01852). */
+export class PReLU extends Module {
+  /** (numParameters) */
+  weight: Tensor;
+
+  /**
+   * @param numParameters - 1: one slope for all; or as many as the input, (N, C, ...), has channels
+   * @throws ArgumentError unless it is an integer of 1 or more
+   */
+  constructor(numParameters = 1, { init = 0.25, ...options }: PReLUOptions = {}) {
+    super();
+    checkSize("PReLU", "numParameters", numParameters);
+    this.weight = filledParameter("PReLU", [numParameters], init, options);
+  }
+
+  /** @throws ShapeError if there are several slopes, and not as many as channels */
+  forward(x: Tensor): Tensor {
+    const slopes = this.weight.size;
+    if (slopes > 1 && x.shape[1] !== slopes)
+      throw new ShapeError(`PReLU: ${slopes} slopes for the channels, axis 1, of ${show(x.shape)}`);
+    const slope = slopes > 1 ? this.weight.reshape([slopes, ...new Array<number>(x.rank - 2).fill(1)]) : this.weight;
+    return x.gt(0).where(x, x.mul(slope));
+  }
+}
+
+/**
+ * One half of the input times the sigmoid of the other: Dauphin and others, "Language modeling with gated
+ * convolutional networks" (2016, arXiv:1612.08083).
+ */
+export class GLU extends Module {
+  readonly #axis: number;
+
+  /** @param axis - the one that is halved */
+  constructor(axis = -1) {
+    super();
+    this.#axis = axis;
+  }
+
+  /** @throws ShapeError if the axis has an odd size */
+  forward(x: Tensor): Tensor {
+    const axis = normalizeAxis("GLU", this.#axis, x.rank);
+    if (x.shape[axis] % 2 !== 0) throw new ShapeError(`GLU: axis ${axis} of ${show(x.shape)} has no halves`);
+    const [value, gate] = x.split([x.shape[axis] / 2, x.shape[axis] / 2], axis);
+    return value.mul(gate.sigmoid());
+  }
+}

@@ -1,0 +1,73 @@
+import { ShapeError } from "../../core/errors.js";
+import { keep } from "../../core/memory/scope.js";
+import { show } from "../../core/shape.js";
+import { concat } from "../../ops/index.js";
+import type { Tensor } from "../../tensor.js";
+
+export interface KeyValueCacheOptions {
+  /** Keep the first keys and values, and use them ever after: for attention to an encoder's output. Default false. */
+  readonly fixed?: boolean;
+}
+
+/**
+ * The keys and values of what an attention layer has read, so that a sequence can be generated element by element
+ * without reading it again. One cache serves one layer and one batch of sequences. What it holds lives outside all
+ * scopes, and no gradients flow to it.
+ */
+export class KeyValueCache implements Disposable {
+  readonly fixed: boolean;
+  #keys: Tensor | null = null;
+  #values: Tensor | null = null;
+
+  constructor({ fixed = false }: KeyValueCacheOptions = {}) {
+    this.fixed = fixed;
+  }
+
+  /** How many elements have been read. */
+  get length(): number {
+    return this.#keys?.shape[2] ?? 0;
+  }
+
+  /** @internal What is held, each (N, heads, L, D); null where nothing is. */
+  get held(): readonly [keys: Tensor, values: Tensor] | null {
+    return this.#keys && this.#values && [this.#keys, this.#values];
+  }
+
+  /**
+   * @internal Adds keys and values, each (N, heads, L, D).
+   *
+   * @returns all keys and values so far
+   * @throws ShapeError if they are of another batch or another layer; nothing has changed then
+   */
+  append(keys: Tensor, values: Tensor): readonly [keys: Tensor, values: Tensor] {
+    const before = this.held;
+    if (before?.[0].shape.some((size, axis) => axis !== 2 && size !== keys.shape[axis]))
+      throw new ShapeError(
+        `KeyValueCache: holds keys of ${show(before[0].shape)}, given ${show(keys.shape)}; reset it for other sequences`,
+      );
+    const [allKeys, allValues] = before
+      ? [concat([before[0], keys], 2), concat([before[1], values], 2)]
+      : [keys, values];
+    this.reset();
+    this.#keys = keep(allKeys.detach());
+    this.#values = keep(allValues.detach());
+    return [allKeys, allValues];
+  }
+
+  /** Forgets what has been read, and frees it. */
+  reset(): void {
+    this.#keys?.dispose();
+    this.#values?.dispose();
+    this.#keys = null;
+    this.#values = null;
+  }
+
+  /** As `reset`. */
+  dispose(): void {
+    this.reset();
+  }
+
+  [Symbol.dispose](): void {
+    this.reset();
+  }
+}

@@ -1,0 +1,100 @@
+import { ArgumentError, ShapeError } from "../../core/errors.js";
+import { quote } from "../../core/quote.js";
+import { show } from "../../core/shape.js";
+import { randn } from "../../random.js";
+import type { Tensor } from "../../tensor.js";
+import { checkSize, type InitOptions } from "../init/init.js";
+import { Module } from "../module.js";
+import { parameter } from "../parameter.js";
+import { tableUpTo } from "./position-table.js";
+
+export interface PositionOptions {
+  /** The axes of sequences: (N, L, D) where true, (L, N, D) where false. Default false, as in the other layers. */
+  readonly batchFirst?: boolean;
+}
+
+/** Throws unless a position is an integer of 0 or more. */
+export function checkOffset(layer: string, offset: number): void {
+  if (!Number.isInteger(offset) || offset < 0)
+    throw new ArgumentError(`${layer}: offset is an integer of 0 or more, got ${quote(offset)}`);
+}
+
+/** Adds to each element of a sequence what stands for its position. */
+abstract class PositionEncoding extends Module {
+  readonly #name: string;
+  readonly #dModel: number;
+  readonly #batchFirst: boolean;
+
+  protected constructor(name: string, dModel: number, { batchFirst = false }: PositionOptions) {
+    super();
+    checkSize(name, "dModel", dModel);
+    this.#name = name;
+    this.#dModel = dModel;
+    this.#batchFirst = batchFirst;
+  }
+
+  /**
+   * @param x - (L, N, D), or (N, L, D) with `batchFirst`
+   * @param offset - the position of the first element, where x continues a sequence
+   * @returns the shape of x
+   */
+  forward(x: Tensor, offset = 0): Tensor {
+    if (x.rank !== 3 || x.shape[2] !== this.#dModel)
+      throw new ShapeError(
+        `${this.#name}: x is ${this.#batchFirst ? "(N, L, D)" : "(L, N, D)"} with D = ${this.#dModel}, got ${show(x.shape)}`,
+      );
+    checkOffset(this.#name, offset);
+    const rows = this.rows(x, offset, x.shape[this.#batchFirst ? 1 : 0]); // (L, D)
+    return x.add(this.#batchFirst ? rows : rows.unsqueeze(1));
+  }
+
+  /** What is added at `length` positions from `offset` on, (length, D). */
+  protected abstract rows(x: Tensor, offset: number, length: number): Tensor;
+}
+
+/**
+ * Adds sines and cosines of the position p, of wavelengths from 2 pi to 10000 2 pi, to features 2 i and 2 i + 1:
+ * sin(p / 10000^(2 i / D)) and cos(p / 10000^(2 i / D)), as Vaswani et al., "Attention is all you need" (2017,
+ * arXiv:1706.03762). It has no parameters, and no longest sequence.
+ */
+export class SinusoidalEncoding extends PositionEncoding {
+  /** (positions so far, D), made when needed and not saved */
+  table: Tensor | null = null;
+
+  /** @throws ArgumentError unless dModel is an integer of 1 or more */
+  constructor(dModel: number, options: PositionOptions = {}) {
+    super("SinusoidalEncoding", dModel, options);
+  }
+
+  protected rows(x: Tensor, offset: number, length: number): Tensor {
+    const [features] = x.shape.slice(-1);
+    this.table = tableUpTo(offset + length, this.table, x, features, (position, feature) => {
+      const angle = position / 10000 ** ((feature - (feature % 2)) / features);
+      return feature % 2 === 0 ? Math.sin(angle) : Math.cos(angle);
+    });
+    return this.table.slice([[offset, offset + length]]);
+  }
+}
+
+export interface LearnedEncodingOptions extends PositionOptions, InitOptions {}
+
+/** Adds a learned vector for each position, as GPT-2 and BERT do. */
+export class LearnedEncoding extends PositionEncoding {
+  /** (maxLength, D), drawn from the normal distribution of mean 0 and deviation 0.02 */
+  weight: Tensor;
+
+  /** @throws ArgumentError unless both sizes are integers of 1 or more */
+  constructor(maxLength: number, dModel: number, options: LearnedEncodingOptions = {}) {
+    super("LearnedEncoding", dModel, options);
+    checkSize("LearnedEncoding", "maxLength", maxLength);
+    const { generator, dtype, device } = options;
+    this.weight = parameter(randn([maxLength, dModel], { std: 0.02, generator, dtype, device }));
+  }
+
+  protected rows(_: Tensor, offset: number, length: number): Tensor {
+    const [maxLength] = this.weight.shape;
+    if (offset + length > maxLength)
+      throw new ShapeError(`LearnedEncoding: ${maxLength} positions, asked for ${offset} to ${offset + length - 1}`);
+    return this.weight.slice([[offset, offset + length]]);
+  }
+}

@@ -1,0 +1,140 @@
+import { ArgumentError } from "../../core/errors.js";
+import type { Shape } from "../../core/shape.js";
+import {
+  type Conv1dOptions,
+  type Conv2dOptions,
+  type ConvTranspose2dOptions,
+  conv1d,
+  conv2d,
+  convTranspose2d,
+  type Size2d,
+} from "../../ops/index.js";
+import type { Tensor } from "../../tensor.js";
+import { checkSize, defaultParameters, type InitOptions } from "../init/init.js";
+import { Module } from "../module.js";
+import { type PaddingMode, padFor } from "./padding-mode.js";
+
+interface LayerOptions extends InitOptions {
+  /** Whether a bias is added. Default true. */
+  readonly bias?: boolean;
+}
+
+interface PaddedOptions extends LayerOptions {
+  /** What stands in the padding. Default "zeros". */
+  readonly paddingMode?: PaddingMode;
+}
+
+export interface Conv1dLayerOptions extends Conv1dOptions, PaddedOptions {}
+export interface Conv2dLayerOptions extends Conv2dOptions, PaddedOptions {}
+export interface ConvTranspose2dLayerOptions extends ConvTranspose2dOptions, LayerOptions {}
+
+/** Throws unless a convolution's sizes are integers of 1 or more and groups divide both numbers of channels. */
+function checkChannels(layer: string, inChannels: number, outChannels: number, kernel: Shape, groups: number): void {
+  const sides = kernel.length === 1 ? ["kernelSize"] : ["the kernel's height", "the kernel's width"];
+  checkSize(layer, "inChannels", inChannels);
+  checkSize(layer, "outChannels", outChannels);
+  kernel.forEach((size, axis) => {
+    checkSize(layer, sides[axis], size);
+  });
+  checkSize(layer, "groups", groups);
+  if (inChannels % groups !== 0 || outChannels % groups !== 0)
+    throw new ArgumentError(`${layer}: ${groups} groups do not divide ${inChannels} and ${outChannels} channels`);
+}
+
+const pairOf = (size: Size2d): readonly [number, number] => (typeof size === "number" ? [size, size] : size);
+
+/** The convolution of sequences, (N, C, L) to (N, K, Q), with learned filters; see `conv1d`. */
+export class Conv1d extends Module {
+  /** (K, C/groups, S) */
+  weight: Tensor;
+  /** (K) */
+  bias: Tensor | null;
+  readonly #paddingMode: PaddingMode;
+  readonly #options: Conv1dOptions;
+
+  /** @throws ArgumentError unless sizes are integers of 1 or more and groups divide both numbers of channels */
+  constructor(inChannels: number, outChannels: number, kernelSize: number, layerOptions: Conv1dLayerOptions = {}) {
+    super();
+    const { bias = true, paddingMode = "zeros", generator, dtype, device, ...options } = layerOptions;
+    const { groups = 1 } = options;
+    checkChannels("Conv1d", inChannels, outChannels, [kernelSize], groups);
+    const shape = [outChannels, inChannels / groups, kernelSize];
+    const init = { generator, dtype, device };
+    ({ weight: this.weight, bias: this.bias } = defaultParameters(shape, bias ? outChannels : null, init));
+    this.#paddingMode = paddingMode;
+    this.#options = options;
+  }
+
+  forward(x: Tensor): Tensor {
+    const padded = padFor("Conv1d", x, this.weight, this.#paddingMode, this.#options);
+    return conv1d(padded.x, this.weight, this.bias, { ...this.#options, ...padded.options });
+  }
+}
+
+/** The convolution of images, (N, C, H, W) to (N, K, P, Q), with learned filters; see `conv2d`. */
+export class Conv2d extends Module {
+  /** (K, C/groups, R, S) */
+  weight: Tensor;
+  /** (K) */
+  bias: Tensor | null;
+  readonly #paddingMode: PaddingMode;
+  readonly #options: Conv2dOptions;
+
+  /**
+   * @param kernelSize - height and width of the filters; one number for both
+   * @throws ArgumentError unless sizes are integers of 1 or more and groups divide both numbers of channels
+   */
+  constructor(inChannels: number, outChannels: number, kernelSize: Size2d, layerOptions: Conv2dLayerOptions = {}) {
+    super();
+    const { bias = true, paddingMode = "zeros", generator, dtype, device, ...options } = layerOptions;
+    const { groups = 1 } = options;
+    const kernel = pairOf(kernelSize);
+    checkChannels("Conv2d", inChannels, outChannels, kernel, groups);
+    const shape = [outChannels, inChannels / groups, ...kernel];
+    const init = { generator, dtype, device };
+    ({ weight: this.weight, bias: this.bias } = defaultParameters(shape, bias ? outChannels : null, init));
+    this.#paddingMode = paddingMode;
+    this.#options = options;
+  }
+
+  forward(x: Tensor): Tensor {
+    const padded = padFor("Conv2d", x, this.weight, this.#paddingMode, this.#options);
+    return conv2d(padded.x, this.weight, this.bias, { ...this.#options, ...padded.options });
+  }
+}
+
+/**
+ * The transposed convolution of images, (N, C, H, W) to (N, K, P, Q), which makes them larger with learned filters; see
+ * `convTranspose2d`.
+ */
+export class ConvTranspose2d extends Module {
+  /** (C, K/groups, R, S) */
+  weight: Tensor;
+  /** (K) */
+  bias: Tensor | null;
+  readonly #options: ConvTranspose2dOptions;
+
+  /**
+   * @param kernelSize - height and width of the filters; one number for both
+   * @throws ArgumentError unless sizes are integers of 1 or more and groups divide both numbers of channels
+   */
+  constructor(
+    inChannels: number,
+    outChannels: number,
+    kernelSize: Size2d,
+    { bias = true, generator, dtype, device, ...options }: ConvTranspose2dLayerOptions = {},
+  ) {
+    super();
+    const { groups = 1 } = options;
+    const kernel = pairOf(kernelSize);
+    checkChannels("ConvTranspose2d", inChannels, outChannels, kernel, groups);
+    const shape = [inChannels, outChannels / groups, ...kernel];
+    const init = { generator, dtype, device };
+    ({ weight: this.weight, bias: this.bias } = defaultParameters(shape, bias ? outChannels : null, init));
+    this.#options = options;
+  }
+
+  forward(x: Tensor): Tensor {
+    return convTranspose2d(x, this.weight, this.bias, this.#options);
+  }
+}

@@ -1,0 +1,123 @@
+import type { DeviceName } from "../../core/device.js";
+import { checkDType, type DType, isFloat } from "../../core/dtype.js";
+import { ArgumentError, DTypeError, ShapeError } from "../../core/errors.js";
+import type { Generator } from "../../core/random/generator.js";
+import { checkShape, type Shape, show, sizeOf } from "../../core/shape.js";
+import { full } from "../../create.js";
+import { rand, randn } from "../../random.js";
+import type { Tensor } from "../../tensor.js";
+import { parameter } from "../parameter.js";
+
+/** Where the numbers of new parameters come from, and what holds them. */
+export interface InitOptions {
+  /** Default: the default generator, which `manualSeed` seeds. */
+  readonly generator?: Generator;
+  /** Default float32. */
+  readonly dtype?: DType;
+  /** Default: the device in use. */
+  readonly device?: DeviceName;
+}
+
+export interface KaimingOptions extends InitOptions {
+  /** Keep the variance of what flows forward ("fanIn"), or of the gradients that flow back ("fanOut"). Default "fanIn". */
+  readonly mode?: "fanIn" | "fanOut";
+  /** What makes up for the nonlinearity that follows; see `gain`. Default: that of ReLU, the root of 2. */
+  readonly gain?: number;
+}
+
+export type Nonlinearity = "linear" | "sigmoid" | "tanh" | "relu" | "leakyRelu" | "selu";
+
+/**
+ * The factor on the standard deviation of a weight that makes up for the nonlinearity after it.
+ *
+ * @param slope - of leakyRelu, for negative numbers
+ */
+export function gain(nonlinearity: Nonlinearity, slope = 0.01): number {
+  const gains = {
+    linear: 1,
+    sigmoid: 1,
+    tanh: 5 / 3,
+    relu: Math.SQRT2,
+    leakyRelu: Math.sqrt(2 / (1 + slope ** 2)),
+    selu: 3 / 4,
+  };
+  if (!Object.hasOwn(gains, nonlinearity))
+    throw new ArgumentError(
+      `gain: the nonlinearity is one of ${Object.keys(gains).join(", ")}, got ${String(nonlinearity)}`,
+    );
+  return gains[nonlinearity];
+}
+
+/**
+ * The number of inputs that each output of a weight sees, and of outputs that each input has a part in.
+ *
+ * @param shape - (out, in), or (out, in, ...kernel) for a convolution
+ */
+export function fans(shape: Shape): { readonly fanIn: number; readonly fanOut: number } {
+  checkShape("fans", shape);
+  if (shape.length < 2)
+    throw new ShapeError(`fans: a weight has two axes or more, (out, in, ...kernel), got ${show(shape)}`);
+  const kernel = sizeOf(shape.slice(2));
+  return { fanIn: shape[1] * kernel, fanOut: shape[0] * kernel };
+}
+
+/** gain / sqrt(fan): the standard deviation that keeps variances as they are. 0 for a weight of no elements. */
+function deviationOf(op: string, shape: Shape, { mode = "fanIn", gain = Math.SQRT2 }: KaimingOptions): number {
+  if (mode !== "fanIn" && mode !== "fanOut")
+    throw new ArgumentError(`${op}: mode is "fanIn" or "fanOut", got ${String(mode)}`);
+  if (!Number.isFinite(gain) || gain < 0)
+    throw new ArgumentError(`${op}: gain is a finite number of 0 or more, got ${gain}`);
+  const fan = fans(shape)[mode];
+  return fan === 0 ? 0 : gain / Math.sqrt(fan);
+}
+
+/**
+ * A weight drawn uniformly from [-b, b), b = gain sqrt(3 / fan), so that its variance is gain^2 / fan: He et al.,
+ * "Delving deep into rectifiers" (2015).
+ *
+ * @param shape - (out, in), or (out, in, ...kernel) for a convolution
+ * @throws ShapeError for fewer than two axes, ArgumentError for options out of range
+ */
+export function kaimingUniform(shape: Shape, options: KaimingOptions = {}): Tensor {
+  const bound = Math.sqrt(3) * deviationOf("kaimingUniform", shape, options);
+  return rand(shape, { ...options, low: -bound, high: bound });
+}
+
+/** As `kaimingUniform`, but from the normal distribution of mean 0 and variance gain^2 / fan. */
+export function kaimingNormal(shape: Shape, options: KaimingOptions = {}): Tensor {
+  return randn(shape, { ...options, std: deviationOf("kaimingNormal", shape, options) });
+}
+
+/**
+ * The parameters of a linear or convolutional layer as PyTorch starts them: both uniform from
+ * [-1 / sqrt(fanIn), 1 / sqrt(fanIn)), which for the weight is Kaiming's bound with a gain of sqrt(1 / 3).
+ *
+ * @param outputs - the size of the bias; null for none
+ */
+export function defaultParameters(
+  shape: Shape,
+  outputs: number | null,
+  { generator, dtype, device }: InitOptions,
+): { readonly weight: Tensor; readonly bias: Tensor | null } {
+  const options = { generator, dtype, device };
+  const weight = parameter(kaimingUniform(shape, { ...options, gain: Math.sqrt(1 / 3) }));
+  const bound = 1 / Math.sqrt(fans(shape).fanIn);
+  return { weight, bias: outputs === null ? null : uniformParameter([outputs], bound, options) };
+}
+
+/** A parameter drawn uniformly from [-bound, bound). */
+export const uniformParameter = (shape: Shape, bound: number, { generator, dtype, device }: InitOptions): Tensor =>
+  parameter(rand(shape, { generator, dtype, device, low: -bound, high: bound }));
+
+/** A parameter of one value, such as the scale or the shift of a normalization. */
+export function filledParameter(layer: string, shape: Shape, value: number, { dtype, device }: InitOptions): Tensor {
+  if (dtype !== undefined && !isFloat(checkDType(layer, dtype)))
+    throw new DTypeError(`${layer}: parameters are floats, not ${dtype}`);
+  return parameter(full(shape, value, { dtype, device }));
+}
+
+/** Throws ArgumentError unless a layer's size is an integer of 1 or more. */
+export function checkSize(layer: string, name: string, size: number): void {
+  if (!Number.isInteger(size) || size < 1)
+    throw new ArgumentError(`${layer}: ${name} is an integer of 1 or more, got ${size}`);
+}

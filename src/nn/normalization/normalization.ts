@@ -1,0 +1,120 @@
+import { ArgumentError } from "../../core/errors.js";
+import { checkEps } from "../../core/option-checks.js";
+import { checkShape, type Shape } from "../../core/shape.js";
+import { groupNorm, layerNorm, rmsNorm } from "../../ops/index.js";
+import type { Tensor } from "../../tensor.js";
+import { checkSize, filledParameter, type InitOptions } from "../init/init.js";
+import { Module } from "../module.js";
+
+/** Parameters that start as ones and zeros need no random numbers. */
+type Init = Pick<InitOptions, "dtype" | "device">;
+
+/** The normalized shape as a list of sizes of 1 or more. */
+function normalizedShapeOf(layer: string, normalizedShape: number | Shape): Shape {
+  const shape = typeof normalizedShape === "number" ? [normalizedShape] : checkShape(layer, normalizedShape);
+  if (shape.length === 0) throw new ArgumentError(`${layer}: normalizedShape has one size or more, got []`);
+  for (const size of shape) checkSize(layer, "normalizedShape", size);
+  return shape;
+}
+
+export interface LayerNormLayerOptions extends Init {
+  /** Added to the variance. Default 1e-5. */
+  readonly eps?: number;
+  /** Whether there is a learned scale, and a shift. Default true. */
+  readonly elementwiseAffine?: boolean;
+  /** Whether, beside the scale, there is a shift. Default true. */
+  readonly bias?: boolean;
+}
+
+/** Brings each row, which is what the last axes hold, to mean 0 and variance 1, then scales and shifts; see `layerNorm`. */
+export class LayerNorm extends Module {
+  /** (...normalizedShape), ones to begin with */
+  weight: Tensor | null;
+  /** (...normalizedShape), zeros to begin with */
+  bias: Tensor | null;
+  readonly eps: number;
+  readonly #shape: Shape;
+
+  /**
+   * @param normalizedShape - the sizes of the last axes; a number for the last axis alone
+   * @throws ArgumentError unless sizes are integers of 1 or more and eps is 0 or more
+   */
+  constructor(normalizedShape: number | Shape, options: LayerNormLayerOptions = {}) {
+    super();
+    const { eps = 1e-5, elementwiseAffine = true, bias = true, ...init } = options;
+    this.#shape = normalizedShapeOf("LayerNorm", normalizedShape);
+    this.eps = checkEps("LayerNorm", eps);
+    this.weight = elementwiseAffine ? filledParameter("LayerNorm", this.#shape, 1, init) : null;
+    this.bias = elementwiseAffine && bias ? filledParameter("LayerNorm", this.#shape, 0, init) : null;
+  }
+
+  forward(x: Tensor): Tensor {
+    return layerNorm(x, this.#shape, { weight: this.weight, bias: this.bias, eps: this.eps });
+  }
+}
+
+export interface RMSNormLayerOptions extends Init {
+  /** Added to the mean square. Default: the spacing of the numbers at 1, as in PyTorch. */
+  readonly eps?: number;
+  /** Whether there is a learned scale. Default true. */
+  readonly elementwiseAffine?: boolean;
+}
+
+/** Divides each row, which is what the last axes hold, by its root mean square, then scales it; see `rmsNorm`. */
+export class RMSNorm extends Module {
+  /** (...normalizedShape), ones to begin with */
+  weight: Tensor | null;
+  readonly eps: number | undefined;
+  readonly #shape: Shape;
+
+  /**
+   * @param normalizedShape - the sizes of the last axes; a number for the last axis alone
+   * @throws ArgumentError unless sizes are integers of 1 or more and eps is 0 or more
+   */
+  constructor(normalizedShape: number | Shape, options: RMSNormLayerOptions = {}) {
+    super();
+    const { eps, elementwiseAffine = true, ...init } = options;
+    this.#shape = normalizedShapeOf("RMSNorm", normalizedShape);
+    this.eps = eps === undefined ? undefined : checkEps("RMSNorm", eps);
+    this.weight = elementwiseAffine ? filledParameter("RMSNorm", this.#shape, 1, init) : null;
+  }
+
+  forward(x: Tensor): Tensor {
+    return rmsNorm(x, this.#shape, { weight: this.weight, eps: this.eps });
+  }
+}
+
+export interface GroupNormLayerOptions extends Init {
+  /** Added to the variance. Default 1e-5. */
+  readonly eps?: number;
+  /** Whether each channel has a learned scale and shift. Default true. */
+  readonly affine?: boolean;
+}
+
+/** Normalizes each sample, (N, C, ...), over groups of its channels, then scales and shifts channels; see `groupNorm`. */
+export class GroupNorm extends Module {
+  /** (C), ones to begin with */
+  weight: Tensor | null;
+  /** (C), zeros to begin with */
+  bias: Tensor | null;
+  readonly eps: number;
+  readonly #groups: number;
+
+  /** @throws ArgumentError unless both numbers are integers of 1 or more, groups divide channels and eps is 0 or more */
+  constructor(numGroups: number, numChannels: number, options: GroupNormLayerOptions = {}) {
+    super();
+    const { eps = 1e-5, affine = true, ...init } = options;
+    checkSize("GroupNorm", "numGroups", numGroups);
+    checkSize("GroupNorm", "numChannels", numChannels);
+    if (numChannels % numGroups !== 0)
+      throw new ArgumentError(`GroupNorm: ${numGroups} groups do not divide ${numChannels} channels`);
+    this.#groups = numGroups;
+    this.eps = checkEps("GroupNorm", eps);
+    this.weight = affine ? filledParameter("GroupNorm", [numChannels], 1, init) : null;
+    this.bias = affine ? filledParameter("GroupNorm", [numChannels], 0, init) : null;
+  }
+
+  forward(x: Tensor): Tensor {
+    return groupNorm(x, this.#groups, { weight: this.weight, bias: this.bias, eps: this.eps });
+  }
+}

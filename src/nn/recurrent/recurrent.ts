@@ -1,0 +1,203 @@
+import { ArgumentError, DTypeError, ShapeError } from "../../core/errors.js";
+import { quote } from "../../core/quote.js";
+import { sameShape, show } from "../../core/shape.js";
+import { concat, dropout, linear, stack } from "../../ops/index.js";
+import type { Tensor } from "../../tensor.js";
+import { checkSize, type InitOptions, uniformParameter } from "../init/init.js";
+import { Module } from "../module.js";
+import { unstack } from "./unstack.js";
+
+export interface RecurrentOptions extends InitOptions {
+  /** How many layers stand on top of each other. Default 1. */
+  readonly numLayers?: number;
+  /** Whether biases are added. Default true. */
+  readonly bias?: boolean;
+  /** The axes of sequences: (N, L, ...) where true, (L, N, ...) where false. Default false, as in PyTorch. */
+  readonly batchFirst?: boolean;
+  /** In training, the probability of dropping an output between two layers. Default 0. */
+  readonly dropout?: number;
+  /** Whether a second net reads the sequence backwards; the outputs of both stand side by side. Default false. */
+  readonly bidirectional?: boolean;
+}
+
+export interface RecurrentForwardOptions {
+  /**
+   * bool, of the shape of the first two axes of the input: true where there is an element, false for padding. Padding
+   * leaves the state as it is and gives zeros, as PyTorch's packed sequences do: the last state is that of the last
+   * element. Default: there is no padding.
+   */
+  readonly mask?: Tensor | null;
+}
+
+/** The weights of one layer in one direction, for G gates. */
+export interface CellWeights {
+  /** (G H, I) */
+  weightIh: Tensor;
+  /** (G H, H) */
+  weightHh: Tensor;
+  /** (G H) */
+  biasIh: Tensor | null;
+  /** (G H) */
+  biasHh: Tensor | null;
+}
+
+/** What a cell carries from step to step, each (N, H): the output first, then, for an LSTM, the cell state. */
+export type State = readonly Tensor[];
+
+const ownNames = [
+  ["weight_ih", "weightIh"],
+  ["weight_hh", "weightHh"],
+  ["bias_ih", "biasIh"],
+  ["bias_hh", "biasHh"],
+] as const;
+
+/** Nets that read a sequence step by step. What a step does is in the classes below; here is all around it. */
+export abstract class Recurrent extends Module {
+  readonly inputSize: number;
+  readonly hiddenSize: number;
+  readonly numLayers: number;
+  readonly batchFirst: boolean;
+  readonly bidirectional: boolean;
+  readonly #name: string;
+  readonly #states: number;
+  readonly #dropout: number;
+  readonly #generator: InitOptions["generator"];
+  readonly #cells: readonly CellWeights[];
+
+  /**
+   * @param cell - how many rows of H its weights have, and how many tensors it carries from step to step
+   */
+  protected constructor(
+    name: string,
+    cell: { readonly gates: number; readonly states: number },
+    inputSize: number,
+    hiddenSize: number,
+    options: RecurrentOptions,
+  ) {
+    super();
+    const { numLayers = 1, bias = true, batchFirst = false, dropout = 0, bidirectional = false } = options;
+    for (const [key, size] of Object.entries({ inputSize, hiddenSize, numLayers })) checkSize(name, key, size);
+    if (!(dropout >= 0 && dropout <= 1))
+      throw new ArgumentError(`${name}: dropout is a probability from 0 to 1, got ${quote(dropout)}`);
+    this.#name = name;
+    this.#states = cell.states;
+    this.#dropout = dropout;
+    this.#generator = options.generator;
+    this.inputSize = inputSize;
+    this.hiddenSize = hiddenSize;
+    this.numLayers = numLayers;
+    this.batchFirst = batchFirst;
+    this.bidirectional = bidirectional;
+    const rows = cell.gates * hiddenSize;
+    const bound = 1 / Math.sqrt(hiddenSize);
+    const draw = (...shape: number[]): Tensor => uniformParameter(shape, bound, options);
+    this.#cells = Array.from({ length: numLayers * this.#directions }, (_, k): CellWeights => {
+      const features = k < this.#directions ? inputSize : hiddenSize * this.#directions;
+      return {
+        weightIh: draw(rows, features),
+        weightHh: draw(rows, hiddenSize),
+        biasIh: bias ? draw(rows) : null,
+        biasHh: bias ? draw(rows) : null,
+      };
+    });
+  }
+
+  /** The weights: those of the first layer, forwards and, where there is one, backwards, then of the next. */
+  get cells(): readonly CellWeights[] {
+    return this.#cells;
+  }
+
+  get #directions(): 1 | 2 {
+    return this.bidirectional ? 2 : 1;
+  }
+
+  /**
+   * One step of a cell.
+   *
+   * @param x - (N, G H): the step's input times weightIh, plus biasIh
+   */
+  protected abstract step(x: Tensor, state: State, cell: CellWeights): State;
+
+  /**
+   * Reads a sequence through all layers.
+   *
+   * @param initial - what to start from, each (layers directions, N, H); null: zeros
+   * @returns the output of the last layer, and the last states, each (layers directions, N, H)
+   */
+  protected run(
+    x: Tensor,
+    initial: State | null,
+    { mask }: RecurrentForwardOptions,
+  ): { readonly output: Tensor; readonly last: State } {
+    this.#check(x, initial, mask ?? null);
+    const present = mask ? unstack((this.batchFirst ? mask.transpose(0, 1) : mask).unsqueeze(-1)) : null; // L x (N, 1)
+    let sequence = this.batchFirst ? x.transpose(0, 1) : x; // (L, N, I)
+    const last: State[] = [];
+    for (let layer = 0; layer < this.numLayers; layer++) {
+      if (layer > 0 && this.training && this.#dropout > 0)
+        sequence = dropout(sequence, this.#dropout, { generator: this.#generator });
+      const outputs: Tensor[] = [];
+      for (let direction = 0; direction < this.#directions; direction++) {
+        const k = layer * this.#directions + direction;
+        const start = initial?.map((state) => state.slice([k]));
+        const read = this.#read(sequence, this.#cells[k], start ?? null, present, direction === 1);
+        outputs.push(read.output);
+        last.push(read.last);
+      }
+      sequence = outputs.length === 1 ? outputs[0] : concat(outputs, -1); // (L, N, directions H)
+    }
+    return {
+      output: this.batchFirst ? sequence.transpose(0, 1) : sequence,
+      last: Array.from({ length: this.#states }, (_, i) => stack(last.map((state) => state[i]))),
+    };
+  }
+
+  /** Reads a sequence (L, N, I) through one cell. */
+  #read(
+    sequence: Tensor,
+    cell: CellWeights,
+    initial: State | null,
+    present: readonly Tensor[] | null,
+    backwards: boolean,
+  ): { readonly output: Tensor; readonly last: State } {
+    const inputs = unstack(linear(sequence, cell.weightIh, cell.biasIh)); // L x (N, G H)
+    const shape = [sequence.shape[1], this.hiddenSize];
+    let state = initial ?? Array.from({ length: this.#states }, () => inputs[0].zeros(shape));
+    const outputs = new Array<Tensor>(inputs.length);
+    for (let i = 0; i < inputs.length; i++) {
+      const t = backwards ? inputs.length - 1 - i : i;
+      const before = state;
+      const next = this.step(inputs[t], state, cell);
+      const here = present?.[t];
+      state = here ? next.map((value, k) => here.where(value, before[k])) : next;
+      outputs[t] = here ? here.where(next[0], 0) : next[0];
+    }
+    return { output: stack(outputs), last: state };
+  }
+
+  #check(x: Tensor, initial: State | null, mask: Tensor | null): void {
+    const layout = this.batchFirst ? "(N, L, I)" : "(L, N, I)";
+    if (x.rank !== 3 || x.shape[2] !== this.inputSize)
+      throw new ShapeError(`${this.#name}: x is ${layout} with I = ${this.inputSize}, got ${show(x.shape)}`);
+    const [length, samples] = this.batchFirst ? [x.shape[1], x.shape[0]] : x.shape;
+    if (length === 0) throw new ShapeError(`${this.#name}: there is no step in x ${show(x.shape)}`);
+    const expected = [this.#cells.length, samples, this.hiddenSize];
+    for (const state of initial ?? [])
+      if (!sameShape(state.shape, expected))
+        throw new ShapeError(`${this.#name}: a state to start from is ${show(expected)}, got ${show(state.shape)}`);
+    if (!mask) return;
+    if (mask.dtype !== "bool") throw new DTypeError(`${this.#name}: mask is bool, got ${mask.dtype}`);
+    if (!sameShape(mask.shape, x.shape.slice(0, 2)))
+      throw new ShapeError(`${this.#name}: mask is ${show(x.shape.slice(0, 2))} like x, got ${show(mask.shape)}`);
+  }
+
+  /** PyTorch's names: `weight_ih_l0`, `bias_hh_l1_reverse`. */
+  protected override members(): (readonly [string, unknown])[] {
+    const weights = this.#cells.flatMap((cell, k) => {
+      const layer = Math.floor(k / this.#directions);
+      const suffix = `_l${layer}${k % this.#directions === 1 ? "_reverse" : ""}`;
+      return ownNames.map(([name, key]) => [name + suffix, cell[key]] as const);
+    });
+    return [...weights, ...super.members()];
+  }
+}
