@@ -1,5 +1,5 @@
 /**
- * Times the case list of tests/cases.ts, the one that the tests run: each case forward, and with its gradients.
+ * Times the case list of tests/cases/index.ts, the one that the tests run: each case forward, and with its gradients.
  *
  *     npm run bench -- [op or op/case ...] [--seconds 0.2]
  */
@@ -7,7 +7,7 @@ import { parseArgs } from "node:util";
 import { add, configure, cycle, suite } from "benny";
 import { device, Scope, Tape, type Tensor } from "../src/index.js";
 import type { Case } from "../tests/cases/case.js";
-import { familyNames, type Sample, samplesOf } from "../tests/support/goldens.js";
+import { caseFileNames, type Sample, samplesOf } from "../tests/support/goldens.js";
 import { inputsOf, outputsOf, project, wrtOf } from "../tests/support/run.js";
 
 const { values, positionals: wanted } = parseArgs({
@@ -48,7 +48,7 @@ function warmedUp(run: () => unknown): () => unknown {
   return run;
 }
 
-const samples = familyNames
+const samples = caseFileNames
   .flatMap(samplesOf)
   .filter(({ op, key }) => wanted.length === 0 || wanted.includes(op) || wanted.includes(key));
 if (samples.length === 0) throw new RangeError(`no case is named ${wanted.join(", ")}`);

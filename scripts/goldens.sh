@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Makes the golden files of the given families (all where none is given) with PyTorch: npm run goldens -- arithmetic
+# Makes the golden files of the given families or files of cases (all where none is given) with PyTorch:
+# npm run goldens -- reduction/scan
 # PYTHON names a Python with torch and numpy installed; it is needed only here, never to run the tests.
 set -euo pipefail
 cd "$(dirname "$0")/.."

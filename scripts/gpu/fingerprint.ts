@@ -1,5 +1,5 @@
 /**
- * Writes a line for each case of tests/cases.ts, float dtype and result: a hash of its bits. Two runs on one device
+ * Writes a line for each case of tests/cases/index.ts, float dtype and result: a hash of its bits. Two runs on one device
  * must write the same file.
  *
  *     node scripts/gpu/fingerprint.js [--few] [--only PATTERN] [--seconds N] FILE

@@ -4,8 +4,8 @@ import * as wengert from "../../src/index.js";
 import * as ops from "../../src/ops/index.js";
 import { opList } from "../../src/ops/index.js";
 import { Tensor } from "../../src/tensor.js";
-import { families } from "../cases.js";
-import { familyNames, readGoldens, samplesOf } from "../support/goldens.js";
+import { caseFiles } from "../cases/index.js";
+import { caseFileNames, readGoldens, samplesOf } from "../support/goldens.js";
 import { importsOf, readFiles, resolve } from "./imports.js";
 
 /** What a file of src/ops exports. */
@@ -107,22 +107,21 @@ describe("one name for one op", () => {
 });
 
 describe("cases and golden files", () => {
-  test("every op function has cases in one family", () => {
+  test("every op function has cases in one file", () => {
     const functions = Object.entries(ops).filter(([, value]) => typeof value === "function");
-    const owners = (name: string): number =>
-      familyNames.filter((family) => Object.hasOwn(families[family], name)).length;
+    const owners = (name: string): number => [...caseFiles.values()].filter((file) => Object.hasOwn(file, name)).length;
     expect(functions.length).toBeGreaterThan(20);
     expect(functions.map(([name]) => name).filter((name) => owners(name) !== 1)).toEqual([]);
   });
 
   test("every case is of an op function", () => {
-    const names = familyNames.flatMap((family) => Object.keys(families[family]));
+    const names = [...caseFiles.values()].flatMap((file) => Object.keys(file));
     expect(names.filter((name) => typeof (ops as Record<string, unknown>)[name] !== "function")).toEqual([]);
   });
 
   test("every file of cases is imported by the case list", () => {
     const files = readFiles("tests");
-    const reached = new Set(["tests/cases.ts"]);
+    const reached = new Set(["tests/cases/index.ts"]);
     for (const path of reached) // a set that grows while it is walked
       for (const { specifier } of importsOf(path, files.get(path) ?? "")) {
         const target = resolve(path, specifier);
@@ -133,14 +132,14 @@ describe("cases and golden files", () => {
     expect(cases.filter((path) => !reached.has(path))).toEqual([]);
   });
 
-  test("every golden file belongs to a family, or is made by a script of its name", () => {
+  test("every golden file belongs to a file of cases, or is made by a script of its name", () => {
     const scripts = filesIn("../goldens", ".py").map((file) => file.replace(/\.py$/, ""));
     const files = filesIn("../goldens", ".json").map((file) => file.replace(/\.json$/, ""));
-    expect(files.filter((file) => !scripts.includes(file)).sort()).toEqual([...familyNames].sort());
+    expect(files.filter((file) => !scripts.includes(file)).sort()).toEqual([...caseFileNames].sort());
   });
 
-  test.each(familyNames)("%s: golden values and cases are the same ones", (family) => {
-    const keys = samplesOf(family).map(({ key }) => key);
-    expect([...readGoldens(family).keys()].sort()).toEqual(keys.sort());
+  test.each(caseFileNames)("%s: golden values and cases are the same ones", (file) => {
+    const keys = samplesOf(file).map(({ key }) => key);
+    expect([...readGoldens(file).keys()].sort()).toEqual(keys.sort());
   });
 });

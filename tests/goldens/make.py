@@ -1,6 +1,6 @@
 """Golden values of the case list, computed by PyTorch in float64.
 
-Reads the dump of the case list on standard input (scripts/goldens.ts writes it) and writes one JSON file a family.
+Reads the dump of the case list on standard input (scripts/goldens.ts writes it) and writes one JSON file for each file of cases.
 A sample's cotangent is the formula of tests/cases/case.ts, so that files hold results only.
 """
 
@@ -64,16 +64,17 @@ def main():
     torch.manual_seed(0)
     torch.use_deterministic_algorithms(True)
     folder = pathlib.Path(__file__).parent
-    for family, samples in json.load(sys.stdin).items():
+    for name, samples in json.load(sys.stdin).items():
         goldens = {}
         for key, sample in samples.items():
             try:
                 goldens[key] = golden(sample)
             except Exception as error:
-                raise SystemExit(f"{family}: {key}: {sample['torch']}: {error}") from error
+                raise SystemExit(f"{name}: {key}: {sample['torch']}: {error}") from error
         lines = [f"{json.dumps(key)}: {json.dumps(value, separators=(',', ':'))}" for key, value in goldens.items()]
-        (folder / f"{family}.json").write_text("{\n" + ",\n".join(lines) + "\n}\n")
-        print(f"{family}: {len(goldens)} cases, PyTorch {torch.__version__}")
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / f"{name}.json").write_text("{\n" + ",\n".join(lines) + "\n}\n")
+        print(f"{name}: {len(goldens)} cases, PyTorch {torch.__version__}")
 
 
 main()

@@ -1,19 +1,19 @@
 import { describe, expect, test } from "vitest";
 import { tidy } from "../../src/index.js";
 import { expectClose } from "../support/compare.js";
-import { familyNames, hashOf, readGoldens, samplesOf } from "../support/goldens.js";
+import { caseFileNames, hashOf, readGoldens, samplesOf } from "../support/goldens.js";
 import { withKernels } from "../support/kernels.js";
 import { floatsOf, gradientsOf, inputsOf, isFloatTensor, outputsOf, wrtOf } from "../support/run.js";
 
-for (const family of familyNames) {
-  const goldens = readGoldens(family);
-  describe(family, () => {
-    for (const { op, key, sample } of samplesOf(family)) {
+for (const file of caseFileNames) {
+  const goldens = readGoldens(file);
+  describe(file, () => {
+    for (const { op, key, sample } of samplesOf(file)) {
       test(key, (context) => {
         withKernels(context, () => {
           const golden = goldens.get(key);
           if (golden?.hash !== hashOf(op, sample))
-            throw new Error(`${key}: out of date; run npm run goldens -- ${family}`);
+            throw new Error(`${key}: out of date; run npm run goldens -- ${file}`);
           for (const float of floatsOf(sample)) {
             tidy(() => {
               const outputs = outputsOf(sample, inputsOf(op, sample, float));

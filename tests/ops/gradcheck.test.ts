@@ -1,7 +1,7 @@
 import { describe, test } from "vitest";
 import { Tape, type Tensor, tensor, tidy } from "../../src/index.js";
 import { type Case, randomNumbers, seedOf } from "../cases/case.js";
-import { familyNames, samplesOf } from "../support/goldens.js";
+import { caseFileNames, samplesOf } from "../support/goldens.js";
 import { inputsOf, outputsOf, project, wrtOf } from "../support/run.js";
 
 /** Central differences in float64: the error is about h^2 f''' / 6 + eps f / h. */
@@ -73,8 +73,8 @@ function projectGradients(key: string, sample: Case, inputs: Inputs, names: read
   return terms.reduce((sum, term) => sum.add(term));
 }
 
-const differentiable = familyNames.flatMap((family) =>
-  samplesOf(family).filter(
+const differentiable = caseFileNames.flatMap((file) =>
+  samplesOf(file).filter(
     ({ sample }) => wrtOf(sample).length > 0 && Object.values(sample.inputs).some(({ dtype }) => dtype === "float"),
   ),
 );

@@ -1,13 +1,13 @@
 import { describe, expect, test } from "vitest";
 import { DisposedError, memory, Tape, tidy } from "../../src/index.js";
-import { familyNames, samplesOf } from "../support/goldens.js";
+import { caseFileNames, samplesOf } from "../support/goldens.js";
 import { withKernels } from "../support/kernels.js";
 import { inputsOf, outputsOf, wrtOf } from "../support/run.js";
 
 /** What must hold for every op, whatever it computes; the plain case of each stands for the op. */
-const ops = familyNames.flatMap((family) => {
+const ops = caseFileNames.flatMap((file) => {
   const first = new Map(
-    samplesOf(family)
+    samplesOf(file)
       .map((s) => [s.op, s] as const)
       .reverse(),
   );

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { type Case, seedOf, valuesOf } from "../cases/case.js";
-import { families } from "../cases.js";
+import { caseFiles } from "../cases/index.js";
 
 /** What PyTorch gives for one case, in float64. */
 export interface Golden {
@@ -17,18 +17,18 @@ export interface Sample {
   readonly sample: Case;
 }
 
-export type Family = keyof typeof families;
+/** The files of cases, as `family/file`. */
+export const caseFileNames: readonly string[] = [...caseFiles.keys()];
 
-export const familyNames = Object.keys(families) as Family[];
-
-/** All cases of a family, with a failure for two of one name. */
-export function samplesOf(family: Family): Sample[] {
-  const byOp: Readonly<Record<string, readonly Case[]>> = families[family];
+/** All cases of a file, with a failure for two of one name. */
+export function samplesOf(file: string): Sample[] {
+  const byOp = caseFiles.get(file);
+  if (byOp === undefined) throw new Error(`no file of cases ${file}; known: ${caseFileNames.join(", ")}`);
   const samples = Object.entries(byOp).flatMap(([op, list]) =>
     list.map((sample) => ({ op, key: `${op}/${sample.name}`, sample })),
   );
   const keys = new Set(samples.map(({ key }) => key));
-  if (keys.size !== samples.length) throw new Error(`${family}: two cases have the same name`);
+  if (keys.size !== samples.length) throw new Error(`${file}: two cases have the same name`);
   return samples;
 }
 
@@ -36,9 +36,9 @@ export function samplesOf(family: Family): Sample[] {
 const encode = (x: number): number | string => (Object.is(x, -0) ? "-0.0" : Number.isFinite(x) ? x : String(x));
 
 /** What make.py reads. */
-export function dump(family: Family): Record<string, unknown> {
+export function dump(file: string): Record<string, unknown> {
   return Object.fromEntries(
-    samplesOf(family).map(({ op, key, sample }) => {
+    samplesOf(file).map(({ op, key, sample }) => {
       const values = valuesOf(op, sample);
       const inputs = Object.fromEntries(
         Object.entries(sample.inputs).map(([name, { shape, dtype }]) => [
@@ -64,9 +64,9 @@ const special: Readonly<Record<string, number>> = {
   "-Infinity": Number.NEGATIVE_INFINITY,
 };
 
-/** The golden file of a family. */
-export function readGoldens(family: Family): ReadonlyMap<string, Golden> {
-  const text = readFileSync(new URL(`../goldens/${family}.json`, import.meta.url), "utf8");
+/** The golden values of a file of cases. */
+export function readGoldens(file: string): ReadonlyMap<string, Golden> {
+  const text = readFileSync(new URL(`../goldens/${file}.json`, import.meta.url), "utf8");
   const revive = (_: string, value: unknown) =>
     typeof value === "string" && value in special ? special[value] : value;
   return new Map(Object.entries(JSON.parse(text, revive) as Record<string, Golden>));

@@ -10,10 +10,10 @@ import {
   type Tensor,
   tidy,
 } from "../../src/index.js";
-import { familyNames, type Sample, samplesOf } from "./goldens.js";
+import { caseFileNames, type Sample, samplesOf } from "./goldens.js";
 
 /** The case list. */
-export const everySample: readonly Sample[] = familyNames.flatMap(samplesOf);
+export const everySample: readonly Sample[] = caseFileNames.flatMap(samplesOf);
 
 /** A case of each op: where the whole list would take too long. */
 export const firstOfEachOp: readonly Sample[] = everySample.filter(

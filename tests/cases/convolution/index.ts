@@ -1,0 +1,2 @@
+export { conv } from "./conv.js";
+export { pool } from "./pool.js";

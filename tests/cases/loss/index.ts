@@ -1,0 +1,2 @@
+export { classification } from "./classification.js";
+export { loss } from "./loss.js";

@@ -1,0 +1,1 @@
+export { linalg } from "./linalg.js";

@@ -1,0 +1,6 @@
+export { embedding } from "./embedding.js";
+export { indexing } from "./indexing.js";
+export { shape } from "./shape.js";
+export { slicing } from "./slicing.js";
+export { sort } from "./sort.js";
+export { to } from "./to.js";

@@ -1,0 +1,2 @@
+export { normalization } from "./normalization.js";
+export { softmax } from "./softmax.js";

@@ -1,0 +1,3 @@
+export { reduce } from "./reduce.js";
+export { scan } from "./scan.js";
+export { statistics } from "./statistics.js";
