@@ -36,6 +36,7 @@ export type { Backend, Buffers, Handle, KernelArgs } from "./core/backend.js";
 export { type DeviceName, type DeviceStatus, device, devices, emptyCache, setDevice, sync } from "./core/device.js";
 export { type DType, promoteTypes, type TypedArray } from "./core/dtype.js";
 export * from "./core/errors.js";
+export type { Numbers } from "./core/loops/numbers.js";
 export { type Leak, type LeakTracker, trackLeaks } from "./core/memory/leaks.js";
 export { keep, Scope, tidy } from "./core/memory/scope.js";
 export { type MemoryInfo, memory, resetPeak } from "./core/memory/storage.js";

@@ -1,10 +1,11 @@
 import { backend } from "./core/device.js";
 import { type DType, isFloat } from "./core/dtype.js";
 import { ArgumentError, DTypeError } from "./core/errors.js";
+import { checkProbability } from "./core/option-checks.js";
 import { defaultGenerator, type Generator } from "./core/random/generator.js";
 import { checkShape, type Shape } from "./core/shape.js";
 import { type CreateOptions, chooseDType, finish, tensor } from "./create.js";
-import { checkProbability, drawBernoulli, drawIntegers, drawNormal, drawUniform } from "./ops/random/random.js";
+import { drawBernoulli, drawIntegers, drawNormal, drawUniform } from "./ops/random/random.js";
 import type { Tensor } from "./tensor.js";
 
 /** The options of every random tensor. */

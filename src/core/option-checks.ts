@@ -1,4 +1,5 @@
 import { ArgumentError } from "./errors.js";
+import { quote } from "./quote.js";
 
 /** The value of an option that must be a finite number. */
 export function checkFinite(op: string, name: string, value: number): number {
@@ -10,4 +11,9 @@ export function checkFinite(op: string, name: string, value: number): number {
 export function checkEps(op: string, eps: number): number {
   if (Number.isFinite(eps) && eps >= 0) return eps;
   throw new ArgumentError(`${op}: eps is a number of 0 or more, got ${String(eps)}`);
+}
+
+/** Throws ArgumentError unless the option `p` is a probability. */
+export function checkProbability(op: string, p: number): void {
+  if (!(p >= 0 && p <= 1)) throw new ArgumentError(`${op}: p is a probability from 0 to 1, got ${quote(p)}`);
 }

@@ -4,6 +4,9 @@ import { quote } from "./quote.js";
 /** The sizes of a tensor's axes, outermost first. A scalar has the shape []. Data are contiguous, row-major. */
 export type Shape = readonly number[];
 
+/** One axis or several; a negative axis counts from the end (-1 is the last), undefined means all axes. */
+export type Axes = number | readonly number[] | undefined;
+
 /** The number of elements. */
 export function sizeOf(shape: Shape): number {
   let n = 1;
@@ -67,7 +70,7 @@ export function normalizeAxis(op: string, axis: number, rank: number): number {
 }
 
 /** Sorted distinct axes counted from the front; all of them where `axes` is undefined. */
-export function normalizeAxes(op: string, axes: number | readonly number[] | undefined, rank: number): number[] {
+export function normalizeAxes(op: string, axes: Axes, rank: number): number[] {
   if (axes === undefined) {
     const all: number[] = [];
     for (let axis = 0; axis < rank; axis++) all.push(axis);

@@ -73,11 +73,6 @@ export function normalize(mean: number | readonly number[], std: number | readon
   };
 }
 
-/** @param p - how often the change is made, from 0 to 1 */
-export function checkProbability(op: string, p: number): void {
-  if (!(p >= 0 && p <= 1)) throw new ArgumentError(`${op}: p is a probability from 0 to 1, got ${quote(p)}`);
-}
-
 /** A transform made of several, one after the other. */
 export const compose =
   (...transforms: readonly Transform[]): Transform =>

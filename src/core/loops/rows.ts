@@ -1,5 +1,5 @@
-import type { Numbers } from "../../ops/elementwise/elementwise.js";
 import type { Shape } from "../shape.js";
+import type { Numbers } from "./numbers.js";
 
 /**
  * How a kernel sees the rows along an axis: the sizes before it, of it, and after it. Element k of the row (o, i)

@@ -1,8 +1,9 @@
 import { ArgumentError, ShapeError } from "../../core/errors.js";
+import { checkProbability } from "../../core/option-checks.js";
 import { quote } from "../../core/quote.js";
 import { show } from "../../core/shape.js";
 import type { HostArray, HostNumbers } from "../dataset.js";
-import { checkProbability, planesOf, type Transform } from "../transform.js";
+import { planesOf, type Transform } from "../transform.js";
 
 export interface RandomCropOptions {
   /** Pixels put around the image before it is cut. Default 0. */

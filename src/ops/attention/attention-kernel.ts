@@ -1,6 +1,6 @@
 import { forEachRow, innerStep } from "../../core/loops/broadcast.js";
+import type { Numbers } from "../../core/loops/numbers.js";
 import { padRank, type Shape, sizeOf } from "../../core/shape.js";
-import type { Numbers } from "../elementwise/elementwise.js";
 import { gemm } from "../matmul/gemm.js";
 
 /** Queries whose scores are held at once. */

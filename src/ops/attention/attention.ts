@@ -4,11 +4,10 @@ import { applyMain, auxiliaryDType } from "../../core/auxiliary.js";
 import { isFloat } from "../../core/dtype.js";
 import { DTypeError, ShapeError } from "../../core/errors.js";
 import { defineOp, type Meta } from "../../core/op.js";
-import { checkFinite } from "../../core/option-checks.js";
+import { checkFinite, checkProbability } from "../../core/option-checks.js";
 import type { Generator } from "../../core/random/generator.js";
 import { broadcastShapes, type Shape, sameShape, show } from "../../core/shape.js";
 import type { Tensor } from "../../tensor.js";
-import { checkProbability } from "../random/random.js";
 import { attend, attendBackward } from "./attention-kernel.js";
 
 export interface AttentionOptions {

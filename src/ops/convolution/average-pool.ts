@@ -1,9 +1,9 @@
 import { apply } from "../../core/apply.js";
 import { ShapeError } from "../../core/errors.js";
+import type { Numbers } from "../../core/loops/numbers.js";
 import { defineOp } from "../../core/op.js";
 import { type Shape, show } from "../../core/shape.js";
 import type { Tensor } from "../../tensor.js";
-import type { Numbers } from "../elementwise/elementwise.js";
 import { checkLayout, imageLayout, type Pool, perAxis, poolAttrs, type Size2d } from "./window.js";
 
 type Dims = readonly number[];

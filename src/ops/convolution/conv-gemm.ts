@@ -1,4 +1,4 @@
-import type { Numbers } from "../elementwise/elementwise.js";
+import type { Numbers } from "../../core/loops/numbers.js";
 import { gemm } from "../matmul/gemm.js";
 import type { ConvSizes } from "./conv-sizes.js";
 import { col2im, im2col, stretchesOf } from "./im2col.js";

@@ -1,9 +1,9 @@
 import { apply } from "../../core/apply.js";
 import type { KernelArgs } from "../../core/backend.js";
+import type { Numbers } from "../../core/loops/numbers.js";
 import { defineOp } from "../../core/op.js";
 import type { Shape } from "../../core/shape.js";
 import type { Tensor } from "../../tensor.js";
-import type { Numbers } from "../elementwise/elementwise.js";
 import { forwardDirect, gradInputDirect, gradWeightDirect } from "./conv-direct.js";
 import { forwardByGemm, gradInputByGemm, gradWeightByGemm } from "./conv-gemm.js";
 import { type Conv2dAttrs, convAttrs, convTransposeAttrs } from "./conv-options.js";

@@ -1,4 +1,4 @@
-import type { Numbers } from "../elementwise/elementwise.js";
+import type { Numbers } from "../../core/loops/numbers.js";
 import type { ConvSizes } from "./conv-sizes.js";
 
 /**

@@ -1,7 +1,7 @@
 import { apply, applyAll } from "../../core/apply.js";
+import type { Numbers } from "../../core/loops/numbers.js";
 import { defineOp } from "../../core/op.js";
 import type { Tensor } from "../../tensor.js";
-import type { Numbers } from "../elementwise/elementwise.js";
 import { firstTap, type Pool, poolAttrs, type Size2d } from "./window.js";
 
 type Dims = readonly number[];

@@ -1,10 +1,10 @@
 import { apply } from "../../core/apply.js";
 import type { Backend } from "../../core/backend.js";
 import type { DType } from "../../core/dtype.js";
+import type { Numbers } from "../../core/loops/numbers.js";
 import { defineOp } from "../../core/op.js";
 import { type Shape, sizeOf } from "../../core/shape.js";
 import type { Tensor } from "../../tensor.js";
-import type { Numbers } from "../elementwise/elementwise.js";
 
 export const fillOp = defineOp({
   name: "fill",

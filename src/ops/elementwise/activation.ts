@@ -1,8 +1,9 @@
 import { apply } from "../../core/apply.js";
 import { ArgumentError } from "../../core/errors.js";
+import type { Numbers } from "../../core/loops/numbers.js";
 import { checkFinite } from "../../core/option-checks.js";
 import type { Tensor } from "../../tensor.js";
-import { each, eachGradient, type Numbers, none, type Parameters, unary, unaryGradient } from "./elementwise.js";
+import { each, eachGradient, none, type Parameters, unary, unaryGradient } from "./elementwise.js";
 import { geluGradOf, geluOf, slopeOfGeluGrad } from "./gelu.js";
 import { where } from "./logical.js";
 

@@ -1,9 +1,9 @@
 import { apply } from "../../core/apply.js";
 import { checkDType, type DType } from "../../core/dtype.js";
+import type { Numbers } from "../../core/loops/numbers.js";
 import { defineOp } from "../../core/op.js";
 import { sizeOf } from "../../core/shape.js";
 import type { Tensor } from "../../tensor.js";
-import type { Numbers } from "./elementwise.js";
 
 /** `toBool` is 1 for a cast to bool, where every number other than 0 becomes 1. */
 export const castOp = defineOp({

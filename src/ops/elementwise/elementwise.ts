@@ -3,13 +3,11 @@ import { type DType, promoteNumber, roundNumber } from "../../core/dtype.js";
 import { ArgumentError } from "../../core/errors.js";
 import { nearest } from "../../core/half.js";
 import { forEachRow, innerStep, pairDims } from "../../core/loops/broadcast.js";
+import type { Numbers } from "../../core/loops/numbers.js";
 import { tensorMark } from "../../core/memory/scope.js";
 import { defineOp, type InputType, type Op } from "../../core/op.js";
 import { broadcastShapes, type Shape, sizeOf } from "../../core/shape.js";
 import type { Tensor } from "../../tensor.js";
-
-/** What the loops read and write. */
-export type Numbers = Float32Array | Float64Array | Int32Array | Uint8Array;
 
 /** A tensor, or a number that is broadcast to the other operand's shape and takes its dtype. */
 export type Operand = Tensor | number;

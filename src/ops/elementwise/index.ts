@@ -2,7 +2,7 @@ export * from "./activation.js";
 export * from "./arithmetic.js";
 export * from "./cast.js";
 export * from "./comparison.js";
-export type { Numbers, Operand } from "./elementwise.js";
+export type { Operand } from "./elementwise.js";
 export * from "./logical.js";
 export * from "./rounding.js";
 export * from "./trigonometric.js";

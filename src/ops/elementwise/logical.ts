@@ -1,6 +1,7 @@
 import { apply } from "../../core/apply.js";
 import { roundNumber } from "../../core/dtype.js";
 import { broadcastDims, forEachRow, innerStep } from "../../core/loops/broadcast.js";
+import type { Numbers } from "../../core/loops/numbers.js";
 import { defineOp } from "../../core/op.js";
 import { broadcastShapes } from "../../core/shape.js";
 import type { Tensor } from "../../tensor.js";
@@ -12,7 +13,6 @@ import {
   eachPair,
   meet,
   type NumberOperand,
-  type Numbers,
   none,
   type Operand,
   unary,

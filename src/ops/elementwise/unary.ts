@@ -1,6 +1,7 @@
 import { apply } from "../../core/apply.js";
+import type { Numbers } from "../../core/loops/numbers.js";
 import type { Tensor } from "../../tensor.js";
-import { each, type Numbers, none, unary } from "./elementwise.js";
+import { each, none, unary } from "./elementwise.js";
 import { erfOf } from "./erf.js";
 
 function negLoop(x: Numbers, y: Numbers, n: number): void {

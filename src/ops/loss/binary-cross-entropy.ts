@@ -1,9 +1,9 @@
 import { apply } from "../../core/apply.js";
 import { ShapeError } from "../../core/errors.js";
+import type { Numbers } from "../../core/loops/numbers.js";
 import { defineOp, type Op } from "../../core/op.js";
 import { broadcastShapes, type Shape, sameShape, show, sizeOf } from "../../core/shape.js";
 import type { Tensor } from "../../tensor.js";
-import type { Numbers } from "../elementwise/elementwise.js";
 import { checkReduction, checkSameShape, type LossOptions, reduceLosses } from "./loss-options.js";
 
 /** Logarithms below this count as this, so that a wrong certainty has a finite loss; as in PyTorch. */

@@ -1,11 +1,11 @@
 import { apply, applyAll } from "../../core/apply.js";
 import { auxiliaryDType } from "../../core/auxiliary.js";
 import type { DType } from "../../core/dtype.js";
+import type { Numbers } from "../../core/loops/numbers.js";
 import { rowDims } from "../../core/loops/rows.js";
 import { defineOp, type Op } from "../../core/op.js";
 import type { Shape } from "../../core/shape.js";
 import type { Tensor } from "../../tensor.js";
-import type { Numbers } from "../elementwise/elementwise.js";
 import { checkLabel, checkLabels, classAxis, type LabelOptions, reduceLabelLosses } from "./labels.js";
 import { checkReduction, lossDType } from "./loss-options.js";
 

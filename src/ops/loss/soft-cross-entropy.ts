@@ -2,11 +2,11 @@ import { apply } from "../../core/apply.js";
 import { differentiateTwice } from "../../core/autograd/second-derivative.js";
 import { applyMain, auxiliaryDType } from "../../core/auxiliary.js";
 import { ShapeError } from "../../core/errors.js";
+import type { Numbers } from "../../core/loops/numbers.js";
 import { logSumExpRow, rowDims } from "../../core/loops/rows.js";
 import { defineOp, type Op } from "../../core/op.js";
 import { sameShape, show } from "../../core/shape.js";
 import type { Tensor } from "../../tensor.js";
-import type { Numbers } from "../elementwise/elementwise.js";
 import { alongClasses, checkClassWeight, labelShape } from "./labels.js";
 
 interface SoftAttrs {

@@ -1,9 +1,9 @@
 import { apply } from "../../core/apply.js";
 import { ShapeError } from "../../core/errors.js";
+import type { Numbers } from "../../core/loops/numbers.js";
 import { defineOp, type Meta } from "../../core/op.js";
 import { broadcastShapes, padRank, type Shape, show, sizeOf, stridesOf } from "../../core/shape.js";
 import type { Tensor } from "../../tensor.js";
-import type { Numbers } from "../elementwise/elementwise.js";
 import { gemm } from "./gemm.js";
 
 export interface MatmulOptions {

@@ -1,11 +1,11 @@
 import { apply } from "../../core/apply.js";
 import { checkDType, type DType } from "../../core/dtype.js";
 import { ArgumentError, ShapeError } from "../../core/errors.js";
+import type { Numbers } from "../../core/loops/numbers.js";
 import { rowDims } from "../../core/loops/rows.js";
 import { defineOp, type Meta } from "../../core/op.js";
 import { checkShape, normalizeAxis, type Shape, sameShape, show, sizeOf, stridesOf } from "../../core/shape.js";
 import type { Tensor } from "../../tensor.js";
-import type { Numbers } from "../elementwise/elementwise.js";
 import { copyRun, forEachRun } from "./strided.js";
 
 interface GatherAttrs {

@@ -1,9 +1,9 @@
 import { apply } from "../../core/apply.js";
 import { ShapeError } from "../../core/errors.js";
+import type { Numbers } from "../../core/loops/numbers.js";
 import { defineOp } from "../../core/op.js";
 import { checkList, normalizeAxis, type Shape, show, stridesOf } from "../../core/shape.js";
 import type { Tensor } from "../../tensor.js";
-import type { Numbers } from "../elementwise/elementwise.js";
 import { copyRun, forEachRun } from "./strided.js";
 
 interface PermuteAttrs {

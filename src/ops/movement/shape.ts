@@ -1,8 +1,10 @@
 import { apply } from "../../core/apply.js";
 import { ArgumentError, ShapeError } from "../../core/errors.js";
 import { broadcastDims, forEachRow, innerStep } from "../../core/loops/broadcast.js";
+import type { Numbers } from "../../core/loops/numbers.js";
 import { defineOp } from "../../core/op.js";
 import {
+  type Axes,
   broadcastShapes,
   checkList,
   checkShape,
@@ -15,8 +17,6 @@ import {
   sizeOf,
 } from "../../core/shape.js";
 import type { Tensor } from "../../tensor.js";
-import type { Numbers } from "../elementwise/elementwise.js";
-import type { Axes } from "../reduction/reduction.js";
 
 // y = x in another shape  =>  dx = dy in the shape of x
 export const reshapeOp = defineOp({

@@ -1,10 +1,18 @@
 import { apply } from "../../core/apply.js";
 import { ArgumentError, ShapeError } from "../../core/errors.js";
+import type { Numbers } from "../../core/loops/numbers.js";
 import { defineOp, type Op } from "../../core/op.js";
-import { checkList, normalizeAxes, normalizeAxis, type Shape, sameShape, show, stridesOf } from "../../core/shape.js";
+import {
+  type Axes,
+  checkList,
+  normalizeAxes,
+  normalizeAxis,
+  type Shape,
+  sameShape,
+  show,
+  stridesOf,
+} from "../../core/shape.js";
 import type { Tensor } from "../../tensor.js";
-import type { Numbers } from "../elementwise/elementwise.js";
-import type { Axes } from "../reduction/reduction.js";
 import { copyRun, forEachRun } from "./strided.js";
 
 type Bound = number | null | undefined;

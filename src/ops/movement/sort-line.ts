@@ -1,4 +1,4 @@
-import type { Numbers } from "../elementwise/elementwise.js";
+import type { Numbers } from "../../core/loops/numbers.js";
 
 /** Numbers and where they came from, side by side, so that they are moved together. */
 interface Column {

@@ -1,10 +1,10 @@
 import { apply, applyAll } from "../../core/apply.js";
 import { ArgumentError } from "../../core/errors.js";
+import type { Numbers } from "../../core/loops/numbers.js";
 import { rowDims } from "../../core/loops/rows.js";
 import { defineOp, type Meta } from "../../core/op.js";
 import { normalizeAxis, type Shape, show } from "../../core/shape.js";
 import type { Tensor } from "../../tensor.js";
-import type { Numbers } from "../elementwise/elementwise.js";
 import { scatterAddOp } from "./indexing.js";
 import { Line } from "./sort-line.js";
 

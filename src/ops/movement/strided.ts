@@ -1,5 +1,5 @@
+import type { Numbers } from "../../core/loops/numbers.js";
 import type { Shape } from "../../core/shape.js";
-import type { Numbers } from "../elementwise/elementwise.js";
 
 /** How far an operand moves, in elements, for one step along each axis of the loop; 0 and negative steps are fine. */
 export type Strides = readonly number[];

@@ -1,9 +1,9 @@
 import { apply } from "../../core/apply.js";
 import { ArgumentError, ShapeError } from "../../core/errors.js";
+import type { Numbers } from "../../core/loops/numbers.js";
 import { defineOp, type Op } from "../../core/op.js";
 import { show, sizeOf } from "../../core/shape.js";
 import type { Tensor } from "../../tensor.js";
-import type { Numbers } from "../elementwise/elementwise.js";
 
 interface TriangleAttrs {
   readonly diagonal: number;

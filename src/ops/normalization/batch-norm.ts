@@ -3,12 +3,12 @@ import { differentiateTwice } from "../../core/autograd/second-derivative.js";
 import { auxiliaryDType } from "../../core/auxiliary.js";
 import { isFloat } from "../../core/dtype.js";
 import { ArgumentError, DTypeError, ShapeError } from "../../core/errors.js";
+import type { Numbers } from "../../core/loops/numbers.js";
 import { rowDims } from "../../core/loops/rows.js";
 import { defineOp, defineUpdate } from "../../core/op.js";
 import { checkEps, checkFinite } from "../../core/option-checks.js";
 import { show, sizeOf } from "../../core/shape.js";
 import type { Tensor } from "../../tensor.js";
-import type { Numbers } from "../elementwise/elementwise.js";
 import { checkChannels, perChannel } from "./norm-shapes.js";
 
 export interface BatchNormOptions {

@@ -2,11 +2,11 @@ import { applyAll } from "../../core/apply.js";
 import { differentiateTwice } from "../../core/autograd/second-derivative.js";
 import { applyMain, auxiliaryDType } from "../../core/auxiliary.js";
 import { ShapeError } from "../../core/errors.js";
+import type { Numbers } from "../../core/loops/numbers.js";
 import { defineOp, type Meta } from "../../core/op.js";
 import { checkEps } from "../../core/option-checks.js";
 import { sizeOf } from "../../core/shape.js";
 import type { Tensor } from "../../tensor.js";
-import type { Numbers } from "../elementwise/elementwise.js";
 import { checkChannels, perChannel } from "./norm-shapes.js";
 
 export interface GroupNormOptions {

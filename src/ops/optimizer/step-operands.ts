@@ -1,4 +1,4 @@
-import type { Numbers } from "../elementwise/elementwise.js";
+import type { Numbers } from "../../core/loops/numbers.js";
 
 /** One buffer a tensor: the gradients of all parameters, for example. */
 export type Buffers = readonly Numbers[];

@@ -1,10 +1,11 @@
 import { apply } from "../../core/apply.js";
+import type { Numbers } from "../../core/loops/numbers.js";
 import { defineOp, type Op } from "../../core/op.js";
+import { checkProbability } from "../../core/option-checks.js";
 import { defaultGenerator, type Generator, type RandomKey } from "../../core/random/generator.js";
 import { sizeOf } from "../../core/shape.js";
 import type { Tensor } from "../../tensor.js";
-import type { Numbers } from "../elementwise/elementwise.js";
-import { checkProbability, forEachChunk } from "./random.js";
+import { forEachChunk } from "./random.js";
 
 export interface DropoutOptions {
   /** Outside training nothing is dropped, and `x` itself is returned. Default true. */

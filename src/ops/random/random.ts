@@ -1,13 +1,12 @@
 import { apply } from "../../core/apply.js";
 import type { Backend } from "../../core/backend.js";
 import { type DType, dtypeInfo } from "../../core/dtype.js";
-import { ArgumentError } from "../../core/errors.js";
+import type { Numbers } from "../../core/loops/numbers.js";
 import { defineOp } from "../../core/op.js";
 import type { Generator, RandomKey } from "../../core/random/generator.js";
 import { mulHigh, philox } from "../../core/random/philox.js";
 import { type Shape, sizeOf } from "../../core/shape.js";
 import type { Tensor } from "../../tensor.js";
-import type { Numbers } from "../elementwise/elementwise.js";
 
 /*
  * Random tensors. Philox turns counter and key into four words of 32 bits; a tensor's counters follow each other from
@@ -181,11 +180,6 @@ export function drawIntegers(
   on?: Backend,
 ): Tensor {
   return apply(randintOp, [], { shape, dtype, low, high, key: generator.reserve(sizeOf(shape)) }, on);
-}
-
-/** Throws unless `p` is a probability. */
-export function checkProbability(op: string, p: number): void {
-  if (!(p >= 0 && p <= 1)) throw new ArgumentError(`${op}: p is a probability from 0 to 1, got ${p}`);
 }
 
 interface BernoulliAttrs extends RandomAttrs {

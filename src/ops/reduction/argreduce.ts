@@ -1,10 +1,10 @@
 import { apply } from "../../core/apply.js";
 import { ShapeError } from "../../core/errors.js";
+import type { Numbers } from "../../core/loops/numbers.js";
 import { rowDims } from "../../core/loops/rows.js";
 import { defineOp } from "../../core/op.js";
 import { normalizeAxis, reducedShape, show } from "../../core/shape.js";
 import type { Tensor } from "../../tensor.js";
-import type { Numbers } from "../elementwise/elementwise.js";
 import type { ReduceOptions } from "./reduction.js";
 
 interface ArgAttrs {

@@ -1,4 +1,4 @@
-import type { Numbers } from "../elementwise/elementwise.js";
+import type { Numbers } from "../../core/loops/numbers.js";
 
 /**
  * How a reduction takes in its terms. Both loops do the same; which one runs depends on how the terms lie in memory.

@@ -1,5 +1,6 @@
+export type { Axes } from "../../core/shape.js";
 export * from "./argreduce.js";
 export * from "./reduce.js";
-export type { Axes, ReduceOptions } from "./reduction.js";
+export type { ReduceOptions } from "./reduction.js";
 export * from "./scan.js";
 export * from "./statistics.js";

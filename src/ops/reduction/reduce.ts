@@ -1,10 +1,9 @@
 import { apply } from "../../core/apply.js";
 import { ShapeError } from "../../core/errors.js";
-import { broadcastShapes, padRank, type Shape, sameShape, show } from "../../core/shape.js";
+import { type Axes, broadcastShapes, padRank, type Shape, sameShape, show } from "../../core/shape.js";
 import type { Tensor } from "../../tensor.js";
 import { allTrue, maxima, minima, products, someTrue, sums } from "./folds.js";
 import {
-  type Axes,
   countTerms,
   type ReduceAttrs,
   type ReduceOptions,

@@ -1,13 +1,10 @@
 import type { DType } from "../../core/dtype.js";
 import { ShapeError } from "../../core/errors.js";
+import type { Numbers } from "../../core/loops/numbers.js";
 import { defineOp, type InputType, type Meta } from "../../core/op.js";
-import { normalizeAxes, reducedShape, type Shape, show, sizeOf, stridesOf } from "../../core/shape.js";
+import { type Axes, normalizeAxes, reducedShape, type Shape, show, sizeOf, stridesOf } from "../../core/shape.js";
 import type { Tensor } from "../../tensor.js";
-import type { Numbers } from "../elementwise/elementwise.js";
 import type { Fold } from "./folds.js";
-
-/** One axis or several, counted from the end where negative; all of them where undefined. */
-export type Axes = number | readonly number[] | undefined;
 
 export interface ReduceOptions {
   /** Leave the reduced axes in the shape, with size 1. Default false. */

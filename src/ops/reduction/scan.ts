@@ -1,10 +1,10 @@
 import { apply } from "../../core/apply.js";
 import { ShapeError } from "../../core/errors.js";
+import type { Numbers } from "../../core/loops/numbers.js";
 import { rowDims } from "../../core/loops/rows.js";
 import { defineOp, type Meta, type Op } from "../../core/op.js";
 import { normalizeAxis, type Shape, sameShape, show } from "../../core/shape.js";
 import type { Tensor } from "../../tensor.js";
-import type { Numbers } from "../elementwise/elementwise.js";
 import { widenInteger } from "./reduction.js";
 
 export interface ScanOptions {

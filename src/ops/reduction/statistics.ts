@@ -1,13 +1,12 @@
 import { apply } from "../../core/apply.js";
 import { isFloat } from "../../core/dtype.js";
 import { ArgumentError } from "../../core/errors.js";
+import type { Numbers } from "../../core/loops/numbers.js";
 import { defineOp } from "../../core/op.js";
-import { sizeOf } from "../../core/shape.js";
+import { type Axes, sizeOf } from "../../core/shape.js";
 import type { Tensor } from "../../tensor.js";
-import type { Numbers } from "../elementwise/elementwise.js";
 import { exponentialsAbout, maxima, powers, squaresAbout, sums } from "./folds.js";
 import {
-  type Axes,
   checkTerms,
   countTerms,
   type ReduceAttrs,
