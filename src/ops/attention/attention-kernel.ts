@@ -1,7 +1,7 @@
 import { forEachRow, innerStep } from "../../core/loops/broadcast.js";
+import { gemm } from "../../core/loops/gemm.js";
 import type { Numbers } from "../../core/loops/numbers.js";
 import { padRank, type Shape, sizeOf } from "../../core/shape.js";
-import { gemm } from "../matmul/gemm.js";
 
 /** Queries whose scores are held at once. */
 const blockSize = 64;

@@ -1,5 +1,5 @@
+import { gemm } from "../../core/loops/gemm.js";
 import type { Numbers } from "../../core/loops/numbers.js";
-import { gemm } from "../matmul/gemm.js";
 import type { ConvSizes } from "./conv-sizes.js";
 import { col2im, im2col, stretchesOf } from "./im2col.js";
 

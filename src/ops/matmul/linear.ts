@@ -1,10 +1,10 @@
 import { apply } from "../../core/apply.js";
 import { ShapeError } from "../../core/errors.js";
+import { gemm } from "../../core/loops/gemm.js";
 import type { Numbers } from "../../core/loops/numbers.js";
 import { defineOp, type Meta } from "../../core/op.js";
 import { type Shape, show } from "../../core/shape.js";
 import type { Tensor } from "../../tensor.js";
-import { gemm } from "./gemm.js";
 
 /** The number of rows of x seen as a matrix: all axes but the last are one batch. */
 function rowsOf(shape: Shape): number {

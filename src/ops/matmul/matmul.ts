@@ -1,10 +1,10 @@
 import { apply } from "../../core/apply.js";
 import { ShapeError } from "../../core/errors.js";
+import { gemm } from "../../core/loops/gemm.js";
 import type { Numbers } from "../../core/loops/numbers.js";
 import { defineOp, type Meta } from "../../core/op.js";
 import { broadcastShapes, padRank, type Shape, show, sizeOf, stridesOf } from "../../core/shape.js";
 import type { Tensor } from "../../tensor.js";
-import { gemm } from "./gemm.js";
 
 export interface MatmulOptions {
   /** Use the transpose of the last two axes of a. Default false. */

@@ -1,4 +1,4 @@
-import type { Numbers } from "../../core/loops/numbers.js";
+import type { Numbers } from "./numbers.js";
 
 /**
  * General matrix multiply on the CPU, blocked as in Goto and van de Geijn, "Anatomy of high-performance matrix
