@@ -1,20 +1,29 @@
+/** The Dropout layer: the op `dropout`, active only in training. The transformer layers use it too. */
 import { ArgumentError } from "../core/errors.js";
 import type { Generator } from "../core/random/generator.js";
 import { dropout } from "../ops/index.js";
 import type { Tensor } from "../tensor.js";
 import { Module } from "./module.js";
 
+/** Options of `Dropout`. */
 export interface DropoutLayerOptions {
   /** Where the random numbers come from. Default: the default generator. */
   readonly generator?: Generator;
 }
 
-/** In training, drops elements with probability `p` and scales up the others; after `eval`, does nothing. */
+/**
+ * In training, sets elements to 0 with probability `p` and scales the others by 1 / (1 - p); after `eval` it returns
+ * its input (Srivastava and others, "Dropout", 2014).
+ */
 export class Dropout extends Module {
+  /** The probability that an element becomes 0. */
   readonly p: number;
   readonly #generator: Generator | undefined;
 
-  /** @throws ArgumentError unless 0 <= p <= 1 */
+  /**
+   * @param p - the probability that an element becomes 0. Default 0.5
+   * @throws ArgumentError unless 0 <= p <= 1
+   */
   constructor(p = 0.5, { generator }: DropoutLayerOptions = {}) {
     super();
     if (!(p >= 0 && p <= 1)) throw new ArgumentError(`Dropout: p is a probability from 0 to 1, got ${p}`);
@@ -22,6 +31,12 @@ export class Dropout extends Module {
     this.#generator = generator;
   }
 
+  /**
+   * Drops elements in training, or returns x as it is.
+   *
+   * @param x - floats of any shape
+   * @returns the shape of x
+   */
   forward(x: Tensor): Tensor {
     return dropout(x, this.p, { training: this.training, generator: this.#generator });
   }

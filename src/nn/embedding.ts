@@ -1,3 +1,4 @@
+/** The Embedding layer: a learned table whose rows the op `embedding` looks up. Users import it from `wengert/nn`. */
 import { ArgumentError } from "../core/errors.js";
 import { tensor } from "../create.js";
 import { embedding } from "../ops/index.js";
@@ -7,9 +8,10 @@ import { checkSize, type InitOptions } from "./init/init.js";
 import { Module } from "./module.js";
 import { parameter } from "./parameter.js";
 
+/** Options of `Embedding`. */
 export interface EmbeddingLayerOptions extends InitOptions {
   /**
-   * The index that stands for padding: its row starts as zeros and gets no gradient. Counted from the end where
+   * The index of padding: its row starts as zeros and gets no gradient. Counted from the end if it is
    * negative. Default: none.
    */
   readonly paddingIdx?: number;
@@ -17,11 +19,15 @@ export interface EmbeddingLayerOptions extends InitOptions {
 
 /** A table of learned vectors, one for each token or category: indices (...) to vectors (..., D). */
 export class Embedding extends Module {
-  /** (numEmbeddings, embeddingDim), drawn from the normal distribution of mean 0 and deviation 1 */
+  /** The table, (numEmbeddings, embeddingDim), drawn from the normal distribution of mean 0 and deviation 1. */
   weight: Tensor;
   readonly #paddingIdx: number | undefined;
 
-  /** @throws ArgumentError unless both sizes are integers of 1 or more, and `paddingIdx` is a row */
+  /**
+   * @param numEmbeddings - the number of rows
+   * @param embeddingDim - D, the length of each row
+   * @throws ArgumentError unless both sizes are integers of 1 or more, and `paddingIdx` is a row
+   */
   constructor(numEmbeddings: number, embeddingDim: number, options: EmbeddingLayerOptions = {}) {
     super();
     const { paddingIdx, generator, dtype, device } = options;
@@ -37,7 +43,13 @@ export class Embedding extends Module {
     this.weight = parameter(paddingIdx === undefined ? drawn : withoutRow(drawn, paddingIdx));
   }
 
-  /** @param index - integers, of any shape */
+  /**
+   * Looks up the rows of the table.
+   *
+   * @param index - integers from 0 to numEmbeddings - 1, of any shape (...)
+   * @returns (..., D)
+   * @throws ArgumentError on the CPU if an index is out of range
+   */
   forward(index: Tensor): Tensor {
     return embedding(index, this.weight, { paddingIdx: this.#paddingIdx });
   }

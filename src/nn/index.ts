@@ -1,3 +1,8 @@
+/**
+ * The entry point `wengert/nn`: layers, initializers and the base class of models.
+ *
+ * @module
+ */
 import "../backends/index.js";
 
 export {

@@ -1,3 +1,8 @@
+/**
+ * The base class of all layers and models. It finds parameters and buffers by walking fields, switches between training
+ * and use, and saves and loads state. Layers extend it; Trainer, optimizers and checkpoints use it. It must not know
+ * any layer.
+ */
 import { backend, type DeviceName } from "../core/device.js";
 import { dtypeInfo, isFloat } from "../core/dtype.js";
 import { DTypeError, FormatError, ShapeError } from "../core/errors.js";
@@ -8,6 +13,7 @@ import { copyValues } from "../ops/optimizer/copy.js";
 import { Tensor } from "../tensor.js";
 import { type Role, roleOf } from "./parameter.js";
 
+/** Options of `Module.loadStateDict`. */
 export interface LoadStateDictOptions {
   /** Whether all names must be there, and no others. Default true. */
   readonly strict?: boolean;
@@ -15,9 +21,9 @@ export interface LoadStateDictOptions {
 
 /** The names in which a state and a module differ; none where it is loaded strictly. */
 export interface IncompatibleKeys {
-  /** What the module has and the state has not. */
+  /** Names that the module has and the state lacks. */
   readonly missingKeys: readonly string[];
-  /** What the state has and the module has not. */
+  /** Names that the state has and the module lacks. */
   readonly unexpectedKeys: readonly string[];
 }
 
@@ -36,14 +42,14 @@ export interface IncompatibleKeys {
  *
  * State is found by walking the public fields, through arrays and plain objects: what `parameter` made, or a leaf that
  * requires a gradient, is a parameter; what `buffer` made is a buffer (state that is saved but not trained); a module
- * has its own. Names are PyTorch's: `hidden.weight`, `layers.0.bias`. Other tensors in fields are none of the state.
+ * has its own. Names are PyTorch's: `hidden.weight`, `layers.0.bias`. Other tensors in fields are not state.
  */
 export abstract class Module implements Disposable {
   #training = true;
   /** While the mode is being set: a field may lead back. */
   #settingMode = false;
 
-  /** Computes the module's output. */
+  /** Computes the output of the module. Each layer documents the shapes of its inputs and its output. */
   abstract forward(...inputs: never[]): unknown;
 
   /** Whether layers such as dropout behave as in training. True until `eval` is called. */
@@ -193,7 +199,7 @@ export abstract class Module implements Disposable {
     this.dispose();
   }
 
-  /** The fields to walk, by name. Override it to name them otherwise. */
+  /** The fields to walk, by name. Override it to give them other names. */
   protected members(): (readonly [name: string, value: unknown])[] {
     return Object.entries(this);
   }

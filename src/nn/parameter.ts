@@ -1,3 +1,7 @@
+/**
+ * Marks tensors as parameters or buffers and copies values into them. Layers call it for their state; Module asks it
+ * for the role of a tensor.
+ */
 import { isFloat } from "../core/dtype.js";
 import { ArgumentError, DTypeError, ShapeError } from "../core/errors.js";
 import { checkTensor, keep } from "../core/memory/scope.js";
@@ -5,7 +9,7 @@ import { sameShape, show } from "../core/shape.js";
 import { copyValues } from "../ops/optimizer/copy.js";
 import type { Tensor } from "../tensor.js";
 
-/** What a tensor in a field of a module is to the module. A passing buffer is not saved. */
+/** The role of a tensor in a field of a module. A passing buffer is not saved. */
 export type Role = "parameter" | "buffer" | "passing buffer";
 
 const roles = new WeakMap<Tensor, Role>();
@@ -27,6 +31,7 @@ export function parameter(tensor: Tensor): Tensor {
   return keep(tensor);
 }
 
+/** Options of `buffer`. */
 export interface BufferOptions {
   /** Whether it belongs to the state dict. Default true. */
   readonly persistent?: boolean;

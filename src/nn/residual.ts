@@ -1,16 +1,27 @@
+/**
+ * The Residual layer, which adds its input to the output of another layer, and Identity. Users import them from
+ * `wengert/nn`.
+ */
 import { ShapeError } from "../core/errors.js";
 import { sameShape, show } from "../core/shape.js";
 import type { Tensor } from "../tensor.js";
 import { Module } from "./module.js";
 import type { Layer } from "./sequential.js";
 
-/** Gives back what it gets. It holds a place, such as that of a layer that was taken out. */
+/** Returns its input. It can replace a layer that was removed. */
 export class Identity extends Module {
+  /**
+   * Returns x.
+   *
+   * @param x - any shape
+   * @returns x itself
+   */
   forward(x: Tensor): Tensor {
     return x;
   }
 }
 
+/** Options of `Residual`. */
 export interface ResidualOptions {
   /** What brings the input to the shape of the layer's output, such as a 1 x 1 convolution. Default: nothing. */
   readonly shortcut?: Layer;
@@ -21,16 +32,25 @@ export interface ResidualOptions {
  * image recognition" (2015, arXiv:1512.03385).
  */
 export class Residual extends Module {
+  /** The layer that learns the difference between output and input. */
   readonly layer: Layer;
+  /** The layer on the way around; null if the input is added as it is. */
   readonly shortcut: Layer | null;
 
+  /** @param layer - must give the shape of its input, or of the shortcut's output */
   constructor(layer: Layer, { shortcut }: ResidualOptions = {}) {
     super();
     this.layer = layer;
     this.shortcut = shortcut ?? null;
   }
 
-  /** @throws ShapeError unless both ways give one shape: nothing is broadcast */
+  /**
+   * Computes layer(x) + shortcut(x).
+   *
+   * @param x - the shape that `layer` takes
+   * @returns the shape that `layer` gives
+   * @throws ShapeError unless both ways give one shape: nothing is broadcast
+   */
   forward(x: Tensor): Tensor {
     const y = this.layer.forward(x);
     const around = this.shortcut ? this.shortcut.forward(x) : x;

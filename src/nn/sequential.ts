@@ -1,16 +1,25 @@
+/** Sequential, which applies layers one after the other, and the type `Layer` that containers accept. */
 import { ArgumentError } from "../core/errors.js";
 import { quote } from "../core/quote.js";
 import type { Tensor } from "../tensor.js";
 import { Module } from "./module.js";
 
-/** A module that makes one tensor from one. */
-export type Layer = Module & { forward(x: Tensor): Tensor };
+/** A module whose `forward` takes one tensor and returns one. */
+export type Layer = Module & {
+  /** Computes the output; each layer documents its shapes. */
+  forward(x: Tensor): Tensor;
+};
 
-/** Layers one after the other. Its parameters are named by position, as in PyTorch: `0.weight`, `2.bias`. */
+/**
+ * Layers that are applied one after the other. Parameters are named by position, as in PyTorch: `0.weight`, `2.bias`.
+ */
 export class Sequential extends Module {
   readonly #layers: readonly Layer[];
 
-  /** @throws ArgumentError if one of the layers is no module; a function such as `relu` has one, `ReLU` */
+  /**
+   * @param layers - in the order in which they are applied
+   * @throws ArgumentError if one of the layers is not a module; for a function such as `relu` use its layer, `ReLU`
+   */
   constructor(...layers: readonly Layer[]) {
     super();
     layers.forEach((layer: unknown, i) => {
@@ -19,10 +28,17 @@ export class Sequential extends Module {
     this.#layers = layers;
   }
 
+  /** The layers in the order in which they are applied. */
   get layers(): readonly Layer[] {
     return this.#layers;
   }
 
+  /**
+   * Sends x through all layers.
+   *
+   * @param x - the shape that the first layer takes
+   * @returns the shape that the last layer gives
+   */
   forward(x: Tensor): Tensor {
     return this.#layers.reduce((y, layer) => layer.forward(y), x);
   }

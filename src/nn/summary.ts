@@ -1,3 +1,4 @@
+/** Prints a table of a model's layers with output shapes and parameter counts. Users call `summary(model, shape)`. */
 import { noGrad } from "../core/autograd/grad.js";
 import type { DType } from "../core/dtype.js";
 import { ArgumentError } from "../core/errors.js";
@@ -8,8 +9,12 @@ import { zeros } from "../create.js";
 import { Tensor } from "../tensor.js";
 import { type Module, rememberModes } from "./module.js";
 
+/** Options of `summary`. */
 export interface SummaryOptions {
-  /** Of the inputs given as shapes. Default: that of the first parameter; int32 for models that take tokens. */
+  /**
+   * The dtype of inputs that are given as shapes. Default: that of the first parameter; use int32 for models that take
+   * tokens.
+   */
   readonly dtype?: DType;
 }
 

@@ -1,3 +1,7 @@
+/**
+ * Activation layers without parameters, named as in PyTorch. Users import them from `wengert/nn`. Layers that learn a
+ * slope or split their input are in gated-activation.ts.
+ */
 import { ArgumentError } from "../../core/errors.js";
 import {
   clamp,
@@ -21,11 +25,18 @@ import { Module } from "../module.js";
 export abstract class Activation extends Module {
   readonly #f: (x: Tensor) => Tensor;
 
+  /** @param f - the function of the layer; its result has the shape of its input */
   protected constructor(f: (x: Tensor) => Tensor) {
     super();
     this.#f = f;
   }
 
+  /**
+   * Applies the function of the layer.
+   *
+   * @param x - floats of any shape
+   * @returns the shape of x
+   */
   forward(x: Tensor): Tensor {
     return this.#f(x);
   }
@@ -68,13 +79,15 @@ export class ReLU6 extends Activation {
 
 /** x above 0, negativeSlope x below; see `leakyRelu`. */
 export class LeakyReLU extends Activation {
+  /** @param negativeSlope - the slope for x below 0. Default 0.01 */
   constructor(negativeSlope = 0.01) {
     super((x) => leakyRelu(x, { negativeSlope }));
   }
 }
 
-/** x above 0, alpha (e^x - 1) below; see `elu`. */
+/** x above 0, alpha (e^x - 1) below (Clevert and others, 2015, arXiv:1511.07289). */
 export class ELU extends Activation {
+  /** @param alpha - results approach -alpha for very negative x. Default 1 */
   constructor(alpha = 1) {
     super((x) => elu(x, { alpha }));
   }
@@ -82,7 +95,10 @@ export class ELU extends Activation {
 
 /** x above 0, alpha (e^(x / alpha) - 1) below: an ELU without a kink (Barron, 2017, arXiv:1704.07483). */
 export class CELU extends Activation {
-  /** @throws ArgumentError if alpha is 0 or not finite */
+  /**
+   * @param alpha - results approach -alpha for very negative x. Default 1
+   * @throws ArgumentError if alpha is 0 or not finite
+   */
   constructor(alpha = 1) {
     if (!Number.isFinite(alpha) || alpha === 0)
       throw new ArgumentError(`CELU: alpha is finite and not 0, got ${alpha}`);
@@ -90,21 +106,22 @@ export class CELU extends Activation {
   }
 }
 
-/** An ELU so scaled that activations keep mean 0 and variance 1; see `selu`. */
+/** An ELU scaled to keep activations at mean 0 and variance 1 (Klambauer and others, 2017, arXiv:1706.02515). */
 export class SELU extends Activation {
   constructor() {
     super(selu);
   }
 }
 
-/** x Phi(x), Phi being the distribution function of the normal; see `gelu`. */
+/** x Phi(x), with Phi the normal distribution function (Hendrycks and Gimpel, 2016, arXiv:1606.08415). */
 export class GELU extends Activation {
+  /** @param options - `approximate` selects the tanh formula; see `gelu` */
   constructor(options: GeluOptions = {}) {
     super((x) => gelu(x, options));
   }
 }
 
-/** x sigmoid(x), also called swish; see `silu`. */
+/** x sigmoid(x), also called swish (Ramachandran and others, 2017, arXiv:1710.05941). */
 export class SiLU extends Activation {
   constructor() {
     super(silu);
@@ -120,6 +137,10 @@ export class Mish extends Activation {
 
 /** ln(1 + e^(beta x)) / beta, a smooth ReLU; see `softplus`. */
 export class Softplus extends Activation {
+  /**
+   * @param beta - how sharp the bend at 0 is. Default 1
+   * @param threshold - above beta x = threshold the result is x itself. Default 20
+   */
   constructor(beta = 1, threshold = 20) {
     super((x) => softplus(x, { beta, threshold }));
   }
@@ -134,7 +155,11 @@ export class Softsign extends Activation {
 
 /** x limited to [min, max]. */
 export class Hardtanh extends Activation {
-  /** @throws ArgumentError unless min is below max */
+  /**
+   * @param min - the least result. Default -1
+   * @param max - the largest result. Default 1
+   * @throws ArgumentError unless min is below max
+   */
   constructor(min = -1, max = 1) {
     if (!(min < max)) throw new ArgumentError(`Hardtanh: min is below max, got ${min} and ${max}`);
     super((x) => limited(x, min, max));
@@ -163,6 +188,7 @@ const limited = (x: Tensor, min: number, max: number): Tensor =>
 
 /** x where it is farther from 0 than lambda, else 0. */
 export class Hardshrink extends Activation {
+  /** @param lambda - values from -lambda to lambda become 0. Default 0.5 */
   constructor(lambda = 0.5) {
     super((x) => x.abs().le(lambda).where(0, x));
   }
@@ -170,7 +196,10 @@ export class Hardshrink extends Activation {
 
 /** x drawn towards 0 by lambda, and 0 where it is nearer than that. */
 export class Softshrink extends Activation {
-  /** @throws ArgumentError unless lambda is a finite number of 0 or more */
+  /**
+   * @param lambda - how far values move towards 0. Default 0.5
+   * @throws ArgumentError unless lambda is a finite number of 0 or more
+   */
   constructor(lambda = 0.5) {
     if (!Number.isFinite(lambda) || lambda < 0)
       throw new ArgumentError(`Softshrink: lambda is a finite number of 0 or more, got ${lambda}`);
@@ -192,6 +221,10 @@ export class Tanhshrink extends Activation {
 
 /** x where it is above the threshold, else the value. */
 export class Threshold extends Activation {
+  /**
+   * @param threshold - values above it stay as they are
+   * @param value - the result for all other values
+   */
   constructor(threshold: number, value: number) {
     super((x) => x.le(threshold).where(value, x));
   }
@@ -199,6 +232,7 @@ export class Threshold extends Activation {
 
 /** Probabilities from the negatives of logits along an axis, the last one by default: the smallest is the likeliest. */
 export class Softmin extends Activation {
+  /** @param axis - the axis whose elements sum to 1. Default -1, the last */
   constructor(axis = -1) {
     super((x) => softmax(x.neg(), axis));
   }
@@ -206,6 +240,7 @@ export class Softmin extends Activation {
 
 /** Probabilities from logits along an axis, the last one by default; see `softmax`. */
 export class Softmax extends Activation {
+  /** @param axis - the axis whose elements sum to 1. Default -1, the last */
   constructor(axis = -1) {
     super((x) => softmax(x, axis));
   }
@@ -213,6 +248,7 @@ export class Softmax extends Activation {
 
 /** The logarithm of `Softmax`, exact also where a probability is too small for the dtype. */
 export class LogSoftmax extends Activation {
+  /** @param axis - the axis over which the probabilities sum to 1. Default -1, the last */
   constructor(axis = -1) {
     super((x) => logSoftmax(x, axis));
   }

@@ -1,9 +1,14 @@
+/**
+ * PReLU, which learns its slope, and GLU, which gates one half of its input by the other. Users import them from
+ * `wengert/nn`. Activations without either are in activation.ts.
+ */
 import { ShapeError } from "../../core/errors.js";
 import { normalizeAxis, show } from "../../core/shape.js";
 import type { Tensor } from "../../tensor.js";
 import { checkSize, filledParameter, type InitOptions } from "../init/init.js";
 import { Module } from "../module.js";
 
+/** Options of `PReLU`. */
 export interface PReLUOptions extends Pick<InitOptions, "dtype" | "device"> {
   /** The slope below 0 to begin with. Default 0.25. */
   readonly init?: number;
@@ -11,7 +16,7 @@ export interface PReLUOptions extends Pick<InitOptions, "dtype" | "device"> {
 
 /** x above 0, a x below, where the slope a is learned (He and others, 2015, arXiv:1502.01852). */
 export class PReLU extends Module {
-  /** (numParameters) */
+  /** The slopes below 0, (numParameters). */
   weight: Tensor;
 
   /**
@@ -24,7 +29,13 @@ export class PReLU extends Module {
     this.weight = filledParameter("PReLU", [numParameters], init, options);
   }
 
-  /** @throws ShapeError if there are several slopes, and not as many as channels */
+  /**
+   * Applies the slope of the layer, or of the channel, to what is below 0.
+   *
+   * @param x - (N, C, ...); with one slope any shape
+   * @returns the shape of x
+   * @throws ShapeError if there are several slopes, and not as many as channels
+   */
   forward(x: Tensor): Tensor {
     const slopes = this.weight.size;
     if (slopes > 1 && x.shape[1] !== slopes)
@@ -41,13 +52,19 @@ export class PReLU extends Module {
 export class GLU extends Module {
   readonly #axis: number;
 
-  /** @param axis - the one that is halved */
+  /** @param axis - the axis that is cut into two halves. Default -1, the last */
   constructor(axis = -1) {
     super();
     this.#axis = axis;
   }
 
-  /** @throws ShapeError if the axis has an odd size */
+  /**
+   * Multiplies the first half by the sigmoid of the second.
+   *
+   * @param x - any shape whose `axis` has an even size
+   * @returns the shape of x, with half the size along `axis`
+   * @throws ShapeError if the axis has an odd size
+   */
   forward(x: Tensor): Tensor {
     const axis = normalizeAxis("GLU", this.#axis, x.rank);
     if (x.shape[axis] % 2 !== 0) throw new ShapeError(`GLU: axis ${axis} of ${show(x.shape)} has no halves`);

@@ -1,9 +1,13 @@
+/**
+ * Merges PyTorch's attention masks (`attnMask`, `keyPaddingMask`, `isCausal`) into the one mask of
+ * `scaledDotProductAttention`. Called by MultiHeadAttention.
+ */
 import { isFloat } from "../../core/dtype.js";
 import { DTypeError, ShapeError } from "../../core/errors.js";
 import { broadcastShapes, type Shape, sameShape, show } from "../../core/shape.js";
 import type { Tensor } from "../../tensor.js";
 
-/** Who may attend to whom, as PyTorch's layers are told. */
+/** The masks of PyTorch's attention layers: which keys each query may attend to. */
 export interface AttentionMasks {
   /**
    * (Lq, Lk), (N heads, Lq, Lk), or what broadcasts to (N, heads, Lq, Lk). Of bool: query i may NOT attend to key j
@@ -17,7 +21,7 @@ export interface AttentionMasks {
   readonly isCausal?: boolean;
 }
 
-/** What `scaledDotProductAttention` is told. */
+/** The mask in the form that `scaledDotProductAttention` takes. */
 export interface MergedMasks {
   /** To broadcast to (N, heads, Lq, Lk): bool, true where a query may attend, or floats to be added; null: no mask. */
   readonly mask: Tensor | null;

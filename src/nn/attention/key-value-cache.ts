@@ -1,9 +1,14 @@
+/**
+ * The cache of keys and values with which an attention layer generates a sequence one element at a time. Users make one
+ * for each layer; MultiHeadAttention fills and reads it.
+ */
 import { ShapeError } from "../../core/errors.js";
 import { keep } from "../../core/memory/scope.js";
 import { show } from "../../core/shape.js";
 import { concat } from "../../ops/index.js";
 import type { Tensor } from "../../tensor.js";
 
+/** Options of `KeyValueCache`. */
 export interface KeyValueCacheOptions {
   /** Keep the first keys and values, and use them ever after: for attention to an encoder's output. Default false. */
   readonly fixed?: boolean;
@@ -15,10 +20,12 @@ export interface KeyValueCacheOptions {
  * scopes, and no gradients flow to it.
  */
 export class KeyValueCache implements Disposable {
+  /** Whether the first keys and values are kept and used in all later calls. */
   readonly fixed: boolean;
   #keys: Tensor | null = null;
   #values: Tensor | null = null;
 
+  /** @param options - see `KeyValueCacheOptions` */
   constructor({ fixed = false }: KeyValueCacheOptions = {}) {
     this.fixed = fixed;
   }

@@ -1,3 +1,7 @@
+/**
+ * The multi-head attention layer with its projections, masks, cache and rotary positions. The transformer layers use
+ * it. The attention formula is the op `scaledDotProductAttention`.
+ */
 import { ArgumentError, ShapeError } from "../../core/errors.js";
 import { quote } from "../../core/quote.js";
 import { show } from "../../core/shape.js";
@@ -12,6 +16,7 @@ import { type AttentionMasks, type MergedMasks, mergeMasks } from "./attention-m
 import type { KeyValueCache } from "./key-value-cache.js";
 import type { RotaryEncoding } from "./rotary.js";
 
+/** Options of `MultiHeadAttention`. */
 export interface MultiHeadAttentionOptions extends InitOptions {
   /** In training, the probability of setting an attention weight to 0. Default 0. */
   readonly dropout?: number;
@@ -27,6 +32,7 @@ export interface MultiHeadAttentionOptions extends InitOptions {
   readonly rotary?: RotaryEncoding | null;
 }
 
+/** Options of `MultiHeadAttention.forward`. */
 export interface MultiHeadAttentionForwardOptions extends AttentionMasks {
   /**
    * Holds the keys and values of what came before: the input continues it and is added to it, and the masks cover all
@@ -35,6 +41,7 @@ export interface MultiHeadAttentionForwardOptions extends AttentionMasks {
   readonly cache?: KeyValueCache | null;
 }
 
+/** Options of `MultiHeadAttention.forwardWithWeights`. */
 export interface AttentionWeightsOptions extends MultiHeadAttentionForwardOptions {
   /** Give the mean over the heads. Default true. */
   readonly averageAttnWeights?: boolean;
@@ -56,25 +63,36 @@ interface Projected {
  * A query that may attend to nothing gets zeros for its heads.
  */
 export class MultiHeadAttention extends Module {
-  /** (3 E, E): the projections of queries, keys and values, one below the other; null where kdim or vdim differ */
+  /** The projections of queries, keys and values, one below the other: (3 E, E). Null if kdim or vdim is not E. */
   inProjWeight: Tensor | null = null;
-  /** (E, E), (E, kdim) and (E, vdim), where those differ */
+  /** The projection of queries, (E, E), if kdim or vdim is not E; else null. */
   qProjWeight: Tensor | null = null;
+  /** The projection of keys, (E, kdim), if kdim or vdim is not E; else null. */
   kProjWeight: Tensor | null = null;
+  /** The projection of values, (E, vdim), if kdim or vdim is not E; else null. */
   vProjWeight: Tensor | null = null;
-  /** (3 E) */
+  /** The biases of the three projections, (3 E); null without biases. */
   inProjBias: Tensor | null;
+  /** The projection of the heads' outputs, (E, E). */
   readonly outProj: Linear;
+  /** Turns queries and keys by their positions; null if positions are added elsewhere. */
   readonly rotary: RotaryEncoding | null;
+  /** E, the features of each element. */
   readonly embedDim: number;
+  /** The number of heads, each with E / numHeads features. */
   readonly numHeads: number;
+  /** Whether sequences are (N, L, E); if false they are (L, N, E). */
   readonly batchFirst: boolean;
   readonly #kdim: number;
   readonly #vdim: number;
   readonly #dropout: number;
   readonly #generator: InitOptions["generator"];
 
-  /** @throws ArgumentError unless sizes are integers of 1 or more, heads divide features, and dropout is a probability */
+  /**
+   * @param embedDim - E, the features of each element
+   * @param numHeads - the number of heads, a divisor of E
+   * @throws ArgumentError unless sizes are integers of 1 or more, heads divide features, and dropout is a probability
+   */
   constructor(embedDim: number, numHeads: number, options: MultiHeadAttentionOptions = {}) {
     super();
     const { dropout = 0, bias = true, kdim = embedDim, vdim = embedDim, batchFirst = false, rotary = null } = options;
@@ -112,6 +130,8 @@ export class MultiHeadAttention extends Module {
   }
 
   /**
+   * Attends from each query to the keys and returns the weighted values, projected.
+   *
    * @param query - (Lq, N, E), or (N, Lq, E) with `batchFirst`
    * @param key - (Lk, N, kdim), likewise. Default: the query, which is self-attention
    * @param value - (Lk, N, vdim), likewise. Default: the key

@@ -1,10 +1,11 @@
+/** The growing table of sines and cosines that SinusoidalEncoding and RotaryEncoding keep as a buffer. */
 import { tensor } from "../../create.js";
 import type { Tensor } from "../../tensor.js";
 import { buffer } from "../parameter.js";
 
 /**
  * A table of a function of position and column, (positions, columns), in the dtype and on the device of `like`, as a
- * passing buffer. It is made anew, twice as long, only where the one there is does not reach `end`.
+ * buffer that is not saved. If the current table does not reach `end`, a new one of twice the length replaces it.
  */
 export function tableUpTo(
   end: number,

@@ -1,3 +1,7 @@
+/**
+ * Layers that add a vector for its position to each element of a sequence: sinusoidal or learned. Users put them before
+ * the first transformer layer. Rotary positions, which act inside attention, are in rotary.ts.
+ */
 import { ArgumentError, ShapeError } from "../../core/errors.js";
 import { quote } from "../../core/quote.js";
 import { show } from "../../core/shape.js";
@@ -8,6 +12,7 @@ import { Module } from "../module.js";
 import { parameter } from "../parameter.js";
 import { tableUpTo } from "./position-table.js";
 
+/** Options of `SinusoidalEncoding`, and a part of those of `LearnedEncoding`. */
 export interface PositionOptions {
   /** The axes of sequences: (N, L, D) where true, (L, N, D) where false. Default false, as in the other layers. */
   readonly batchFirst?: boolean;
@@ -19,7 +24,7 @@ export function checkOffset(layer: string, offset: number): void {
     throw new ArgumentError(`${layer}: offset is an integer of 0 or more, got ${quote(offset)}`);
 }
 
-/** Adds to each element of a sequence what stands for its position. */
+/** Adds a vector to each element of a sequence that depends on its position. */
 abstract class PositionEncoding extends Module {
   readonly #name: string;
   readonly #dModel: number;
@@ -34,6 +39,8 @@ abstract class PositionEncoding extends Module {
   }
 
   /**
+   * Adds the vectors of positions `offset` and on to the elements of x.
+   *
    * @param x - (L, N, D), or (N, L, D) with `batchFirst`
    * @param offset - the position of the first element, where x continues a sequence
    * @returns the shape of x
@@ -48,7 +55,7 @@ abstract class PositionEncoding extends Module {
     return x.add(this.#batchFirst ? rows : rows.unsqueeze(1));
   }
 
-  /** What is added at `length` positions from `offset` on, (length, D). */
+  /** The vectors for `length` positions from `offset` on, (length, D). */
   protected abstract rows(x: Tensor, offset: number, length: number): Tensor;
 }
 
@@ -61,7 +68,10 @@ export class SinusoidalEncoding extends PositionEncoding {
   /** (positions so far, D), made when needed and not saved */
   table: Tensor | null = null;
 
-  /** @throws ArgumentError unless dModel is an integer of 1 or more */
+  /**
+   * @param dModel - D, the features of each element
+   * @throws ArgumentError unless dModel is an integer of 1 or more
+   */
   constructor(dModel: number, options: PositionOptions = {}) {
     super("SinusoidalEncoding", dModel, options);
   }
@@ -76,14 +86,19 @@ export class SinusoidalEncoding extends PositionEncoding {
   }
 }
 
+/** Options of `LearnedEncoding`. */
 export interface LearnedEncodingOptions extends PositionOptions, InitOptions {}
 
 /** Adds a learned vector for each position, as GPT-2 and BERT do. */
 export class LearnedEncoding extends PositionEncoding {
-  /** (maxLength, D), drawn from the normal distribution of mean 0 and deviation 0.02 */
+  /** The vectors of all positions, (maxLength, D), drawn from the normal distribution of mean 0 and deviation 0.02. */
   weight: Tensor;
 
-  /** @throws ArgumentError unless both sizes are integers of 1 or more */
+  /**
+   * @param maxLength - the number of positions
+   * @param dModel - D, the features of each element
+   * @throws ArgumentError unless both sizes are integers of 1 or more
+   */
   constructor(maxLength: number, dModel: number, options: LearnedEncodingOptions = {}) {
     super("LearnedEncoding", dModel, options);
     checkSize("LearnedEncoding", "maxLength", maxLength);

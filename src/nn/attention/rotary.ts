@@ -1,3 +1,7 @@
+/**
+ * Rotary position embedding as a layer. MultiHeadAttention applies it to queries and keys; users make one and pass it
+ * in the options.
+ */
 import { ArgumentError, ShapeError } from "../../core/errors.js";
 import { quote } from "../../core/quote.js";
 import { show } from "../../core/shape.js";
@@ -8,6 +12,7 @@ import { Module } from "../module.js";
 import { tableUpTo } from "./position-table.js";
 import { checkOffset } from "./positions.js";
 
+/** Options of `RotaryEncoding`. */
 export interface RotaryOptions {
   /** Feature pair i turns by position base^(-2 i / dim). Default 10000. */
   readonly base?: number;
@@ -21,9 +26,11 @@ export interface RotaryOptions {
  * query and a key depends on how far apart they are. It has no parameters.
  */
 export class RotaryEncoding extends Module {
-  /** (positions so far, dim / 2), made when needed and not saved */
+  /** The cosines of the angles, (positions so far, dim / 2). Made when needed and not saved. */
   cos: Tensor | null = null;
+  /** The sines of the angles, (positions so far, dim / 2). Made when needed and not saved. */
   sin: Tensor | null = null;
+  /** The features of a head. */
   readonly dim: number;
   readonly #base: number;
   readonly #interleaved: boolean;
@@ -44,6 +51,8 @@ export class RotaryEncoding extends Module {
   }
 
   /**
+   * Turns each pair of features by the angle of its position.
+   *
    * @param x - queries or keys, (..., L, dim)
    * @param offset - the position of the first
    * @returns the shape of x

@@ -1,3 +1,7 @@
+/**
+ * Stacks of transformer layers: TransformerEncoder and TransformerDecoder. Users import them from `wengert/nn`. The
+ * layers themselves are in transformer.ts.
+ */
 import { ArgumentError } from "../../core/errors.js";
 import { quote } from "../../core/quote.js";
 import type { Tensor } from "../../tensor.js";
@@ -7,11 +11,13 @@ import type { Layer } from "../sequential.js";
 import type { KeyValueCache } from "./key-value-cache.js";
 import { TransformerDecoderLayer, TransformerEncoderLayer } from "./transformer.js";
 
+/** Options of `TransformerEncoder` and `TransformerDecoder`. */
 export interface TransformerStackOptions {
   /** What comes after the last layer, such as a LayerNorm: layers with `normFirst` need one. Default: nothing. */
   readonly norm?: Layer | null;
 }
 
+/** Options of `TransformerEncoder.forward`. */
 export interface TransformerEncoderForwardOptions {
   /** (L, L); see the `attnMask` of `MultiHeadAttention`: true forbids. */
   readonly mask?: Tensor | null;
@@ -23,6 +29,7 @@ export interface TransformerEncoderForwardOptions {
   readonly caches?: readonly KeyValueCache[] | null;
 }
 
+/** Options of `TransformerDecoder.forward`. */
 export interface TransformerDecoderForwardOptions {
   /** (T, T); see the `attnMask` of `MultiHeadAttention`: true forbids. */
   readonly tgtMask?: Tensor | null;
@@ -42,9 +49,11 @@ export interface TransformerDecoderForwardOptions {
   readonly memoryCaches?: readonly KeyValueCache[] | null;
 }
 
-/** Layers one after the other, and what comes after the last. */
+/** Layers that are applied one after the other, and an optional layer after the last. */
 abstract class TransformerStack<L extends Module> extends Module {
+  /** The layers in the order in which they are applied. */
   readonly layers: readonly L[];
+  /** The layer after the last one; null for none. */
   readonly norm: Layer | null;
   readonly #name: string;
 
@@ -78,7 +87,11 @@ abstract class TransformerStack<L extends Module> extends Module {
     return this.norm ? this.norm.forward(y) : y;
   }
 
-  /** @throws ArgumentError unless there is a cache for each layer */
+  /**
+   * Throws if there are caches, but not one for each layer.
+   *
+   * @throws ArgumentError unless there is a cache for each layer
+   */
   protected checkCaches(name: string, caches: readonly KeyValueCache[] | null | undefined): void {
     if (caches && caches.length !== this.layers.length)
       throw new ArgumentError(
@@ -95,10 +108,11 @@ abstract class TransformerStack<L extends Module> extends Module {
  * const encoder = new TransformerEncoder(make, 6, { norm: new LayerNorm(64) });
  * ```
  *
- * Other than in PyTorch, which copies one layer, every layer has initial values of its own.
+ * Unlike in PyTorch, which copies one layer, every layer has its own initial values.
  */
 export class TransformerEncoder extends TransformerStack<TransformerEncoderLayer> {
   /**
+   * @param numLayers - the number of layers
    * @param makeLayer - called once for each layer
    * @throws ArgumentError if a number is out of range, or the function does not make new encoder layers
    */
@@ -111,6 +125,8 @@ export class TransformerEncoder extends TransformerStack<TransformerEncoderLayer
   }
 
   /**
+   * Sends a sequence through all layers.
+   *
    * @param src - (L, N, E), or (N, L, E) with `batchFirst` layers
    * @returns the shape of src
    * @throws ShapeError, DTypeError; ArgumentError unless there are as many caches as layers
@@ -127,6 +143,7 @@ export class TransformerEncoder extends TransformerStack<TransformerEncoderLayer
 /** A stack of decoder layers, PyTorch's TransformerDecoder; see `TransformerEncoder`. */
 export class TransformerDecoder extends TransformerStack<TransformerDecoderLayer> {
   /**
+   * @param numLayers - the number of layers
    * @param makeLayer - called once for each layer
    * @throws ArgumentError if a number is out of range, or the function does not make new decoder layers
    */
@@ -139,6 +156,8 @@ export class TransformerDecoder extends TransformerStack<TransformerDecoderLayer
   }
 
   /**
+   * Sends a sequence through all layers, each of which also attends to the memory.
+   *
    * @param tgt - (T, N, E), or (N, T, E) with `batchFirst` layers
    * @param memory - what the encoder gave: (S, N, E), or (N, S, E)
    * @returns the shape of tgt

@@ -1,3 +1,7 @@
+/**
+ * The encoder and decoder layers of the Transformer (Vaswani et al., 2017, arXiv:1706.03762). Users stack them with
+ * transformer-stack.ts, or call them on their own.
+ */
 import { ArgumentError } from "../../core/errors.js";
 import { checkEps } from "../../core/option-checks.js";
 import { quote } from "../../core/quote.js";
@@ -12,6 +16,7 @@ import type { KeyValueCache } from "./key-value-cache.js";
 import { MultiHeadAttention } from "./multi-head-attention.js";
 import type { RotaryEncoding } from "./rotary.js";
 
+/** Options of `TransformerEncoderLayer` and `TransformerDecoderLayer`. */
 export interface TransformerLayerOptions extends InitOptions {
   /** The features between the two layers of the feed-forward part. Default 2048. */
   readonly dimFeedforward?: number;
@@ -31,6 +36,7 @@ export interface TransformerLayerOptions extends InitOptions {
   readonly rotary?: RotaryEncoding | null;
 }
 
+/** Options of `TransformerEncoderLayer.forward`. */
 export interface EncoderForwardOptions {
   /** (L, L); see the `attnMask` of `MultiHeadAttention`: true forbids. */
   readonly srcMask?: Tensor | null;
@@ -42,6 +48,7 @@ export interface EncoderForwardOptions {
   readonly cache?: KeyValueCache | null;
 }
 
+/** Options of `TransformerDecoderLayer.forward`. */
 export interface DecoderForwardOptions {
   /** (T, T); see the `attnMask` of `MultiHeadAttention`: true forbids. */
   readonly tgtMask?: Tensor | null;
@@ -71,14 +78,21 @@ function activationOf(
   throw new ArgumentError(`${layer}: activation is "relu", "gelu" or a function, got ${quote(activation)}`);
 }
 
-/** What both layers have: self-attention, and the feed-forward part. */
+/** The part that both layers share: self-attention and the feed-forward network. */
 abstract class TransformerLayer extends Module {
+  /** Attention from each element to the elements of the same sequence. */
   readonly selfAttn: MultiHeadAttention;
+  /** The first layer of the feed-forward network, (dimFeedforward, E). */
   readonly linear1: Linear;
+  /** The second layer of the feed-forward network, (E, dimFeedforward). */
   readonly linear2: Linear;
+  /** The normalization at self-attention. */
   readonly norm1: LayerNorm;
+  /** The second normalization: at the feed-forward network of an encoder, at attention to the memory in a decoder. */
   readonly norm2: LayerNorm;
+  /** The dropout after each part and inside the feed-forward network. */
   readonly dropout: Dropout;
+  /** Whether each part is normalized before it, not after. */
   readonly normFirst: boolean;
   readonly #activation: (x: Tensor) => Tensor;
 
@@ -135,6 +149,8 @@ export class TransformerEncoderLayer extends TransformerLayer {
   }
 
   /**
+   * Applies self-attention, then the feed-forward network, to a sequence.
+   *
    * @param src - (L, N, E), or (N, L, E) with `batchFirst`
    * @returns the shape of src
    * @throws ShapeError, DTypeError
@@ -148,9 +164,14 @@ export class TransformerEncoderLayer extends TransformerLayer {
   }
 }
 
-/** A layer of the decoder of the same paper: it attends to what it has written, then to an encoder's output. */
+/**
+ * A layer of the decoder of the same paper: self-attention, attention to an encoder's output, and a feed-forward
+ * network.
+ */
 export class TransformerDecoderLayer extends TransformerLayer {
+  /** Attention from each element to those of the memory. */
   readonly multiheadAttn: MultiHeadAttention;
+  /** The normalization at the feed-forward network. */
   readonly norm3: LayerNorm;
 
   /**
@@ -166,6 +187,8 @@ export class TransformerDecoderLayer extends TransformerLayer {
   }
 
   /**
+   * Applies self-attention, attention to the memory, and the feed-forward network to a sequence.
+   *
    * @param tgt - (T, N, E), or (N, T, E) with `batchFirst`
    * @param memory - what the encoder gave: (S, N, E), or (N, S, E)
    * @returns the shape of tgt

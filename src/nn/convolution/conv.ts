@@ -1,3 +1,7 @@
+/**
+ * Convolution layers: Conv1d, Conv2d and ConvTranspose2d hold the filters and call the ops `conv1d`, `conv2d` and
+ * `convTranspose2d`. Users import them from `wengert/nn`. Padding other than zeros is in padding-mode.ts.
+ */
 import { ArgumentError } from "../../core/errors.js";
 import type { Shape } from "../../core/shape.js";
 import {
@@ -24,8 +28,11 @@ interface PaddedOptions extends LayerOptions {
   readonly paddingMode?: PaddingMode;
 }
 
+/** Options of `Conv1d`. */
 export interface Conv1dLayerOptions extends Conv1dOptions, PaddedOptions {}
+/** Options of `Conv2d`. */
 export interface Conv2dLayerOptions extends Conv2dOptions, PaddedOptions {}
+/** Options of `ConvTranspose2d`. */
 export interface ConvTranspose2dLayerOptions extends ConvTranspose2dOptions, LayerOptions {}
 
 /** Throws unless a convolution's sizes are integers of 1 or more and groups divide both numbers of channels. */
@@ -45,14 +52,19 @@ const pairOf = (size: Size2d): readonly [number, number] => (typeof size === "nu
 
 /** The convolution of sequences, (N, C, L) to (N, K, Q), with learned filters; see `conv1d`. */
 export class Conv1d extends Module {
-  /** (K, C/groups, S) */
+  /** The filters, (K, C / groups, S). */
   weight: Tensor;
-  /** (K) */
+  /** The bias of each output channel, (K); null for none. */
   bias: Tensor | null;
   readonly #paddingMode: PaddingMode;
   readonly #options: Conv1dOptions;
 
-  /** @throws ArgumentError unless sizes are integers of 1 or more and groups divide both numbers of channels */
+  /**
+   * @param inChannels - C
+   * @param outChannels - K
+   * @param kernelSize - S, the length of the filters
+   * @throws ArgumentError unless sizes are integers of 1 or more and groups divide both numbers of channels
+   */
   constructor(inChannels: number, outChannels: number, kernelSize: number, layerOptions: Conv1dLayerOptions = {}) {
     super();
     const { bias = true, paddingMode = "zeros", generator, dtype, device, ...options } = layerOptions;
@@ -65,6 +77,13 @@ export class Conv1d extends Module {
     this.#options = options;
   }
 
+  /**
+   * Convolves sequences with the filters.
+   *
+   * @param x - (N, C, L)
+   * @returns (N, K, Q)
+   * @throws ShapeError if x does not fit the filters
+   */
   forward(x: Tensor): Tensor {
     const padded = padFor("Conv1d", x, this.weight, this.#paddingMode, this.#options);
     return conv1d(padded.x, this.weight, this.bias, { ...this.#options, ...padded.options });
@@ -73,15 +92,17 @@ export class Conv1d extends Module {
 
 /** The convolution of images, (N, C, H, W) to (N, K, P, Q), with learned filters; see `conv2d`. */
 export class Conv2d extends Module {
-  /** (K, C/groups, R, S) */
+  /** The filters, (K, C / groups, R, S). */
   weight: Tensor;
-  /** (K) */
+  /** The bias of each output channel, (K); null for none. */
   bias: Tensor | null;
   readonly #paddingMode: PaddingMode;
   readonly #options: Conv2dOptions;
 
   /**
-   * @param kernelSize - height and width of the filters; one number for both
+   * @param inChannels - C
+   * @param outChannels - K
+   * @param kernelSize - R and S, the height and width of the filters; one number for both
    * @throws ArgumentError unless sizes are integers of 1 or more and groups divide both numbers of channels
    */
   constructor(inChannels: number, outChannels: number, kernelSize: Size2d, layerOptions: Conv2dLayerOptions = {}) {
@@ -97,6 +118,13 @@ export class Conv2d extends Module {
     this.#options = options;
   }
 
+  /**
+   * Convolves images with the filters.
+   *
+   * @param x - (N, C, H, W)
+   * @returns (N, K, P, Q)
+   * @throws ShapeError if x does not fit the filters
+   */
   forward(x: Tensor): Tensor {
     const padded = padFor("Conv2d", x, this.weight, this.#paddingMode, this.#options);
     return conv2d(padded.x, this.weight, this.bias, { ...this.#options, ...padded.options });
@@ -108,14 +136,16 @@ export class Conv2d extends Module {
  * `convTranspose2d`.
  */
 export class ConvTranspose2d extends Module {
-  /** (C, K/groups, R, S) */
+  /** The filters, (C, K / groups, R, S). */
   weight: Tensor;
-  /** (K) */
+  /** The bias of each output channel, (K); null for none. */
   bias: Tensor | null;
   readonly #options: ConvTranspose2dOptions;
 
   /**
-   * @param kernelSize - height and width of the filters; one number for both
+   * @param inChannels - C
+   * @param outChannels - K
+   * @param kernelSize - R and S, the height and width of the filters; one number for both
    * @throws ArgumentError unless sizes are integers of 1 or more and groups divide both numbers of channels
    */
   constructor(
@@ -134,6 +164,13 @@ export class ConvTranspose2d extends Module {
     this.#options = options;
   }
 
+  /**
+   * Applies the transposed convolution to images.
+   *
+   * @param x - (N, C, H, W)
+   * @returns (N, K, P, Q)
+   * @throws ShapeError if x does not fit the filters
+   */
   forward(x: Tensor): Tensor {
     return convTranspose2d(x, this.weight, this.bias, this.#options);
   }

@@ -1,10 +1,14 @@
+/**
+ * Padding of a convolution's input with anything but zeros: reflect, replicate and circular. Called by Conv1d and
+ * Conv2d.
+ */
 import { ArgumentError, ShapeError } from "../../core/errors.js";
 import { quote } from "../../core/quote.js";
 import { show } from "../../core/shape.js";
 import { concat, type Padding, type PadOptions, pad } from "../../ops/index.js";
 import type { Tensor } from "../../tensor.js";
 
-/** What stands in the padding of a convolution: zeros, the mirrored inside, the border, or the other end. */
+/** The values in the padding of a convolution: zeros, the mirrored image, its border, or its opposite end. */
 export type PaddingMode = "zeros" | "reflect" | "replicate" | "circular";
 
 interface Window {

@@ -1,3 +1,7 @@
+/**
+ * Pooling layers for sequences. Each treats a sequence as an image of one row and calls the op for images. Users import
+ * them from `wengert/nn`.
+ */
 import { ArgumentError, ShapeError } from "../../core/errors.js";
 import { quote } from "../../core/quote.js";
 import { show } from "../../core/shape.js";
@@ -15,7 +19,9 @@ import { Module } from "../module.js";
 /** Options of a window on images, for one on sequences. */
 type Sequence<O> = { readonly [K in keyof O]: O[K] extends Size2d | undefined ? number | undefined : O[K] };
 
+/** Options of `MaxPool1d`: those of `maxPool2d`, each a single number. */
 export interface MaxPool1dOptions extends Sequence<MaxPool2dOptions> {}
+/** Options of `AvgPool1d`: those of `avgPool2d`, each a single number. */
 export interface AvgPool1dOptions extends Sequence<AvgPool2dOptions> {}
 
 /** Pools sequences as images of one row. */
@@ -30,6 +36,8 @@ abstract class Pool1d extends Module {
   }
 
   /**
+   * Pools each channel of each sequence.
+   *
    * @param x - (N, C, L)
    * @returns (N, C, Q)
    * @throws ShapeError if x has other axes or the window is larger, ArgumentError for options out of range
@@ -48,7 +56,10 @@ function along(layer: string, name: string, row: number, value: number): [number
 
 /** The largest element under a window that moves over sequences, (N, C, L) to (N, C, Q); see `maxPool2d`. */
 export class MaxPool1d extends Pool1d {
-  /** @throws ArgumentError if a size is no number */
+  /**
+   * @param kernelSize - the length of the window
+   * @throws ArgumentError if a size is not a number
+   */
   constructor(kernelSize: number, options: MaxPool1dOptions = {}) {
     const { stride = kernelSize, padding = 0, dilation = 1, ceilMode } = options;
     const of = (name: string, row: number, value: number) => along("MaxPool1d", name, row, value);
@@ -61,7 +72,10 @@ export class MaxPool1d extends Pool1d {
 
 /** The average under a window that moves over sequences, (N, C, L) to (N, C, Q); see `avgPool2d`. */
 export class AvgPool1d extends Pool1d {
-  /** @throws ArgumentError if a size is no number */
+  /**
+   * @param kernelSize - the length of the window
+   * @throws ArgumentError if a size is not a number
+   */
   constructor(kernelSize: number, options: AvgPool1dOptions = {}) {
     const { stride = kernelSize, padding = 0, ceilMode, countIncludePad } = options;
     const of = (name: string, row: number, value: number) => along("AvgPool1d", name, row, value);
@@ -74,8 +88,8 @@ export class AvgPool1d extends Pool1d {
 /** Averages that bring sequences of any length to one, (N, C, L) to (N, C, outputSize); see `adaptiveAvgPool2d`. */
 export class AdaptiveAvgPool1d extends Pool1d {
   /**
-   * @param outputSize - 1 is the global average
-   * @throws ArgumentError if it is no number
+   * @param outputSize - the length of the result; 1 is the global average
+   * @throws ArgumentError if it is not a number
    */
   constructor(outputSize: number) {
     const size = along("AdaptiveAvgPool1d", "outputSize", 1, outputSize);

@@ -1,3 +1,7 @@
+/**
+ * Pooling layers for images: they hold the options of the ops `maxPool2d`, `avgPool2d` and `adaptiveAvgPool2d`. Users
+ * import them from `wengert/nn`. Those for sequences are in pooling-1d.ts.
+ */
 import {
   type AvgPool2dOptions,
   adaptiveAvgPool2d,
@@ -14,12 +18,20 @@ export class MaxPool2d extends Module {
   readonly #kernelSize: Size2d;
   readonly #options: MaxPool2dOptions;
 
+  /** @param kernelSize - the height and width of the window; one number for both */
   constructor(kernelSize: Size2d, options: MaxPool2dOptions = {}) {
     super();
     this.#kernelSize = kernelSize;
     this.#options = options;
   }
 
+  /**
+   * Takes the largest element of each window.
+   *
+   * @param x - (N, C, H, W)
+   * @returns (N, C, P, Q)
+   * @throws ShapeError if the window is larger than the padded image, ArgumentError for options out of range
+   */
   forward(x: Tensor): Tensor {
     return maxPool2d(x, this.#kernelSize, this.#options);
   }
@@ -30,12 +42,20 @@ export class AvgPool2d extends Module {
   readonly #kernelSize: Size2d;
   readonly #options: AvgPool2dOptions;
 
+  /** @param kernelSize - the height and width of the window; one number for both */
   constructor(kernelSize: Size2d, options: AvgPool2dOptions = {}) {
     super();
     this.#kernelSize = kernelSize;
     this.#options = options;
   }
 
+  /**
+   * Averages the elements of each window.
+   *
+   * @param x - (N, C, H, W)
+   * @returns (N, C, P, Q)
+   * @throws ShapeError if the window is larger than the padded image, ArgumentError for options out of range
+   */
   forward(x: Tensor): Tensor {
     return avgPool2d(x, this.#kernelSize, this.#options);
   }
@@ -45,12 +65,19 @@ export class AvgPool2d extends Module {
 export class AdaptiveAvgPool2d extends Module {
   readonly #outputSize: Size2d;
 
-  /** @param outputSize - 1 is the global average */
+  /** @param outputSize - the height and width of the result; one number for both; 1 is the global average */
   constructor(outputSize: Size2d) {
     super();
     this.#outputSize = outputSize;
   }
 
+  /**
+   * Averages images down, or up, to the size of the layer.
+   *
+   * @param x - (N, C, H, W)
+   * @returns (N, C, ...outputSize)
+   * @throws ShapeError, ArgumentError if sizes do not fit
+   */
   forward(x: Tensor): Tensor {
     return adaptiveAvgPool2d(x, this.#outputSize);
   }

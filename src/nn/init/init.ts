@@ -1,3 +1,7 @@
+/**
+ * Initial values of parameters: Kaiming's initializers, `gain` and `fans` for users, and the helpers with which the
+ * layers of src/nn make their parameters. Other initializers are in initializers.ts.
+ */
 import type { DeviceName } from "../../core/device.js";
 import { checkDType, type DType, isFloat } from "../../core/dtype.js";
 import { ArgumentError, DTypeError, ShapeError } from "../../core/errors.js";
@@ -8,16 +12,17 @@ import { rand, randn } from "../../random.js";
 import type { Tensor } from "../../tensor.js";
 import { parameter } from "../parameter.js";
 
-/** Where the numbers of new parameters come from, and what holds them. */
+/** Options of initializers and layers: the generator, dtype and device of new parameters. */
 export interface InitOptions {
-  /** Default: the default generator, which `manualSeed` seeds. */
+  /** The generator of random numbers. Default: the default generator, which `manualSeed` seeds. */
   readonly generator?: Generator;
-  /** Default float32. */
+  /** The dtype of the parameters. Default float32. */
   readonly dtype?: DType;
-  /** Default: the device in use. */
+  /** The device of the parameters. Default: the device in use. */
   readonly device?: DeviceName;
 }
 
+/** Options of `kaimingUniform` and `kaimingNormal`. */
 export interface KaimingOptions extends InitOptions {
   /** Keep the variance of what flows forward ("fanIn"), or of the gradients that flow back ("fanOut"). Default "fanIn". */
   readonly mode?: "fanIn" | "fanOut";
@@ -25,12 +30,13 @@ export interface KaimingOptions extends InitOptions {
   readonly gain?: number;
 }
 
+/** The nonlinearities for which `gain` has a factor. */
 export type Nonlinearity = "linear" | "sigmoid" | "tanh" | "relu" | "leakyRelu" | "selu";
 
 /**
  * The factor on the standard deviation of a weight that makes up for the nonlinearity after it.
  *
- * @param slope - of leakyRelu, for negative numbers
+ * @param slope - the slope of leakyRelu below 0. Default 0.01
  */
 export function gain(nonlinearity: Nonlinearity, slope = 0.01): number {
   const gains = {

@@ -1,3 +1,7 @@
+/**
+ * Initializers besides Kaiming's: Xavier's, constant, truncated normal and orthogonal. Users assign their results to
+ * parameters; MultiHeadAttention starts from `xavierUniform`.
+ */
 import { checkDType, isFloat } from "../../core/dtype.js";
 import { ArgumentError, DTypeError, ShapeError } from "../../core/errors.js";
 import { checkShape, type Shape, show, sizeOf } from "../../core/shape.js";
@@ -7,6 +11,7 @@ import type { Tensor } from "../../tensor.js";
 import { fans, type InitOptions } from "./init.js";
 import { normalProbability, normalQuantile } from "./normal.js";
 
+/** Options of `xavierUniform` and `xavierNormal`. */
 export interface XavierOptions extends InitOptions {
   /** What makes up for the nonlinearity that follows; see `gain`. Default 1. */
   readonly gain?: number;
@@ -47,6 +52,7 @@ export function constant(shape: Shape, value: number, { dtype, device }: InitOpt
   return full(shape, value, { dtype, device });
 }
 
+/** Options of `truncatedNormal`. */
 export interface TruncatedNormalOptions extends InitOptions {
   /** The mean before it is cut off. Default 0. */
   readonly mean?: number;
@@ -84,6 +90,7 @@ export function truncatedNormal(shape: Shape, options: TruncatedNormalOptions = 
   return tensor(values, { shape, dtype: dtype ?? "float32", device });
 }
 
+/** Options of `orthogonal`. */
 export interface OrthogonalOptions extends InitOptions {
   /** A factor on the matrix. Default 1. */
   readonly gain?: number;

@@ -1,3 +1,4 @@
+/** The distribution function of the normal and its inverse, in float64 on the host. Used by `truncatedNormal` only. */
 import { erfcOf } from "../../ops/elementwise/erf.js";
 
 /** The distribution function of the normal: the probability of a number below z. */

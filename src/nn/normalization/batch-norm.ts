@@ -1,3 +1,7 @@
+/**
+ * Batch normalization layers with running statistics, for 2, 3 and 4 axes. Users import them from `wengert/nn`. Layers
+ * that need no statistics of the batch are in normalization.ts.
+ */
 import { applyUpdate } from "../../core/apply.js";
 import { ShapeError } from "../../core/errors.js";
 import { checkEps, checkFinite } from "../../core/option-checks.js";
@@ -10,6 +14,7 @@ import { checkSize, filledParameter, type InitOptions } from "../init/init.js";
 import { Module, renamed } from "../module.js";
 import { buffer } from "../parameter.js";
 
+/** Options of `BatchNorm1d` and `BatchNorm2d`. */
 export interface BatchNormLayerOptions extends Pick<InitOptions, "dtype" | "device"> {
   /** Added to the variance. Default 1e-5. */
   readonly eps?: number;
@@ -21,19 +26,24 @@ export interface BatchNormLayerOptions extends Pick<InitOptions, "dtype" | "devi
   readonly trackRunningStats?: boolean;
 }
 
-/** What the layers for each number of axes have in common. */
+/** The part that all batch normalization layers share (Ioffe and Szegedy, 2015, arXiv:1502.03167). */
 abstract class BatchNorm extends Module {
-  /** (C), ones to begin with */
+  /** gamma, the scale of each channel, (C). Ones at the start; null without `affine`. */
   weight: Tensor | null;
-  /** (C), zeros to begin with */
+  /** beta, the shift of each channel, (C). Zeros at the start; null without `affine`. */
   bias: Tensor | null;
-  /** (C), zeros to begin with; float32 where the parameters have 16 bits, in which small changes would be lost */
+  /**
+   * The running mean of each channel, (C). Zeros at the start; float32 if the parameters have 16 bits, in which small
+   * changes would be lost.
+   */
   runningMean: Tensor | null = null;
-  /** (C), ones to begin with */
+  /** The running variance of each channel, (C). Ones at the start. */
   runningVar: Tensor | null = null;
-  /** int32 []: the steps that the running statistics have seen */
+  /** The number of training steps that the running statistics include: int32 []. */
   numBatchesTracked: Tensor | null = null;
+  /** Added to the variance. */
   readonly eps: number;
+  /** How far the running statistics move at each step; null if they are averages over all steps. */
   readonly momentum: number | null;
   readonly #name: string;
   readonly #layouts: readonly string[];
@@ -60,7 +70,14 @@ abstract class BatchNorm extends Module {
     this.numBatchesTracked = buffer(zeros([], { dtype: "int32", device }));
   }
 
-  /** @throws ShapeError for an input of another number of axes, or in training with one value a channel */
+  /**
+   * Normalizes each channel: in training by the statistics of the batch, which also move the running statistics; after
+   * `eval` by the running statistics.
+   *
+   * @param x - (N, C), (N, C, L) or (N, C, H, W), as the class says
+   * @returns the shape of x
+   * @throws ShapeError for an input of another number of axes, or in training with one value a channel
+   */
   forward(x: Tensor): Tensor {
     if (!this.#layouts.some((layout) => layout.split(",").length === x.rank))
       throw new ShapeError(`${this.#name}: x is ${this.#layouts.join(" or ")}, got ${show(x.shape)}`);
@@ -95,7 +112,7 @@ abstract class BatchNorm extends Module {
 /** Normalizes each channel of (N, C) or (N, C, L) over the batch, then scales and shifts it; see `batchNorm`. */
 export class BatchNorm1d extends BatchNorm {
   /**
-   * @param numFeatures - C
+   * @param numFeatures - C, the number of channels
    * @throws ArgumentError for a number or an option out of range
    */
   constructor(numFeatures: number, options: BatchNormLayerOptions = {}) {
@@ -106,7 +123,7 @@ export class BatchNorm1d extends BatchNorm {
 /** Normalizes each channel of images, (N, C, H, W), over the batch, then scales and shifts it; see `batchNorm`. */
 export class BatchNorm2d extends BatchNorm {
   /**
-   * @param numFeatures - C
+   * @param numFeatures - C, the number of channels
    * @throws ArgumentError for a number or an option out of range
    */
   constructor(numFeatures: number, options: BatchNormLayerOptions = {}) {

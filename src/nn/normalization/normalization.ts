@@ -1,3 +1,7 @@
+/**
+ * Normalization layers that treat each sample on its own: LayerNorm, RMSNorm and GroupNorm. The transformer layers use
+ * LayerNorm. BatchNorm is in batch-norm.ts.
+ */
 import { ArgumentError } from "../../core/errors.js";
 import { checkEps } from "../../core/option-checks.js";
 import { checkShape, type Shape } from "../../core/shape.js";
@@ -17,21 +21,26 @@ function normalizedShapeOf(layer: string, normalizedShape: number | Shape): Shap
   return shape;
 }
 
+/** Options of `LayerNorm`. */
 export interface LayerNormLayerOptions extends Init {
   /** Added to the variance. Default 1e-5. */
   readonly eps?: number;
   /** Whether there is a learned scale, and a shift. Default true. */
   readonly elementwiseAffine?: boolean;
-  /** Whether, beside the scale, there is a shift. Default true. */
+  /** Whether there is also a shift. Default true. */
   readonly bias?: boolean;
 }
 
-/** Brings each row, which is what the last axes hold, to mean 0 and variance 1, then scales and shifts; see `layerNorm`. */
+/**
+ * Normalizes the elements of the last axes to mean 0 and variance 1, then scales and shifts them (Ba, Kiros and Hinton,
+ * 2016, arXiv:1607.06450); see `layerNorm`.
+ */
 export class LayerNorm extends Module {
-  /** (...normalizedShape), ones to begin with */
+  /** gamma, the scale, (...normalizedShape). Ones at the start; null without `elementwiseAffine`. */
   weight: Tensor | null;
-  /** (...normalizedShape), zeros to begin with */
+  /** beta, the shift, (...normalizedShape). Zeros at the start; null without `bias`. */
   bias: Tensor | null;
+  /** Added to the variance. */
   readonly eps: number;
   readonly #shape: Shape;
 
@@ -48,11 +57,19 @@ export class LayerNorm extends Module {
     this.bias = elementwiseAffine && bias ? filledParameter("LayerNorm", this.#shape, 0, init) : null;
   }
 
+  /**
+   * Normalizes over the last axes.
+   *
+   * @param x - (..., ...normalizedShape)
+   * @returns the shape of x
+   * @throws ShapeError if x does not end in normalizedShape
+   */
   forward(x: Tensor): Tensor {
     return layerNorm(x, this.#shape, { weight: this.weight, bias: this.bias, eps: this.eps });
   }
 }
 
+/** Options of `RMSNorm`. */
 export interface RMSNormLayerOptions extends Init {
   /** Added to the mean square. Default: the spacing of the numbers at 1, as in PyTorch. */
   readonly eps?: number;
@@ -60,10 +77,14 @@ export interface RMSNormLayerOptions extends Init {
   readonly elementwiseAffine?: boolean;
 }
 
-/** Divides each row, which is what the last axes hold, by its root mean square, then scales it; see `rmsNorm`. */
+/**
+ * Divides the elements of the last axes by their root mean square, then scales them (Zhang and Sennrich, 2019,
+ * arXiv:1910.07467); see `rmsNorm`.
+ */
 export class RMSNorm extends Module {
-  /** (...normalizedShape), ones to begin with */
+  /** gamma, the scale, (...normalizedShape). Ones at the start; null without `elementwiseAffine`. */
   weight: Tensor | null;
+  /** Added to the mean square; undefined for the spacing of the numbers at 1. */
   readonly eps: number | undefined;
   readonly #shape: Shape;
 
@@ -79,11 +100,19 @@ export class RMSNorm extends Module {
     this.weight = elementwiseAffine ? filledParameter("RMSNorm", this.#shape, 1, init) : null;
   }
 
+  /**
+   * Divides by the root mean square over the last axes.
+   *
+   * @param x - (..., ...normalizedShape)
+   * @returns the shape of x
+   * @throws ShapeError if x does not end in normalizedShape
+   */
   forward(x: Tensor): Tensor {
     return rmsNorm(x, this.#shape, { weight: this.weight, eps: this.eps });
   }
 }
 
+/** Options of `GroupNorm`. */
 export interface GroupNormLayerOptions extends Init {
   /** Added to the variance. Default 1e-5. */
   readonly eps?: number;
@@ -91,16 +120,24 @@ export interface GroupNormLayerOptions extends Init {
   readonly affine?: boolean;
 }
 
-/** Normalizes each sample, (N, C, ...), over groups of its channels, then scales and shifts channels; see `groupNorm`. */
+/**
+ * Normalizes each sample over groups of its channels, then scales and shifts each channel (Wu and He, 2018,
+ * arXiv:1803.08494); see `groupNorm`.
+ */
 export class GroupNorm extends Module {
-  /** (C), ones to begin with */
+  /** gamma, the scale of each channel, (C). Ones at the start; null without `affine`. */
   weight: Tensor | null;
-  /** (C), zeros to begin with */
+  /** beta, the shift of each channel, (C). Zeros at the start; null without `affine`. */
   bias: Tensor | null;
+  /** Added to the variance. */
   readonly eps: number;
   readonly #groups: number;
 
-  /** @throws ArgumentError unless both numbers are integers of 1 or more, groups divide channels and eps is 0 or more */
+  /**
+   * @param numGroups - the number of groups, a divisor of C
+   * @param numChannels - C
+   * @throws ArgumentError unless both numbers are integers of 1 or more, groups divide channels and eps is 0 or more
+   */
   constructor(numGroups: number, numChannels: number, options: GroupNormLayerOptions = {}) {
     super();
     const { eps = 1e-5, affine = true, ...init } = options;
@@ -114,6 +151,13 @@ export class GroupNorm extends Module {
     this.bias = affine ? filledParameter("GroupNorm", [numChannels], 0, init) : null;
   }
 
+  /**
+   * Normalizes each group of channels of each sample.
+   *
+   * @param x - (N, C, ...)
+   * @returns the shape of x
+   * @throws ShapeError if x does not have C channels
+   */
   forward(x: Tensor): Tensor {
     return groupNorm(x, this.#groups, { weight: this.weight, bias: this.bias, eps: this.eps });
   }

@@ -1,3 +1,7 @@
+/**
+ * The base class of recurrent layers: weights, directions, layers, masks and the loop over steps. RNN, GRU and LSTM in
+ * rnn.ts add only their step.
+ */
 import { ArgumentError, DTypeError, ShapeError } from "../../core/errors.js";
 import { quote } from "../../core/quote.js";
 import { sameShape, show } from "../../core/shape.js";
@@ -7,8 +11,9 @@ import { checkSize, type InitOptions, uniformParameter } from "../init/init.js";
 import { Module } from "../module.js";
 import { unstack } from "./unstack.js";
 
+/** Options of `GRU` and `LSTM`, and a part of those of `RNN`. */
 export interface RecurrentOptions extends InitOptions {
-  /** How many layers stand on top of each other. Default 1. */
+  /** The number of layers; each reads the outputs of the one before it. Default 1. */
   readonly numLayers?: number;
   /** Whether biases are added. Default true. */
   readonly bias?: boolean;
@@ -16,10 +21,14 @@ export interface RecurrentOptions extends InitOptions {
   readonly batchFirst?: boolean;
   /** In training, the probability of dropping an output between two layers. Default 0. */
   readonly dropout?: number;
-  /** Whether a second net reads the sequence backwards; the outputs of both stand side by side. Default false. */
+  /**
+   * Whether a second cell reads the sequence backwards; the outputs of both are joined along the last axis. Default
+   * false.
+   */
   readonly bidirectional?: boolean;
 }
 
+/** Options of `forward` of `RNN`, `GRU` and `LSTM`. */
 export interface RecurrentForwardOptions {
   /**
    * bool, of the shape of the first two axes of the input: true where there is an element, false for padding. Padding
@@ -31,17 +40,19 @@ export interface RecurrentForwardOptions {
 
 /** The weights of one layer in one direction, for G gates. */
 export interface CellWeights {
-  /** (G H, I) */
+  /** The weights of the input, (G H, I). */
   weightIh: Tensor;
-  /** (G H, H) */
+  /** The weights of the state, (G H, H). */
   weightHh: Tensor;
-  /** (G H) */
+  /** The bias of the input, (G H); null for none. */
   biasIh: Tensor | null;
-  /** (G H) */
+  /** The bias of the state, (G H); null for none. */
   biasHh: Tensor | null;
 }
 
-/** What a cell carries from step to step, each (N, H): the output first, then, for an LSTM, the cell state. */
+/**
+ * The tensors that a cell passes from step to step, each (N, H): the output first, then, for an LSTM, the cell state.
+ */
 export type State = readonly Tensor[];
 
 const ownNames = [
@@ -51,12 +62,17 @@ const ownNames = [
   ["bias_hh", "biasHh"],
 ] as const;
 
-/** Nets that read a sequence step by step. What a step does is in the classes below; here is all around it. */
+/** Layers that read a sequence step by step. Subclasses define one step; this class does everything else. */
 export abstract class Recurrent extends Module {
+  /** I, the features of each element of the input. */
   readonly inputSize: number;
+  /** H, the features of the state. */
   readonly hiddenSize: number;
+  /** The number of layers. */
   readonly numLayers: number;
+  /** Whether sequences are (N, L, I); if false they are (L, N, I). */
   readonly batchFirst: boolean;
+  /** Whether each layer also reads the sequence backwards. */
   readonly bidirectional: boolean;
   readonly #name: string;
   readonly #states: number;
@@ -65,7 +81,9 @@ export abstract class Recurrent extends Module {
   readonly #cells: readonly CellWeights[];
 
   /**
-   * @param cell - how many rows of H its weights have, and how many tensors it carries from step to step
+   * @param name - the class, for messages
+   * @param cell - the number of rows of H in its weights, and of tensors that it passes from step to step
+   * @throws ArgumentError if a size or an option is out of range
    */
   protected constructor(
     name: string,
@@ -102,7 +120,7 @@ export abstract class Recurrent extends Module {
     });
   }
 
-  /** The weights: those of the first layer, forwards and, where there is one, backwards, then of the next. */
+  /** The weights of each layer in order: forwards and then, if bidirectional, backwards. */
   get cells(): readonly CellWeights[] {
     return this.#cells;
   }

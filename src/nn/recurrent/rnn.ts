@@ -1,3 +1,7 @@
+/**
+ * The recurrent layers RNN, GRU and LSTM: each defines one step of its cell. Users import them from `wengert/nn`. The
+ * loop over steps and layers is in recurrent.ts.
+ */
 import { ArgumentError } from "../../core/errors.js";
 import { quote } from "../../core/quote.js";
 import { linear } from "../../ops/index.js";
@@ -10,14 +14,17 @@ import {
   type State,
 } from "./recurrent.js";
 
+/** Options of `RNN`. */
 export interface RNNOptions extends RecurrentOptions {
-  /** Default "tanh". */
+  /** The function of the step. Default "tanh". */
   readonly nonlinearity?: "tanh" | "relu";
 }
 
-/** Nets that carry nothing from step to step but their output. */
+/** Layers whose only state is their output. */
 abstract class OneStateRecurrent extends Recurrent {
   /**
+   * Reads a sequence from its first step to its last.
+   *
    * @param x - (L, N, I), or (N, L, I) with `batchFirst`
    * @param initial - (layers directions, N, H); null: zeros
    * @returns the output (L, N, directions H), or with N first, and the last state (layers directions, N, H)
@@ -35,9 +42,14 @@ abstract class OneStateRecurrent extends Recurrent {
 
 /** The plain recurrent net of Elman, "Finding structure in time" (1990): h' = tanh(W_ih x + b_ih + W_hh h + b_hh). */
 export class RNN extends OneStateRecurrent {
+  /** The function of the step. */
   readonly nonlinearity: "tanh" | "relu";
 
-  /** @throws ArgumentError if a size or an option is out of range */
+  /**
+   * @param inputSize - I, the features of each element of the input
+   * @param hiddenSize - H, the features of the state
+   * @throws ArgumentError if a size or an option is out of range
+   */
   constructor(inputSize: number, hiddenSize: number, { nonlinearity = "tanh", ...options }: RNNOptions = {}) {
     if (nonlinearity !== "tanh" && nonlinearity !== "relu")
       throw new ArgumentError(`RNN: nonlinearity is "tanh" or "relu", got ${quote(nonlinearity)}`);
@@ -61,7 +73,11 @@ export class RNN extends OneStateRecurrent {
  *     h' = (1 - z) n + z h
  */
 export class GRU extends OneStateRecurrent {
-  /** @throws ArgumentError if a size or an option is out of range */
+  /**
+   * @param inputSize - I, the features of each element of the input
+   * @param hiddenSize - H, the features of the state
+   * @throws ArgumentError if a size or an option is out of range
+   */
   constructor(inputSize: number, hiddenSize: number, options: RecurrentOptions = {}) {
     super("GRU", { gates: 3, states: 1 }, inputSize, hiddenSize, options);
   }
@@ -85,16 +101,22 @@ export class GRU extends OneStateRecurrent {
  *     h' = o tanh(c')
  */
 export class LSTM extends Recurrent {
-  /** @throws ArgumentError if a size or an option is out of range */
+  /**
+   * @param inputSize - I, the features of each element of the input
+   * @param hiddenSize - H, the features of the state
+   * @throws ArgumentError if a size or an option is out of range
+   */
   constructor(inputSize: number, hiddenSize: number, options: RecurrentOptions = {}) {
     super("LSTM", { gates: 4, states: 2 }, inputSize, hiddenSize, options);
   }
 
   /**
+   * Reads a sequence from its first step to its last.
+   *
    * @param x - (L, N, I), or (N, L, I) with `batchFirst`
    * @param initial - hidden and cell state, each (layers directions, N, H); null: zeros
-   * @returns the output (L, N, directions H), or with N first, and the last hidden and cell state, each
-   *   (layers directions, N, H)
+   * @returns the output (L, N, directions H), or with N first, and the last hidden and cell state, each (layers
+   *   directions, N, H)
    * @throws ShapeError, DTypeError
    */
   forward(

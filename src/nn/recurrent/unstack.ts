@@ -1,3 +1,4 @@
+/** Splits a sequence into its steps so that the gradient costs L log L, not L^2. Used by the recurrent layers. */
 import type { Tensor } from "../../tensor.js";
 
 /**
