@@ -3,10 +3,9 @@ import { noteInputs } from "../apply.js";
 import { type Context, context, withContext } from "../context.js";
 import { checkTensor, Scope } from "../memory/scope.js";
 import { tick } from "../memory/storage.js";
-import type { Op } from "../op.js";
 import { defaultGenerator, type GeneratorState } from "../random/generator.js";
 import { leavesBehind, pullback } from "./pullback.js";
-import { Entry, type Variable } from "./variable.js";
+import { type Composite, Entry, type Variable } from "./variable.js";
 
 /**
  * Gradient checkpointing (Chen et al., 2016, arXiv:1604.06174): `checkpoint(fn)` computes what `fn` does but saves
@@ -24,8 +23,8 @@ export function checkpoint<X extends readonly Tensor[]>(fn: (...xs: X) => Tensor
     const random = defaultGenerator.getState();
     const { value, externals, read } = runOnce(() => fn(...xs), inside);
     if (externals.length === 0) return value;
-    const op = recomputeOp(fn, inside, random, externals, read);
-    const entry = new Entry(op, externals, [value], [xs, [...read]], undefined);
+    const again = recomputation(fn, inside, random, externals, read);
+    const entry = new Entry(again, externals, [value], [xs, read], undefined);
     value.attach(entry.outputs[0]);
     for (let open = tape; open; open = open.outer) open.write(entry);
     return value;
@@ -61,42 +60,27 @@ function runOnce(fn: () => Tensor, inside: Partial<Context>): FirstRun {
   };
 }
 
-/** The op whose gradient runs `fn` again. Its inputs are the variables `externals`; `read` is revived meanwhile. */
-function recomputeOp<X extends readonly Tensor[]>(
+/** The way back runs `fn` again. The inputs are the variables `externals`; the tensors of `read` are usable meanwhile. */
+function recomputation<X extends readonly Tensor[]>(
   fn: (...xs: X) => Tensor,
   inside: Partial<Context>,
   random: GeneratorState,
   externals: readonly Variable[],
   read: readonly Tensor[],
-): Op {
-  const never = (): never => {
-    throw new Error("checkpoint has no kernel of its own");
-  };
+): Composite {
   return {
-    kind: "op",
+    kind: "composite",
     name: "checkpoint",
-    inputs: [{ name: "externals", optional: false, type: "own" }],
-    rest: 0,
-    outputs: ["y"],
-    differentiable: [true],
-    save: [{ name: "xs", input: -1, output: -1 }],
-    view: true,
-    transfer: false,
-    firstOutput: 1,
-    infer: never,
-    args: never,
-    cpu: never,
-    vjp: (dy, saved, _, needs) => {
-      const { xs } = saved as { xs: X };
-      const needed = (needs as { externals: boolean[] }).externals;
+    inputs: "externals",
+    pullback(dy, [xs], needs) {
       const { recording: createGraph, tape } = context();
       const since = tick();
       const again = withContext({ ...inside, recording: true, tape: createGraph ? tape : null }, () =>
-        drawingAgain(random, () => withRevived(read, () => fn(...xs))),
+        drawingAgain(random, () => withRevived(read, () => fn(...(xs as X)))),
       );
-      const wrt = externals.filter((_, i) => needed[i]);
-      const found = pullback([again], [dy as Tensor], wrt, { createGraph, retainGraph: createGraph, since });
-      return { externals: externals.map((v) => found.get(v) ?? null) };
+      const wrt = externals.filter((_, i) => needs[i]);
+      const found = pullback([again], [dy], wrt, { createGraph, retainGraph: createGraph, since });
+      return externals.map((v) => found.get(v) ?? null);
     },
   };
 }

@@ -4,7 +4,7 @@ import { GradientError, ShapeError } from "../errors.js";
 import { checkTensor, Scope } from "../memory/scope.js";
 import type { Op } from "../op.js";
 import { padRank, sameShape, show } from "../shape.js";
-import type { Entry, Variable } from "./variable.js";
+import type { Entry, Saved, Variable } from "./variable.js";
 
 /** How the walk back is done. */
 export interface PullbackOptions {
@@ -102,7 +102,7 @@ function entriesTowards(wanted: ReadonlySet<Variable>, entries: readonly Entry[]
 const isNeeded = (v: Variable, wanted: ReadonlySet<Variable>, needed: ReadonlySet<Entry>): boolean =>
   wanted.has(v) || (v.entry !== null && needed.has(v.entry));
 
-/** Applies the op's rules: from the cotangents of one entry's outputs to those of its inputs. */
+/** From the cotangents of one entry's outputs to the cotangents of its inputs. */
 function differentiate(
   entry: Entry,
   cotangents: ReadonlyMap<Variable, Tensor>,
@@ -110,58 +110,73 @@ function differentiate(
   needed: ReadonlySet<Entry>,
   createGraph: boolean,
 ): (Tensor | null)[] {
-  const { op, attrs } = entry;
+  const { op, attrs, inputs, outputs } = entry;
   using scope = new Scope();
   const saved = entry.restore();
-  const needs = entry.inputs.map((v) => v !== null && isNeeded(v, wanted, needed));
-  const dy = cotangentOf(entry, cotangents);
-  let dxs: (Tensor | null)[];
-  if (typeof op.vjp === "function") {
-    const result = op.vjp(dy, saved, attrs, named(entry, needs));
-    dxs = op.inputs.flatMap(({ name }) => result[name] as Tensor | null | (Tensor | null)[]);
-  } else {
-    const rules = op.vjp;
-    dxs = needs.map((need, i) => {
-      if (!need) return null;
-      const isRest = op.rest >= 0 && i >= op.rest;
-      const rule = rules[op.inputs[isRest ? op.rest : i].name];
-      return rule ? rule(dy, saved, attrs, isRest ? i - op.rest : 0) : null;
-    });
-  }
+  const needs = inputs.map((v) => v !== null && isNeeded(v, wanted, needed));
+  const dxs =
+    op.kind === "op"
+      ? applyRules(op, cotangentOf(op, outputs, cotangents), saved, attrs, needs)
+      : op.pullback(cotangents.get(outputs[0]) as Tensor, saved, needs);
   return dxs.map((dx, i) => {
     if (!needs[i]) return null;
-    const x = entry.inputs[i] as Variable;
-    const name = op.inputs[Math.min(i, op.inputs.length - 1)].name;
+    const x = inputs[i] as Variable;
+    const name = op.kind === "op" ? op.inputs[Math.min(i, op.inputs.length - 1)].name : op.inputs;
     if (!dx) throw new GradientError(`${op.name}: there is no gradient with respect to ${name} ${show(x.shape)}`);
-    return own(scope, fitted(op, name, dx, x), createGraph, true);
+    return own(scope, fitted(op.name, name, dx, x), createGraph, true);
   });
 }
 
-/** What a rule gave, brought to the shape (broadcasting undone) and dtype of the variable. */
-function fitted(op: Op, name: string, dx: Tensor, { shape, dtype }: Variable): Tensor {
-  checkTensor(op.name, `what the rule for ${name} gives`, dx);
+/** The cotangents of an op's inputs by the rules of its record; null for inputs that do not need one. */
+function applyRules(
+  op: Op,
+  dy: Tensor | Record<string, Tensor>,
+  values: readonly Saved[],
+  attrs: unknown,
+  needs: readonly boolean[],
+): (Tensor | null)[] {
+  const saved: Record<string, Saved> = {};
+  for (let i = 0; i < op.save.length; i++) saved[op.save[i].name] = values[i];
+  const rules = op.vjp;
+  if (typeof rules === "function") {
+    const result = rules(dy, saved, attrs, named(op, needs));
+    return op.inputs.flatMap(({ name }) => result[name] as Tensor | null | (Tensor | null)[]);
+  }
+  return needs.map((need, i) => {
+    if (!need) return null;
+    const isRest = op.rest >= 0 && i >= op.rest;
+    const rule = rules[op.inputs[isRest ? op.rest : i].name];
+    return rule ? rule(dy, saved, attrs, isRest ? i - op.rest : 0) : null;
+  });
+}
+
+/** The result of a rule, brought to the shape (broadcasting undone) and dtype of the variable. */
+function fitted(op: string, name: string, dx: Tensor, { shape, dtype }: Variable): Tensor {
+  checkTensor(op, `what the rule for ${name} gives`, dx);
   if (sameShape(dx.shape, shape) && dx.dtype === dtype) return dx;
   const stretches =
     shape.length <= dx.rank && padRank(shape, dx.rank).every((size, axis) => size === 1 || size === dx.shape[axis]);
   if (!stretches)
-    throw new ShapeError(
-      `${op.name}: the rule for ${name} gave ${show(dx.shape)}, which does not sum to ${show(shape)}`,
-    );
+    throw new ShapeError(`${op}: the rule for ${name} gave ${show(dx.shape)}, which does not sum to ${show(shape)}`);
   return (sameShape(dx.shape, shape) ? dx : dx.sumTo(shape)).cast(dtype);
 }
 
 /** The cotangent as the rules get it: a tensor for a single output, by name for several (zeros where unused). */
-function cotangentOf(entry: Entry, cotangents: ReadonlyMap<Variable, Tensor>): Tensor | Record<string, Tensor> {
-  const { op, outputs } = entry;
+function cotangentOf(
+  op: Op,
+  outputs: readonly Variable[],
+  cotangents: ReadonlyMap<Variable, Tensor>,
+): Tensor | Record<string, Tensor> {
   const some = outputs.map((v) => cotangents.get(v)).find((t) => t !== undefined) as Tensor;
   if (outputs.length === 1) return some;
   return Object.fromEntries(outputs.map((v, i) => [op.outputs[i], cotangents.get(v) ?? some.zeros(v.shape, v.dtype)]));
 }
 
-function named({ op, inputs }: Entry, needs: readonly boolean[]): Record<string, boolean | readonly boolean[]> {
+/** `needs` by the names of the op's inputs. */
+function named(op: Op, needs: readonly boolean[]): Record<string, boolean | readonly boolean[]> {
   const result: Record<string, boolean | readonly boolean[]> = {};
   for (let i = 0; i < op.inputs.length; i++)
-    result[op.inputs[i].name] = i === op.rest ? needs.slice(i, inputs.length) : (needs[i] ?? false);
+    result[op.inputs[i].name] = i === op.rest ? needs.slice(i) : (needs[i] ?? false);
   return result;
 }
 

@@ -22,6 +22,24 @@ export interface Variable {
 export type Saved = Tensor | undefined | readonly Tensor[];
 
 /**
+ * A step of a program that is recorded as a whole and is not an op: it has its own way back. `checkpoint` makes them.
+ */
+export interface Composite {
+  readonly kind: "composite";
+  /** The name that the tape prints and that errors begin with. */
+  readonly name: string;
+  /** What errors call its inputs. */
+  readonly inputs: string;
+  /**
+   * From the cotangent `dy` of the only output to the cotangents of the inputs.
+   *
+   * @param saved - the values that the entry saved, in order
+   * @param needs - for each input, whether its cotangent is needed; the others may be null
+   */
+  pullback(dy: Tensor, saved: readonly Saved[], needs: readonly boolean[]): (Tensor | null)[];
+}
+
+/**
  * One line of the Wengert list: an op that ran, the variables it read and wrote, and the values its gradient needs.
  *
  * An entry lives as long as a live tensor or a later entry can reach it. Then it lets go of what it saved, so memory
@@ -35,11 +53,14 @@ export class Entry {
   #values: readonly Saved[];
 
   constructor(
-    readonly op: Op,
+    /** What ran. */
+    readonly op: Op | Composite,
+    /** The variables that it read; null for a constant. */
     readonly inputs: readonly (Variable | null)[],
     outputs: readonly { readonly shape: Shape; readonly dtype: DType }[],
-    /** The saved values in the order of `op.save`. What stands beyond is kept as well. */
+    /** The saved values; those of an op are in the order of its `save`. */
     values: readonly Saved[],
+    /** The attributes of an op. */
     readonly attrs: unknown,
   ) {
     this.outputs = outputs.map(({ shape, dtype }) => ({ entry: this, shape, dtype, leaf: null }));
@@ -72,8 +93,12 @@ export class Entry {
     }
   }
 
-  /** The saved values for the rule, made usable again where the program has disposed them since. */
-  restore(): Record<string, Saved> {
+  /**
+   * The saved values for the walk back. Tensors that the program has disposed since are usable again.
+   *
+   * @throws GradientError if the values were released, or changed in place after they were saved
+   */
+  restore(): Saved[] {
     if (this.#released)
       throw new GradientError(
         `${this.op.name}: the values its gradient needs are gone: the graph was already used by backward() ` +
@@ -86,12 +111,7 @@ export class Entry {
             "for example) or moved after it was recorded; compute all gradients before you update",
         );
     });
-    const usable: Record<string, Saved> = {};
-    this.op.save.forEach(({ name }, i) => {
-      const value = this.#values[i];
-      usable[name] = Array.isArray(value) ? value.map(revive) : value && revive(value as Tensor);
-    });
-    return usable;
+    return this.#values.map((value) => (Array.isArray(value) ? value.map(revive) : value && revive(value as Tensor)));
   }
 }
 
