@@ -1,9 +1,13 @@
+/**
+ * The Adam and AdamW optimizers: their options and the call of the fused updates. Users import them from
+ * `wengert/optim`; everything that optimizers share is in optimizer.ts and group.ts.
+ */
 import { applyUpdate } from "../core/apply.js";
 import { adamUpdate, adamWUpdate, amsgradUpdate, amsgradWUpdate } from "../ops/optimizer/updates.js";
 import { checkNumber, type Rule, type StepTensors } from "./group.js";
 import { Optimizer, type ParameterList } from "./optimizer.js";
 
-/** What a group of parameters may have of its own, beside the learning rate. */
+/** Options of `Adam` and `AdamW` that each group of parameters can set, besides the learning rate. */
 export interface AdamSettings {
   /** How much of the averages of the gradient and of its square is kept from step to step. Default [0.9, 0.999]. */
   readonly betas: readonly [number, number];
@@ -15,6 +19,7 @@ export interface AdamSettings {
   readonly amsgrad: boolean;
 }
 
+/** Options of `Adam` and `AdamW`. */
 export interface AdamOptions extends Partial<AdamSettings> {
   /** The learning rate. Default 1e-3. */
   readonly lr?: number;
@@ -59,17 +64,29 @@ abstract class AdamFamily extends Optimizer<AdamSettings, Slot> {
   }
 }
 
-/** Adam (Kingma and Ba 2015): each weight's step is its averaged gradient over the root of its averaged square. */
+/**
+ * Adam (Kingma and Ba, "Adam: a method for stochastic optimization", 2015, arXiv:1412.6980): the step of each weight is
+ * its averaged gradient over the root of its averaged squared gradient. The formulas are PyTorch's.
+ */
 export class Adam extends AdamFamily {
-  /** @throws ArgumentError if an option is out of range */
+  /**
+   * @param parameters - tensors that require gradients, or groups of them with their own options
+   * @throws ArgumentError if an option is out of range
+   */
   constructor(parameters: ParameterList<AdamSettings>, options: AdamOptions = {}) {
     super("Adam", false, parameters, options);
   }
 }
 
-/** Adam with decoupled weight decay (Loshchilov and Hutter 2019): decay does not pass through the averages. */
+/**
+ * Adam with decoupled weight decay (Loshchilov and Hutter, 2019, arXiv:1711.05101): the decay does not pass through the
+ * averages. The formulas are PyTorch's.
+ */
 export class AdamW extends AdamFamily {
-  /** @throws ArgumentError if an option is out of range */
+  /**
+   * @param parameters - tensors that require gradients, or groups of them with their own options
+   * @throws ArgumentError if an option is out of range
+   */
   constructor(parameters: ParameterList<AdamSettings>, options: AdamOptions = {}) {
     super("AdamW", true, parameters, { ...options, weightDecay: options.weightDecay ?? 0.01 });
   }

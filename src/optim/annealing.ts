@@ -1,16 +1,22 @@
+/**
+ * Schedules that anneal the learning rate along a curve: cosine, warm restarts, one cycle, and the warm-up before any
+ * schedule. Exported as `schedules.*`. Schedules that multiply or step are in decay.ts.
+ */
 import { ArgumentError } from "../core/errors.js";
 import { quote } from "../core/quote.js";
 import { between, checkLength, checkRate, define, type Schedule } from "./schedule.js";
 
+/** Options of `schedules.cosine`. */
 export interface CosineOptions {
   /** The steps until the rate is `etaMin`. */
   readonly tMax: number;
-  /** The least rate. Default 0. */
+  /** The lowest rate. Default 0. */
   readonly etaMin?: number;
 }
 
 /**
- * Half a period of a cosine from lr down to etaMin, then constant: PyTorch's CosineAnnealingLR up to its tMax, where
+ * Half a period of a cosine from lr down to etaMin, then constant (Loshchilov and Hutter, "SGDR", 2017,
+ * arXiv:1608.03983): PyTorch's CosineAnnealingLR up to its tMax, after which
  * PyTorch's rises again; Keras's CosineDecay.
  *
  * @throws ArgumentError if lr or etaMin is negative, or tMax is not above 0
@@ -22,14 +28,15 @@ export function cosine(lr: number, { tMax, etaMin = 0 }: CosineOptions): Schedul
   return define("cosine", (step) => cosineBetween(lr, etaMin, Math.min(step / tMax, 1)));
 }
 
+/** Options of `schedules.cosineWarmRestarts`. */
 export interface WarmRestartsOptions {
   /** The steps until the first restart. */
   readonly t0: number;
   /** How much longer each period is than the one before. Default 1. */
   readonly tMult?: number;
-  /** The least rate. Default 0. */
+  /** The lowest rate. Default 0. */
   readonly etaMin?: number;
-  /** What each restart multiplies the height above `etaMin` by. Default 1. */
+  /** The factor of each restart on the height above `etaMin`. Default 1. */
   readonly mMul?: number;
 }
 
@@ -60,18 +67,19 @@ export function cosineWarmRestarts(lr: number, { t0, tMult = 1, etaMin = 0, mMul
   });
 }
 
+/** Options of `schedules.oneCycle`. */
 export interface OneCycleOptions {
   /** The steps of the whole cycle. */
   readonly totalSteps: number;
-  /** The part of the cycle in which the rate rises. Default 0.3. */
+  /** The fraction of the cycle in which the rate rises. Default 0.3. */
   readonly pctStart?: number;
-  /** The form of each phase. Default "cos". */
+  /** The curve of each phase. Default "cos". */
   readonly annealStrategy?: "cos" | "linear";
   /** The first rate is maxLr / divFactor. Default 25. */
   readonly divFactor?: number;
   /** The last rate is the first one / finalDivFactor. Default 1e4. */
   readonly finalDivFactor?: number;
-  /** Fall to the first rate as long as it rose, and only then to the last one. Default false: two phases. */
+  /** Fall to the first rate in as many steps as it rose, and then to the last one. Default false: two phases. */
   readonly threePhase?: boolean;
 }
 
@@ -122,10 +130,11 @@ export function oneCycle(
   });
 }
 
+/** Options of `schedules.warmUp`. */
 export interface WarmUpOptions {
   /** The steps before `schedule` begins. */
   readonly steps: number;
-  /** The rate at step 0, as a part of the first rate of `schedule`. Default 0. */
+  /** The rate at step 0, as a fraction of the first rate of `schedule`. Default 0. */
   readonly startFactor?: number;
 }
 

@@ -1,3 +1,7 @@
+/**
+ * Bounds on gradients: by the norm of all of them, or element by element. Users call it between backward and step;
+ * Trainer's `clip` option and NaNGuard do too.
+ */
 import { noGrad } from "../core/autograd/grad.js";
 import { ArgumentError, GradientError } from "../core/errors.js";
 import { keep, Scope } from "../core/memory/scope.js";
@@ -8,18 +12,21 @@ import type { Tensor } from "../tensor.js";
 /** Gradients in the order of their parameters; null where a parameter has none. */
 export type GradientList = readonly (Tensor | null)[];
 
+/** Options of `clipNorm` and `clipGradNorm`. */
 export interface ClipNormOptions {
   /** The order of the norm: a number above 0, or Infinity for the largest absolute value. Default 2. */
   readonly normType?: number;
-  /** Throw where the norm is NaN or infinite; this waits for the device. Default false: NaN spreads, as in PyTorch. */
+  /** Throw if the norm is NaN or infinite; this waits for the device. Default false: NaN spreads, as in PyTorch. */
   readonly errorIfNonfinite?: boolean;
 }
 
-/** Gradients whose norm is bounded, and the norm that they had. */
+/** The result of `clipNorm`: gradients whose norm is bounded, and the norm before. */
 export interface ClippedGradients {
   /** New tensors: gradients of different parameters may share a buffer, so none is changed in place. */
   readonly gradients: (Tensor | null)[];
-  /** Of all gradients together, before: a scalar of float32, or float64 if one of them is. */
+  /**
+   * The norm of all gradients together before clipping: a scalar of float32, or of float64 if one gradient is float64.
+   */
   readonly norm: Tensor;
 }
 

@@ -1,3 +1,7 @@
+/**
+ * Schedules that lower the learning rate by a formula of the step: constant, exponential, linear, step, multi-step,
+ * inverse time and polynomial. Exported as `schedules.*`. Cosines and warm-up are in annealing.ts.
+ */
 import { between, checkLength, checkRate, define, type Schedule } from "./schedule.js";
 
 /** A schedule that is the same at every step. */
@@ -6,10 +10,11 @@ export function constant(lr: number): Schedule {
   return define("constant", () => lr);
 }
 
+/** Options of `schedules.exponential`. */
 export interface ExponentialOptions {
-  /** What the rate is multiplied by in each `decaySteps` steps. */
+  /** The factor on the rate in each `decaySteps` steps. */
   readonly gamma: number;
-  /** Default 1. */
+  /** The number of steps that one factor of gamma takes. Default 1. */
   readonly decaySteps?: number;
   /** Only after whole `decaySteps`, all at once. Default false: a little at every step. */
   readonly staircase?: boolean;
@@ -28,12 +33,13 @@ export function exponential(lr: number, { gamma, decaySteps = 1, staircase = fal
   return define("exponential", (step) => lr * gamma ** periods(step, decaySteps, staircase));
 }
 
+/** Options of `schedules.linear`. */
 export interface LinearOptions {
-  /** The rate at step 0, as a part of lr. Default 1/3. */
+  /** The rate at step 0, as a fraction of lr. Default 1/3. */
   readonly startFactor?: number;
-  /** The rate from step `totalIters` on, as a part of lr. Default 1. */
+  /** The rate from step `totalIters` on, as a fraction of lr. Default 1. */
   readonly endFactor?: number;
-  /** The steps from the one to the other. Default 5. */
+  /** The number of steps from the first rate to the last. Default 5. */
   readonly totalIters?: number;
 }
 
@@ -53,10 +59,11 @@ export function linear(
   return define("linear", (step) => lr * between(startFactor, endFactor, Math.min(step / totalIters, 1)));
 }
 
+/** Options of `schedules.step`. */
 export interface StepOptions {
   /** The number of steps between two cuts. */
   readonly stepSize: number;
-  /** What each cut multiplies the rate by. Default 0.1. */
+  /** The factor on the rate at each cut. Default 0.1. */
   readonly gamma?: number;
 }
 
@@ -72,10 +79,11 @@ export function step(lr: number, { stepSize, gamma = 0.1 }: StepOptions): Schedu
   return define("step", (at) => lr * gamma ** periods(at, stepSize, true));
 }
 
+/** Options of `schedules.multiStep`. */
 export interface MultiStepOptions {
-  /** The steps from which on the rate is cut once more. */
+  /** The steps at which the rate is cut. */
   readonly milestones: readonly number[];
-  /** What each cut multiplies the rate by. Default 0.1. */
+  /** The factor on the rate at each cut. Default 0.1. */
   readonly gamma?: number;
 }
 
@@ -94,10 +102,11 @@ export function multiStep(lr: number, { milestones, gamma = 0.1 }: MultiStepOpti
   return define("multiStep", (at) => lr * gamma ** own.filter((milestone) => milestone <= at).length);
 }
 
+/** Options of `schedules.inverseTime`. */
 export interface InverseTimeOptions {
-  /** How much is added to the divisor in each `decaySteps` steps. */
+  /** The amount that each `decaySteps` steps add to the divisor. */
   readonly decayRate: number;
-  /** Default 1. */
+  /** The number of steps that add `decayRate` to the divisor. Default 1. */
   readonly decaySteps?: number;
   /** Only after whole `decaySteps`, all at once. Default false: a little at every step. */
   readonly staircase?: boolean;
@@ -118,14 +127,18 @@ export function inverseTime(
   return define("inverseTime", (at) => lr / (1 + decayRate * periods(at, decaySteps, staircase)));
 }
 
+/** Options of `schedules.polynomial`. */
 export interface PolynomialOptions {
   /** The steps until the rate is `endLr`. Default 5. */
   readonly totalIters?: number;
-  /** Default 1: a straight line. */
+  /** The exponent of the curve. Default 1: a straight line. */
   readonly power?: number;
-  /** Default 0. */
+  /** The last rate. Default 0. */
   readonly endLr?: number;
-  /** After `totalIters` start over, over twice, three times ... as many steps, instead of staying at `endLr`. Default false. */
+  /**
+   * After `totalIters` steps, start again over twice, three times ... as many steps, instead of staying at `endLr`.
+   * Default false.
+   */
   readonly cycle?: boolean;
 }
 

@@ -1,3 +1,8 @@
+/**
+ * A group of parameters with the same options, and the tensors that an optimizer keeps for them: averages, step counts,
+ * the learning rate on the device. Made and stepped by Optimizer. The formulas of a step are in the optimizer's own
+ * file and its op.
+ */
 import type { DType } from "../core/dtype.js";
 import { ArgumentError } from "../core/errors.js";
 import { outsideScopes } from "../core/memory/scope.js";
@@ -8,21 +13,23 @@ import { copyValues } from "../ops/optimizer/copy.js";
 import type { Tensor } from "../tensor.js";
 import type { SavedGroup } from "./state.js";
 
-/** What an optimizer says of itself. */
+/** The parts in which optimizers differ: name, options and the tensors kept for each parameter. */
 export interface Rule<O, S extends string> {
   /** Its class, for messages and in saved states. */
   readonly name: string;
-  /** @throws ArgumentError if an option is out of range */
+  /** Checks the options of a group. @throws ArgumentError if an option is out of range */
   check(options: O): void;
   /** The tensors to keep for each parameter, with the number that fills them at the start. */
   slots(options: O): Readonly<Partial<Record<S, number>>>;
 }
 
-/** Parameters that take the same step: lists that belong together element by element. */
+/** Parameters that take the same step: lists in the same order, one element for each parameter. */
 export interface StepTensors<S extends string> {
+  /** The parameters to change in place. */
   readonly parameters: readonly Tensor[];
+  /** The gradients, each of the shape of its parameter. */
   readonly gradients: readonly Tensor[];
-  /** The averages, one list a name. */
+  /** The averages by name, each a list in the order of the parameters. */
   readonly slots: Readonly<Record<S, readonly Tensor[]>>;
   /** The learning rate, on the device: float64 [1]. */
   readonly rate: Tensor;
@@ -30,15 +37,19 @@ export interface StepTensors<S extends string> {
   readonly counter: () => Tensor;
 }
 
-/** What is known of one parameter: how many steps it has had, and its averages by name. */
+/** The state of one parameter: how many steps it has taken, and its averages by name. */
 interface ParameterState {
   steps: number;
   readonly slots: Readonly<Record<string, Tensor>>;
 }
 
-/** Parameters of an optimizer that have options in common. Its own tensors live outside all scopes until `dispose`. */
+/**
+ * Parameters of an optimizer that share their options. The group's own tensors live outside all scopes until `dispose`.
+ */
 export class ParameterGroup<O = unknown, S extends string = string> {
+  /** The parameters of the group. */
   readonly parameters: readonly Tensor[];
+  /** The options of the group: the optimizer's, except for those that the group sets itself. */
   readonly options: O;
   readonly #place: string;
   readonly #first: number;

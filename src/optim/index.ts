@@ -1,3 +1,8 @@
+/**
+ * The entry point `wengert/optim`: optimizers, learning-rate schedules, gradient clipping and weight averages.
+ *
+ * @module
+ */
 import "../backends/index.js";
 
 export { Adagrad, type AdagradOptions, type AdagradSettings } from "./adagrad.js";

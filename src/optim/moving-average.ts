@@ -1,3 +1,7 @@
+/**
+ * Exponential moving averages of weights, which can take the place of the weights for an evaluation. Users call
+ * `update` after each optimizer step.
+ */
 import { applyUpdate } from "../core/apply.js";
 import { isFloat } from "../core/dtype.js";
 import { ArgumentError, DTypeError, FormatError } from "../core/errors.js";
@@ -12,6 +16,7 @@ import { isCount, isObject } from "./state.js";
 
 const name = "ExponentialMovingAverage";
 
+/** Options of `ExponentialMovingAverage`. */
 export interface ExponentialMovingAverageOptions {
   /** How much of the average is kept from update to update. Default 0.999, as in PyTorch. */
   readonly decay?: number;
@@ -36,7 +41,9 @@ export interface ExponentialMovingAverageOptions {
  * ```
  */
 export class ExponentialMovingAverage implements Disposable {
+  /** The parameters whose averages are kept. */
   readonly parameters: readonly Tensor[];
+  /** How much of the average is kept from update to update. */
   readonly decay: number;
   readonly #averages: readonly Tensor[];
   /** The weights, while the averages stand in their place. */

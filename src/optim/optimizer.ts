@@ -1,3 +1,7 @@
+/**
+ * The base class of optimizers: groups, learning rate, checks of gradients, saved state. SGD, Adam and the others
+ * extend it; Trainer and checkpoints use it. The formula of a step belongs in the subclass and its op.
+ */
 import { isFloat } from "../core/dtype.js";
 import { ArgumentError, DeviceError, DTypeError, FormatError, ShapeError } from "../core/errors.js";
 import { checkTensor } from "../core/memory/scope.js";
@@ -9,14 +13,15 @@ import { Tensor } from "../tensor.js";
 import { checkNumber, ParameterGroup, type Rule, type StepTensors } from "./group.js";
 import { compareOptions, readOptimizer, type SavedGroup, type SavedOptimizer } from "./state.js";
 
-/** Parameters with options of their own; the optimizer's stand for those left out. */
+/** Parameters with their own options; an option that is left out has the optimizer's value. */
 export type GroupOptions<O> = Partial<O> & {
+  /** The parameters of the group. */
   readonly params: Iterable<Tensor>;
   /** Their learning rate, which keeps its proportion to the optimizer's when that changes. */
   readonly lr?: number;
 };
 
-/** What an optimizer changes: parameters, or groups of them. */
+/** The parameters of an optimizer: tensors, or groups of them with their own options. */
 export type ParameterList<O> = Iterable<Tensor> | Iterable<GroupOptions<O>>;
 
 /**
@@ -33,9 +38,9 @@ export type ParameterList<O> = Iterable<Tensor> | Iterable<GroupOptions<O>>;
  * @typeParam S - the names of the tensors it keeps for each parameter
  */
 export abstract class Optimizer<O extends object = object, S extends string = string> implements Disposable {
-  /** Of all groups, one after the other. */
+  /** The parameters of all groups, in order. */
   readonly parameters: readonly Tensor[];
-  /** One, where parameters were given and not groups. */
+  /** The groups; a single one if parameters were given without groups. */
   readonly groups: readonly ParameterGroup<O, S>[];
   readonly #name: string;
   #lr: number;
@@ -173,7 +178,7 @@ export abstract class Optimizer<O extends object = object, S extends string = st
     return compareTensors(expected, tensors, "the state");
   }
 
-  /** Frees what the optimizer keeps for the parameters; a later step starts anew. The parameters stay. */
+  /** Frees the optimizer's own tensors; a later step starts from fresh ones. The parameters stay. */
   dispose(): void {
     for (const group of this.groups) group.dispose();
   }

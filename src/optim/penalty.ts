@@ -1,3 +1,7 @@
+/**
+ * L1 and L2 penalties on parameters, as scalars that users add to their loss. Weight decay inside a step is an option
+ * of the optimizers.
+ */
 import { ArgumentError } from "../core/errors.js";
 import type { Tensor } from "../tensor.js";
 import { checkNumber } from "./group.js";

@@ -1,31 +1,39 @@
+/**
+ * ReduceLROnPlateau, which cuts the learning rate when a metric stops improving. Users call it after each epoch,
+ * directly or through LearningRateScheduler. Schedules without state are in decay.ts and annealing.ts.
+ */
 import { ArgumentError } from "../core/errors.js";
 import { quote } from "../core/quote.js";
 
+/** Options of `ReduceLROnPlateau`. */
 export interface PlateauOptions {
   /** Whether a metric is better when it is lower or higher. Default "min". */
   readonly mode?: "min" | "max";
-  /** What each cut multiplies the rate by, below 1. Default 0.1. */
+  /** The factor on the rate at each cut, below 1. Default 0.1. */
   readonly factor?: number;
-  /** How many steps without improvement in a row are let pass. Default 10. */
+  /** The number of steps in a row without improvement that do not cut the rate. Default 10. */
   readonly patience?: number;
-  /** How much better than the best a metric has to be. Default 1e-4. */
+  /** How much better than the best a metric must be. Default 1e-4. */
   readonly threshold?: number;
-  /** Whether `threshold` is a part of the best metric, or a difference. Default "rel". */
+  /** Whether `threshold` is a fraction of the best metric ("rel") or a difference ("abs"). Default "rel". */
   readonly thresholdMode?: "rel" | "abs";
-  /** After a cut, so many steps do not count. Default 0. */
+  /** The number of steps after a cut that do not count. Default 0. */
   readonly cooldown?: number;
-  /** The least rate. Default 0. */
+  /** The lowest rate. Default 0. */
   readonly minLr?: number;
-  /** A cut by no more than this is not made. Default 1e-8. */
+  /** A cut of at most this size is skipped. Default 1e-8. */
   readonly eps?: number;
 }
 
-/** All that a `ReduceLROnPlateau` remembers. Plain values, to be saved anywhere. */
+/** The state of a `ReduceLROnPlateau`: plain values, which can be saved anywhere. */
 export interface PlateauState {
+  /** The learning rate. */
   readonly lr: number;
   /** The best metric so far; null before the first. */
   readonly best: number | null;
+  /** The number of steps in a row without improvement. */
   readonly badSteps: number;
+  /** The number of steps left that do not count. */
   readonly cooldownLeft: number;
 }
 
@@ -41,7 +49,10 @@ export class ReduceLROnPlateau {
   readonly #options: Required<PlateauOptions>;
   #state: PlateauState;
 
-  /** @throws ArgumentError if an option is out of range */
+  /**
+   * @param lr - the learning rate at the start
+   * @throws ArgumentError if an option is out of range
+   */
   constructor(
     lr: number,
     {
@@ -67,13 +78,13 @@ export class ReduceLROnPlateau {
     this.#state = { lr, best: null, badSteps: 0, cooldownLeft: 0 };
   }
 
-  /** The rate as it stands. */
+  /** The current learning rate. */
   get lr(): number {
     return this.#state.lr;
   }
 
   /**
-   * Takes note of a metric, such as the validation loss after an epoch. NaN and infinities count as no
+   * Records a metric, such as the validation loss after an epoch. NaN and infinities count as no
    * improvement.
    *
    * @returns the rate from now on
@@ -112,12 +123,16 @@ export class ReduceLROnPlateau {
     return mode === "min" ? metric < bar : metric > bar;
   }
 
-  /** What to save; `setState` brings it back. */
+  /** The state, to be saved; `setState` restores it. */
   getState(): PlateauState {
     return this.#state;
   }
 
-  /** @throws ArgumentError if a value is not what `getState` gives; the state stays as it is then */
+  /**
+   * Goes on from a state that `getState` gave.
+   *
+   * @throws ArgumentError if a value is not what `getState` gives; the state stays as it is then
+   */
   setState({ lr, best, badSteps, cooldownLeft }: PlateauState): void {
     for (const [name, value] of Object.entries({ lr, badSteps, cooldownLeft }))
       if (!Number.isFinite(value) || value < 0)

@@ -1,3 +1,7 @@
+/**
+ * The RMSprop optimizer: its options and the call of the fused updates. Users import it from `wengert/optim`;
+ * everything that optimizers share is in optimizer.ts and group.ts.
+ */
 import { applyUpdate } from "../core/apply.js";
 import {
   centredRmspropMomentumUpdate,
@@ -8,7 +12,7 @@ import {
 import { checkNumber, type Rule, type StepTensors } from "./group.js";
 import { Optimizer, type ParameterList } from "./optimizer.js";
 
-/** What a group of parameters may have of its own, beside the learning rate. */
+/** Options of `RMSprop` that each group of parameters can set, besides the learning rate. */
 export interface RMSpropSettings {
   /** How much of the average of squares is kept from step to step. Default 0.99. */
   readonly alpha: number;
@@ -18,10 +22,11 @@ export interface RMSpropSettings {
   readonly weightDecay: number;
   /** How much of the velocity is kept from step to step. Default 0: no velocity. */
   readonly momentum: number;
-  /** Divide by the deviation from the average gradient (Graves 2013). Default false. */
+  /** Divide by the deviation from the average gradient (Graves, 2013, arXiv:1308.0850). Default false. */
   readonly centered: boolean;
 }
 
+/** Options of `RMSprop`. */
 export interface RMSpropOptions extends Partial<RMSpropSettings> {
   /** The learning rate. Default 0.01. */
   readonly lr?: number;
@@ -43,9 +48,15 @@ const rule: Rule<RMSpropSettings, Slot> = {
   }),
 };
 
-/** RMSprop (Tieleman and Hinton 2012): the gradient over the root of its averaged square; the formulas are PyTorch's. */
+/**
+ * RMSprop (Tieleman and Hinton, "Lecture 6.5", 2012): the step of each weight is its gradient over the root of its
+ * averaged square. The formulas are PyTorch's.
+ */
 export class RMSprop extends Optimizer<RMSpropSettings, Slot> {
-  /** @throws ArgumentError if an option is out of range */
+  /**
+   * @param parameters - tensors that require gradients, or groups of them with their own options
+   * @throws ArgumentError if an option is out of range
+   */
   constructor(
     parameters: ParameterList<RMSpropSettings>,
     { lr = 0.01, alpha = 0.99, eps = 1e-8, weightDecay = 0, momentum = 0, centered = false }: RMSpropOptions = {},

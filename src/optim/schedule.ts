@@ -1,3 +1,4 @@
+/** The type of learning-rate schedules and the checks that all of them share. Used by annealing.ts and decay.ts. */
 import { ArgumentError } from "../core/errors.js";
 import { quote } from "../core/quote.js";
 

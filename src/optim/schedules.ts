@@ -1,3 +1,4 @@
+/** All schedules as one module, which `wengert/optim` exports as the namespace `schedules`. It only re-exports. */
 export {
   type CosineOptions,
   cosine,

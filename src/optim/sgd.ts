@@ -1,21 +1,29 @@
+/**
+ * The SGD optimizer, with and without momentum: its options and the call of the fused updates. Users import it from
+ * `wengert/optim`; everything that optimizers share is in optimizer.ts and group.ts.
+ */
 import { applyUpdate } from "../core/apply.js";
 import { ArgumentError } from "../core/errors.js";
 import { sgdMomentumUpdate, sgdUpdate } from "../ops/optimizer/updates.js";
 import { checkNumber, type Rule, type StepTensors } from "./group.js";
 import { Optimizer, type ParameterList } from "./optimizer.js";
 
-/** What a group of parameters may have of its own, beside the learning rate. */
+/** Options of `SGD` that each group of parameters can set, besides the learning rate. */
 export interface SGDSettings {
   /** How much of the velocity is kept from step to step. Default 0: no velocity. */
   readonly momentum: number;
-  /** How much less than 1 of the gradient is added to the velocity. Default 0. */
+  /** The gradient is multiplied by 1 - dampening before it is added to the velocity. Default 0. */
   readonly dampening: number;
-  /** Look ahead along the velocity (Sutskever et al. 2013). Default false. */
+  /**
+   * Look ahead along the velocity (Sutskever and others, "On the importance of initialization and momentum in deep
+   * learning", 2013). Default false.
+   */
   readonly nesterov: boolean;
   /** The weight of the penalty |p|^2 / 2. Default 0. */
   readonly weightDecay: number;
 }
 
+/** Options of `SGD`. */
 export interface SGDOptions extends Partial<SGDSettings> {
   /** The learning rate. */
   readonly lr: number;
@@ -33,9 +41,12 @@ const rule: Rule<SGDSettings, "velocity"> = {
   slots: ({ momentum }) => (momentum === 0 ? {} : { velocity: 0 }),
 };
 
-/** Stochastic gradient descent, with momentum where asked for; the formulas are PyTorch's. */
+/** Stochastic gradient descent, optionally with momentum; the formulas are PyTorch's. */
 export class SGD extends Optimizer<SGDSettings, "velocity"> {
-  /** @throws ArgumentError if an option is out of range, or Nesterov is asked for without momentum or with dampening */
+  /**
+   * @param parameters - tensors that require gradients, or groups of them with their own options
+   * @throws ArgumentError if an option is out of range, or for `nesterov` without momentum or with dampening
+   */
   constructor(
     parameters: ParameterList<SGDSettings>,
     { lr, momentum = 0, dampening = 0, nesterov = false, weightDecay = 0 }: SGDOptions,

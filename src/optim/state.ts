@@ -1,3 +1,7 @@
+/**
+ * The plain part of an optimizer's saved state: its form, its checks, and the differences from the options here. Used
+ * by optimizer.ts, group.ts and moving-average.ts.
+ */
 import { FormatError } from "../core/errors.js";
 import { encodeValue, type Value } from "../io/values.js";
 
