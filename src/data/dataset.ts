@@ -1,14 +1,20 @@
+/**
+ * The types of datasets and samples, and datasets made from arrays or from parts of others. Loaders, splits and
+ * transforms build on it. Nothing here makes tensors.
+ */
 import { ArgumentError, ShapeError } from "../core/errors.js";
 import { quote } from "../core/quote.js";
 import type { Generator } from "../core/random/generator.js";
 import { type Shape, show, sizeOf } from "../core/shape.js";
 
-/** HostNumbers in the computer's memory, of a type that tensors have too. */
+/** A typed array of numbers of a type that tensors can be made from. */
 export type HostNumbers = Float32Array | Float64Array | Int32Array | Int16Array | Int8Array | Uint8Array;
 
 /** An array before it becomes a tensor: row-major numbers and their shape. `readIdx` gives such arrays. */
 export interface HostArray {
+  /** The size of each axis. */
   readonly shape: Shape;
+  /** The elements in row-major order, as many as `shape` needs. */
   readonly data: HostNumbers;
 }
 
@@ -18,13 +24,16 @@ export type Field = number | HostNumbers | HostArray;
 /** One example to learn from, by name: an image `x` and its class `y`, for instance. */
 export type Sample = Readonly<Record<string, Field>>;
 
-/** Examples that can be had by their number, such as those of a folder of files. */
+/** Samples that can be read by index, such as those of a folder of files. */
 export interface Dataset<S extends Sample = Sample> {
+  /** The number of samples. */
   readonly length: number;
   /**
+   * Reads one sample.
+   *
    * @param index - from 0 to `length - 1`
-   * @param generator - where random changes to the sample come from. A `DataLoader` gives each sample of each epoch a
-   *   stream of its own, so that what comes out does not depend on who computes it, or in which order
+   * @param generator - the source of random changes to the sample. A `DataLoader` gives each sample of each epoch its
+   *   own stream, so that the result does not depend on the thread or the order
    */
   get(index: number, generator: Generator): S | Promise<S>;
 }
@@ -32,6 +41,7 @@ export interface Dataset<S extends Sample = Sample> {
 /** Arrays of the same length along their first axis, by name. A typed array has one axis. */
 export type Columns = Readonly<Record<string, HostNumbers | HostArray>>;
 
+/** Whether a value is an array with a shape, not a number or a typed array. */
 export const isHostArray = (value: unknown): value is HostArray =>
   typeof value === "object" && value !== null && "data" in value && "shape" in value;
 

@@ -1,3 +1,8 @@
+/**
+ * The entry point `wengert/data`: datasets, loaders, transforms, CSV, MNIST and vocabularies.
+ *
+ * @module
+ */
 import "../backends/index.js";
 
 export { type CsvOptions, type CsvRow, decodeCsv, readCsv, streamCsv } from "./csv/csv.js";

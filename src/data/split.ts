@@ -1,10 +1,15 @@
+/**
+ * Splits of a dataset into parts and folds, plain or stratified by class. Users call it before DataLoader;
+ * `crossValidation` of `wengert/tune` takes the folds.
+ */
 import { ArgumentError } from "../core/errors.js";
 import { quote } from "../core/quote.js";
 import { Generator } from "../core/random/generator.js";
 import { type Dataset, type Sample, subset } from "./dataset.js";
 
+/** Options of `splitDataset`, `stratifiedSplit`, `kFold` and `stratifiedKFold`. */
 export interface SplitOptions {
-  /** Decides which sample goes where. Default 0. */
+  /** The seed of the random order. Default 0. */
   readonly seed?: number;
   /** Take the samples in random order. Default true. */
   readonly shuffle?: boolean;
@@ -58,7 +63,9 @@ export function stratifiedSplit<S extends Sample>(
 
 /** One way to split samples for cross-validation, as indices. */
 export interface Fold {
+  /** The indices of the samples to train on, in rising order. */
   readonly train: Int32Array;
+  /** The indices of the samples that are held out, in rising order. */
   readonly validation: Int32Array;
 }
 

@@ -1,3 +1,7 @@
+/**
+ * Transforms of samples: applying them to a dataset, joining several, and normalizing. Random transforms of images are
+ * in image/.
+ */
 import { ArgumentError, ShapeError } from "../core/errors.js";
 import { quote } from "../core/quote.js";
 import type { Generator } from "../core/random/generator.js";

@@ -1,7 +1,12 @@
+/**
+ * An RFC 4180 parser that takes text in pieces and yields records of strings. Used by csv.ts. It knows no header,
+ * columns or files.
+ */
 import { FormatError } from "../../core/errors.js";
 
 /** One record of a CSV file. */
 export interface CsvRecord {
+  /** The fields as text, without quotes. */
   readonly fields: readonly string[];
   /** The line it begins on, counted from 1. */
   readonly line: number;

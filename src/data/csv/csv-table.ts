@@ -1,22 +1,32 @@
+/**
+ * A CSV file as columns that users read as text, numbers, integers or classes. Made by csv.ts, which does the reading.
+ */
 import { ArgumentError, FormatError } from "../../core/errors.js";
 import { quote } from "../../core/quote.js";
 import type { HostArray } from "../dataset.js";
 import type { CsvRecord } from "./csv-parser.js";
 
-/** The classes of a column of text, and which of them each row has. */
+/** The classes of a column of text, and the class of each row. */
 export interface Categories {
-  /** Sorted. */
+  /** The different values of the column, sorted. */
   readonly classes: readonly string[];
+  /** The position of each row's value in `classes`, (rows). */
   readonly labels: Int32Array;
 }
 
-/** What a CSV file holds: columns by name, to be read as text or numbers. */
+/** The content of a CSV file: columns by name, which can be read as text or numbers. */
 export class CsvTable {
-  /** The columns' names; "0", "1", ... where the file has no header. */
+  /** The names of the columns; "0", "1", ... if the file has no header. */
   readonly names: readonly string[];
+  /** The records in the order of the file. */
   readonly rows: readonly CsvRecord[];
   readonly #source: string;
 
+  /**
+   * @param source - the file, for messages
+   * @param names - one name for each column
+   * @param rows - records with one field for each column
+   */
   constructor(source: string, names: readonly string[], rows: readonly CsvRecord[]) {
     this.#source = source;
     this.names = names;
@@ -28,7 +38,7 @@ export class CsvTable {
     return this.rows.length;
   }
 
-  /** @throws ArgumentError if there is no such column */
+  /** A column as text. @throws ArgumentError if there is no such column */
   text(name: string): string[] {
     const column = this.#column(name);
     return this.rows.map(({ fields }) => fields[column]);

@@ -1,3 +1,7 @@
+/**
+ * Reads CSV files and text: `readCsv`, `decodeCsv` and `streamCsv`. Users turn the tables into datasets with
+ * `arrayDataset`.
+ */
 import { createReadStream } from "node:fs";
 import { ArgumentError, FormatError } from "../../core/errors.js";
 import { quote } from "../../core/quote.js";
@@ -5,8 +9,9 @@ import { fileError } from "../../io/files.js";
 import { CsvParser, type CsvRecord } from "./csv-parser.js";
 import { CsvTable } from "./csv-table.js";
 
+/** Options of `readCsv`, `decodeCsv` and `streamCsv`. */
 export interface CsvOptions {
-  /** What stands between fields. Default ",". */
+  /** The character between fields. Default ",". */
   readonly delimiter?: string;
   /** Whether the first record names the columns. Default true. A list names the columns of a file without a header. */
   readonly header?: boolean | readonly string[];
@@ -16,7 +21,7 @@ export interface CsvOptions {
 
 /** A record with the names of its columns. */
 export interface CsvRow extends CsvRecord {
-  /** Of each field; "0", "1", ... where the file has no header. */
+  /** The name of each column; "0", "1", ... if the file has no header. */
   readonly names: readonly string[];
 }
 

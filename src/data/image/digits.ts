@@ -1,3 +1,7 @@
+/**
+ * Draws digits that resemble MNIST, for examples and tests that must run without a download. The strokes are in
+ * glyphs.ts.
+ */
 import { ArgumentError } from "../../core/errors.js";
 import { Generator } from "../../core/random/generator.js";
 import { glyphs, type Point, type Stroke } from "./glyphs.js";

@@ -1,3 +1,7 @@
+/**
+ * Downloads a file from the first mirror that has it and checks its SHA-256. Used by mnist-files.ts; it knows nothing
+ * of MNIST.
+ */
 import { createHash } from "node:crypto";
 import { DownloadError } from "../../core/errors.js";
 

@@ -1,3 +1,5 @@
+/** The strokes with which people write the ten digits, as points by hand. Data only; drawn by digits.ts. */
+
 /** A point of the pen's path: x to the right, y down, the digit about 1 high. */
 export type Point = readonly [x: number, y: number];
 

@@ -1,3 +1,4 @@
+/** Reads arrays in the IDX format of MNIST, gzipped or not. Used by `loadMnist` and by users with their own files. */
 import { constants as bufferLimits } from "node:buffer";
 import { constants, gunzipSync } from "node:zlib";
 import { FormatError } from "../../core/errors.js";
@@ -10,7 +11,9 @@ export type IdxData = Uint8Array | Int8Array | Int16Array | Int32Array | Float32
 
 /** An array from an IDX file, row-major. */
 export interface IdxArray {
+  /** The size of each axis. */
   readonly shape: Shape;
+  /** The elements in row-major order. */
   readonly data: IdxData;
 }
 

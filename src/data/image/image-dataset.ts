@@ -1,3 +1,6 @@
+/**
+ * Turns a set of grey images into a dataset of samples for DataLoader. The sets come from `loadMnist` or `drawDigits`.
+ */
 import { ArgumentError } from "../../core/errors.js";
 import { checkIndex, type Dataset, type HostArray } from "../dataset.js";
 import type { ImageSet } from "./images.js";

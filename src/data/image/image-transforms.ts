@@ -1,3 +1,7 @@
+/**
+ * Random transforms of images for training: crop, flip and rotation. Users pass them to `transformed`. Transforms of
+ * whole batches are in mixup.ts.
+ */
 import { ArgumentError, ShapeError } from "../../core/errors.js";
 import { checkProbability } from "../../core/option-checks.js";
 import { quote } from "../../core/quote.js";
@@ -5,8 +9,9 @@ import { show } from "../../core/shape.js";
 import type { HostArray, HostNumbers } from "../dataset.js";
 import { planesOf, type Transform } from "../transform.js";
 
+/** Options of `randomCrop`. */
 export interface RandomCropOptions {
-  /** Pixels put around the image before it is cut. Default 0. */
+  /** The number of pixels added on each side before the crop. Default 0. */
   readonly padding?: number;
   /** The value of those pixels. Default 0. */
   readonly fill?: number;
@@ -43,8 +48,9 @@ export function randomCrop(
   };
 }
 
+/** Options of `randomFlip`. */
 export interface RandomFlipOptions {
-  /** How often the image is flipped. Default 0.5. */
+  /** The probability of a flip. Default 0.5. */
   readonly p?: number;
   /** Left to right, or top to bottom. Default "horizontal". */
   readonly direction?: "horizontal" | "vertical";
@@ -86,6 +92,7 @@ function resample(
   return { shape: [...shape.slice(0, -2), rows, columns], data: result };
 }
 
+/** Options of `randomRotation`. */
 export interface RandomRotationOptions {
   /** The value of pixels from outside the image. Default 0. */
   readonly fill?: number;

@@ -1,3 +1,7 @@
+/**
+ * The type of labelled grey images, and the choice of some of them. Used by `loadMnist`, `drawDigits`, `Batches` and
+ * `imageDataset`.
+ */
 import { ArgumentError } from "../../core/errors.js";
 
 /** Labelled grey images, one byte a pixel. */
@@ -6,8 +10,11 @@ export interface ImageSet {
   readonly images: Uint8Array;
   /** The class of each image, counted from 0. */
   readonly labels: Uint8Array;
+  /** The number of images. */
   readonly count: number;
+  /** The height of each image, in pixels. */
   readonly height: number;
+  /** The width of each image, in pixels. */
   readonly width: number;
 }
 

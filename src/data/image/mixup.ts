@@ -1,3 +1,4 @@
+/** The mixup transform of batches. Users pass it to the `transforms` option of DataLoader. */
 import { ArgumentError } from "../../core/errors.js";
 import { quote } from "../../core/quote.js";
 import type { Generator } from "../../core/random/generator.js";
@@ -5,13 +6,15 @@ import { show } from "../../core/shape.js";
 import type { HostArray } from "../dataset.js";
 import type { BatchTransform } from "../transform.js";
 
+/** Options of `mixup`. */
 export interface MixupOptions {
-  /** Classes there are: labels become rows of so many probabilities, which `softCrossEntropy` takes. */
+  /** The number of classes: labels become rows of as many probabilities, which `softCrossEntropy` takes. */
   readonly classes: number;
   /** The parameter of the Beta distribution: the smaller, the less is mixed. Default 0.2. */
   readonly alpha?: number;
-  /** The field to be mixed, default "x", and that of the labels, default "y". */
+  /** The field to mix. Default "x". */
   readonly x?: string;
+  /** The field of the labels. Default "y". */
   readonly y?: string;
 }
 

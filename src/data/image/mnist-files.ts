@@ -1,3 +1,6 @@
+/**
+ * The four official MNIST files: names, checksums, mirrors and the cache folder. Used by mnist.ts, which decodes them.
+ */
 import { readFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import { isAbsolute, join } from "node:path";
@@ -37,9 +40,11 @@ export const mnistMirrors: readonly string[] = [
 
 /** How far a download has come, in bytes over all its files. */
 export interface DownloadProgress {
+  /** The bytes received so far, over all files. */
   readonly loaded: number;
+  /** The bytes of all files. */
   readonly total: number;
-  /** The file that is on the way. */
+  /** The name of the file that is being downloaded. */
   readonly file: string;
 }
 

@@ -1,3 +1,4 @@
+/** Loads the MNIST digits from a folder, the cache or the network, and checks them. Downloads are in mnist-files.ts. */
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { ArgumentError, FileError, FormatError } from "../../core/errors.js";
@@ -8,29 +9,35 @@ import { decodeIdx, type IdxArray, readIdx } from "./idx.js";
 import { type ImageSet, selectImages } from "./images.js";
 import { cacheFolder, type DownloadProgress, fetchFiles, mnistFiles, mnistMirrors } from "./mnist-files.js";
 
+/** Options of `loadMnist`. */
 export interface MnistOptions {
   /** Folder with IDX files. Default: the cache folder, filled from the network where files are missing. */
   readonly data?: string;
   /** Where downloaded files are kept. Default: `wengert/mnist` in `XDG_CACHE_HOME` or `~/.cache`. */
   readonly cache?: string;
-  /** Where the folder has one split only: the part held out as the test set. Default 0.1. */
+  /** If the folder has only one split: the fraction to hold out as the test set. Default 0.1. */
   readonly holdOut?: number;
   /** Decides which images are held out. Default 0. */
   readonly seed?: number;
   /** Whether files may be fetched from the network. Default true. */
   readonly download?: boolean;
-  /** URLs of folders with the official files, each with a slash at its end. */
+  /**
+   * URLs of folders with the official files, each with a slash at its end. Default: those of PyTorch and TensorFlow.
+   */
   readonly mirrors?: readonly string[];
   /** Milliseconds without a byte, after which a mirror is given up. Default 15,000. */
   readonly timeout?: number;
+  /** Called as bytes of a download arrive. */
   readonly onProgress?: (progress: DownloadProgress) => void;
-  /** Ends a download. */
+  /** Aborts a download. */
   readonly signal?: AbortSignal;
 }
 
 /** Handwritten digits to learn from, and others to be tested on. */
 export interface Mnist {
+  /** The images to train on. */
   readonly train: ImageSet;
+  /** The images to test on. */
   readonly test: ImageSet;
   /** Where the images came from, in words. */
   readonly source: string;

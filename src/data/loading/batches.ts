@@ -1,9 +1,14 @@
+/**
+ * Batches, a simple synchronous loop over a set of grey images in memory. Users who need other data, transforms or
+ * worker threads use DataLoader.
+ */
 import { ArgumentError } from "../../core/errors.js";
 import { defaultGenerator, type Generator } from "../../core/random/generator.js";
 import { tensor } from "../../create.js";
 import type { Tensor } from "../../tensor.js";
 import type { ImageSet } from "../image/images.js";
 
+/** Options of `Batches`. */
 export interface BatchOptions {
   /** Images in a batch; the last one of an epoch may have fewer. */
   readonly batch: number;
@@ -19,14 +24,19 @@ export interface BatchOptions {
 
 /** A batch of B images. */
 export interface Batch {
-  /** float32 (B, 1, height, width) */
+  /** The pixels, float32 (B, 1, height, width). */
   readonly x: Tensor;
-  /** int32 (B) */
+  /** The classes, int32 (B). */
   readonly y: Tensor;
 }
 
-/** Mean and standard deviation of the pixels of MNIST's training images, in [0, 1]. */
-export const mnistPixels = { mean: 0.1307, std: 0.3081 } as const;
+/** The mean and standard deviation of the pixels of MNIST's training images, as fractions of white. */
+export const mnistPixels = {
+  /** The mean of all pixels. */
+  mean: 0.1307,
+  /** The standard deviation of all pixels. */
+  std: 0.3081,
+} as const;
 
 /**
  * The images of a set, a batch at a time. Each loop over it is an epoch:
@@ -47,6 +57,10 @@ export class Batches implements Iterable<Batch> {
   /** What each of the 256 values of a pixel becomes. */
   readonly #pixel: Float32Array;
 
+  /**
+   * @param set - the images to loop over
+   * @throws ArgumentError if the set is empty or its sizes disagree, or an option is out of range
+   */
   constructor(set: ImageSet, options: BatchOptions) {
     const {
       batch,

@@ -1,3 +1,7 @@
+/**
+ * Turns a plan (seed, epoch, indices) into a batch: reads the samples, stacks them, makes tensors. Used by DataLoader
+ * and, for the reading and stacking, by worker threads.
+ */
 import type { DeviceName } from "../../core/device.js";
 import type { DType } from "../../core/dtype.js";
 import { ArgumentError, ShapeError } from "../../core/errors.js";

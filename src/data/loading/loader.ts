@@ -1,3 +1,7 @@
+/**
+ * DataLoader: shuffled, prefetched, resumable batches of a dataset, with worker threads. Users and Trainer loop over
+ * it. Stacking is in collate.ts, threads in workers.ts.
+ */
 import type { DeviceName } from "../../core/device.js";
 import type { DType } from "../../core/dtype.js";
 import { ArgumentError } from "../../core/errors.js";
@@ -16,6 +20,7 @@ import {
 } from "./collate.js";
 import { moduleOf, WorkerPool } from "./workers.js";
 
+/** Options of `DataLoader`. */
 export interface DataLoaderOptions<S extends Sample = Sample> {
   /** Samples in a batch; the last one of an epoch may have fewer. */
   readonly batch: number;
@@ -40,12 +45,13 @@ export interface DataLoaderOptions<S extends Sample = Sample> {
   readonly device?: DeviceName;
 }
 
-/** Where in its data a loader is: plain numbers, to be saved anywhere. */
+/** The position of a loader in its data: plain numbers, which can be saved anywhere. */
 export interface DataLoaderState {
+  /** The seed of all epochs. */
   readonly seed: number;
-  /** Counted from 0. */
+  /** The epoch, counted from 0. */
   readonly epoch: number;
-  /** Batches of this epoch that have been given out. */
+  /** The number of batches of this epoch that the loop has received. */
   readonly batch: number;
 }
 
@@ -71,6 +77,10 @@ export class DataLoader<S extends Sample = Sample> implements AsyncIterable<Tens
   #epoch = 0;
   #batch = 0;
 
+  /**
+   * @param dataset - the samples; made by `moduleDataset` if there are workers
+   * @throws ArgumentError if the dataset is empty, a batch is larger than it, or an option is out of range
+   */
   constructor(dataset: Dataset<S>, options: DataLoaderOptions<S>) {
     const { batch, workers = 0, prefetch = Math.max(1, 2 * workers), seed } = options;
     checkCount("batch", batch, 1);

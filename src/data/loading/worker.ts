@@ -1,9 +1,13 @@
+/**
+ * The code of one worker thread of DataLoader: it loads the dataset's module and answers each task with a batch.
+ * Started by workers.ts; nothing imports it.
+ */
 import { parentPort, workerData } from "node:worker_threads";
 import type { Dataset } from "../dataset.js";
 import { makeBatch } from "./collate.js";
 import { type DatasetModule, loadModule, type WorkerAnswer, type WorkerTask } from "./workers.js";
 
-/** A worker: makes the dataset of its module at the first task, and a batch for each. */
+/** The dataset, made at the first task. */
 let dataset: Promise<Dataset> | null = null;
 
 async function answer({ id, plan }: WorkerTask): Promise<WorkerAnswer> {

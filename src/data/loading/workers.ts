@@ -1,9 +1,13 @@
+/**
+ * The pool of worker threads of DataLoader, and `moduleDataset`, which names a module so that threads can load the
+ * dataset themselves. The code of a thread is in worker.ts.
+ */
 import { Worker } from "node:worker_threads";
 import { ArgumentError, DisposedError, WengertError } from "../../core/errors.js";
 import type { Dataset, Sample } from "../dataset.js";
 import type { BatchPlan, HostBatch } from "./collate.js";
 
-/** Where a dataset is made, so that a worker can make it as well. */
+/** The module that makes a dataset, so that a worker thread can make it too. */
 export interface DatasetModule {
   /** The module's URL. */
   readonly url: string;

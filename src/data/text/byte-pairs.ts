@@ -1,16 +1,21 @@
+/**
+ * Byte-pair encoding: learning a vocabulary from text, encoding and decoding. Users train it once and save its JSON.
+ */
 import { ArgumentError, FormatError } from "../../core/errors.js";
 import { quote } from "../../core/quote.js";
 import type { Vocabulary } from "./vocabulary.js";
 
 /** The saved form of a byte-pair vocabulary: plain JSON. */
 export interface BytePairVocabularyData {
+  /** Marks the form of the data. */
   readonly type: "bytePair";
   /** Pairs of tokens in the order in which they are joined; pair i becomes token 256 + i. */
   readonly merges: readonly (readonly [number, number])[];
 }
 
+/** Options of `BytePairVocabulary.train`. */
 export interface BytePairOptions {
-  /** Tokens to have in the end, 256 or more. Fewer, if no pair is left that occurs twice. */
+  /** The number of tokens to reach, 256 or more. The result has fewer if no pair is left that occurs twice. */
   readonly size: number;
 }
 
@@ -28,6 +33,7 @@ const keyOf = (left: number, right: number): number => left * 2 ** 26 + right;
  * over the bytes of UTF-8, so that every text can be encoded: tokens 0 to 255 are the bytes, each further one joins two.
  */
 export class BytePairVocabulary implements Vocabulary {
+  /** Pairs of tokens in the order in which they are joined; pair i becomes token 256 + i. */
   readonly merges: readonly (readonly [number, number])[];
   readonly #rank: ReadonlyMap<number, number>;
   readonly #bytes: readonly Uint8Array[];
@@ -64,7 +70,11 @@ export class BytePairVocabulary implements Vocabulary {
     return new BytePairVocabulary(learn(text, size - 256));
   }
 
-  /** @throws FormatError if the data are none of a byte-pair vocabulary */
+  /**
+   * The vocabulary of data that `toJSON` gave.
+   *
+   * @throws FormatError if the data are none of a byte-pair vocabulary
+   */
   static fromJSON(data: BytePairVocabularyData): BytePairVocabulary {
     if (data?.type !== "bytePair" || !Array.isArray(data.merges) || !data.merges.every(isPair))
       throw new FormatError("BytePairVocabulary: the data are none of a byte-pair vocabulary");
@@ -75,6 +85,11 @@ export class BytePairVocabulary implements Vocabulary {
     return this.#bytes.length;
   }
 
+  /**
+   * The tokens of a text. Every text can be encoded.
+   *
+   * @returns int32 numbers from 0 to `size - 1`
+   */
   encode(text: string): Int32Array {
     const tokens: number[] = [];
     for (const [piece] of text.matchAll(pieces)) for (const token of this.#encodePiece(piece)) tokens.push(token);
@@ -98,6 +113,7 @@ export class BytePairVocabulary implements Vocabulary {
     return (token) => decoder.decode(this.#bytesOf(token), { stream: true });
   }
 
+  /** The saved form, which `fromJSON` reads; `JSON.stringify` calls it. */
   toJSON(): BytePairVocabularyData {
     return { type: "bytePair", merges: this.merges };
   }

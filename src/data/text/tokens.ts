@@ -1,11 +1,13 @@
+/** A dataset of stretches of tokens for training a language model. The tokens come from a vocabulary. */
 import { ArgumentError } from "../../core/errors.js";
 import { quote } from "../../core/quote.js";
 import { checkIndex, type Dataset, type HostArray } from "../dataset.js";
 
+/** Options of `tokenDataset`. */
 export interface TokenDatasetOptions {
   /** Tokens in a sample. */
   readonly length: number;
-  /** From the start of one sample to that of the next. Default 1: one at every position. */
+  /** The distance between the starts of two samples, in tokens. Default 1: a sample at every position. */
   readonly stride?: number;
 }
 

@@ -1,17 +1,24 @@
+/**
+ * The interface of vocabularies and the simplest one, with a token for each character. Byte pairs are in byte-pairs.ts.
+ */
 import { ArgumentError, FormatError } from "../../core/errors.js";
 import { quote } from "../../core/quote.js";
 
 /** Turns text into numbers and back. */
 export interface Vocabulary {
-  /** Tokens there are; they are numbered from 0. */
+  /** The number of tokens, which are numbered from 0. */
   readonly size: number;
+  /** The tokens of a text. */
   encode(text: string): Int32Array;
+  /** The text of tokens. */
   decode(tokens: Iterable<number>): string;
 }
 
 /** The saved form of a vocabulary: plain JSON. */
 export interface CharacterVocabularyData {
+  /** Marks the form of the data. */
   readonly type: "character";
+  /** The characters by token. */
   readonly characters: readonly string[];
 }
 
@@ -24,6 +31,7 @@ export interface CharacterVocabularyData {
  * ```
  */
 export class CharacterVocabulary implements Vocabulary {
+  /** The characters by token. */
   readonly characters: readonly string[];
   readonly #tokenOf: ReadonlyMap<string, number>;
 
@@ -45,7 +53,11 @@ export class CharacterVocabulary implements Vocabulary {
     return new CharacterVocabulary(points);
   }
 
-  /** @throws FormatError if the data are none of a character vocabulary */
+  /**
+   * The vocabulary of data that `toJSON` gave.
+   *
+   * @throws FormatError if the data are none of a character vocabulary
+   */
   static fromJSON(data: CharacterVocabularyData): CharacterVocabulary {
     if (data?.type !== "character" || !Array.isArray(data.characters))
       throw new FormatError("CharacterVocabulary: the data are none of a character vocabulary");
@@ -56,7 +68,11 @@ export class CharacterVocabulary implements Vocabulary {
     return this.characters.length;
   }
 
-  /** @throws ArgumentError with the place of a character that the vocabulary has not */
+  /**
+   * The tokens of a text, one for each character.
+   *
+   * @throws ArgumentError with the place of a character that the vocabulary has not
+   */
   encode(text: string): Int32Array {
     const tokens: number[] = [];
     let at = 0;
@@ -70,7 +86,7 @@ export class CharacterVocabulary implements Vocabulary {
     return Int32Array.from(tokens);
   }
 
-  /** @throws ArgumentError for a number that is no token */
+  /** The text of tokens. @throws ArgumentError for a number that is no token */
   decode(tokens: Iterable<number>): string {
     return Array.from(tokens, (token) => {
       if (!Number.isInteger(token) || token < 0 || token >= this.size)
@@ -79,6 +95,7 @@ export class CharacterVocabulary implements Vocabulary {
     }).join("");
   }
 
+  /** The saved form, which `fromJSON` reads; `JSON.stringify` calls it. */
   toJSON(): CharacterVocabularyData {
     return { type: "character", characters: this.characters };
   }
