@@ -12,20 +12,24 @@ import type { Meta } from "./core/op.js";
 import { type Shape, show, sizeOf } from "./core/shape.js";
 import { formatTensor, type Nested, nest } from "./format.js";
 import { fill } from "./ops/creation/fill.js";
-import type { Axes, Operand, ReduceOptions } from "./ops/index.js";
-import * as ops from "./ops/index.js";
+import { addMethods, type OpMethods } from "./ops/methods.js";
 
 let made = 0;
+
+/** The op methods, which addMethods puts on the class's prototype. */
+export interface Tensor extends OpMethods {}
 
 /**
  * An array of numbers on a device, contiguous in row-major order, with a shape and a dtype.
  *
- * Every op is a method and a function of the same name; the function's documentation is in `src/ops/`. A tensor is a
- * value: ops make new ones, and only optimizers and running statistics change one in place. Its memory is freed by
- * the scope or tape it was made in, or by `dispose`.
+ * Every op is a method and a function of the same name: `x.exp()` is `exp(x)`. The methods come from the list in
+ * ops/methods.ts. A tensor is a value: ops make new ones, and only optimizers and running statistics change one in place.
+ * Its memory is freed by the scope or tape it was made in, or by `dispose`.
  */
 export class Tensor implements Disposable {
+  /** The size of each axis; `[]` for a scalar. */
   readonly shape: Shape;
+  /** The type of the elements. */
   readonly dtype: DType;
   /** The gradient that `backward` has added up; only leaves that require a gradient get one. */
   grad: Tensor | null = null;
@@ -47,8 +51,8 @@ export class Tensor implements Disposable {
     this.dtype = dtype;
     this.madeBy = madeBy;
     const { scope } = context();
-    if (scope === null) storage.guard();
-    else scope.own(this);
+    if (scope === null) storage.addToNet();
+    else scope.adopt(this);
     if (activeTrackers.size > 0) for (const tracker of activeTrackers) tracker.made(this.#id, this);
   }
 
@@ -140,7 +144,9 @@ export class Tensor implements Disposable {
     this.checkLive("requiresGrad");
     if (value === this.requiresGrad) return;
     if (!value && this.#variable?.entry)
-      throw new GradientError(`requiresGrad: ${this.describe()} is a result, not a leaf; use detach() to get a constant`);
+      throw new GradientError(
+        `requiresGrad: ${this.describe()} is a result, not a leaf; use detach() to get a constant`,
+      );
     if (value && !isFloat(this.dtype))
       throw new DTypeError(`requiresGrad: only floats have gradients, got ${this.describe()}`);
     this.#variable = value ? { entry: null, shape: this.shape, dtype: this.dtype, leaf: this } : null;
@@ -219,167 +225,26 @@ export class Tensor implements Disposable {
     return this.toString();
   }
 
-  // ---- ops, one a line, by the family they are defined in
+  /**
+   * Zeros on this tensor's device.
+   *
+   * @param shape - that of this tensor if left out
+   * @param dtype - that of this tensor if left out
+   */
+  zeros(shape = this.shape, dtype = this.dtype): Tensor {
+    return fill(shape, 0, dtype, this.storage.backend);
+  }
 
-  // biome-ignore-start format: one method a line reads as a table
-  // fill: on this tensor's device
-  zeros(shape = this.shape, dtype = this.dtype): Tensor { return fill(shape, 0, dtype, this.storage.backend); }
-  ones(shape = this.shape, dtype = this.dtype): Tensor { return fill(shape, 1, dtype, this.storage.backend); }
-  // cast
-  cast(dtype: DType): Tensor { return ops.cast(this, dtype); }
-  to(device: DeviceName): Tensor { return ops.to(this, device); }
-  // unary
-  neg(): Tensor { return ops.neg(this); }
-  abs(): Tensor { return ops.abs(this); }
-  sign(): Tensor { return ops.sign(this); }
-  exp(): Tensor { return ops.exp(this); }
-  expm1(): Tensor { return ops.expm1(this); }
-  log(): Tensor { return ops.log(this); }
-  log1p(): Tensor { return ops.log1p(this); }
-  sqrt(): Tensor { return ops.sqrt(this); }
-  rsqrt(): Tensor { return ops.rsqrt(this); }
-  square(): Tensor { return ops.square(this); }
-  reciprocal(): Tensor { return ops.reciprocal(this); }
-  erf(): Tensor { return ops.erf(this); }
-  // trigonometric
-  sin(): Tensor { return ops.sin(this); }
-  cos(): Tensor { return ops.cos(this); }
-  tan(): Tensor { return ops.tan(this); }
-  asin(): Tensor { return ops.asin(this); }
-  acos(): Tensor { return ops.acos(this); }
-  atan(): Tensor { return ops.atan(this); }
-  sinh(): Tensor { return ops.sinh(this); }
-  cosh(): Tensor { return ops.cosh(this); }
-  tanh(): Tensor { return ops.tanh(this); }
-  // rounding
-  floor(): Tensor { return ops.floor(this); }
-  ceil(): Tensor { return ops.ceil(this); }
-  round(): Tensor { return ops.round(this); }
-  clamp(options: ops.ClampOptions): Tensor { return ops.clamp(this, options); }
-  // activation
-  sigmoid(): Tensor { return ops.sigmoid(this); }
-  relu(): Tensor { return ops.relu(this); }
-  leakyRelu(options?: ops.LeakyReluOptions): Tensor { return ops.leakyRelu(this, options); }
-  elu(options?: ops.EluOptions): Tensor { return ops.elu(this, options); }
-  selu(): Tensor { return ops.selu(this); }
-  gelu(options?: ops.GeluOptions): Tensor { return ops.gelu(this, options); }
-  silu(): Tensor { return ops.silu(this); }
-  softplus(options?: ops.SoftplusOptions): Tensor { return ops.softplus(this, options); }
-  // arithmetic
-  add(b: Operand): Tensor { return ops.add(this, b); }
-  sub(b: Operand): Tensor { return ops.sub(this, b); }
-  mul(b: Operand): Tensor { return ops.mul(this, b); }
-  div(b: Operand): Tensor { return ops.div(this, b); }
-  pow(b: Operand): Tensor { return ops.pow(this, b); }
-  maximum(b: Operand): Tensor { return ops.maximum(this, b); }
-  minimum(b: Operand): Tensor { return ops.minimum(this, b); }
-  atan2(b: Operand): Tensor { return ops.atan2(this, b); }
-  mod(b: Operand): Tensor { return ops.mod(this, b); }
-  // comparison
-  eq(b: Operand): Tensor { return ops.eq(this, b); }
-  ne(b: Operand): Tensor { return ops.ne(this, b); }
-  lt(b: Operand): Tensor { return ops.lt(this, b); }
-  le(b: Operand): Tensor { return ops.le(this, b); }
-  gt(b: Operand): Tensor { return ops.gt(this, b); }
-  ge(b: Operand): Tensor { return ops.ge(this, b); }
-  isNaN(): Tensor { return ops.isNaN(this); }
-  isFinite(): Tensor { return ops.isFinite(this); }
-  // logical
-  logicalAnd(b: Operand): Tensor { return ops.logicalAnd(this, b); }
-  logicalOr(b: Operand): Tensor { return ops.logicalOr(this, b); }
-  logicalNot(): Tensor { return ops.logicalNot(this); }
-  /** As a condition: a where it holds, b elsewhere. */
-  where(a: Operand, b: Operand): Tensor { return ops.where(this, a, b); }
-  // reduce
-  sum(axes?: Axes, options?: ReduceOptions): Tensor { return ops.sum(this, axes, options); }
-  sumTo(shape: Shape): Tensor { return ops.sumTo(this, shape); }
-  mean(axes?: Axes, options?: ReduceOptions): Tensor { return ops.mean(this, axes, options); }
-  prod(axes?: Axes, options?: ReduceOptions): Tensor { return ops.prod(this, axes, options); }
-  max(axes?: Axes, options?: ReduceOptions): Tensor { return ops.max(this, axes, options); }
-  min(axes?: Axes, options?: ReduceOptions): Tensor { return ops.min(this, axes, options); }
-  any(axes?: Axes, options?: ReduceOptions): Tensor { return ops.any(this, axes, options); }
-  all(axes?: Axes, options?: ReduceOptions): Tensor { return ops.all(this, axes, options); }
-  // argreduce
-  argmax(axis?: number, options?: ReduceOptions): Tensor { return ops.argmax(this, axis, options); }
-  argmin(axis?: number, options?: ReduceOptions): Tensor { return ops.argmin(this, axis, options); }
-  // statistics
-  variance(axes?: Axes, options?: ops.VarianceOptions): Tensor { return ops.variance(this, axes, options); }
-  std(axes?: Axes, options?: ops.VarianceOptions): Tensor { return ops.std(this, axes, options); }
-  logsumexp(axes?: Axes, options?: ReduceOptions): Tensor { return ops.logsumexp(this, axes, options); }
-  norm(axes?: Axes, options?: ops.NormOptions): Tensor { return ops.norm(this, axes, options); }
-  // scan
-  cumsum(axis: number, options?: ops.ScanOptions): Tensor { return ops.cumsum(this, axis, options); }
-  cumprod(axis: number, options?: ops.ScanOptions): Tensor { return ops.cumprod(this, axis, options); }
-  // sort
-  sort(axis?: number, options?: ops.SortOptions): ops.ValuesAndIndices { return ops.sort(this, axis, options); }
-  argsort(axis?: number, options?: ops.SortOptions): Tensor { return ops.argsort(this, axis, options); }
-  topk(k: number, axis?: number, options?: ops.TopkOptions): ops.ValuesAndIndices { return ops.topk(this, k, axis, options); }
-  // shape
-  reshape(shape: Shape): Tensor { return ops.reshape(this, shape); }
-  expand(shape: Shape): Tensor { return ops.expand(this, shape); }
-  flatten(startAxis?: number, endAxis?: number): Tensor { return ops.flatten(this, startAxis, endAxis); }
-  squeeze(axes?: Axes): Tensor { return ops.squeeze(this, axes); }
-  unsqueeze(axis: number): Tensor { return ops.unsqueeze(this, axis); }
-  tile(repeats: readonly number[]): Tensor { return ops.tile(this, repeats); }
-  // permute
-  permute(axes: readonly number[]): Tensor { return ops.permute(this, axes); }
-  transpose(axis1?: number, axis2?: number): Tensor { return ops.transpose(this, axis1, axis2); }
-  // slice
-  slice(ranges: readonly ops.SliceRange[]): Tensor { return ops.slice(this, ranges); }
-  flip(axes?: Axes): Tensor { return ops.flip(this, axes); }
-  split(sizeOrSizes: number | readonly number[], axis?: number): Tensor[] { return ops.split(this, sizeOrSizes, axis); }
-  chunk(chunks: number, axis?: number): Tensor[] { return ops.chunk(this, chunks, axis); }
-  // pad
-  pad(padding: readonly ops.Padding[], options?: ops.PadOptions): Tensor { return ops.pad(this, padding, options); }
-  // triangle
-  tril(diagonal?: number): Tensor { return ops.tril(this, diagonal); }
-  triu(diagonal?: number): Tensor { return ops.triu(this, diagonal); }
-  // indexing
-  gather(axis: number, index: Tensor): Tensor { return ops.gather(this, axis, index); }
-  scatterAdd(axis: number, index: Tensor, source: Tensor): Tensor { return ops.scatterAdd(this, axis, index, source); }
-  indexSelect(axis: number, index: Tensor): Tensor { return ops.indexSelect(this, axis, index); }
-  indexAdd(axis: number, index: Tensor, source: Tensor): Tensor { return ops.indexAdd(this, axis, index, source); }
-  oneHot(depth: number, options?: ops.OneHotOptions): Tensor { return ops.oneHot(this, depth, options); }
-  // matmul
-  matmul(b: Tensor, options?: ops.MatmulOptions): Tensor { return ops.matmul(this, b, options); }
-  // linalg
-  dot(b: Tensor): Tensor { return ops.dot(this, b); }
-  outer(b: Tensor): Tensor { return ops.outer(this, b); }
-  linear(weight: Tensor, bias: Tensor | null = null): Tensor { return ops.linear(this, weight, bias); }
-  // conv
-  conv1d(weight: Tensor, bias: Tensor | null = null, options?: ops.Conv1dOptions): Tensor { return ops.conv1d(this, weight, bias, options); }
-  conv2d(weight: Tensor, bias: Tensor | null = null, options?: ops.Conv2dOptions): Tensor { return ops.conv2d(this, weight, bias, options); }
-  convTranspose2d(weight: Tensor, bias: Tensor | null = null, options?: ops.ConvTranspose2dOptions): Tensor { return ops.convTranspose2d(this, weight, bias, options); }
-  // pool
-  maxPool2d(kernelSize: ops.Size2d, options?: ops.MaxPool2dOptions): Tensor { return ops.maxPool2d(this, kernelSize, options); }
-  avgPool2d(kernelSize: ops.Size2d, options?: ops.AvgPool2dOptions): Tensor { return ops.avgPool2d(this, kernelSize, options); }
-  adaptiveAvgPool2d(outputSize: ops.Size2d): Tensor { return ops.adaptiveAvgPool2d(this, outputSize); }
-  // softmax
-  softmax(axis?: number): Tensor { return ops.softmax(this, axis); }
-  logSoftmax(axis?: number): Tensor { return ops.logSoftmax(this, axis); }
-  // normalization
-  layerNorm(normalizedShape: number | Shape, options?: ops.LayerNormOptions): Tensor { return ops.layerNorm(this, normalizedShape, options); }
-  rmsNorm(normalizedShape: number | Shape, options?: ops.RmsNormOptions): Tensor { return ops.rmsNorm(this, normalizedShape, options); }
-  groupNorm(groups: number, options?: ops.GroupNormOptions): Tensor { return ops.groupNorm(this, groups, options); }
-  batchNorm(options?: ops.BatchNormOptions): Tensor { return ops.batchNorm(this, options); }
-  // dropout
-  dropout(p?: number, options?: ops.DropoutOptions): Tensor { return ops.dropout(this, p, options); }
-  // embedding: of a tensor of indices
-  embedding(weight: Tensor, options?: ops.EmbeddingOptions): Tensor { return ops.embedding(this, weight, options); }
-  // attention: of the queries
-  scaledDotProductAttention(k: Tensor, v: Tensor, options?: ops.AttentionOptions): Tensor { return ops.scaledDotProductAttention(this, k, v, options); }
-  // loss
-  mse(target: Tensor, options?: ops.LossOptions): Tensor { return ops.mse(this, target, options); }
-  l1(target: Tensor, options?: ops.LossOptions): Tensor { return ops.l1(this, target, options); }
-  huber(target: Tensor, options?: ops.HuberOptions): Tensor { return ops.huber(this, target, options); }
-  klDivergence(target: Tensor, options?: ops.KlDivergenceOptions): Tensor { return ops.klDivergence(this, target, options); }
-  hinge(target: Tensor, options?: ops.HingeOptions): Tensor { return ops.hinge(this, target, options); }
-  cosineSimilarity(b: Tensor, axis?: number, options?: ops.CosineSimilarityOptions): Tensor { return ops.cosineSimilarity(this, b, axis, options); }
-  binaryCrossEntropy(target: Tensor, options?: ops.BinaryCrossEntropyOptions): Tensor { return ops.binaryCrossEntropy(this, target, options); }
-  binaryCrossEntropyWithLogits(target: Tensor, options?: ops.BinaryCrossEntropyWithLogitsOptions): Tensor { return ops.binaryCrossEntropyWithLogits(this, target, options); }
-  nll(target: Tensor, options?: ops.LabelOptions): Tensor { return ops.nll(this, target, options); }
-  crossEntropy(target: Tensor, options?: ops.CrossEntropyOptions): Tensor { return ops.crossEntropy(this, target, options); }
-  // biome-ignore-end format: one method a line reads as a table
+  /**
+   * Ones on this tensor's device.
+   *
+   * @param shape - that of this tensor if left out
+   * @param dtype - that of this tensor if left out
+   */
+  ones(shape = this.shape, dtype = this.dtype): Tensor {
+    return fill(shape, 1, dtype, this.storage.backend);
+  }
 }
 
+addMethods(Tensor.prototype);
 setTensorClass((storage, meta, madeBy) => new Tensor(storage, meta, madeBy));

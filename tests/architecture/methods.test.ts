@@ -1,0 +1,104 @@
+/** The methods of Tensor, as an editor and the compiler see them. */
+import ts from "typescript";
+import { beforeAll, describe, expect, test } from "vitest";
+import { functionsOnly, methods } from "../../src/ops/methods.js";
+import { Tensor } from "../../src/tensor.js";
+import { languageService, root } from "./typescript.js";
+
+/**
+ * Op functions with overloads or type parameters: `addMethods` cannot derive their methods, so they have to be written
+ * by hand in src/tensor.ts.
+ */
+const handWritten: readonly string[] = [];
+
+/** A file that uses every member once, `x.name;`, where an editor could be asked about it. */
+const probe = "tests/architecture/probe.ts";
+
+interface Member {
+  readonly name: string;
+  readonly symbol: ts.Symbol;
+  readonly position: number;
+}
+
+let service: ts.LanguageService;
+let checker: ts.TypeChecker;
+let members: readonly Member[];
+
+/** The public members of Tensor: not private, not @internal, not well-known symbols. */
+function publicMembers(type: ts.Type): ts.Symbol[] {
+  const isPublic = (symbol: ts.Symbol): boolean =>
+    !/^(#|__)/.test(symbol.name) && !symbol.getJsDocTags(checker).some(({ name }) => name === "internal");
+  return checker.getPropertiesOfType(type).filter(isPublic);
+}
+
+beforeAll(() => {
+  const head = 'import type { Tensor } from "../../src/index.js";\ndeclare const x: Tensor;\n';
+  const before = languageService([probe], new Map([[probe, `${head}x;\n`]]));
+  checker = (before.getProgram() as ts.Program).getTypeChecker();
+  const source = before.getProgram()?.getSourceFile(`${root}/${probe}`) as ts.SourceFile;
+  const variable = checker.getSymbolsInScope(source, ts.SymbolFlags.Variable).find(({ name }) => name === "x");
+  const symbols = publicMembers(checker.getTypeOfSymbol(variable as ts.Symbol));
+  let text = head;
+  members = symbols.map((symbol) => {
+    const position = text.length + 2;
+    text += `x.${symbol.name};\n`;
+    return { name: symbol.name, symbol, position };
+  });
+  service = languageService([probe], new Map([[probe, text]]));
+}, 60_000);
+
+/** The description that an editor shows when the pointer is over the member. */
+const hover = (position: number): string =>
+  ts.displayPartsToString(service.getQuickInfoAtPosition(`${root}/${probe}`, position)?.documentation);
+
+describe("the methods of Tensor", () => {
+  test("are found", () => {
+    expect(members.length).toBeGreaterThan(methods.length);
+    expect(members.map(({ name }) => name)).toEqual(expect.arrayContaining([...methods, "dispose", "shape"]));
+  });
+
+  test("all have documentation in an editor", () => {
+    const undocumented = members.filter(({ position }) => hover(position).trim() === "");
+    expect(undocumented.map(({ name }) => name)).toEqual([]);
+    expect(hover(members.find(({ name }) => name === "matmul")?.position ?? 0)).toContain("matrix product");
+  });
+
+  test("open the op's function with go-to-definition", () => {
+    const wrong = members.filter(({ name, position }) => {
+      const files = service.getDefinitionAtPosition(`${root}/${probe}`, position)?.map(({ fileName }) => fileName);
+      const inOps = files?.some((file) => /\/src\/ops\/\w+\/[\w-]+\.ts$/.test(file)) ?? false;
+      return inOps !== (methods as readonly string[]).includes(name);
+    });
+    expect(wrong.map(({ name }) => name)).toEqual([]);
+  });
+
+  test("have the names of the function's parameters", () => {
+    // A parameter that is taken apart in the function's own list has no name; the compiler makes one up.
+    const unnamed = members.filter(({ symbol }) =>
+      /\b(rest_|__)\d/.test(checker.typeToString(checker.getTypeOfSymbol(symbol))),
+    );
+    expect(unnamed.map(({ name }) => name)).toEqual([]);
+  });
+
+  test("are derived only where the function has one signature, of at most five parameters", () => {
+    const source = service.getProgram()?.getSourceFile(`${root}/src/ops/index.ts`) as ts.SourceFile;
+    const own = (service.getProgram() as ts.Program).getTypeChecker();
+    const exported = own.getExportsOfModule(own.getSymbolAtLocation(source) as ts.Symbol);
+    const signaturesOf = (name: string): readonly ts.Signature[] => {
+      const symbol = exported.find((other) => other.name === name) as ts.Symbol;
+      return own.getTypeOfSymbol(symbol).getCallSignatures();
+    };
+    const derivable = (name: string): boolean => {
+      const signatures = signaturesOf(name);
+      return signatures.length === 1 && !signatures[0].typeParameters && signatures[0].parameters.length <= 5;
+    };
+    expect(methods.filter((name) => !derivable(name))).toEqual([]);
+    expect([...handWritten, ...functionsOnly].filter((name) => signaturesOf(name).length === 0)).toEqual([]);
+  });
+
+  test("exist at run time, under their names", () => {
+    const prototype = Tensor.prototype as unknown as Readonly<Record<string, { readonly name: string }>>;
+    expect(methods.filter((name) => prototype[name]?.name !== name)).toEqual([]);
+    expect(Object.keys(Tensor.prototype)).toEqual([]);
+  });
+});
