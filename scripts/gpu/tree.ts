@@ -11,7 +11,10 @@ import { closure, isNeeded, readManifest } from "./packages.js";
 export const root = fileURLToPath(new URL("../..", import.meta.url));
 
 /** Folders whose TypeScript is compiled; their other files are copied: goldens, tables, programs in Python. */
-const compiled = ["bench", "examples", "scripts/gpu", "src", "tests"];
+const compiled = ["bench", "examples", "scripts/gpu", "scripts/ops", "src", "tests"];
+
+/** Pages that tests read. */
+const pages = ["docs/ops.md"];
 
 /** What build.sh makes the addons of. */
 const sources = ["CMakeLists.txt", "kernels", "native"];
@@ -41,6 +44,7 @@ export async function layOutCode(to: string): Promise<void> {
     ...{ outdir: to, outbase: root, format: "esm", platform: "node", target: "node20", logLevel: "warning" },
   });
   for (const file of files.filter((file) => !isTypeScript(file))) cpSync(join(root, file), join(to, file));
+  for (const path of pages) cpSync(join(root, path), join(to, path));
   for (const path of sources) cpSync(join(root, path), join(to, path), { recursive: true });
   const manifest = { name: "wengert", private: true, type: "module" };
   const exports = { ".": "./src/index.js", "./*": "./src/*/index.js" };
