@@ -1,3 +1,6 @@
+/**
+ * Converts between bytes of a file and typed arrays, in the byte order of the file. Used for safetensors and IDX files.
+ */
 import { endianness } from "node:os";
 
 /**

@@ -1,3 +1,7 @@
+/**
+ * File operations that all writers share: folders, whole-file reads, atomic writes, and system errors as FileError.
+ * Used by io, data, train and tune. It knows no file format.
+ */
 import { type FileHandle, mkdir, open, readFile, rename, rm, stat } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { FileError } from "../core/errors.js";

@@ -1,3 +1,8 @@
+/**
+ * The entry point `wengert/io`: safetensors files and checkpoints.
+ *
+ * @module
+ */
 import "../backends/index.js";
 
 export {

@@ -1,3 +1,7 @@
+/**
+ * Makes checkpoint parts of modules, optimizers, generators and other objects with a state. Trainer and users pass them
+ * to `saveCheckpoint` and `loadCheckpoint`.
+ */
 import { ArgumentError } from "../core/errors.js";
 import type { Generator, GeneratorState } from "../core/random/generator.js";
 import type { Tensor } from "../tensor.js";
@@ -5,15 +9,27 @@ import { type CheckpointPart, compareTensors, type SavedState } from "./checkpoi
 import type { NamedTensors } from "./safetensors.js";
 import type { Value } from "./values.js";
 
-/** What has tensors by name and takes others in their place: a `Module`. */
+/** An object with tensors by name that can load others: a `Module`. */
 export interface ModuleLike {
+  /** The tensors by name. */
   stateDict(): ReadonlyMap<string, Tensor>;
+  /**
+   * Copies the values into the tensors.
+   *
+   * @throws WengertError if names, shapes or dtypes differ; nothing has changed then
+   */
   loadStateDict(values: NamedTensors): void;
 }
 
-/** What has a state of plain values: a `Generator`, a `DataLoader`, a `ReduceLROnPlateau`, a metric. */
+/** An object with a state of plain values: a `Generator`, a `DataLoader`, a `ReduceLROnPlateau`, a metric. */
 export interface HasState {
+  /** The state, which can be written as JSON. */
   getState(): unknown;
+  /**
+   * Goes on from a state that `getState` gave.
+   *
+   * @throws WengertError if it does not fit; nothing has changed then
+   */
   setState(state: never): void;
 }
 
@@ -22,13 +38,22 @@ export interface HasState {
  * anything, and throws a FormatError that names what differs.
  */
 export interface StatefulOptimizer {
+  /** The state: averages and step counts, and the options they belong to. */
   stateDict(): SavedState;
+  /**
+   * Restores a state that `stateDict` gave.
+   *
+   * @throws FormatError if it does not fit; nothing has changed then
+   */
   loadStateDict(saved: SavedState): void;
-  /** What in a state does not fit, in words, so that nothing at all changes where something does not. */
+  /**
+   * The reasons, in words, why a state does not fit. It lets a checkpoint with several parts change nothing if one does
+   * not fit.
+   */
   stateDifferences?(saved: SavedState): string[];
 }
 
-/** Parameters and buffers of a module. */
+/** The part of a module: its parameters and buffers. */
 export function modulePart(module: ModuleLike): CheckpointPart {
   return {
     state: () => ({ tensors: module.stateDict(), values: null }),
@@ -37,7 +62,7 @@ export function modulePart(module: ModuleLike): CheckpointPart {
   };
 }
 
-/** Where a generator is in its stream. */
+/** The part of a random generator: its seed and its position in the stream. */
 export const generatorPart = (generator: Generator): CheckpointPart => ({
   ...statePart(generator),
   differences({ values }) {
@@ -47,7 +72,7 @@ export const generatorPart = (generator: Generator): CheckpointPart => ({
   },
 });
 
-/** Any object with `getState` and `setState`, whose state is plain values. */
+/** The part of any object with `getState` and `setState` whose state is plain values. */
 export function statePart(object: HasState): CheckpointPart {
   return {
     state: () => ({ tensors: new Map(), values: object.getState() as Value }),
@@ -74,8 +99,8 @@ export const isStateful = (optimizer: object): optimizer is StatefulOptimizer =>
   "stateDict" in optimizer && "loadStateDict" in optimizer;
 
 /**
- * Averages, step counts and learning rate of an optimizer. One without `stateDifferences` stands first among the parts:
- * what does not fit is then found by its `loadStateDict`, before any part has changed.
+ * The part of an optimizer: averages, step counts and learning rate. An optimizer without `stateDifferences` must be
+ * the first part: its `loadStateDict` then finds the differences before any part has changed.
  *
  * @throws ArgumentError if the optimizer cannot be saved
  */

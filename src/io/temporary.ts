@@ -1,3 +1,6 @@
+/**
+ * Names of temporary files, and the removal of those that killed programs left. Used by the atomic writes of files.ts.
+ */
 import { createHash, randomBytes } from "node:crypto";
 import { readlinkSync } from "node:fs";
 import { readdir, rm, stat } from "node:fs/promises";

@@ -1,6 +1,10 @@
+/**
+ * Plain values beside tensors and their exact JSON, including NaN, infinities and -0. Used by checkpoints and saved
+ * states.
+ */
 import { FormatError } from "../core/errors.js";
 
-/** What can be written beside tensors: plain data, whose numbers may also be NaN, infinite or -0. */
+/** Plain data that can be saved beside tensors; numbers may also be NaN, infinite or -0. */
 export type Value = null | boolean | number | string | readonly Value[] | { readonly [name: string]: Value };
 
 /** Numbers that JSON has no word for are written as an object with this one key. */

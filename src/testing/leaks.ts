@@ -1,11 +1,20 @@
+/**
+ * Assertions that tests leak no tensors: `expectNoLeaks` for a function, `checkLeaks` for all tests of a file. Users
+ * call them in their tests; the tracking itself is in src/core.
+ */
 import { WengertError } from "../core/errors.js";
 import { type Leak, type LeakTracker, trackLeaks } from "../core/memory/leaks.js";
 import { show } from "../core/shape.js";
 
 /** Tensors that were made and not disposed; the message lists them with the lines that made them. */
 export class LeakError extends WengertError {
+  /** The name in messages and stack traces. */
   override name = "LeakError";
 
+  /**
+   * @param user - the function that checks, for the message
+   * @param leaks - every leaked tensor, in the order in which they were made
+   */
   constructor(
     user: string,
     /** Every leaked tensor, in the order in which they were made. */
@@ -73,7 +82,9 @@ export function expectNoLeaks<T>(fn: () => T): T {
 
 /** The two hooks of a test runner (vitest, jest, mocha, node:test) that `checkLeaks` needs. */
 export interface LeakHooks {
+  /** Registers a function that the runner calls before each test. */
   beforeEach(hook: () => void): unknown;
+  /** Registers a function that the runner calls after each test. */
   afterEach(hook: () => void): unknown;
 }
 
