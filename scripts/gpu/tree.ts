@@ -61,5 +61,5 @@ export function layOutPackages(to: string): void {
   }
   const vitest = join(to, "node_modules", "vitest");
   write(join(vitest, "package.json"), JSON.stringify({ name: "vitest", type: "module", exports: "./index.js" }));
-  write(join(vitest, "index.js"), 'export * from "./vitest.js";\n');
+  write(join(vitest, "index.js"), 'export * from "../../scripts/gpu/vitest.js";\n');
 }
