@@ -18,7 +18,7 @@ export {
   type TuningFile,
   type TuningRow,
 } from "./backends/native/index.js";
-export { apply, applyAll, applyUpdate, type Inputs } from "./core/apply.js";
+export { apply, applyAll, applyUpdate } from "./core/apply.js";
 export { checkpoint } from "./core/autograd/checkpoint.js";
 export {
   type BackwardOptions,
@@ -47,6 +47,7 @@ export {
   type Meta,
   type Op,
   type OpDefinition,
+  type OpInputs,
   type Update,
   type UpdateDefinition,
   type Vjp,

@@ -1,30 +1,35 @@
+/** Draws curves as the text of an SVG file. Used by the history of training runs, by studies, and by users. */
 import { scaleLinear, scaleLog } from "d3-scale";
 import { line } from "d3-shape";
 import { ArgumentError } from "../core/errors.js";
 
 /** One curve of a chart. */
 export interface Series {
-  /** For the legend. */
+  /** The name in the legend. */
   readonly name: string;
-  /** The heights; what is not finite, or not above 0 on a logarithmic axis, is a gap. */
+  /** The heights. A value that is not finite, or not above 0 on a logarithmic axis, leaves a gap. */
   readonly y: readonly number[];
-  /** Where they stand, as many as `y`. Default: 1, 2, 3 ... */
+  /** The positions of the points along the axis, as many as `y`. Default: 1, 2, 3 ... */
   readonly x?: readonly number[];
-  /** Joined by a line, or each by itself. Default "line". */
+  /** Draw a line through the points, or each point on its own. Default "line". */
   readonly marks?: "line" | "points";
 }
 
+/** Options of `lineChart`. */
 export interface ChartOptions {
+  /** The text above the chart. Default: none. */
   readonly title?: string;
+  /** The text below the horizontal axis. Default: none. */
   readonly xLabel?: string;
+  /** The text beside the vertical axis. Default: none. */
   readonly yLabel?: string;
-  /** Default "linear". */
+  /** The scale of the horizontal axis. Default "linear". */
   readonly xScale?: "linear" | "log";
-  /** Default "linear". */
+  /** The scale of the vertical axis. Default "linear". */
   readonly yScale?: "linear" | "log";
-  /** In pixels, 200 at least. Default 640. */
+  /** The width in pixels, 200 or more. Default 640. */
   readonly width?: number;
-  /** In pixels, 150 at least. Default 400. */
+  /** The height in pixels, 150 or more. Default 400. */
   readonly height?: number;
 }
 
@@ -132,7 +137,7 @@ function axis(points: readonly Point[], which: 0 | 1, log: boolean, range: [numb
     low = points.reduce((least, point) => Math.min(least, point[which]), Number.POSITIVE_INFINITY);
     high = points.reduce((most, point) => Math.max(most, point[which]), Number.NEGATIVE_INFINITY);
   }
-  if (low === high) [low, high] = log ? [low / 2, high * 2] : [low - widen(low), high + widen(high)];
+  if (low === high) [low, high] = log ? [low / 2, high * 2] : [low - halfHeight(low), high + halfHeight(high)];
   const scale = (log ? scaleLog() : scaleLinear()).domain([low, high]).range(range);
   if (which === 1) scale.nice();
   const whole = !log && points.every((point) => Number.isInteger(point[which]));
@@ -150,7 +155,7 @@ const plainNumber = (value: number): string => {
 };
 
 /** Half the height of an axis around a single value. */
-const widen = (value: number): number => (value === 0 ? 1 : Math.abs(value) / 2);
+const halfHeight = (value: number): number => (value === 0 ? 1 : Math.abs(value) / 2);
 
 /** Where each name of the legend stands: its distance from the left, and its row. */
 function legendRows(

@@ -6,13 +6,10 @@ import { backend } from "./device.js";
 import { isFloat } from "./dtype.js";
 import { ArgumentError, DeviceError, DisposedError, ShapeError } from "./errors.js";
 import { Storage, tick } from "./memory/storage.js";
-import type { Meta, Op, Update } from "./op.js";
+import type { Meta, Op, OpInputs, Update } from "./op.js";
 import { disposePromoted, promoteInputs } from "./promote.js";
 import { quote } from "./quote.js";
 import { sameShape, show, sizeOf } from "./shape.js";
-
-/** Inputs in the order of the record; null for one left out; those of a rest input one after the other. */
-export type Inputs = readonly (Tensor | null)[];
 
 type MakeTensor = (storage: Storage, meta: Meta, madeBy: string) => Tensor;
 let makeTensor: MakeTensor;
@@ -38,7 +35,7 @@ export function noteInputs<T>(inputs: Set<Tensor>, fn: () => T): T {
 }
 
 /** Runs an op with one output. */
-export const apply = <A>(op: Op<A>, inputs: Inputs, attrs: A, on?: Backend): Tensor =>
+export const apply = <A>(op: Op<A>, inputs: OpInputs, attrs: A, on?: Backend): Tensor =>
   applyAll(op, inputs, attrs, on)[0];
 
 /**
@@ -49,7 +46,7 @@ export const apply = <A>(op: Op<A>, inputs: Inputs, attrs: A, on?: Backend): Ten
  * @throws ArgumentError for inputs that the record does not have, DisposedError, DeviceError, and what the op's `infer`
  *   or kernel throws; nothing has happened then
  */
-export function applyAll<A>(op: Op<A>, given: Inputs, attrs: A, on?: Backend): Tensor[] {
+export function applyAll<A>(op: Op<A>, given: OpInputs, attrs: A, on?: Backend): Tensor[] {
   const source = checkInputs(op, given);
   const device = (op.transfer ? on : (source ?? on)) ?? backend();
   const inputs = promoteInputs(op, given);
@@ -72,7 +69,7 @@ export function applyAll<A>(op: Op<A>, given: Inputs, attrs: A, on?: Backend): T
   return outputs;
 }
 
-function checkInputs(op: Op, inputs: Inputs): Backend | null {
+function checkInputs(op: Op, inputs: OpInputs): Backend | null {
   const count = inputs.length;
   if (op.rest < 0 ? count !== op.inputs.length : count < op.rest)
     throw new ArgumentError(
@@ -98,7 +95,7 @@ const inputName = (op: Op, i: number): string =>
   op.rest >= 0 && i >= op.rest ? `${op.inputs[op.rest].name}[${i - op.rest}]` : op.inputs[i].name;
 
 /** The inputs by name. A tensor is its own Meta, so nothing is copied. */
-function nameInputs(op: Op, inputs: Inputs): Record<string, Saved> {
+function nameInputs(op: Op, inputs: OpInputs): Record<string, Saved> {
   const named: Record<string, Saved> = {};
   for (let i = 0; i < op.inputs.length; i++)
     named[op.inputs[i].name] = i === op.rest ? (inputs.slice(i) as Tensor[]) : (inputs[i] ?? undefined);
@@ -117,7 +114,7 @@ function viewOf(op: Op, x: Tensor, meta: Meta): Tensor {
   return makeTensor(x.storage, meta, op.name);
 }
 
-function buffersOf(op: Op, inputs: Inputs, outputs: readonly Tensor[]): (Handle | null | Handle[])[] {
+function buffersOf(op: Op, inputs: OpInputs, outputs: readonly Tensor[]): (Handle | null | Handle[])[] {
   const fixed = op.rest >= 0 ? op.rest : inputs.length;
   const buffers: (Handle | null | Handle[])[] = [];
   for (let i = 0; i < fixed; i++) buffers.push(inputs[i]?.storage.handle ?? null);
@@ -127,7 +124,7 @@ function buffersOf(op: Op, inputs: Inputs, outputs: readonly Tensor[]): (Handle 
 }
 
 /** Writes the op on the Wengert list: the outputs become variables of a new entry. */
-function record(op: Op, inputs: Inputs, outputs: readonly Tensor[], attrs: unknown): void {
+function record(op: Op, inputs: OpInputs, outputs: readonly Tensor[], attrs: unknown): void {
   if (!outputs.some((y, i) => op.differentiable[i] && isFloat(y.dtype))) return;
   // By position in `op.save`: names are put to them only when a rule asks.
   const values = op.save.map(({ input, output }): Saved => {

@@ -1,7 +1,7 @@
 import type { Tensor } from "../tensor.js";
-import { applyAll, type Inputs } from "./apply.js";
+import { applyAll } from "./apply.js";
 import type { DType } from "./dtype.js";
-import type { Op } from "./op.js";
+import type { Op, OpInputs } from "./op.js";
 
 /** The dtype of statistics and sums that are kept beside a tensor of floats: 16 bits are too coarse for them. */
 export const auxiliaryDType = (dtype: DType): DType => (dtype === "float64" ? "float64" : "float32");
@@ -10,7 +10,7 @@ export const auxiliaryDType = (dtype: DType): DType => (dtype === "float64" ? "f
  * Runs an op whose outputs after the first are auxiliary, for its gradient, and returns the first. The others are let
  * go; the tape holds them where it needs them.
  */
-export function applyMain<A>(op: Op<A>, inputs: Inputs, attrs: A): Tensor {
+export function applyMain<A>(op: Op<A>, inputs: OpInputs, attrs: A): Tensor {
   const outputs = applyAll(op, inputs, attrs);
   for (let i = 1; i < outputs.length; i++) outputs[i].dispose();
   return outputs[0];

@@ -53,6 +53,12 @@ const float16Values = /* @__PURE__ */ (() => {
   return values;
 })();
 
+/** The two floats of 16 bits. */
+export type Half = "float16" | "bfloat16";
+
+/** Whether a dtype is a float of 16 bits. */
+export const isHalf = (dtype: DType): dtype is Half => dtype === "float16" || dtype === "bfloat16";
+
 /** The number that a tensor of `dtype` holds in place of `value`; integers stay as they are. */
 export function nearest(dtype: DType, value: number): number {
   if (dtype === "float16") return float16Values[toFloat16Bits(value)];
@@ -61,13 +67,13 @@ export function nearest(dtype: DType, value: number): number {
 }
 
 /** Widens 16-bit floats, given by their bits, to float32. */
-export function widen(dtype: "float16" | "bfloat16", source: Uint16Array, target: Float32Array): void {
+export function widen(dtype: Half, source: Uint16Array, target: Float32Array): void {
   const values = dtype === "float16" ? float16Values : bfloat16Values;
   for (let i = 0; i < source.length; i++) target[i] = values[source[i]];
 }
 
 /** Rounds float32 values to 16-bit floats and stores their bits. */
-export function narrow(dtype: "float16" | "bfloat16", source: ArrayLike<number>, target: Uint16Array): void {
+export function narrow(dtype: Half, source: ArrayLike<number>, target: Uint16Array): void {
   const convert = dtype === "float16" ? toFloat16Bits : toBfloat16Bits;
   for (let i = 0; i < target.length; i++) target[i] = convert(source[i]);
 }

@@ -44,7 +44,7 @@ export type InputType =
   /** Takes no part in promotion; bool only. For masks. */
   | "bool"
   /** Takes no part in promotion and is never converted. */
-  | "own";
+  | "unchanged";
 
 /**
  * The gradient of an op. Either a table of rules, one per input, or, where one kernel gives several gradients at
@@ -133,9 +133,9 @@ export interface SavedSlot {
   readonly output: number;
 }
 
-type Rule = (dy: unknown, saved: unknown, attrs: unknown, index: number) => Tensor;
-type Rules = { readonly [input: string]: Rule | null };
-type AllRules = (
+type VjpRule = (dy: unknown, saved: unknown, attrs: unknown, index: number) => Tensor;
+type VjpRules = { readonly [input: string]: VjpRule | null };
+type AllVjpRules = (
   dy: unknown,
   saved: unknown,
   attrs: unknown,
@@ -157,8 +157,14 @@ export interface Op<A = unknown> extends Kernel {
   // Methods, not properties: an Op<A> can stand where an Op of unknown attributes is asked for.
   infer(inputs: Readonly<Record<string, unknown>>, attrs: A): Meta | Readonly<Record<string, Meta>>;
   args(inputs: unknown, outputs: unknown, attrs: A): KernelArgs;
-  readonly vjp: Rules | AllRules;
+  readonly vjp: VjpRules | AllVjpRules;
 }
+
+/**
+ * The inputs of a call in the order of the record: null for an input left out; the tensors of a rest input one after the
+ * other.
+ */
+export type OpInputs = readonly (Tensor | null)[];
 
 const noArgs: KernelArgs = [];
 
@@ -215,7 +221,7 @@ export function defineOp<
     infer: definition.infer as Op<A>["infer"],
     args: (definition.args ?? (() => noArgs)) as Op<A>["args"],
     cpu: definition.cpu as Kernel["cpu"],
-    vjp: definition.vjp as unknown as Rules | AllRules,
+    vjp: definition.vjp as unknown as VjpRules | AllVjpRules,
   };
 }
 

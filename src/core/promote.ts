@@ -1,9 +1,7 @@
 import type { Tensor } from "../tensor.js";
 import { type DType, isFloat, isInteger, promoteTypes } from "./dtype.js";
 import { DTypeError } from "./errors.js";
-import type { InputType, Op } from "./op.js";
-
-type Inputs = readonly (Tensor | null)[];
+import type { InputType, Op, OpInputs } from "./op.js";
 
 const inGroup = (type: InputType): boolean => type === "any" || type === "numeric" || type === "float";
 
@@ -14,7 +12,7 @@ const inGroup = (type: InputType): boolean => type === "any" || type === "numeri
  * @returns `inputs` itself where nothing had to be converted
  * @throws DTypeError; nothing has been converted then
  */
-export function promoteInputs(op: Op, inputs: Inputs): Inputs {
+export function promoteInputs(op: Op, inputs: OpInputs): OpInputs {
   const common = commonDType(op, inputs);
   let agree = true;
   for (let i = 0; i < inputs.length; i++) {
@@ -34,20 +32,20 @@ export function promoteInputs(op: Op, inputs: Inputs): Inputs {
 }
 
 /** Disposes the conversions that `promoteInputs` made. What the tape saved of them stays. */
-export function disposePromoted(given: Inputs, promoted: Inputs): void {
+export function disposePromoted(given: OpInputs, promoted: OpInputs): void {
   if (promoted === given) return;
   for (let i = 0; i < promoted.length; i++) if (promoted[i] !== given[i]) promoted[i]?.dispose();
 }
 
 function wantedDType(op: Op, i: number, dtype: DType, common: DType | null): DType {
   const type = typeOf(op, i);
-  return inGroup(type) ? (common as DType) : ownDType(op, i, type, dtype);
+  return inGroup(type) ? (common as DType) : unpromotedDType(op, i, type, dtype);
 }
 
 const typeOf = (op: Op, i: number): InputType => op.inputs[Math.min(i, op.inputs.length - 1)].type;
 
 /** The dtype in which the inputs that take part in promotion meet. */
-function commonDType(op: Op, inputs: Inputs): DType | null {
+function commonDType(op: Op, inputs: OpInputs): DType | null {
   let dtype: DType | null = null;
   let strictest: InputType = "any";
   for (let i = 0; i < inputs.length; i++) {
@@ -64,7 +62,7 @@ function commonDType(op: Op, inputs: Inputs): DType | null {
   return dtype;
 }
 
-function ownDType(op: Op, i: number, type: InputType, dtype: DType): DType {
+function unpromotedDType(op: Op, i: number, type: InputType, dtype: DType): DType {
   const name = op.inputs[Math.min(i, op.inputs.length - 1)].name;
   if (type === "index") {
     if (!isInteger(dtype))

@@ -1,3 +1,7 @@
+/**
+ * Checkpoints: the parts of a training run in one safetensors file, written atomically and compared before anything is
+ * restored. Used by Trainer and by users with their own loops. The parts themselves are in parts.ts.
+ */
 import { ArgumentError, FormatError } from "../core/errors.js";
 import { outsideScopes } from "../core/memory/scope.js";
 import type { Meta } from "../core/op.js";
@@ -9,18 +13,20 @@ import { decodeValue, encodeValue, type Value } from "./values.js";
 
 /** The state of one part of a run: tensors by name, and plain values. */
 export interface SavedState {
+  /** The tensors by name. */
   readonly tensors: ReadonlyMap<string, Tensor>;
+  /** Everything else: plain data. */
   readonly values: Value;
 }
 
-/** A part of a run whose state can be saved, and brought back. */
+/** A part of a run whose state can be saved and restored. */
 export interface CheckpointPart {
-  /** The state now. The tensors may be the part's own; they are read before anything else happens. */
+  /** The current state. The tensors may be the part's own; they are read before anything else happens. */
   state(): SavedState;
-  /** What in a saved state does not fit here, in words; none if it can be restored. Changes nothing. */
+  /** The reasons, in words, why a saved state does not fit; none if it can be restored. Changes nothing. */
   differences(saved: SavedState): string[];
   /**
-   * Brings a state back that has no differences. The tensors are freed afterwards.
+   * Restores a state that has no differences. The tensors are freed afterwards.
    *
    * @throws FormatError if it does not fit after all; nothing has changed then, if this is the first part
    */
@@ -59,10 +65,10 @@ export async function saveCheckpoint(path: string, parts: CheckpointParts): Prom
 }
 
 /**
- * Brings the parts of a run back to the state in a file. Everything in the file is compared with the parts first: if
- * anything differs, nothing has changed.
+ * Restores the parts of a run from a file. Everything in the file is compared with the parts first: if anything
+ * differs, nothing has changed.
  *
- * @throws FormatError that names what differs, or says what is wrong with the file; FileError if it cannot be read
+ * @throws FormatError that names the differences, or describes the damage of the file; FileError if it cannot be read
  */
 export async function loadCheckpoint(path: string, parts: CheckpointParts): Promise<void> {
   const source = `loadCheckpoint: ${path}`;
@@ -70,7 +76,7 @@ export async function loadCheckpoint(path: string, parts: CheckpointParts): Prom
   try {
     const saved = readParts(source, tensors, metadata);
     const differences = [
-      ...compareNames("the checkpoint", Object.keys(parts), [...saved.keys()]),
+      ...nameDifferences("the checkpoint", Object.keys(parts), [...saved.keys()]),
       ...Object.entries(parts).flatMap(([name, part]) => {
         const state = saved.get(name);
         return state ? part.differences(state).map((difference) => `${name}: ${difference}`) : [];
@@ -118,7 +124,7 @@ function readParts(
 }
 
 /** Names that are missing or too many, in words. */
-export function compareNames(where: string, own: readonly string[], given: readonly string[]): string[] {
+export function nameDifferences(where: string, own: readonly string[], given: readonly string[]): string[] {
   const missing = own.filter((name) => !given.includes(name));
   const unexpected = given.filter((name) => !own.includes(name));
   return [
@@ -142,7 +148,7 @@ export function compareTensors(
     ({ name, here, there }) =>
       `${name} is ${here.dtype} ${show(here.shape)}, in ${where} ${there.dtype} ${show(there.shape)}`,
   );
-  return [...compareNames(where, [...own.keys()], [...saved.keys()]), ...(rows.length > 0 ? [brief(rows)] : [])];
+  return [...nameDifferences(where, [...own.keys()], [...saved.keys()]), ...(rows.length > 0 ? [brief(rows)] : [])];
 }
 
 /** The first ten of a list, for messages. */

@@ -1,3 +1,7 @@
+/**
+ * A strict reader of the JSON subset in safetensors headers. Used by safetensors-header.ts, which knows what the keys
+ * mean.
+ */
 import { FormatError } from "../core/errors.js";
 
 /** @internal More tensors than any model has, and few enough to refuse a header of nothing but names in seconds. */
@@ -27,8 +31,8 @@ export class HeaderReader {
     const keys = new Set<string>();
     this.#list("{", "}", () => {
       const key = this.string();
-      if (keys.has(key)) this.fail(`key ${quote(key)} is in the header twice`);
-      if (key === "__proto__") this.fail(`${quote(key)} is not a name`);
+      if (keys.has(key)) this.fail(`key ${quoteShort(key)} is in the header twice`);
+      if (key === "__proto__") this.fail(`${quoteShort(key)} is not a name`);
       keys.add(key);
       this.#expect(":");
       read(key);
@@ -63,7 +67,9 @@ export class HeaderReader {
     const isNumber = /^(0|[1-9]\d{0,15})$/.test(digits) && Number.isSafeInteger(Number(digits));
     // A digit sequence that goes on (1.5, 1e9) or never began (-1, null) is no count.
     if (!isNumber || !/[\s,\]}]/.test(this.text[this.#at] ?? ""))
-      this.fail(`sizes and offsets are integers from 0 to 2^53 - 1, got ${quote(this.text.slice(start, start + 20))}`);
+      this.fail(
+        `sizes and offsets are integers from 0 to 2^53 - 1, got ${quoteShort(this.text.slice(start, start + 20))}`,
+      );
     return Number(digits);
   }
 
@@ -96,7 +102,7 @@ export class HeaderReader {
   }
 
   #unexpected(wanted: string): never {
-    const got = this.#at < this.text.length ? quote(this.text.slice(this.#at, this.#at + 20)) : "the end";
+    const got = this.#at < this.text.length ? quoteShort(this.text.slice(this.#at, this.#at + 20)) : "the end";
     return this.fail(`the header is broken: ${wanted} expected at character ${this.#at}, got ${got}`);
   }
 
@@ -112,4 +118,4 @@ const isDigit = (character: string | undefined): boolean =>
 export const isWellFormed = (text: string): boolean => !/\p{Surrogate}/u.test(text);
 
 /** @internal A name as it stands in messages; names of hostile files may be long. */
-export const quote = (name: string): string => JSON.stringify(name.length > 80 ? `${name.slice(0, 80)}...` : name);
+export const quoteShort = (name: string): string => JSON.stringify(name.length > 80 ? `${name.slice(0, 80)}...` : name);

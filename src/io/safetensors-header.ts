@@ -1,11 +1,15 @@
+/**
+ * Reads, checks and writes the header of safetensors files: names, types, shapes and offsets. Used by safetensors.ts,
+ * which moves the numbers.
+ */
 import type { DType } from "../core/dtype.js";
 import { ArgumentError, FormatError } from "../core/errors.js";
 import { type Shape, sizeOf } from "../core/shape.js";
 import type { NumberArray, NumberArrayClass } from "./endian.js";
-import { HeaderReader, isWellFormed, maxItems, quote } from "./header.js";
+import { HeaderReader, isWellFormed, maxItems, quoteShort } from "./header.js";
 
 /** @internal One tensor of a file: what the header says of it, checked. Offsets count from the start of the data. */
-export interface Entry {
+export interface TensorEntry {
   readonly name: string;
   readonly type: FileType;
   readonly shape: Shape;
@@ -14,7 +18,7 @@ export interface Entry {
 }
 
 export interface Header {
-  readonly entries: readonly Entry[];
+  readonly entries: readonly TensorEntry[];
   readonly metadata: Readonly<Record<string, string>>;
 }
 
@@ -94,7 +98,7 @@ export function headerLength(source: string, prefix: Uint8Array, fileLength: num
 export function parseHeader(source: string, header: Uint8Array, dataLength: number): Header {
   if (header[0] !== 0x7b) throw new FormatError(`${source}: the header does not begin with "{"`);
   const reader = new HeaderReader(source, decodeText(source, header));
-  const entries: Entry[] = [];
+  const entries: TensorEntry[] = [];
   const metadata = new Map<string, string>();
   reader.object((key) => {
     if (key === metadataKey) reader.object((name) => metadata.set(name, reader.string()));
@@ -113,8 +117,8 @@ function decodeText(source: string, header: Uint8Array): string {
   }
 }
 
-function readEntry(reader: HeaderReader, name: string): Entry {
-  const at = `tensor ${quote(name)}`;
+function readEntry(reader: HeaderReader, name: string): TensorEntry {
+  const at = `tensor ${quoteShort(name)}`;
   let type: FileType | undefined;
   let shape: number[] | undefined;
   let offsets: number[] | undefined;
@@ -122,7 +126,7 @@ function readEntry(reader: HeaderReader, name: string): Entry {
     if (key === "dtype") type = checkType(reader, at, reader.string());
     else if (key === "shape") shape = reader.array(() => readAxis(reader, at));
     else if (key === "data_offsets") offsets = reader.array(() => reader.count());
-    else reader.fail(`${at}: unknown key ${quote(key)}; known: dtype, shape, data_offsets`);
+    else reader.fail(`${at}: unknown key ${quoteShort(key)}; known: dtype, shape, data_offsets`);
   });
   if (type === undefined || shape === undefined || offsets === undefined)
     return reader.fail(`${at}: dtype, shape and data_offsets are needed, at least one is missing`);
@@ -137,7 +141,7 @@ function readEntry(reader: HeaderReader, name: string): Entry {
 
 function checkType(reader: HeaderReader, at: string, type: string): FileType {
   if (Object.hasOwn(fileTypes, type)) return type as FileType;
-  return reader.fail(`${at}: no dtype here for ${quote(type)}; known: ${Object.keys(fileTypes).join(", ")}`);
+  return reader.fail(`${at}: no dtype here for ${quoteShort(type)}; known: ${Object.keys(fileTypes).join(", ")}`);
 }
 
 function readAxis(reader: HeaderReader, at: string): number {
@@ -145,17 +149,17 @@ function readAxis(reader: HeaderReader, at: string): number {
   return size <= maxAxis ? size : reader.fail(`${at}: sizes are integers from 0 to 2^31 - 1, got ${size}`);
 }
 
-function checkTiling(reader: HeaderReader, entries: readonly Entry[], dataLength: number): void {
+function checkTiling(reader: HeaderReader, entries: readonly TensorEntry[], dataLength: number): void {
   const inOrder = [...entries].sort((a, b) => a.begin - b.begin || a.end - b.end);
   let filled = 0;
   for (const { name, begin, end } of inOrder) {
     if (end > dataLength)
       reader.fail(
-        `tensor ${quote(name)}: ends at byte ${end} of ${dataLength} bytes of data: a file cut short, or hostile`,
+        `tensor ${quoteShort(name)}: ends at byte ${end} of ${dataLength} bytes of data: a file cut short, or hostile`,
       );
     if (begin !== filled)
       reader.fail(
-        `tensor ${quote(name)}: begins at byte ${begin}, ${begin < filled ? "inside another one" : "after a gap"} that ends at ${filled}`,
+        `tensor ${quoteShort(name)}: begins at byte ${begin}, ${begin < filled ? "inside another one" : "after a gap"} that ends at ${filled}`,
       );
     filled = end;
   }
@@ -173,7 +177,7 @@ const brief = (list: readonly number[]): string => `[${list.slice(0, 8).join(", 
  */
 export function encodeHeader(
   op: string,
-  entries: readonly Entry[],
+  entries: readonly TensorEntry[],
   metadata: Readonly<Record<string, string>>,
 ): Uint8Array {
   const items: string[] = [];
@@ -185,7 +189,7 @@ export function encodeHeader(
   for (const [name, value] of notes) {
     checkName(op, "metadata key", name);
     if (typeof value !== "string" || !isWellFormed(value))
-      throw new ArgumentError(`${op}: metadata values are strings, got ${typeof value} for ${quote(name)}`);
+      throw new ArgumentError(`${op}: metadata values are strings, got ${typeof value} for ${quoteShort(name)}`);
   }
   if (notes.length > 0) items.push(`${JSON.stringify(metadataKey)}:${JSON.stringify(metadata)}`);
   for (const { name, type, shape, begin, end } of entries) {
@@ -204,5 +208,5 @@ export function encodeHeader(
 
 function checkName(op: string, what: string, name: string): void {
   if (name === metadataKey || name === "__proto__" || !isWellFormed(name))
-    throw new ArgumentError(`${op}: ${quote(name)} cannot be a ${what}`);
+    throw new ArgumentError(`${op}: ${quoteShort(name)} cannot be a ${what}`);
 }

@@ -1,3 +1,7 @@
+/**
+ * Saves and loads tensors in the safetensors format. Used by checkpoints and by users who exchange weights with other
+ * libraries. The header is in safetensors-header.ts.
+ */
 import type { FileHandle } from "node:fs/promises";
 import { type DType, dtypeInfo, type TypedArray } from "../core/dtype.js";
 import { ArgumentError, FormatError, OutOfMemoryError } from "../core/errors.js";
@@ -6,9 +10,8 @@ import { tensor } from "../create.js";
 import { Tensor } from "../tensor.js";
 import { asBytes, asNumbers } from "./endian.js";
 import { fileError, withFile, writeAtomic } from "./files.js";
-import { quote } from "./header.js";
+import { quoteShort } from "./header.js";
 import {
-  type Entry,
   encodeHeader,
   fileTypeOf,
   fileTypes,
@@ -16,14 +19,15 @@ import {
   headerLength,
   parseHeader,
   prefixBytes,
+  type TensorEntry,
 } from "./safetensors-header.js";
 
 /** Tensors by name, to be saved. */
 export type NamedTensors = ReadonlyMap<string, Tensor> | Readonly<Record<string, Tensor>>;
 
-/** What a safetensors file holds. */
+/** The content of a safetensors file. */
 export interface Safetensors {
-  /** In the order of the file. They belong to the scope in which they were loaded. */
+  /** The tensors in the order of the file. They belong to the scope in which they were loaded. */
   readonly tensors: Map<string, Tensor>;
   /** Free text by name that the writer put beside the tensors. */
   readonly metadata: Readonly<Record<string, string>>;
@@ -108,10 +112,10 @@ async function encode(
 ): Promise<Iterable<Uint8Array>> {
   const named: [string, Tensor][] = tensors instanceof Map ? [...tensors] : Object.entries(tensors);
   for (const [name, value] of named)
-    if (!(value instanceof Tensor)) throw new ArgumentError(`${op}: ${quote(name)} is not a tensor`);
+    if (!(value instanceof Tensor)) throw new ArgumentError(`${op}: ${quoteShort(name)} is not a tensor`);
   named.sort(([, a], [, b]) => dtypeInfo[b.dtype].bytes - dtypeInfo[a.dtype].bytes);
   let end = 0;
-  const entries = named.map(([name, { dtype, shape, size }]): Entry => {
+  const entries = named.map(([name, { dtype, shape, size }]): TensorEntry => {
     const begin = end;
     end += size * dtypeInfo[dtype].bytes;
     return { name, type: fileTypeOf[dtype], shape, begin, end };
@@ -138,7 +142,7 @@ function encodeValues(dtype: DType, values: TypedArray): Uint8Array {
   return asBytes(bits, "LE");
 }
 
-function decodeValues(source: string, { name, type }: Entry, bytes: Uint8Array): TypedArray {
+function decodeValues(source: string, { name, type }: TensorEntry, bytes: Uint8Array): TypedArray {
   const { dtype, array } = fileTypes[type];
   const numbers = asNumbers<InstanceType<typeof array>>(array, bytes, "LE");
   if (dtype === "float16" || dtype === "bfloat16") {
@@ -148,7 +152,7 @@ function decodeValues(source: string, { name, type }: Entry, bytes: Uint8Array):
   }
   const fail = (value: number | bigint): never => {
     throw new FormatError(
-      `${source}: tensor ${quote(name)}: ${type} has the value ${value}, which ${dtype} cannot hold`,
+      `${source}: tensor ${quoteShort(name)}: ${type} has the value ${value}, which ${dtype} cannot hold`,
     );
   };
   if (type === "BOOL") for (const value of numbers) if (value > 1) fail(value);

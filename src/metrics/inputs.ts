@@ -1,16 +1,20 @@
+/**
+ * Checks predictions and targets and turns them into labels, scores or numbers on the host. Used by all metrics; it
+ * computes no figure.
+ */
 import { isFloat, type TypedArray } from "../core/dtype.js";
 import { ArgumentError, ShapeError } from "../core/errors.js";
 import { quote } from "../core/quote.js";
 import { sameShape, show } from "../core/shape.js";
 import { Tensor } from "../tensor.js";
 
-/** What metrics of labels have in common. */
+/** Options that all metrics of labels share. */
 export interface LabelMetricOptions {
-  /** The label of what is left out. Default -100. */
+  /** Targets with this label are left out. Default -100. */
   readonly ignoreIndex?: number;
 }
 
-/** How predictions become labels. */
+/** Options of metrics that turn predictions into labels. */
 export interface DecisionOptions extends LabelMetricOptions {
   /** Binary scores above it mean class 1. Default 0.5, for probabilities; for logits take 0. */
   readonly threshold?: number;
@@ -41,7 +45,7 @@ export function checkTensors(op: string, predictions: Tensor, targets: Tensor): 
 }
 
 /** Throws unless a label is a class. */
-export function checkLabel(op: string, label: number, i: number, classes: number): void {
+export function checkLabelAt(op: string, label: number, i: number, classes: number): void {
   if (Number.isInteger(label) && label >= 0 && label < classes) return;
   const range = classes === Number.POSITIVE_INFINITY ? "labels are integers of 0 or more" : `${classes} classes`;
   throw new ArgumentError(`${op}: label ${label} at ${i} is out of range: ${range}`);
@@ -77,8 +81,8 @@ export function labelPairs(
   const pairs = { predicted: [] as number[], actual: [] as number[] };
   actual.forEach((label, i) => {
     if (label === ignoreIndex) return;
-    checkLabel(op, label, i, most);
-    checkLabel(op, predicted[i], i, most);
+    checkLabelAt(op, label, i, most);
+    checkLabelAt(op, predicted[i], i, most);
     pairs.predicted.push(predicted[i]);
     pairs.actual.push(label);
   });
@@ -98,7 +102,7 @@ export function scoreRows(op: string, predictions: Tensor, targets: Tensor, igno
   const { axis, classes } = classAxisOf(op, predictions, targets);
   const [scores, labels] = [predictions.dataSync(), targets.dataSync()];
   labels.forEach((label, i) => {
-    if (label !== ignoreIndex) checkLabel(op, label, i, classes);
+    if (label !== ignoreIndex) checkLabelAt(op, label, i, classes);
   });
   const stride = predictions.shape.slice(axis + 1).reduce((size, n) => size * n, 1);
   const start = (row: number): number => Math.floor(row / stride) * classes * stride + (row % stride);

@@ -1,8 +1,9 @@
+/** The ROC curve and the area under it. Both keep every score, since the curve depends on the order of all of them. */
 import { ArgumentError } from "../core/errors.js";
 import { quote } from "../core/quote.js";
 import type { Tensor } from "../tensor.js";
 import { MetricError } from "./errors.js";
-import { checkLabel, numberPairs, scoreRows } from "./inputs.js";
+import { checkLabelAt, numberPairs, scoreRows } from "./inputs.js";
 import { Metric } from "./metric.js";
 
 /** All scores so far, row by row, and their labels: the curve depends on the order of all. */
@@ -32,11 +33,19 @@ export interface ROCCurveOptions {
 export class ROCCurve extends Metric<ROC, Scored> {
   readonly #dropIntermediate: boolean;
 
+  /** @param options - whether points on straight lines are left out */
   constructor({ dropIntermediate = true }: ROCCurveOptions = {}) {
     super("ROCCurve", { scores: [], labels: [] });
     this.#dropIntermediate = dropIntermediate;
   }
 
+  /**
+   * Adds a batch.
+   *
+   * @param predictions - scores of class 1, of any shape
+   * @param targets - 0 or 1, of the same shape
+   * @throws ShapeError, ArgumentError if the batch does not fit; nothing has changed then
+   */
   update(predictions: Tensor, targets: Tensor): void {
     addBinary("ROCCurve.update", this.state, predictions, targets);
   }
@@ -80,6 +89,13 @@ export class AUC extends Metric<number, Scored> {
     this.#average = average;
   }
 
+  /**
+   * Adds a batch.
+   *
+   * @param predictions - scores of class 1 of the targets' shape or, with `numClasses`, probabilities (N, C, ...)
+   * @param targets - labels
+   * @throws ShapeError, ArgumentError if the batch does not fit; nothing has changed then
+   */
   update(predictions: Tensor, targets: Tensor): void {
     if (this.#classes === null) addBinary("AUC.update", this.state, predictions, targets);
     else addRows("AUC.update", this.state, predictions, targets, this.#classes);
@@ -110,7 +126,7 @@ export class AUC extends Metric<number, Scored> {
 function addBinary(op: string, state: Scored, predictions: Tensor, targets: Tensor): void {
   const [scores, labels] = numberPairs(op, predictions, targets);
   labels.forEach((label, i) => {
-    checkLabel(op, label, i, 2);
+    checkLabelAt(op, label, i, 2);
   });
   for (const score of scores) state.scores.push(score);
   for (const label of labels) state.labels.push(label);

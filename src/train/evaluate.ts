@@ -1,13 +1,17 @@
+/**
+ * The loss and the metrics of a model over a data set, without training. Called by Trainer.evaluate and, after each
+ * epoch, by fit.ts.
+ */
 import { noGrad } from "../core/autograd/grad.js";
 import { ArgumentError } from "../core/errors.js";
 import { tidy } from "../core/memory/scope.js";
 import { type Module, rememberModes } from "../nn/module.js";
 import type { Tensor } from "../tensor.js";
-import { checkLoss, checkTensor, samplesIn } from "./step.js";
-import { type Batch, isResumable, type Logs, type TrainingData, type TrainingMetric } from "./types.js";
+import { checkLoss, expectTensor, samplesIn } from "./step.js";
+import { isResumable, type Logs, type TrainingBatch, type TrainingData, type TrainingMetric } from "./types.js";
 
 /** How a batch becomes a loss. */
-export interface Objective<B extends Batch> {
+export interface TrainingObjective<B extends TrainingBatch> {
   readonly model: Module;
   readonly forward: (batch: B) => Tensor;
   readonly target: (batch: B) => Tensor;
@@ -67,8 +71,8 @@ export function rememberMetrics(metrics: Readonly<Record<string, TrainingMetric>
  *
  * @throws ArgumentError if there are no batches
  */
-export function evaluate<B extends Batch>(
-  objective: Objective<B>,
+export function evaluate<B extends TrainingBatch>(
+  objective: TrainingObjective<B>,
   data: TrainingData<B>,
   interrupted: () => boolean,
 ): Promise<Logs | null> {
@@ -80,7 +84,7 @@ export function evaluate<B extends Batch>(
       if (interrupted()) return null;
       await noGrad(() =>
         tidy(async () => {
-          const output = checkTensor("forward", forward(batch));
+          const output = expectTensor("forward", forward(batch));
           const expected = target(batch);
           const loss = checkLoss(objective.loss(output, expected));
           await updateMetrics(metrics, output, expected);

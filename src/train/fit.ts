@@ -1,17 +1,28 @@
+/**
+ * The training loop: epochs, steps, gradient accumulation, callbacks and interruption. Called by Trainer.fit; the state
+ * of a run is in run.ts, the gradients of a step in step.ts.
+ */
 import { Tape } from "../core/autograd/tape.js";
 import { ArgumentError } from "../core/errors.js";
 import { tidy } from "../core/memory/scope.js";
 import type { Tensor } from "../tensor.js";
 import type { Callback, SavePoint } from "./callback.js";
-import { computeMetrics, evaluate, type Objective, rememberMetrics, resetMetrics, updateMetrics } from "./evaluate.js";
+import {
+  computeMetrics,
+  evaluate,
+  rememberMetrics,
+  resetMetrics,
+  type TrainingObjective,
+  updateMetrics,
+} from "./evaluate.js";
 import type { Interrupt } from "./interrupt.js";
 import type { TrainingRun } from "./run.js";
-import { Accumulator, type ClipOptions, checkLoss, checkTensor, samplesIn } from "./step.js";
-import type { Batch, Logs, TrainingData } from "./types.js";
+import { Accumulator, type ClipOptions, checkLoss, expectTensor, samplesIn } from "./step.js";
+import type { Logs, TrainingBatch, TrainingData } from "./types.js";
 
-/** What a run is made of, beside its state. */
-export interface FitPlan<B extends Batch> {
-  readonly objective: Objective<B>;
+/** Everything that a run needs besides its state. */
+export interface FitPlan<B extends TrainingBatch> {
+  readonly objective: TrainingObjective<B>;
   readonly data: TrainingData<B>;
   readonly validation: TrainingData<B> | null;
   readonly callbacks: readonly Callback[];
@@ -22,7 +33,7 @@ export interface FitPlan<B extends Batch> {
 }
 
 /** Trains from where the run is to its end, or until it is interrupted. */
-export async function trainRun<B extends Batch>(run: TrainingRun, plan: FitPlan<B>): Promise<void> {
+export async function trainRun<B extends TrainingBatch>(run: TrainingRun, plan: FitPlan<B>): Promise<void> {
   let errors: unknown[] = [];
   try {
     await trainToEnd(run, plan);
@@ -34,7 +45,7 @@ export async function trainRun<B extends Batch>(run: TrainingRun, plan: FitPlan<
   if (errors.length > 0) throw errors[0];
 }
 
-async function trainToEnd<B extends Batch>(run: TrainingRun, plan: FitPlan<B>): Promise<void> {
+async function trainToEnd<B extends TrainingBatch>(run: TrainingRun, plan: FitPlan<B>): Promise<void> {
   const { callbacks, interrupt } = plan;
   await each(callbacks, (callback) => callback.onFitStart?.(run));
   while (run.epochsDone < run.epochs && run.stopped === null) {
@@ -71,7 +82,7 @@ async function endInterrupted(run: TrainingRun, callbacks: readonly Callback[]):
 }
 
 /** The rest of the epoch's batches. False if it was interrupted before the last one. */
-async function trainEpoch<B extends Batch>(run: TrainingRun, plan: FitPlan<B>): Promise<boolean> {
+async function trainEpoch<B extends TrainingBatch>(run: TrainingRun, plan: FitPlan<B>): Promise<boolean> {
   const { objective, data, callbacks, accumulate, interrupt } = plan;
   objective.model.train();
   if (run.batch === 0) {
@@ -94,7 +105,7 @@ async function trainEpoch<B extends Batch>(run: TrainingRun, plan: FitPlan<B>): 
 }
 
 /** Adds the gradients of one batch. Nothing else of it stays. */
-function addGradients<B extends Batch>(
+function addGradients<B extends TrainingBatch>(
   run: TrainingRun,
   { objective, unused }: FitPlan<B>,
   batch: B,
@@ -103,7 +114,7 @@ function addGradients<B extends Batch>(
   // In a context of its own, so that tasks that run meanwhile do not see the tape.
   return tidy(async () => {
     using tape = new Tape();
-    const output = checkTensor("forward", objective.forward(batch));
+    const output = expectTensor("forward", objective.forward(batch));
     const target = objective.target(batch);
     const loss = checkLoss(objective.loss(output, target));
     const trained = run.optimizer.parameters.filter(({ requiresGrad }) => requiresGrad);
@@ -122,7 +133,7 @@ function addGradients<B extends Batch>(
 }
 
 /** The step of the optimizer, and what the callbacks do around it. */
-async function takeStep<B extends Batch>(
+async function takeStep<B extends TrainingBatch>(
   run: TrainingRun,
   { callbacks, clip }: FitPlan<B>,
   gathered: Accumulator,
@@ -141,7 +152,7 @@ async function takeStep<B extends Batch>(
 }
 
 /** Validation, and what the callbacks do after an epoch. False if the validation was interrupted. */
-async function endEpoch<B extends Batch>(run: TrainingRun, plan: FitPlan<B>): Promise<boolean> {
+async function endEpoch<B extends TrainingBatch>(run: TrainingRun, plan: FitPlan<B>): Promise<boolean> {
   const { objective, validation, callbacks, interrupt } = plan;
   const trained = { loss: run.lossSum / run.samples, ...(await computeMetrics(objective.metrics)) };
   // The metrics are used again for the validation data. If that is interrupted, it is as if it had not begun.

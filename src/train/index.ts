@@ -1,3 +1,8 @@
+/**
+ * The entry point `wengert/train`: Trainer, its callbacks and the history of a run.
+ *
+ * @module
+ */
 import "../backends/index.js";
 
 export type { Callback, Run, SavePoint, StepGradients } from "./callback.js";
@@ -15,11 +20,11 @@ export type { ClipOptions } from "./step.js";
 export { EventWriter, TensorBoard, type TensorBoardOptions } from "./tensorboard.js";
 export { type FitOptions, Trainer, type TrainerOptions } from "./trainer.js";
 export type {
-  Batch as TrainingBatch,
   LabelledBatch,
   Logs,
   ResumableData,
   TrainableOptimizer,
+  TrainingBatch,
   TrainingData,
   TrainingMetric,
 } from "./types.js";

@@ -1,10 +1,14 @@
+/**
+ * The gradients of one optimizer step: accumulation over batches, clipping, and checks of the loss. Used by fit.ts,
+ * evaluate.ts and Trainer.
+ */
 import { ArgumentError } from "../core/errors.js";
 import { keep } from "../core/memory/scope.js";
 import { show } from "../core/shape.js";
 import { clipNorm, clipValue, type GradientList } from "../optim/clip.js";
 import { Tensor } from "../tensor.js";
 
-/** How gradients are bounded before a step. */
+/** Bounds on the gradients of a step. */
 export interface ClipOptions {
   /** The largest norm of all gradients together. */
   readonly norm?: number;
@@ -68,13 +72,13 @@ export const samplesIn = ({ shape }: Tensor): number => shape[0] ?? 1;
 
 /** Throws unless a loss gave one number: what is left of several would be neither their mean nor their sum. */
 export function checkLoss(value: unknown): Tensor {
-  const loss = checkTensor("loss", value);
+  const loss = expectTensor("loss", value);
   if (loss.size === 1) return loss;
   throw new ArgumentError(`Trainer: loss gives one number, such as the mean over the batch; got ${show(loss.shape)}`);
 }
 
 /** Throws unless a model, or a loss, gave one tensor. */
-export function checkTensor(what: string, value: unknown): Tensor {
+export function expectTensor(what: string, value: unknown): Tensor {
   if (value instanceof Tensor) return value;
   throw new ArgumentError(`Trainer: ${what} gives a tensor, got ${typeof value}`);
 }

@@ -1,3 +1,7 @@
+/**
+ * Trainer, the public class of this folder: it checks its options and starts runs, evaluations and predictions. The
+ * loop is in fit.ts, the state of a run in run.ts.
+ */
 import { noGrad } from "../core/autograd/grad.js";
 import { ArgumentError } from "../core/errors.js";
 import { tidy } from "../core/memory/scope.js";
@@ -7,47 +11,54 @@ import type { Module } from "../nn/module.js";
 import { concat } from "../ops/index.js";
 import { Tensor } from "../tensor.js";
 import type { Callback } from "./callback.js";
-import { evaluate, inEvalMode, type Objective } from "./evaluate.js";
+import { evaluate, inEvalMode, type TrainingObjective } from "./evaluate.js";
 import { trainRun } from "./fit.js";
 import type { History } from "./history.js";
 import { listen } from "./interrupt.js";
 import { TrainingRun } from "./run.js";
-import { type ClipOptions, checkTensor } from "./step.js";
-import type { Batch, LabelledBatch, Logs, TrainableOptimizer, TrainingData, TrainingMetric } from "./types.js";
+import { type ClipOptions, expectTensor } from "./step.js";
+import type { LabelledBatch, Logs, TrainableOptimizer, TrainingBatch, TrainingData, TrainingMetric } from "./types.js";
 
-export interface TrainerOptions<B extends Batch = LabelledBatch> {
+/** Options of `Trainer`. */
+export interface TrainerOptions<B extends TrainingBatch = LabelledBatch> {
+  /** The model to train. */
   readonly model: Module;
-  /** Of the model's parameters, or some of them. */
+  /** The optimizer of the model's parameters, or of some of them. */
   readonly optimizer: TrainableOptimizer;
   /** The mean loss of a batch, a scalar: `crossEntropy`, `mse`, or any function of output and target. */
   readonly loss: (output: Tensor, target: Tensor) => Tensor;
-  /** What the model makes of a batch. Default: `model.forward(batch.x)`. */
+  /** The output of the model for a batch. Default: `model.forward(batch.x)`. */
   readonly forward?: (batch: B) => Tensor;
-  /** What it should make of it. Default: `batch.y`. */
+  /** The target of a batch. Default: `batch.y`. */
   readonly target?: (batch: B) => Tensor;
-  /** Numbers to be gathered over each epoch, by name. */
+  /** Metrics to compute over each epoch, by name. */
   readonly metrics?: Readonly<Record<string, TrainingMetric>>;
+  /** Called during the run, in this order. Default: none. */
   readonly callbacks?: readonly Callback[];
-  /** Batches whose mean gradient makes one step. Default 1. */
+  /** The number of batches whose mean gradient makes one step. Default 1. */
   readonly accumulate?: number;
-  /** Bounds for the gradients of a step. Default: none. */
+  /** Bounds on the gradients of a step. Default: none. */
   readonly clip?: ClipOptions;
-  /** A parameter that the loss does not depend on: an error (default), or a gradient of zeros. */
+  /** What happens if the loss does not depend on a parameter: an error, or a gradient of zeros. Default "error". */
   readonly unused?: "error" | "zeros";
-  /** Generators that are to be saved with a run, by name, beside the default one. */
+  /** Random generators to save with a run, by name, besides the default one. */
   readonly generators?: Readonly<Record<string, Generator>>;
 }
 
-export interface FitOptions<B extends Batch = LabelledBatch> {
-  /** Times through the data; of a resumed run those it has had are counted. */
+/** Options of `Trainer.fit`. */
+export interface FitOptions<B extends TrainingBatch = LabelledBatch> {
+  /** The number of epochs, including those before a resumed run was interrupted. */
   readonly epochs: number;
-  /** Evaluated after each epoch. */
+  /** Data to evaluate after each epoch. */
   readonly validation?: TrainingData<B>;
-  /** A checkpoint to go on from: the run becomes what it would have been without an end, bit for bit. */
+  /** The path of a checkpoint to continue from: the run gives bit for bit what it would have given without a break. */
   readonly resume?: string;
-  /** Ends the run: it finishes its step, saves where there is a `ModelCheckpoint`, and `fit` returns. */
+  /** Ends the run: it finishes its step, saves if there is a `ModelCheckpoint`, and `fit` returns. */
   readonly signal?: AbortSignal;
-  /** Let Ctrl-C do the same, and say on standard error how to resume; a second one quits at once. Default false. */
+  /**
+   * Let Ctrl-C end the run in the same way and print on standard error how to resume; a second Ctrl-C quits at once.
+   * Default false.
+   */
   readonly sigint?: boolean;
 }
 
@@ -62,9 +73,9 @@ export interface FitOptions<B extends Batch = LabelledBatch> {
  *
  * @throws ArgumentError if an option is outside its range
  */
-export class Trainer<B extends Batch = LabelledBatch> {
+export class Trainer<B extends TrainingBatch = LabelledBatch> {
   readonly #options: TrainerOptions<B>;
-  readonly #objective: Objective<B>;
+  readonly #objective: TrainingObjective<B>;
   #busy = false;
 
   constructor(options: TrainerOptions<B>) {
@@ -136,7 +147,7 @@ export class Trainer<B extends Batch = LabelledBatch> {
     try {
       await inEvalMode(model, async () => {
         for await (const batch of data)
-          outputs.push(noGrad(() => tidy(() => checkTensor("forward", forward(batch as B)).detach())).keep());
+          outputs.push(noGrad(() => tidy(() => expectTensor("forward", forward(batch as B)).detach())).keep());
       });
       if (outputs.length === 0) throw new ArgumentError("Trainer.predict: the data have no batches");
       return noGrad(() => concat(outputs, 0));
@@ -149,7 +160,7 @@ export class Trainer<B extends Batch = LabelledBatch> {
 /** Hands the field `x` to the model. */
 const forwardX =
   (model: Module) =>
-  ({ x }: Batch): Tensor => {
+  ({ x }: TrainingBatch): Tensor => {
     if (x instanceof Tensor) return (model as Module & { forward(x: Tensor): Tensor }).forward(x);
     throw new ArgumentError("Trainer: the batch has no tensor x; say by the option forward what the model gets");
   };

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import type { DType, Op, Tensor } from "../../src/index.js";
 import * as w from "../../src/index.js";
 import * as activation from "../../src/ops/elementwise/activation.js";
-import type { Parameters } from "../../src/ops/elementwise/elementwise.js";
+import type { Coefficients } from "../../src/ops/elementwise/elementwise.js";
 import { clampGradOp } from "../../src/ops/elementwise/rounding.js";
 import { tanhGradOp } from "../../src/ops/elementwise/trigonometric.js";
 import { fewProcessors, withProcessors } from "../support/device.js";
@@ -94,8 +94,8 @@ describe("unary", () => {
 });
 
 describe("gradients", () => {
-  const none: Parameters = [];
-  const rows: readonly (readonly [Op<Parameters>, Parameters])[] = [
+  const none: Coefficients = [];
+  const rows: readonly (readonly [Op<Coefficients>, Coefficients])[] = [
     [activation.sigmoidGradOp, none],
     [activation.reluGradOp, none],
     [activation.leakyReluGradOp, [0.25]],

@@ -163,7 +163,7 @@ describe("what an op may ask of its inputs", () => {
   });
 
   test("own is left as it is", () => {
-    for (const dtype of dtypes) expect(seen("own", dtype)).toBe(dtype);
+    for (const dtype of dtypes) expect(seen("unchanged", dtype)).toBe(dtype);
   });
 
   test("an index is an integer, and becomes int32", () => {

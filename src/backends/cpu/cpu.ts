@@ -1,7 +1,7 @@
 import type { Backend, Buffers, Handle, KernelArgs } from "../../core/backend.js";
 import { type DType, dtypeInfo, hostArray, type TypedArray } from "../../core/dtype.js";
 import { OutOfMemoryError } from "../../core/errors.js";
-import { narrow, widen } from "../../core/half.js";
+import { type Half, isHalf, narrow, widen } from "../../core/half.js";
 import type { Kernel } from "../../core/op.js";
 import { ArrayCache, type CpuArray } from "./cache.js";
 
@@ -20,10 +20,6 @@ const arrayClass = {
   float32: Float32Array,
   float64: Float64Array,
 } as const;
-
-type Half = "float16" | "bfloat16";
-
-const isHalf = (dtype: DType): dtype is Half => dtype === "float16" || dtype === "bfloat16";
 
 /** Buffers of typed arrays and kernels of plain loops. Runs wherever JavaScript runs; every op has a kernel here. */
 export class CpuBackend implements Backend {

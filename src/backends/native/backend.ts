@@ -1,7 +1,7 @@
 import type { Backend, Buffers, Handle, KernelArgs } from "../../core/backend.js";
-import { type DType, dtypeInfo, type TypedArray } from "../../core/dtype.js";
+import type { DType, TypedArray } from "../../core/dtype.js";
 import { ArgumentError, DeviceError } from "../../core/errors.js";
-import { narrow, widen } from "../../core/half.js";
+import { isHalf, narrow, widen } from "../../core/half.js";
 import type { Kernel } from "../../core/op.js";
 import { type Addon, dtypeCode, dtypeNames, leftOut, type NativeDeviceName, type RawArray } from "./addon.js";
 
@@ -110,10 +110,6 @@ export class NativeBackend implements Backend {
     return { length, dtype: dtypeNames[dtype] };
   }
 }
-
-type Half = "float16" | "bfloat16";
-
-const isHalf = (dtype: DType): dtype is Half => dtypeInfo[dtype].bytes === 2;
 
 /** The elements as the device holds them; the array itself where it is already so. */
 function toRaw(source: ArrayLike<number>, length: number, dtype: DType): RawArray {

@@ -84,7 +84,7 @@ export class NativeDevice {
     return this.#addon().elapsed(body);
   }
 
-  /** @internal The addon's functions, unguarded. */
+  /** @internal The addon's functions, without the checks of the methods above. */
   get addon(): Addon {
     return this.#addon();
   }

@@ -5,7 +5,7 @@ import { checkTensor, keep, Scope, tidy } from "../memory/scope.js";
 import { quote } from "../quote.js";
 import { checkRecorded, pullback, seedFor } from "./pullback.js";
 import { gradientsOf, Tape } from "./tape.js";
-import type { Variable } from "./variable.js";
+import { newVariable, type Variable } from "./variable.js";
 
 /** Runs `fn`, synchronous or not, without recording: what it makes are constants. */
 export function noGrad<T>(fn: () => T): T {
@@ -126,7 +126,10 @@ export function vjp<X extends readonly Tensor[]>(
   };
 }
 
-/** The arguments, with those at the positions `argnums` as variables of their own. */
+/**
+ * The arguments, with new variables at the positions `argnums`. If the function uses one of the caller's tensors from
+ * outside too, the two are told apart: in grad((y) => x.mul(y).sum())(x) only y is differentiated.
+ */
 function variablesFor<X extends readonly Tensor[]>(
   name: string,
   xs: X,
@@ -136,20 +139,10 @@ function variablesFor<X extends readonly Tensor[]>(
   const inputs: Tensor[] = [...xs];
   for (const i of new Set(positions)) {
     if (!(i in xs)) throw new GradientError(`${name}: argument ${quote(i)} of ${xs.length} was asked for`);
-    inputs[i] = ownVariable(name, i, xs[i]);
+    const x: unknown = xs[i];
+    checkTensor(name, `argument ${i}`, x);
+    x.checkLive(name);
+    inputs[i] = newVariable(x, context().recording);
   }
   return { inputs: inputs as unknown as X, wrt: positions.map((i) => inputs[i].variable as Variable) };
-}
-
-/**
- * The same values as a variable of their own. The caller's tensor stays as it is, and where the function uses that
- * tensor too, from outside, the two are told apart: in grad((y) => x.mul(y).sum())(x) only y is differentiated.
- */
-function ownVariable(name: string, position: number, x: Tensor): Tensor {
-  checkTensor(name, `argument ${position}`, x);
-  x.checkLive(name);
-  if (x.variable && context().recording) return x.reshape(x.shape);
-  const leaf = x.detach();
-  leaf.requiresGrad = true;
-  return leaf;
 }

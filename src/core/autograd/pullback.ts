@@ -40,7 +40,7 @@ export function pullback(
   try {
     withContext({ recording: createGraph }, () => {
       roots.forEach((root, i) => {
-        if (root.variable) accumulate(cotangents, root.variable, own(scope, seeds[i], createGraph));
+        if (root.variable) accumulate(cotangents, root.variable, claim(scope, seeds[i], createGraph));
       });
       for (let i = entries.length - 1; i >= 0; i--) {
         const entry = entries[i];
@@ -123,7 +123,7 @@ function differentiate(
     const x = inputs[i] as Variable;
     const name = op.kind === "op" ? op.inputs[Math.min(i, op.inputs.length - 1)].name : op.inputs;
     if (!dx) throw new GradientError(`${op.name}: there is no gradient with respect to ${name} ${show(x.shape)}`);
-    return own(scope, fitted(op.name, name, dx, x), createGraph, true);
+    return claim(scope, fitted(op.name, name, dx, x), createGraph, true);
   });
 }
 
@@ -184,7 +184,7 @@ function named(op: Op, needs: readonly boolean[]): Record<string, boolean | read
  * A tensor of our own to put into the map. What a rule made, we take; what it passed on (`add: dy => dy`), we alias,
  * so that each entry of the map can be freed by itself.
  */
-function own(scope: Scope, tensor: Tensor, createGraph: boolean, keep = false): Tensor {
+function claim(scope: Scope, tensor: Tensor, createGraph: boolean, keep = false): Tensor {
   if (keep && tensor.scope === scope) return scope.keep(tensor);
   const alias = createGraph ? tensor.alias() : tensor.detach();
   return keep ? scope.keep(alias) : alias;

@@ -1,7 +1,7 @@
 import type { Tensor } from "../../tensor.js";
 import { context, withContext } from "../context.js";
 import { pullback } from "./pullback.js";
-import type { Variable } from "./variable.js";
+import { newVariable, type Variable } from "./variable.js";
 
 /** An op as a composition of other ops, which have derivatives of every order. Inputs left out are undefined. */
 export type Composition = (...inputs: (Tensor | undefined)[]) => Tensor;
@@ -24,8 +24,8 @@ export function differentiateTwice(
 ): { dy: Tensor; inputs: (Tensor | null)[] } {
   const { recording: createGraph, tape } = context();
   return withContext({ recording: true, tape: createGraph ? tape : null }, () => {
-    const seed = ownVariable(dy, createGraph);
-    const xs = inputs.map((x) => x && ownVariable(x, createGraph));
+    const seed = newVariable(dy, createGraph);
+    const xs = inputs.map((x) => x && newVariable(x, createGraph));
     const y = forward(...xs);
     const wrt = xs.filter((x) => x !== undefined).map(variableOf);
     const first = pullback([y], [seed], wrt, { createGraph: true, retainGraph: true });
@@ -42,17 +42,6 @@ export function differentiateTwice(
     const cotangentOf = (x: Tensor): Tensor => second.get(variableOf(x)) ?? x.zeros();
     return { dy: cotangentOf(seed), inputs: xs.map((x) => (x ? cotangentOf(x) : null)) };
   });
-}
-
-/**
- * The same values as a variable of their own, so that a walk to it stops there and does not run on through what the
- * values, or other inputs, were computed from. With `createGraph` it stays connected for the next derivative.
- */
-function ownVariable(x: Tensor, createGraph: boolean): Tensor {
-  if (createGraph && x.variable) return x.reshape(x.shape);
-  const leaf = x.detach();
-  leaf.requiresGrad = true;
-  return leaf;
 }
 
 const variableOf = (x: Tensor): Variable => x.variable as Variable;

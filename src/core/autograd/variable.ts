@@ -129,3 +129,16 @@ const unsave = (tensor: Tensor): void => tensor.storage.unsave();
 
 /** A disposed tensor whose buffer an entry still holds comes back as an alias of the same variable. */
 const revive = (tensor: Tensor): Tensor => (tensor.disposed ? tensor.alias() : tensor);
+
+/**
+ * The same values as a new variable: a walk back to it stops there and does not continue through the entries that made
+ * `x`. The tensor `x` stays as it is.
+ *
+ * @param connected - whether derivatives of the walk flow on from the new variable to the variable of `x`
+ */
+export function newVariable(x: Tensor, connected: boolean): Tensor {
+  if (connected && x.variable) return x.reshape(x.shape);
+  const leaf = x.detach();
+  leaf.requiresGrad = true;
+  return leaf;
+}

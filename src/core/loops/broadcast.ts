@@ -67,7 +67,7 @@ export function forEachRow(
   const length = dims[inner];
   const rows = sizeOf(dims.slice(0, inner));
   if (length === 0) return;
-  const strides = operands.map((own) => stridesOf(own).map((stride, axis) => (own[axis] === 1 ? 0 : stride)));
+  const strides = operands.map((sizes) => stridesOf(sizes).map((stride, axis) => (sizes[axis] === 1 ? 0 : stride)));
   const starts = operands.map(() => 0);
   const index = new Array<number>(inner).fill(0);
   for (let r = 0; r < rows; r++) {

@@ -37,7 +37,7 @@ export class Scope implements Disposable {
   }
 
   /** @internal Makes this scope the owner of `tensor`. */
-  own(tensor: Tensor): void {
+  adopt(tensor: Tensor): void {
     if (this.#ended) {
       moveTo(this.outer, tensor);
       return;
@@ -91,10 +91,10 @@ export class Scope implements Disposable {
 /** @internal Gives `tensor` to `scope`, or to nobody but the net. */
 export function moveTo(scope: Scope | null, tensor: Tensor): void {
   if (scope !== null) {
-    scope.own(tensor);
+    scope.adopt(tensor);
   } else {
     tensor.scope = null;
-    if (!tensor.disposed) tensor.storage.guard();
+    if (!tensor.disposed) tensor.storage.addToNet();
   }
 }
 

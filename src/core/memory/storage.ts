@@ -82,7 +82,7 @@ export class Storage {
   }
 
   /** Puts the net under this buffer. A buffer that a scope owns does not need it. */
-  guard(): void {
+  addToNet(): void {
     if (this.#ticket !== null) return;
     const { backend, bytes } = this;
     this.#ticket = { backend, handle: backend.collected ? null : this.#handle, bytes, freed: false };
@@ -140,7 +140,7 @@ export class Storage {
   release(): void {
     if (--this.#owners > 0) {
       // What only entries hold lives as long as the results computed from it: if those are forgotten, so is this.
-      if (this.#owners === this.#savers) this.guard();
+      if (this.#owners === this.#savers) this.addToNet();
       return;
     }
     if (this.#ticket !== null) this.#ticket.freed = true;

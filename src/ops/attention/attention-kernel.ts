@@ -14,9 +14,9 @@ interface Rows {
   readonly step: number;
 }
 
-function rowsOf(values: Numbers | null, own: Shape, dims: Shape): Rows | null {
+function readRows(values: Numbers | null, sizes: Shape, dims: Shape): Rows | null {
   if (values === null) return null;
-  const padded = padRank(own, dims.length);
+  const padded = padRank(sizes, dims.length);
   const starts: number[] = [];
   forEachRow(dims, [padded], (_start, _length, [at]) => starts.push(at));
   return { values, starts, step: innerStep(padded) };
@@ -75,8 +75,8 @@ export function attend(
   causal: number,
   scale: number,
 ): void {
-  const mask = rowsOf(maskValues, maskDims, [...batch, queries, keys]);
-  const bias = rowsOf(biasValues, biasDims, [...batch, queries, keys]);
+  const mask = readRows(maskValues, maskDims, [...batch, queries, keys]);
+  const bias = readRows(biasValues, biasDims, [...batch, queries, keys]);
   const weights = new Float64Array(Math.min(blockSize, queries) * keys);
   for (let b = 0; b < sizeOf(batch); b++) {
     for (let first = 0; first < queries; first += blockSize) {
@@ -132,8 +132,8 @@ export function attendBackward(
   causal: number,
   scale: number,
 ): void {
-  const mask = rowsOf(maskValues, maskDims, [...batch, queries, keys]);
-  const bias = rowsOf(biasValues, biasDims, [...batch, queries, keys]);
+  const mask = readRows(maskValues, maskDims, [...batch, queries, keys]);
+  const bias = readRows(biasValues, biasDims, [...batch, queries, keys]);
   const weights = new Float64Array(Math.min(blockSize, queries) * keys); // p
   const slopes = new Float64Array(weights.length); // dp, then ds
   const kSums = new Float64Array(keys * features);

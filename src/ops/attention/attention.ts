@@ -32,7 +32,7 @@ interface AttentionAttrs {
 }
 
 /** The sizes of an attention: batches (as axes), queries, keys, features of q and k, features of v. */
-function sizesOf(
+function attentionSizes(
   q: Meta,
   k: Meta,
   v: Meta,
@@ -67,7 +67,7 @@ export const attentionOp = defineOp({
   types: { q: "float", k: "float", v: "float", mask: "bool", bias: "float" },
   save: ["q", "k", "v", "mask", "bias", "y", "logsumexp"],
   infer({ q, k, v, mask, bias }, _: AttentionAttrs) {
-    const [batch, queries, keys, , values] = sizesOf(q, k, v);
+    const [batch, queries, keys, , values] = attentionSizes(q, k, v);
     checkMask(mask, [...batch, queries, keys]);
     checkMask(bias, [...batch, queries, keys]);
     return {
@@ -76,7 +76,7 @@ export const attentionOp = defineOp({
     };
   },
   args({ q, k, v, mask, bias }, _, { causal, scale }) {
-    return [...sizesOf(q, k, v), mask?.shape ?? [], bias?.shape ?? [], +causal, scale];
+    return [...attentionSizes(q, k, v), mask?.shape ?? [], bias?.shape ?? [], +causal, scale];
   },
   cpu: attend,
   vjp({ y: dy }, { q, k, v, mask, bias, y, logsumexp }, attrs, needs) {
@@ -127,7 +127,7 @@ export const attentionGradOp = defineOp({
     mask: "bool",
     bias: "float",
     out: "float",
-    logsumexp: "own",
+    logsumexp: "unchanged",
   },
   save: ["dy", "q", "k", "v", "mask", "bias"],
   infer: ({ q, k, v }, _: AttentionAttrs) => ({
@@ -136,7 +136,7 @@ export const attentionGradOp = defineOp({
     dv: { shape: v.shape, dtype: v.dtype },
   }),
   args({ q, k, v, mask, bias }, _, { causal, scale }) {
-    return [...sizesOf(q, k, v), mask?.shape ?? [], bias?.shape ?? [], +causal, scale];
+    return [...attentionSizes(q, k, v), mask?.shape ?? [], bias?.shape ?? [], +causal, scale];
   },
   cpu: attendBackward,
   vjp({ dq, dk, dv }, { dy, q, k, v, mask, bias }, attrs) {

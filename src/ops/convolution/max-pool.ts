@@ -57,7 +57,7 @@ export const maxPool2dOp = defineOp({
     }
   },
   // y = x[indices]  =>  dx[indices] += dy
-  vjp: { x: ({ y: dy }, { indices }, attrs) => gradInput(dy, indices, attrs) },
+  vjp: { x: ({ y: dy }, { indices }, attrs) => poolGradient(dy, indices, attrs) },
 });
 
 /** dx = dy, each element added where its maximum stood, in row-major order of dy. */
@@ -96,7 +96,7 @@ export const maxPool2dGradOp = defineOp({
   },
 });
 
-function gradInput(dy: Tensor, indices: Tensor, attrs: Pool): Tensor {
+function poolGradient(dy: Tensor, indices: Tensor, attrs: Pool): Tensor {
   return apply(maxPool2dGradOp, [dy, indices], attrs);
 }
 

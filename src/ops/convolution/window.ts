@@ -31,7 +31,7 @@ export const imageLayout = ["N", "C", "H", "W"] as const;
 export const extent = (kernel: number, dilation: number): number => dilation * (kernel - 1) + 1;
 
 /** A window that is moved over the axes of an image. */
-export interface Window {
+export interface KernelWindow {
   readonly kernel: readonly number[];
   readonly stride: readonly number[];
   readonly dilation: readonly number[];
@@ -48,7 +48,7 @@ export interface Window {
 export function placesOf(
   op: string,
   image: Shape,
-  { kernel, stride, dilation, before, after }: Window,
+  { kernel, stride, dilation, before, after }: KernelWindow,
   ceil = false,
 ): number[] {
   return image.map((size, axis) => {

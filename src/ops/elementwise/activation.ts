@@ -3,7 +3,7 @@ import { ArgumentError } from "../../core/errors.js";
 import type { Numbers } from "../../core/loops/numbers.js";
 import { checkFinite } from "../../core/option-checks.js";
 import type { Tensor } from "../../tensor.js";
-import { each, eachGradient, none, type Parameters, unary, unaryGradient } from "./elementwise.js";
+import { type Coefficients, each, eachGradient, none, unary, unaryGradient } from "./elementwise.js";
 import { geluGradOf, geluOf, slopeOfGeluGrad } from "./gelu.js";
 import { where } from "./logical.js";
 
@@ -56,7 +56,7 @@ export const leakyReluGradOp = unaryGradient(
   { dy: (ddx, { s }, slope) => leakyReluGrad(ddx, s, slope), s: null },
 );
 
-const leakyReluGrad = (dy: Tensor, x: Tensor, slope: Parameters): Tensor => apply(leakyReluGradOp, [dy, x], slope);
+const leakyReluGrad = (dy: Tensor, x: Tensor, slope: Coefficients): Tensor => apply(leakyReluGradOp, [dy, x], slope);
 
 // y = q x where x > 0, p (e^x - 1) elsewhere  =>  dx = dy q, dy p e^x
 export const eluOp = unary(
@@ -76,7 +76,7 @@ export const eluGradOp = unaryGradient(
   },
 );
 
-const eluGrad = (dy: Tensor, x: Tensor, scales: Parameters): Tensor => apply(eluGradOp, [dy, x], scales);
+const eluGrad = (dy: Tensor, x: Tensor, scales: Coefficients): Tensor => apply(eluGradOp, [dy, x], scales);
 
 // y = x Phi(x)  =>  dx = dy (Phi(x) + x phi(x)); see gelu.ts
 export const geluOp = unary("gelu", each(geluOf), ["x"], { x: (dy, { x }, flag) => geluGrad(dy, x, flag) });
@@ -85,7 +85,7 @@ export const geluGradOp = unaryGradient("geluGrad", eachGradient(geluGradOf), ["
   s: (ddx, { dy, s }, [useTanh]) => ddx.mul(dy).mul(slopeOfGeluGrad(s, useTanh === 1)),
 });
 
-const geluGrad = (dy: Tensor, x: Tensor, flag: Parameters): Tensor => apply(geluGradOp, [dy, x], flag);
+const geluGrad = (dy: Tensor, x: Tensor, flag: Coefficients): Tensor => apply(geluGradOp, [dy, x], flag);
 
 // y = x s with s = sigmoid(x)  =>  dx = dy s (1 + x (1 - s))
 export const siluOp = unary(
@@ -134,7 +134,7 @@ export const softplusGradOp = unaryGradient(
   },
 );
 
-const softplusGrad = (dy: Tensor, x: Tensor, parameters: Parameters): Tensor =>
+const softplusGrad = (dy: Tensor, x: Tensor, parameters: Coefficients): Tensor =>
   apply(softplusGradOp, [dy, x], parameters);
 
 /** 1 / (1 + e^-x). */
@@ -149,8 +149,10 @@ export interface LeakyReluOptions {
 }
 
 /** x above 0, negativeSlope x below (Maas, Hannun, Ng, 2013). */
-export const leakyRelu = (x: Tensor, { negativeSlope = 0.01 }: LeakyReluOptions = {}): Tensor =>
-  apply(leakyReluOp, [x], [checkFinite("leakyRelu", "negativeSlope", negativeSlope)]);
+export const leakyRelu = (x: Tensor, options: LeakyReluOptions = {}): Tensor => {
+  const { negativeSlope = 0.01 } = options;
+  return apply(leakyReluOp, [x], [checkFinite("leakyRelu", "negativeSlope", negativeSlope)]);
+};
 
 export interface EluOptions {
   /** The limit at minus infinity is -alpha. Default 1. */
@@ -158,8 +160,10 @@ export interface EluOptions {
 }
 
 /** x above 0, alpha (e^x - 1) below (Clevert, Unterthiner, Hochreiter, 2015, arXiv:1511.07289). */
-export const elu = (x: Tensor, { alpha = 1 }: EluOptions = {}): Tensor =>
-  apply(eluOp, [x], [checkFinite("elu", "alpha", alpha), 1]);
+export const elu = (x: Tensor, options: EluOptions = {}): Tensor => {
+  const { alpha = 1 } = options;
+  return apply(eluOp, [x], [checkFinite("elu", "alpha", alpha), 1]);
+};
 
 const seluScale = 1.0507009873554805;
 const seluAlpha = 1.6732632423543772;
@@ -173,7 +177,8 @@ export interface GeluOptions {
 }
 
 /** x Phi(x), Phi being the distribution function of the normal (Hendrycks, Gimpel, 2016, arXiv:1606.08415). */
-export function gelu(x: Tensor, { approximate = "none" }: GeluOptions = {}): Tensor {
+export function gelu(x: Tensor, options: GeluOptions = {}): Tensor {
+  const { approximate = "none" } = options;
   if (approximate !== "none" && approximate !== "tanh")
     throw new ArgumentError(`gelu: approximate is "none" or "tanh", got ${JSON.stringify(approximate)}`);
   return apply(geluOp, [x], [approximate === "tanh" ? 1 : 0]);
@@ -194,7 +199,8 @@ export interface SoftplusOptions {
  *
  * @throws ArgumentError if beta is 0 or not finite, or threshold is NaN
  */
-export function softplus(x: Tensor, { beta = 1, threshold = 20 }: SoftplusOptions = {}): Tensor {
+export function softplus(x: Tensor, options: SoftplusOptions = {}): Tensor {
+  const { beta = 1, threshold = 20 } = options;
   if (!Number.isFinite(beta) || beta === 0) throw new ArgumentError(`softplus: beta is finite and not 0, got ${beta}`);
   if (Number.isNaN(threshold)) throw new ArgumentError("softplus: threshold is a number or Infinity, got NaN");
   return apply(softplusOp, [x], [beta, threshold]);

@@ -9,7 +9,7 @@ import type { Tensor } from "../../tensor.js";
 export const castOp = defineOp({
   name: "cast",
   inputs: ["x"],
-  types: { x: "own" },
+  types: { x: "unchanged" },
   infer: ({ x }, { to }: { from: DType; to: DType }) => ({ shape: x.shape, dtype: to }),
   args: (_, y) => [sizeOf(y.shape), y.dtype === "bool" ? 1 : 0],
   cpu(x: Numbers, y: Numbers, n: number, toBool: number) {

@@ -13,10 +13,10 @@ import type { Tensor } from "../../tensor.js";
 export type Operand = Tensor | number;
 
 /** The numbers that a unary function takes besides x, such as the slope of leakyRelu. */
-export type Parameters = readonly number[];
-export const none: Parameters = [];
+export type Coefficients = readonly number[];
+export const none: Coefficients = [];
 
-const numbersOf = (n: number, dtype: DType, parameters: Parameters): number[] =>
+const numbersOf = (n: number, dtype: DType, parameters: Coefficients): number[] =>
   parameters.length === 0 ? [n] : [n, ...parameters.map((p) => roundNumber(dtype, p))];
 
 /** y[i] = f(x[i], p, q) for i < n. */
@@ -35,7 +35,7 @@ export const each =
 type UnaryRule<S extends "x" | "y"> = (
   dy: Tensor,
   saved: { readonly [K in S]: Tensor },
-  parameters: Parameters,
+  parameters: Coefficients,
 ) => Tensor;
 
 /**
@@ -50,8 +50,8 @@ export const unary = <const S extends "x" | "y" = never>(
   vjp: { x: UnaryRule<S> | null },
   type: InputType = "float",
   output?: DType,
-): Op<Parameters> =>
-  defineOp<"x", S, Parameters>({
+): Op<Coefficients> =>
+  defineOp<"x", S, Coefficients>({
     name,
     inputs: ["x"],
     types: { x: type },
@@ -75,7 +75,7 @@ export const eachGradient =
 type GradientRule<S extends "dy" | "s"> = (
   ddx: Tensor,
   saved: { readonly [K in S]: Tensor },
-  parameters: Parameters,
+  parameters: Coefficients,
 ) => Tensor;
 
 /**
@@ -87,8 +87,8 @@ export const unaryGradient = <const S extends "dy" | "s" = never>(
   loop: GradientLoop,
   save: readonly S[],
   vjp: { dy: GradientRule<S> | null; s: GradientRule<S> | null },
-): Op<Parameters> =>
-  defineOp<"dy" | "s", S, Parameters>({
+): Op<Coefficients> =>
+  defineOp<"dy" | "s", S, Coefficients>({
     name,
     inputs: ["dy", "s"],
     types: { dy: "float", s: "float" },

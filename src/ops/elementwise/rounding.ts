@@ -3,7 +3,7 @@ import { promoteNumber } from "../../core/dtype.js";
 import { ArgumentError } from "../../core/errors.js";
 import { nearest } from "../../core/half.js";
 import type { Tensor } from "../../tensor.js";
-import { each, eachGradient, none, type Parameters, unary, unaryGradient } from "./elementwise.js";
+import { type Coefficients, each, eachGradient, none, unary, unaryGradient } from "./elementwise.js";
 
 function roundHalfEven(x: number): number {
   const up = Math.round(x); // ties go up
@@ -31,7 +31,7 @@ export const clampGradOp = unaryGradient(
   { dy: (ddx, { s }, bounds) => clampGrad(ddx, s, bounds), s: null },
 );
 
-const clampGrad = (dy: Tensor, x: Tensor, bounds: Parameters): Tensor => apply(clampGradOp, [dy, x], bounds);
+const clampGrad = (dy: Tensor, x: Tensor, bounds: Coefficients): Tensor => apply(clampGradOp, [dy, x], bounds);
 
 /** The largest integer not above x. Integers stay as they are. The gradient is 0. */
 export const floor = (x: Tensor): Tensor => apply(floorOp, [x], none);
@@ -53,7 +53,8 @@ export interface ClampOptions {
  *
  * @throws ArgumentError if neither bound is given
  */
-export function clamp(x: Tensor, { min, max }: ClampOptions): Tensor {
+export function clamp(x: Tensor, options: ClampOptions): Tensor {
+  const { min, max } = options;
   const bounds = [min, max].filter((bound) => bound !== undefined);
   if (bounds.length === 0) throw new ArgumentError("clamp: give min, max, or both");
   const dtype = bounds.reduce(promoteNumber, x.dtype);

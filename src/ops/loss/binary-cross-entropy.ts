@@ -92,7 +92,7 @@ export interface BinaryCrossEntropyWithLogitsOptions extends BinaryCrossEntropyO
 }
 
 /** Exact everywhere: no x is large enough to count as its own softplus. */
-const softplus = (x: Tensor): Tensor => x.softplus({ threshold: Number.POSITIVE_INFINITY });
+const exactSoftplus = (x: Tensor): Tensor => x.softplus({ threshold: Number.POSITIVE_INFINITY });
 
 /**
  * The binary cross-entropy of p = sigmoid(logits), without overflow: -target ln p - (1 - target) ln(1 - p).
@@ -111,7 +111,7 @@ export function binaryCrossEntropyWithLogits(
   checkWeight("binaryCrossEntropyWithLogits", "weight", weight, logits.shape);
   checkWeight("binaryCrossEntropyWithLogits", "posWeight", posWeight, logits.shape);
   // -ln p = softplus(-x) and -ln(1 - p) = softplus(x)
-  const positives = weigh(target.mul(softplus(logits.neg())), posWeight);
-  const negatives = target.neg().add(1).mul(softplus(logits));
+  const positives = weigh(target.mul(exactSoftplus(logits.neg())), posWeight);
+  const negatives = target.neg().add(1).mul(exactSoftplus(logits));
   return reduceLosses(weigh(positives.add(negatives), weight), reduction);
 }

@@ -23,7 +23,7 @@ export const crossEntropyOp = defineOp({
   inputs: ["x", "target", "weight?"],
   outputs: ["loss", "labelWeight", "logsumexp"],
   auxiliary: ["labelWeight", "logsumexp"],
-  types: { x: "float", target: "index", weight: "own" },
+  types: { x: "float", target: "index", weight: "unchanged" },
   save: ["x", "target", "weight", "logsumexp"],
   infer({ x, target, weight }, { axis }: CrossEntropyAttrs) {
     checkLabels("crossEntropy", x.shape, axis, target, weight);
@@ -96,7 +96,7 @@ export const crossEntropyGradOp: Op<CrossEntropyAttrs> = defineOp<
 >({
   name: "crossEntropyGrad",
   inputs: ["dloss", "x", "target", "weight?", "logsumexp"],
-  types: { dloss: "own", x: "float", target: "index", weight: "own", logsumexp: "own" },
+  types: { dloss: "unchanged", x: "float", target: "index", weight: "unchanged", logsumexp: "unchanged" },
   save: ["dloss", "x", "target", "weight"],
   infer: ({ x }) => ({ shape: x.shape, dtype: x.dtype }),
   args: ({ x }, _, { axis, ignoreIndex, labelSmoothing }) => [...rowDims(x.shape, axis), ignoreIndex, labelSmoothing],

@@ -9,7 +9,8 @@ import { checkReduction, checkSameShape, type LossOptions, type Reduction, reduc
  *
  * @throws ShapeError if the shapes differ
  */
-export function mse(input: Tensor, target: Tensor, { reduction = "mean" }: LossOptions = {}): Tensor {
+export function mse(input: Tensor, target: Tensor, options: LossOptions = {}): Tensor {
+  const { reduction = "mean" } = options;
   checkReduction("mse", reduction);
   checkSameShape("mse", input, target);
   return reduceLosses(input.sub(target).square(), reduction);
@@ -20,7 +21,8 @@ export function mse(input: Tensor, target: Tensor, { reduction = "mean" }: LossO
  *
  * @throws ShapeError if the shapes differ
  */
-export function l1(input: Tensor, target: Tensor, { reduction = "mean" }: LossOptions = {}): Tensor {
+export function l1(input: Tensor, target: Tensor, options: LossOptions = {}): Tensor {
+  const { reduction = "mean" } = options;
   checkReduction("l1", reduction);
   checkSameShape("l1", input, target);
   return reduceLosses(input.sub(target).abs(), reduction);
@@ -37,7 +39,8 @@ export interface HuberOptions extends LossOptions {
  *
  * @throws ShapeError if the shapes differ, ArgumentError unless delta > 0
  */
-export function huber(input: Tensor, target: Tensor, { delta = 1, reduction = "mean" }: HuberOptions = {}): Tensor {
+export function huber(input: Tensor, target: Tensor, options: HuberOptions = {}): Tensor {
+  const { delta = 1, reduction = "mean" } = options;
   checkReduction("huber", reduction);
   if (!(delta > 0)) throw new ArgumentError(`huber: delta is above 0, got ${delta}`);
   checkSameShape("huber", input, target);
@@ -86,7 +89,8 @@ export interface HingeOptions extends LossOptions {
  * @param target - 1 or -1, of the same shape
  * @throws ShapeError if the shapes differ
  */
-export function hinge(scores: Tensor, target: Tensor, { margin = 1, reduction = "mean" }: HingeOptions = {}): Tensor {
+export function hinge(scores: Tensor, target: Tensor, options: HingeOptions = {}): Tensor {
+  const { margin = 1, reduction = "mean" } = options;
   checkReduction("hinge", reduction);
   checkSameShape("hinge", scores, target);
   return reduceLosses(
@@ -110,7 +114,8 @@ export interface CosineSimilarityOptions {
  * @param axis - gone from the result. Default 1
  * @throws ShapeError if the shapes do not broadcast or have no such axis
  */
-export function cosineSimilarity(a: Tensor, b: Tensor, axis = 1, { eps = 1e-8 }: CosineSimilarityOptions = {}): Tensor {
+export function cosineSimilarity(a: Tensor, b: Tensor, axis = 1, options: CosineSimilarityOptions = {}): Tensor {
+  const { eps = 1e-8 } = options;
   const shape = broadcastShapes("cosineSimilarity", a.shape, b.shape);
   const along = normalizeAxis("cosineSimilarity", axis, shape.length);
   const [p, q] = [a.expand(shape), b.expand(shape)];

@@ -28,7 +28,7 @@ export const nllOp: Op<NllAttrs> = defineOp<
   inputs: ["x", "target", "weight?"],
   outputs: ["loss", "labelWeight"],
   auxiliary: ["labelWeight"],
-  types: { x: "float", target: "index", weight: "own" },
+  types: { x: "float", target: "index", weight: "unchanged" },
   save: ["target", "weight"],
   infer({ x, target, weight }, { axis }) {
     checkLabels("nll", x.shape, axis, target, weight);
@@ -72,7 +72,7 @@ export const nllOp: Op<NllAttrs> = defineOp<
 export const nllGradOp: Op<NllAttrs> = defineOp<"dloss" | "target" | "weight?", "target" | "weight", NllAttrs>({
   name: "nllGrad",
   inputs: ["dloss", "target", "weight?"],
-  types: { dloss: "float", target: "index", weight: "own" },
+  types: { dloss: "float", target: "index", weight: "unchanged" },
   save: ["target", "weight"],
   infer: (_, { from, dtype }) => ({ shape: from, dtype }),
   args: (_, y, { axis, ignoreIndex }) => [...rowDims(y.shape, axis), ignoreIndex],

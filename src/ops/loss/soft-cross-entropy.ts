@@ -20,7 +20,7 @@ export const softCrossEntropyOp = defineOp({
   inputs: ["x", "target", "weight?"],
   outputs: ["loss", "logsumexp"],
   auxiliary: ["logsumexp"],
-  types: { x: "float", target: "float", weight: "own" },
+  types: { x: "float", target: "float", weight: "unchanged" },
   save: ["x", "target", "weight", "logsumexp"],
   infer({ x, target, weight }, { axis }: SoftAttrs) {
     if (!sameShape(x.shape, target.shape))
@@ -87,7 +87,7 @@ export const softCrossEntropyGradOp: Op<SoftAttrs> = defineOp<
 >({
   name: "softCrossEntropyGrad",
   inputs: ["dloss", "x", "target", "weight?", "logsumexp"],
-  types: { dloss: "own", x: "float", target: "float", weight: "own", logsumexp: "own" },
+  types: { dloss: "unchanged", x: "float", target: "float", weight: "unchanged", logsumexp: "unchanged" },
   save: ["dloss", "x", "target", "weight"],
   infer: ({ x }) => ({ shape: x.shape, dtype: x.dtype }),
   args: ({ x }, _, { axis, labelSmoothing }) => [...rowDims(x.shape, axis), labelSmoothing],

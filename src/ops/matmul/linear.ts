@@ -7,7 +7,7 @@ import { type Shape, show } from "../../core/shape.js";
 import type { Tensor } from "../../tensor.js";
 
 /** The number of rows of x seen as a matrix: all axes but the last are one batch. */
-function rowsOf(shape: Shape): number {
+function rowCount(shape: Shape): number {
   let rows = 1;
   for (let axis = 0; axis < shape.length - 1; axis++) rows *= shape[axis];
   return rows;
@@ -18,7 +18,7 @@ function misfit(rule: string, x: Meta, weight: Meta, bias: Meta | undefined): Sh
   return new ShapeError(`linear: ${rule}: x ${show(x.shape)}, weight ${show(weight.shape)}${ending}`);
 }
 
-const asMatrix = (x: Tensor): Tensor => (x.rank === 2 ? x : x.reshape([rowsOf(x.shape), x.shape[x.rank - 1]]));
+const asMatrix = (x: Tensor): Tensor => (x.rank === 2 ? x : x.reshape([rowCount(x.shape), x.shape[x.rank - 1]]));
 
 /** y = x W^T + b over the last axis, with the batch axes as one: every gradient is a single matrix product. */
 export const linearOp = defineOp({
@@ -38,7 +38,7 @@ export const linearOp = defineOp({
     shape[last] = out;
     return { shape, dtype: x.dtype };
   },
-  args: ({ x, weight }) => [rowsOf(x.shape), weight.shape[0], weight.shape[1]],
+  args: ({ x, weight }) => [rowCount(x.shape), weight.shape[0], weight.shape[1]],
   cpu(
     x: Numbers, // (M, K)
     weight: Numbers, // (N, K)

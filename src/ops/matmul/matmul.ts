@@ -19,8 +19,8 @@ interface Flags {
 }
 
 /** The offset, in matrices, of the operand for each batch of the output. */
-function batchOffsets(batch: Shape, own: Shape): Int32Array {
-  const padded = padRank(own, batch.length);
+function batchOffsets(batch: Shape, operand: Shape): Int32Array {
+  const padded = padRank(operand, batch.length);
   const strides = stridesOf(padded).map((stride, axis) => (padded[axis] === 1 ? 0 : stride));
   const offsets = new Int32Array(sizeOf(batch));
   const outer = stridesOf(batch);
@@ -93,7 +93,8 @@ export const matmulOp = defineOp({
  *
  * @throws ShapeError if the inner dimensions differ or the batches do not broadcast
  */
-export function matmul(a: Tensor, b: Tensor, { transA = false, transB = false }: MatmulOptions = {}): Tensor {
+export function matmul(a: Tensor, b: Tensor, options: MatmulOptions = {}): Tensor {
+  const { transA = false, transB = false } = options;
   if (a.rank === 0 || b.rank === 0)
     throw new ShapeError(`matmul: a scalar is no matrix: ${show(a.shape)} x ${show(b.shape)}; use mul`);
   if (a.rank > 2 && b.rank === 2 && !transA && a.shape[a.rank - 1] === b.shape[transB ? 1 : 0])

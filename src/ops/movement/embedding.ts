@@ -111,7 +111,8 @@ function positionsByRow(index: Numbers, count: number, rows: number): { starts: 
  * @throws ShapeError if `weight` has not two axes, DTypeError if `index` holds no integers, ArgumentError for an index
  *   or a `paddingIdx` that is no row
  */
-export function embedding(index: Tensor, weight: Tensor, { paddingIdx }: EmbeddingOptions = {}): Tensor {
+export function embedding(index: Tensor, weight: Tensor, options: EmbeddingOptions = {}): Tensor {
+  const { paddingIdx } = options;
   const rows = weight.shape[0] ?? 0;
   if (paddingIdx !== undefined && (!Number.isInteger(paddingIdx) || paddingIdx < -rows || paddingIdx >= rows))
     throw new ArgumentError(`embedding: paddingIdx ${paddingIdx} is outside a table of ${rows} rows`);

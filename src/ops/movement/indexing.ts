@@ -275,5 +275,7 @@ export interface OneHotOptions {
  * @throws ShapeError if depth is no size, DTypeError if `index` holds no integers, ArgumentError for an index outside
  *   the depth
  */
-export const oneHot = (index: Tensor, depth: number, { dtype = "float32" }: OneHotOptions = {}): Tensor =>
-  apply(oneHotOp, [index], { depth, dtype: checkDType("oneHot", dtype) });
+export const oneHot = (index: Tensor, depth: number, options: OneHotOptions = {}): Tensor => {
+  const { dtype = "float32" } = options;
+  return apply(oneHotOp, [index], { depth, dtype: checkDType("oneHot", dtype) });
+};

@@ -27,7 +27,8 @@ export interface PadOptions {
  * @throws ShapeError if there is not one pair an axis, or an axis is too short to be mirrored or repeated;
  *   ArgumentError for a negative number or an unknown mode; DTypeError if the dtype cannot hold the value
  */
-export function pad(x: Tensor, padding: readonly Padding[], { mode = "constant", value = 0 }: PadOptions = {}): Tensor {
+export function pad(x: Tensor, padding: readonly Padding[], options: PadOptions = {}): Tensor {
+  const { mode = "constant", value = 0 } = options;
   if (!Array.isArray(padding) || padding.length !== x.rank)
     throw new ShapeError(
       `pad: one pair [before, after] for each axis of ${show(x.shape)}, got ${JSON.stringify(padding)}`,

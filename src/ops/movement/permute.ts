@@ -46,7 +46,7 @@ export const permuteOp = defineOp({
 });
 
 /** A tile of both matrices fits the first-level cache: 2 x 32 x 32 x 8 bytes. */
-const tile = 32;
+const tileSide = 32;
 
 /** y[j][i] = x[i][j] for i < rows, j < columns, where rows start `xStride` and `yStride` elements apart. */
 function transposeInto(
@@ -59,10 +59,10 @@ function transposeInto(
   rows: number,
   columns: number,
 ): void {
-  for (let i0 = 0; i0 < rows; i0 += tile) {
-    const iEnd = Math.min(i0 + tile, rows);
-    for (let j0 = 0; j0 < columns; j0 += tile) {
-      const jEnd = Math.min(j0 + tile, columns);
+  for (let i0 = 0; i0 < rows; i0 += tileSide) {
+    const iEnd = Math.min(i0 + tileSide, rows);
+    for (let j0 = 0; j0 < columns; j0 += tileSide) {
+      const jEnd = Math.min(j0 + tileSide, columns);
       for (let j = j0; j < jEnd; j++) {
         let from = xStart + i0 * xStride + j;
         const to = yStart + j * yStride;

@@ -33,11 +33,11 @@ export const reshapeOp = defineOp({
  * @throws ShapeError if the numbers of elements differ
  */
 export function reshape(x: Tensor, shape: Shape): Tensor {
-  const to = resolve(x.shape, shape);
+  const to = resolveShape(x.shape, shape);
   return apply(reshapeOp, [x], { from: x.shape, to });
 }
 
-function resolve(from: Shape, shape: Shape): Shape {
+function resolveShape(from: Shape, shape: Shape): Shape {
   checkList("reshape", "a shape is an array of sizes", shape);
   const unknown = shape.indexOf(-1);
   const size = sizeOf(from);

@@ -28,14 +28,14 @@ type Bound = number | null | undefined;
 export type SliceRange = number | null | readonly [start?: Bound, stop?: Bound, step?: Bound];
 
 /** A regular part of a larger array: part[i] = whole[starts + i steps], on each axis. */
-interface Window {
+interface Region {
   readonly whole: Shape;
   readonly part: Shape;
   readonly starts: readonly number[];
   readonly steps: readonly number[];
 }
 
-interface Placement extends Window {
+interface Placement extends Region {
   /** What stands around the part. */
   readonly value: number;
 }
@@ -52,10 +52,10 @@ function walk(
 }
 
 /** y = the window of x. */
-export const sliceOp: Op<Window> = defineOp({
+export const sliceOp: Op<Region> = defineOp({
   name: "slice",
   inputs: ["x"],
-  infer: ({ x }, { part }: Window) => ({ shape: part, dtype: x.dtype }),
+  infer: ({ x }, { part }: Region) => ({ shape: part, dtype: x.dtype }),
   args: (_, __, { whole, part, starts, steps }) => [part, whole, starts, steps],
   cpu(
     x: Numbers,
@@ -117,7 +117,7 @@ export function slice(x: Tensor, ranges: readonly SliceRange[]): Tensor {
     throw new ArgumentError(`slice: ranges are an array, one for each axis, got ${String(ranges)}`);
   if (ranges.length > x.rank)
     throw new ShapeError(`slice: ${ranges.length} ranges for the ${x.rank} axes of ${show(x.shape)}`);
-  const taken = x.shape.map((size, axis) => resolve(ranges[axis] ?? null, axis, size));
+  const taken = x.shape.map((size, axis) => resolveRange(ranges[axis] ?? null, axis, size));
   const part = taken.map(({ count }) => count);
   const window = {
     whole: x.shape,
@@ -149,7 +149,7 @@ function fromFront(bound: Bound, axis: number, size: number): number | null {
 }
 
 /** The range in plain numbers: Python's `slice.indices`. */
-function resolve(range: SliceRange, axis: number, size: number): Taken {
+function resolveRange(range: SliceRange, axis: number, size: number): Taken {
   if (range === null) return { start: 0, step: 1, count: size };
   if (!Array.isArray(range)) {
     const index = integer(range, axis);

@@ -86,7 +86,8 @@ export const sortOp = defineOp({
  *
  * @throws ShapeError for an axis that `x` does not have
  */
-export function sort(x: Tensor, axis = -1, { descending = false }: SortOptions = {}): ValuesAndIndices {
+export function sort(x: Tensor, axis = -1, options: SortOptions = {}): ValuesAndIndices {
+  const { descending = false } = options;
   const attrs = { axis: normalizeAxis("sort", axis, x.rank), descending, from: x.shape };
   const [values, indices] = applyAll(sortOp, [x], attrs);
   return { values, indices };
@@ -129,12 +130,8 @@ export const topkOp = defineOp({
  *
  * @throws ShapeError for an axis that `x` does not have, ArgumentError for a k larger than the axis
  */
-export function topk(
-  x: Tensor,
-  k: number,
-  axis = -1,
-  { largest = true, sorted = true }: TopkOptions = {},
-): ValuesAndIndices {
+export function topk(x: Tensor, k: number, axis = -1, options: TopkOptions = {}): ValuesAndIndices {
+  const { largest = true, sorted = true } = options;
   const attrs = { k, axis: normalizeAxis("topk", axis, x.rank), largest, sorted, from: x.shape };
   const [values, indices] = applyAll(topkOp, [x], attrs);
   return { values, indices };

@@ -22,7 +22,7 @@ export function forEachRun(
   const merged = merge(dims, strides);
   const inner = merged.dims.length - 1;
   const length = merged.dims[inner];
-  const steps = merged.strides.map((own) => own[inner]);
+  const steps = merged.strides.map((operand) => operand[inner]);
   const offsets = [...origins];
   const index = new Array<number>(inner).fill(0);
   for (let start = 0, axis = 0; axis >= 0; start += length) {
@@ -39,19 +39,19 @@ export function forEachRun(
 /** The same loop with fewer axes: without those of size 1, and neighbours as one where every operand steps evenly. */
 function merge(dims: Shape, strides: readonly Strides[]): { dims: number[]; strides: number[][] } {
   const left: number[] = [];
-  const own: number[][] = strides.map(() => []);
+  const kept: number[][] = strides.map(() => []);
   for (let axis = 0; axis < dims.length; axis++) {
     if (dims[axis] === 1) continue;
     const last = left.length - 1;
-    if (last >= 0 && strides.every((all, k) => own[k][last] === all[axis] * dims[axis])) {
+    if (last >= 0 && strides.every((all, k) => kept[k][last] === all[axis] * dims[axis])) {
       left[last] *= dims[axis];
-      for (let k = 0; k < own.length; k++) own[k][last] = strides[k][axis];
+      for (let k = 0; k < kept.length; k++) kept[k][last] = strides[k][axis];
     } else {
       left.push(dims[axis]);
-      for (let k = 0; k < own.length; k++) own[k].push(strides[k][axis]);
+      for (let k = 0; k < kept.length; k++) kept[k].push(strides[k][axis]);
     }
   }
-  return left.length > 0 ? { dims: left, strides: own } : { dims: [1], strides: own.map(() => [0]) };
+  return left.length > 0 ? { dims: left, strides: kept } : { dims: [1], strides: kept.map(() => [0]) };
 }
 
 /** From this length on, a copy by the runtime is faster than a loop, in spite of the view that it takes. */

@@ -12,7 +12,7 @@ interface ToAttrs {
 export const toOp = defineOp({
   name: "to",
   inputs: ["x"],
-  types: { x: "own" },
+  types: { x: "unchanged" },
   transfer: true,
   infer: ({ x }, _: ToAttrs) => ({ shape: x.shape, dtype: x.dtype }),
   // The cotangent goes back to where x is.

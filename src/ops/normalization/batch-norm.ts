@@ -101,7 +101,7 @@ export const batchNormGradOp = defineOp({
   name: "batchNormGrad",
   inputs: ["dy", "x", "weight?", "mean", "variance"],
   outputs: ["dx", "dweight", "dbias"],
-  types: { dy: "float", x: "float", weight: "float", mean: "own", variance: "own" },
+  types: { dy: "float", x: "float", weight: "float", mean: "unchanged", variance: "unchanged" },
   save: ["dy", "x", "weight"],
   infer({ x }, _: BatchNormAttrs) {
     const parameter = { shape: [x.shape[1]], dtype: x.dtype };
@@ -156,7 +156,7 @@ export const batchNormGradOp = defineOp({
 export const batchNormInferenceOp = defineOp({
   name: "batchNormInference",
   inputs: ["x", "mean", "variance", "weight?", "bias?"],
-  types: { x: "float", mean: "own", variance: "own", weight: "float", bias: "float" },
+  types: { x: "float", mean: "unchanged", variance: "unchanged", weight: "float", bias: "float" },
   save: ["x", "mean", "variance", "weight"],
   infer({ x, mean, variance, weight, bias }, _: BatchNormAttrs) {
     checkChannels("batchNorm", x, { runningMean: mean, runningVar: variance, weight, bias });

@@ -99,7 +99,7 @@ export const groupNormGradOp = defineOp({
   name: "groupNormGrad",
   inputs: ["dy", "x", "weight?", "mean", "rstd"],
   outputs: ["dx", "dweight", "dbias"],
-  types: { dy: "float", x: "float", weight: "float", mean: "own", rstd: "own" },
+  types: { dy: "float", x: "float", weight: "float", mean: "unchanged", rstd: "unchanged" },
   save: ["dy", "x", "weight"],
   infer({ x }) {
     const parameter = { shape: [x.shape[1]], dtype: x.dtype };
@@ -167,5 +167,7 @@ export const groupNormGradOp = defineOp({
  * @param groups - divides C
  * @throws ShapeError if the shapes do not fit, ArgumentError if eps is below 0
  */
-export const groupNorm = (x: Tensor, groups: number, { weight, bias, eps = 1e-5 }: GroupNormOptions = {}): Tensor =>
-  applyMain(groupNormOp, [x, weight ?? null, bias ?? null], { groups, eps: checkEps("groupNorm", eps) });
+export const groupNorm = (x: Tensor, groups: number, options: GroupNormOptions = {}): Tensor => {
+  const { weight, bias, eps = 1e-5 } = options;
+  return applyMain(groupNormOp, [x, weight ?? null, bias ?? null], { groups, eps: checkEps("groupNorm", eps) });
+};

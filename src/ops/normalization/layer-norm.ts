@@ -6,7 +6,7 @@ import { defineOp } from "../../core/op.js";
 import { checkEps } from "../../core/option-checks.js";
 import { type Shape, sizeOf } from "../../core/shape.js";
 import type { Tensor } from "../../tensor.js";
-import { checkNormalized, rowsOf } from "./norm-shapes.js";
+import { checkNormalized, rowShape } from "./norm-shapes.js";
 
 export interface LayerNormOptions {
   /** gamma, the scale, of the normalized shape. Default: none. */
@@ -33,10 +33,10 @@ export const layerNormOp = defineOp({
   save: ["x", "weight", "mean", "rstd"],
   infer({ x, weight, bias }, { normalized }: LayerNormAttrs) {
     checkNormalized("layerNorm", x, normalized, { weight, bias });
-    const statistic = { shape: rowsOf(x, normalized), dtype: auxiliaryDType(x.dtype) };
+    const statistic = { shape: rowShape(x, normalized), dtype: auxiliaryDType(x.dtype) };
     return { y: { shape: x.shape, dtype: x.dtype }, mean: statistic, rstd: statistic };
   },
-  args: ({ x }, _, { normalized, eps }) => [sizeOf(rowsOf(x, normalized)), sizeOf(normalized), eps],
+  args: ({ x }, _, { normalized, eps }) => [sizeOf(rowShape(x, normalized)), sizeOf(normalized), eps],
   cpu(
     x: Numbers, // (R, N)
     weight: Numbers | null, // (N)
@@ -81,14 +81,14 @@ export const layerNormGradOp = defineOp({
   name: "layerNormGrad",
   inputs: ["dy", "x", "weight?", "mean", "rstd"],
   outputs: ["dx", "dweight", "dbias"],
-  types: { dy: "float", x: "float", weight: "float", mean: "own", rstd: "own" },
+  types: { dy: "float", x: "float", weight: "float", mean: "unchanged", rstd: "unchanged" },
   save: ["dy", "x", "weight"],
   infer({ dy, x }, { normalized }: LayerNormAttrs) {
     checkNormalized("layerNormGrad", dy, normalized, {});
     const parameter = { shape: normalized, dtype: x.dtype };
     return { dx: { shape: x.shape, dtype: x.dtype }, dweight: parameter, dbias: parameter };
   },
-  args: ({ x }, _, { normalized }) => [sizeOf(rowsOf(x, normalized)), sizeOf(normalized)],
+  args: ({ x }, _, { normalized }) => [sizeOf(rowShape(x, normalized)), sizeOf(normalized)],
   cpu(
     dy: Numbers, // (R, N)
     x: Numbers, // (R, N)
@@ -140,11 +140,8 @@ export const layerNormGradOp = defineOp({
  * @param normalizedShape - the sizes of the last axes of `x`; a number for the last axis alone
  * @throws ShapeError if the shapes do not fit, ArgumentError if eps is below 0
  */
-export function layerNorm(
-  x: Tensor,
-  normalizedShape: number | Shape,
-  { weight, bias, eps = 1e-5 }: LayerNormOptions = {},
-): Tensor {
+export function layerNorm(x: Tensor, normalizedShape: number | Shape, options: LayerNormOptions = {}): Tensor {
+  const { weight, bias, eps = 1e-5 } = options;
   const normalized = typeof normalizedShape === "number" ? [normalizedShape] : normalizedShape;
   return applyMain(layerNormOp, [x, weight ?? null, bias ?? null], { normalized, eps: checkEps("layerNorm", eps) });
 }

@@ -4,10 +4,10 @@ import { type Shape, sameShape, show } from "../../core/shape.js";
 import type { Tensor } from "../../tensor.js";
 
 /** The scale and shift of a normalization, or other values that go with them. */
-type Parameters = Readonly<Record<string, Meta | null | undefined>>;
+type AffineParameters = Readonly<Record<string, Meta | null | undefined>>;
 
 /** Throws unless the last axes of `x` are the normalized shape, which must also be that of the parameters. */
-export function checkNormalized(op: string, x: Meta, normalized: Shape, parameters: Parameters): void {
+export function checkNormalized(op: string, x: Meta, normalized: Shape, parameters: AffineParameters): void {
   if (!endsIn(x.shape, normalized))
     throw new ShapeError(`${op}: x ${show(x.shape)} does not end in the normalized shape ${show(normalized)}`);
   for (const name of Object.keys(parameters)) {
@@ -26,10 +26,10 @@ function endsIn(shape: Shape, ending: Shape): boolean {
 }
 
 /** The axes before the normalized ones: one row each, with its own statistics. */
-export const rowsOf = (x: Meta, normalized: Shape): Shape => x.shape.slice(0, x.shape.length - normalized.length);
+export const rowShape = (x: Meta, normalized: Shape): Shape => x.shape.slice(0, x.shape.length - normalized.length);
 
 /** Throws unless `x` is (N, C, ...) and each of the parameters (C). */
-export function checkChannels(op: string, x: Meta, parameters: Parameters): void {
+export function checkChannels(op: string, x: Meta, parameters: AffineParameters): void {
   if (x.shape.length < 2) throw new ShapeError(`${op}: x is (N, C, ...), got ${show(x.shape)}`);
   for (const name of Object.keys(parameters)) {
     const meta = parameters[name];

@@ -7,7 +7,7 @@ import { defineOp } from "../../core/op.js";
 import { checkEps } from "../../core/option-checks.js";
 import { type Shape, sizeOf } from "../../core/shape.js";
 import type { Tensor } from "../../tensor.js";
-import { checkNormalized, rowsOf } from "./norm-shapes.js";
+import { checkNormalized, rowShape } from "./norm-shapes.js";
 
 export interface RmsNormOptions {
   /** gamma, the scale, of the normalized shape. Default: none. */
@@ -36,10 +36,10 @@ export const rmsNormOp = defineOp({
     checkNormalized("rmsNorm", x, normalized, { weight });
     return {
       y: { shape: x.shape, dtype: x.dtype },
-      rstd: { shape: rowsOf(x, normalized), dtype: auxiliaryDType(x.dtype) },
+      rstd: { shape: rowShape(x, normalized), dtype: auxiliaryDType(x.dtype) },
     };
   },
-  args: ({ x }, _, { normalized, eps }) => [sizeOf(rowsOf(x, normalized)), sizeOf(normalized), eps],
+  args: ({ x }, _, { normalized, eps }) => [sizeOf(rowShape(x, normalized)), sizeOf(normalized), eps],
   cpu(
     x: Numbers, // (R, N)
     weight: Numbers | null, // (N)
@@ -75,13 +75,13 @@ export const rmsNormGradOp = defineOp({
   name: "rmsNormGrad",
   inputs: ["dy", "x", "weight?", "rstd"],
   outputs: ["dx", "dweight"],
-  types: { dy: "float", x: "float", weight: "float", rstd: "own" },
+  types: { dy: "float", x: "float", weight: "float", rstd: "unchanged" },
   save: ["dy", "x", "weight"],
   infer({ dy, x }, { normalized }: RmsNormAttrs) {
     checkNormalized("rmsNormGrad", dy, normalized, {});
     return { dx: { shape: x.shape, dtype: x.dtype }, dweight: { shape: normalized, dtype: x.dtype } };
   },
-  args: ({ x }, _, { normalized }) => [sizeOf(rowsOf(x, normalized)), sizeOf(normalized)],
+  args: ({ x }, _, { normalized }) => [sizeOf(rowShape(x, normalized)), sizeOf(normalized)],
   cpu(
     dy: Numbers, // (R, N)
     x: Numbers, // (R, N)
@@ -122,7 +122,8 @@ export const rmsNormGradOp = defineOp({
  * @param normalizedShape - the sizes of the last axes of `x`; a number for the last axis alone
  * @throws ShapeError if the shapes do not fit, ArgumentError if eps is below 0
  */
-export function rmsNorm(x: Tensor, normalizedShape: number | Shape, { weight, eps }: RmsNormOptions = {}): Tensor {
+export function rmsNorm(x: Tensor, normalizedShape: number | Shape, options: RmsNormOptions = {}): Tensor {
+  const { weight, eps } = options;
   const normalized = typeof normalizedShape === "number" ? [normalizedShape] : normalizedShape;
   const machineEpsilon = 2 ** (1 - dtypeInfo[auxiliaryDType(x.dtype)].significand);
   return applyMain(rmsNormOp, [x, weight ?? null], { normalized, eps: checkEps("rmsNorm", eps ?? machineEpsilon) });

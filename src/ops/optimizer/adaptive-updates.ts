@@ -1,5 +1,5 @@
 import { defineUpdate } from "../../core/op.js";
-import { type Buffers, type Counter, type Rate, slopeAt } from "./step-operands.js";
+import { type Counter, type NumberLists, type Rate, slopeAt } from "./step-operands.js";
 
 export interface RmspropAttrs {
   readonly alpha: number;
@@ -22,11 +22,11 @@ export interface RmspropAttrs {
  * By rounding s - m^2 may come out below 0, where PyTorch's is NaN; here it is 0 then.
  */
 function rmspropLoop(
-  gradients: Buffers,
-  parameters: Buffers,
-  squares: Buffers,
-  means: Buffers | null,
-  velocities: Buffers | null,
+  gradients: NumberLists,
+  parameters: NumberLists,
+  squares: NumberLists,
+  means: NumberLists | null,
+  velocities: NumberLists | null,
   [lr]: Rate,
   alpha: number,
   eps: number,
@@ -63,7 +63,7 @@ export const rmspropUpdate = defineUpdate({
   targets: ["parameter", "square"],
   shared: ["rate"],
   args: rmspropArgs,
-  cpu(g: Buffers, p: Buffers, s: Buffers, ...numbers: RmspropNumbers) {
+  cpu(g: NumberLists, p: NumberLists, s: NumberLists, ...numbers: RmspropNumbers) {
     rmspropLoop(g, p, s, null, null, ...numbers, 0);
   },
 });
@@ -74,7 +74,7 @@ export const rmspropMomentumUpdate = defineUpdate({
   targets: ["parameter", "square", "velocity"],
   shared: ["rate"],
   args: momentumArgs,
-  cpu(g: Buffers, p: Buffers, s: Buffers, v: Buffers, ...numbers: MomentumNumbers) {
+  cpu(g: NumberLists, p: NumberLists, s: NumberLists, v: NumberLists, ...numbers: MomentumNumbers) {
     rmspropLoop(g, p, s, null, v, ...numbers);
   },
 });
@@ -85,7 +85,7 @@ export const centredRmspropUpdate = defineUpdate({
   targets: ["parameter", "square", "mean"],
   shared: ["rate"],
   args: rmspropArgs,
-  cpu(g: Buffers, p: Buffers, s: Buffers, m: Buffers, ...numbers: RmspropNumbers) {
+  cpu(g: NumberLists, p: NumberLists, s: NumberLists, m: NumberLists, ...numbers: RmspropNumbers) {
     rmspropLoop(g, p, s, m, null, ...numbers, 0);
   },
 });
@@ -96,7 +96,7 @@ export const centredRmspropMomentumUpdate = defineUpdate({
   targets: ["parameter", "square", "mean", "velocity"],
   shared: ["rate"],
   args: momentumArgs,
-  cpu(g: Buffers, p: Buffers, s: Buffers, m: Buffers, v: Buffers, ...numbers: MomentumNumbers) {
+  cpu(g: NumberLists, p: NumberLists, s: NumberLists, m: NumberLists, v: NumberLists, ...numbers: MomentumNumbers) {
     rmspropLoop(g, p, s, m, v, ...numbers);
   },
 });
@@ -121,9 +121,9 @@ export const adagradUpdate = defineUpdate({
   shared: ["rate", "counter"],
   args: ({ lrDecay, eps, weightDecay }: AdagradAttrs) => [lrDecay, eps, weightDecay],
   cpu(
-    gradients: Buffers,
-    parameters: Buffers,
-    sums: Buffers,
+    gradients: NumberLists,
+    parameters: NumberLists,
+    sums: NumberLists,
     [lr]: Rate,
     counter: Counter,
     lrDecay: number,
@@ -162,9 +162,9 @@ export const lionUpdate = defineUpdate({
   shared: ["rate"],
   args: ({ beta1, beta2, weightDecay }: LionAttrs) => [beta1, beta2, weightDecay],
   cpu(
-    gradients: Buffers,
-    parameters: Buffers,
-    means: Buffers,
+    gradients: NumberLists,
+    parameters: NumberLists,
+    means: NumberLists,
     [lr]: Rate,
     beta1: number,
     beta2: number,
@@ -187,7 +187,7 @@ export const emaUpdate = defineUpdate({
   inputs: ["source"],
   targets: ["average"],
   args: ({ decay }: { readonly decay: number }) => [decay],
-  cpu(sources: Buffers, averages: Buffers, decay: number) {
+  cpu(sources: NumberLists, averages: NumberLists, decay: number) {
     for (let t = 0; t < sources.length; t++) {
       const [x, average] = [sources[t], averages[t]];
       for (let i = 0; i < x.length; i++) average[i] = decay * average[i] + (1 - decay) * x[i];

@@ -1,7 +1,7 @@
 import type { Numbers } from "../../core/loops/numbers.js";
 
 /** One buffer a tensor: the gradients of all parameters, for example. */
-export type Buffers = readonly Numbers[];
+export type NumberLists = readonly Numbers[];
 /** The learning rate of an optimizer: one float64. */
 export type Rate = Numbers;
 /** How many steps were taken: the first of two int32, the second being for the launcher's own use. A step adds 1. */

@@ -1,5 +1,5 @@
 import { defineUpdate } from "../../core/op.js";
-import { type Buffers, type Counter, type Rate, slopeAt } from "./step-operands.js";
+import { type Counter, type NumberLists, type Rate, slopeAt } from "./step-operands.js";
 
 /** target = source, in the target's dtype. */
 export const copyUpdate = defineUpdate({
@@ -7,7 +7,7 @@ export const copyUpdate = defineUpdate({
   inputs: ["source"],
   targets: ["target"],
   args: () => [],
-  cpu(sources: Buffers, targets: Buffers) {
+  cpu(sources: NumberLists, targets: NumberLists) {
     for (let t = 0; t < sources.length; t++) targets[t].set(sources[t]);
   },
 });
@@ -23,7 +23,7 @@ export const sgdUpdate = defineUpdate({
   targets: ["parameter"],
   shared: ["rate"],
   args: ({ weightDecay }: SgdAttrs) => [weightDecay],
-  cpu(gradients: Buffers, parameters: Buffers, [lr]: Rate, weightDecay: number) {
+  cpu(gradients: NumberLists, parameters: NumberLists, [lr]: Rate, weightDecay: number) {
     for (let t = 0; t < parameters.length; t++) {
       const [g, p] = [gradients[t], parameters[t]];
       for (let i = 0; i < p.length; i++) p[i] -= lr * slopeAt(g, p, i, weightDecay);
@@ -56,9 +56,9 @@ export const sgdMomentumUpdate = defineUpdate({
     +nesterov,
   ],
   cpu(
-    gradients: Buffers,
-    parameters: Buffers,
-    velocities: Buffers,
+    gradients: NumberLists,
+    parameters: NumberLists,
+    velocities: NumberLists,
     [lr]: Rate,
     counter: Counter,
     weightDecay: number,
@@ -101,11 +101,11 @@ const adamArgs = ({ beta1, beta2, eps, weightDecay }: AdamAttrs): number[] => [b
  */
 function adamLoop(
   decoupled: boolean,
-  gradients: Buffers,
-  parameters: Buffers,
-  means: Buffers,
-  variances: Buffers,
-  maxima: Buffers | null,
+  gradients: NumberLists,
+  parameters: NumberLists,
+  means: NumberLists,
+  variances: NumberLists,
+  maxima: NumberLists | null,
   [lr]: Rate,
   counter: Counter,
   beta1: number,
@@ -144,7 +144,7 @@ const adamFamily = (name: string, decoupled: boolean) =>
     targets: ["parameter", "mean", "variance"],
     shared: ["rate", "counter"],
     args: adamArgs,
-    cpu(g: Buffers, p: Buffers, m: Buffers, v: Buffers, ...numbers: AdamNumbers) {
+    cpu(g: NumberLists, p: NumberLists, m: NumberLists, v: NumberLists, ...numbers: AdamNumbers) {
       adamLoop(decoupled, g, p, m, v, null, ...numbers);
     },
   });
@@ -157,7 +157,7 @@ const amsgradFamily = (name: string, decoupled: boolean) =>
     targets: ["parameter", "mean", "variance", "maximum"],
     shared: ["rate", "counter"],
     args: adamArgs,
-    cpu(g: Buffers, p: Buffers, m: Buffers, v: Buffers, w: Buffers, ...numbers: AdamNumbers) {
+    cpu(g: NumberLists, p: NumberLists, m: NumberLists, v: NumberLists, w: NumberLists, ...numbers: AdamNumbers) {
       adamLoop(decoupled, g, p, m, v, w, ...numbers);
     },
   });

@@ -52,11 +52,8 @@ export const dropoutOp: Op<DropoutAttrs> = defineOp<"x", never, DropoutAttrs>({
  * @returns `x` itself outside training or for p = 0
  * @throws ArgumentError unless 0 <= p <= 1
  */
-export function dropout(
-  x: Tensor,
-  p = 0.5,
-  { training = true, generator = defaultGenerator }: DropoutOptions = {},
-): Tensor {
+export function dropout(x: Tensor, p = 0.5, options: DropoutOptions = {}): Tensor {
+  const { training = true, generator = defaultGenerator } = options;
   checkProbability("dropout", p);
   if (!training || p === 0) return x;
   x.checkLive("dropout"); // before the generator moves on

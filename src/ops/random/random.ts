@@ -18,8 +18,8 @@ import type { Tensor } from "../../tensor.js";
  * Uniform numbers have as many bits as their dtype's significand, so that they are exact and 1 never occurs.
  */
 
-const chunk = 4096;
-const words = new Uint32Array(chunk);
+const chunkSize = 4096;
+const words = new Uint32Array(chunkSize);
 
 /** Draws `count` words and hands them to `use` a chunk at a time: the words, and the position of the first. */
 export function forEachChunk(
@@ -29,8 +29,8 @@ export function forEachChunk(
   offset: number,
   use: (words: Uint32Array, start: number, length: number) => void,
 ): void {
-  for (let start = 0; start < count; start += chunk) {
-    const length = Math.min(chunk, count - start);
+  for (let start = 0; start < count; start += chunkSize) {
+    const length = Math.min(chunkSize, count - start);
     for (let i = 0; i < length; i += 4) philox(offset + (start + i) / 4, keyLow, keyHigh, words, i);
     use(words, start, length);
   }

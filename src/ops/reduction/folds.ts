@@ -4,7 +4,7 @@ import type { Numbers } from "../../core/loops/numbers.js";
  * How a reduction takes in its terms. Both loops do the same; which one runs depends on how the terms lie in memory.
  * Results are held in float64 whatever the dtype of the tensor. `at` is the position of the (first) result.
  */
-export interface Fold {
+export interface ReductionFold {
   /** The result of no terms. */
   readonly initial: number;
   /** Takes n neighbours into one result: x[start], x[start + 1], ... */
@@ -14,7 +14,7 @@ export interface Fold {
 }
 
 /** Four sums side by side: an addition need not wait for the one before it. */
-export const sums: Fold = {
+export const sums: ReductionFold = {
   initial: 0,
   run(result, x, start, n) {
     const end = start + n;
@@ -39,7 +39,7 @@ export const sums: Fold = {
 };
 
 /** Products of integers wrap around on the way: they do not fit the 53 bits of a JavaScript number. */
-export const products: Fold = {
+export const products: ReductionFold = {
   initial: 1,
   run(result, x, start, n) {
     let product = result;
@@ -55,7 +55,7 @@ export const products: Fold = {
 
 // A NaN is taken, and then stays: no number is larger or smaller than it.
 
-export const maxima: Fold = {
+export const maxima: ReductionFold = {
   initial: Number.NEGATIVE_INFINITY,
   run(result, x, start, n) {
     let max = result;
@@ -70,7 +70,7 @@ export const maxima: Fold = {
   },
 };
 
-export const minima: Fold = {
+export const minima: ReductionFold = {
   initial: Number.POSITIVE_INFINITY,
   run(result, x, start, n) {
     let min = result;
@@ -86,7 +86,7 @@ export const minima: Fold = {
 };
 
 /** 1 if a term is not 0. */
-export const someTrue: Fold = {
+export const someTrue: ReductionFold = {
   initial: 0,
   run(result, x, start, n) {
     if (result) return 1;
@@ -99,7 +99,7 @@ export const someTrue: Fold = {
 };
 
 /** 0 if a term is 0. */
-export const allTrue: Fold = {
+export const allTrue: ReductionFold = {
   initial: 1,
   run(result, x, start, n) {
     if (!result) return 0;
@@ -112,7 +112,7 @@ export const allTrue: Fold = {
 };
 
 /** sum (x - c)^2, with a centre for each result. */
-export const squaresAbout = (centres: Float64Array): Fold => ({
+export const squaresAbout = (centres: Float64Array): ReductionFold => ({
   initial: 0,
   run(result, x, start, n, at) {
     const centre = centres[at];
@@ -132,7 +132,7 @@ export const squaresAbout = (centres: Float64Array): Fold => ({
 });
 
 /** sum e^(x - c), with a centre for each result. */
-export const exponentialsAbout = (centres: Float64Array): Fold => ({
+export const exponentialsAbout = (centres: Float64Array): ReductionFold => ({
   initial: 0,
   run(result, x, start, n, at) {
     const centre = centres[at];
@@ -146,7 +146,7 @@ export const exponentialsAbout = (centres: Float64Array): Fold => ({
 });
 
 /** sum |x|^p. */
-export const powers = (p: number): Fold => ({
+export const powers = (p: number): ReductionFold => ({
   initial: 0,
   run(result, x, start, n) {
     let sum = result;

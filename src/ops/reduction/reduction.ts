@@ -4,7 +4,7 @@ import type { Numbers } from "../../core/loops/numbers.js";
 import { defineOp, type InputType, type Meta } from "../../core/op.js";
 import { type Axes, normalizeAxes, reducedShape, type Shape, show, sizeOf, stridesOf } from "../../core/shape.js";
 import type { Tensor } from "../../tensor.js";
-import type { Fold } from "./folds.js";
+import type { ReductionFold } from "./folds.js";
 
 export interface ReduceOptions {
   /** Leave the reduced axes in the shape, with size 1. Default false. */
@@ -108,7 +108,7 @@ export function reduceInto(
   y: Numbers,
   dims: readonly number[],
   reduced: readonly number[],
-  fold: Fold,
+  fold: ReductionFold,
   finish: (result: number, at: number) => number,
 ): void {
   const inner = dims.length - 1;
@@ -153,7 +153,7 @@ interface RowOptions {
 /** A row of the table of reductions: y is what the fold makes of the terms. */
 export const reduction = <const S extends "x" | "y" = never>(
   name: string,
-  fold: Fold,
+  fold: ReductionFold,
   save: readonly S[],
   vjp: { x: ReduceRule<S> | null },
   { type = "numeric", output, ofNothing = true, finish = (result) => result }: RowOptions = {},

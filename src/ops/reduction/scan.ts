@@ -22,7 +22,7 @@ const sameMeta = ({ x }: { x: Meta }): Meta => ({ shape: x.shape, dtype: x.dtype
 const scanArgs = (shape: Shape, { axis, reverse }: ScanAttrs): number[] => [...rowDims(shape, axis), +reverse];
 
 /** Calls `scan` for each row of an array (outer, n, inner): the position to begin with, and the step to the next. */
-function forEachRow(
+function forEachScan(
   outer: number,
   n: number,
   inner: number,
@@ -41,7 +41,7 @@ export const cumsumOp = defineOp({
   infer: (inputs, _: ScanAttrs) => sameMeta(inputs),
   args: (_, y, attrs) => scanArgs(y.shape, attrs),
   cpu(x: Numbers, y: Numbers, outer: number, n: number, inner: number, reverse: number) {
-    forEachRow(outer, n, inner, reverse, (first, step) => {
+    forEachScan(outer, n, inner, reverse, (first, step) => {
       let sum = 0;
       for (let k = 0, at = first; k < n; k++, at += step) {
         sum += x[at];
@@ -58,7 +58,8 @@ export const cumsumOp = defineOp({
  *
  * @throws ShapeError for an axis that `x` does not have
  */
-export function cumsum(x: Tensor, axis: number, { reverse = false }: ScanOptions = {}): Tensor {
+export function cumsum(x: Tensor, axis: number, options: ScanOptions = {}): Tensor {
+  const { reverse = false } = options;
   const attrs = { axis: normalizeAxis("cumsum", axis, x.rank), reverse };
   return apply(cumsumOp, [widenInteger(x)], attrs);
 }
@@ -79,7 +80,7 @@ export const cumprodOp: Op<ProductAttrs> = defineOp({
   args: (_, y, attrs) => [...scanArgs(y.shape, attrs), +attrs.exclusive],
   cpu(x: Numbers, y: Numbers, outer: number, n: number, inner: number, reverse: number, exclusive: number) {
     const multiply = x instanceof Int32Array ? Math.imul : times;
-    forEachRow(outer, n, inner, reverse, (first, step) => {
+    forEachScan(outer, n, inner, reverse, (first, step) => {
       let before = 1;
       for (let k = 0, at = first; k < n; k++, at += step) {
         const product = multiply(before, x[at]);
@@ -109,7 +110,8 @@ export const cumprodOp: Op<ProductAttrs> = defineOp({
  *
  * @throws ShapeError for an axis that `x` does not have
  */
-export function cumprod(x: Tensor, axis: number, { reverse = false }: ScanOptions = {}): Tensor {
+export function cumprod(x: Tensor, axis: number, options: ScanOptions = {}): Tensor {
+  const { reverse = false } = options;
   const attrs = { axis: normalizeAxis("cumprod", axis, x.rank), reverse, exclusive: false };
   return apply(cumprodOp, [widenInteger(x)], attrs);
 }
@@ -126,7 +128,7 @@ export const recurrenceOp: Op<ScanAttrs> = defineOp({
   },
   args: (_, y, attrs) => scanArgs(y.shape, attrs),
   cpu(a: Numbers, b: Numbers, y: Numbers, outer: number, n: number, inner: number, reverse: number) {
-    forEachRow(outer, n, inner, reverse, (first, step) => {
+    forEachScan(outer, n, inner, reverse, (first, step) => {
       let value = 0;
       for (let k = 0, at = first; k < n; k++, at += step) {
         y[at] = value;

@@ -185,13 +185,14 @@ export const normOp = defineOp({
  * @throws ShapeError for axes that `x` does not have, or for no elements where p is negative or infinite; ArgumentError
  *   where p is no number
  */
-export function norm(x: Tensor, axes?: Axes, { p = 2, ...options }: NormOptions = {}): Tensor {
+export function norm(x: Tensor, axes?: Axes, options: NormOptions = {}): Tensor {
+  const { p = 2, ...reduction } = options;
   if (typeof p !== "number" || Number.isNaN(p)) throw new ArgumentError(`norm: p is a number, got ${p}`);
-  const attrs = { ...reduceAttrs("norm", x, axes, options), p };
+  const attrs = { ...reduceAttrs("norm", x, axes, reduction), p };
   if (p < 0 || p === Number.POSITIVE_INFINITY) checkTerms("norm", x.shape, attrs.axes);
   const floats = isFloat(x.dtype) ? x : x.cast("float32");
-  if (p === 0) return x.ne(0).cast(floats.dtype).sum(axes, options);
-  if (p === 1) return floats.abs().sum(axes, options);
+  if (p === 0) return x.ne(0).cast(floats.dtype).sum(axes, reduction);
+  if (p === 1) return floats.abs().sum(axes, reduction);
   if (Number.isFinite(p)) return apply(normOp, [floats], attrs);
-  return p > 0 ? floats.abs().max(axes, options) : floats.abs().min(axes, options);
+  return p > 0 ? floats.abs().max(axes, reduction) : floats.abs().min(axes, reduction);
 }
