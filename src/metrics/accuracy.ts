@@ -1,3 +1,4 @@
+/** Accuracy and top-k accuracy of classifiers. Users update them with batches, or give them to Trainer. */
 import { ArgumentError } from "../core/errors.js";
 import { quote } from "../core/quote.js";
 import type { Tensor } from "../tensor.js";
@@ -7,11 +8,13 @@ import { Metric } from "./metric.js";
 /** How many labels there were, and how many of them were met. */
 type Hits = { hits: number; count: number };
 
+/** A metric that is a fraction of the labels. */
 abstract class HitRate extends Metric<number, Hits> {
   protected constructor(name: string) {
     super(name, { hits: 0, count: 0 });
   }
 
+  /** Adds the counts of a batch. */
   protected add(hits: number, count: number): void {
     this.state = { hits: this.state.hits + hits, count: this.state.count + count };
   }
@@ -35,11 +38,19 @@ abstract class HitRate extends Metric<number, Hits> {
 export class Accuracy extends HitRate {
   readonly #options: DecisionOptions;
 
+  /** @param options - how binary scores become labels, and which label to ignore */
   constructor(options: DecisionOptions = {}) {
     super("Accuracy");
     this.#options = options;
   }
 
+  /**
+   * Adds a batch.
+   *
+   * @param predictions - labels or binary scores of the targets' shape, or scores (N, C, ...)
+   * @param targets - labels, (N, ...)
+   * @throws ShapeError, ArgumentError if the batch does not fit; nothing has changed then
+   */
   update(predictions: Tensor, targets: Tensor): void {
     const { predicted, actual } = labelPairs("Accuracy.update", predictions, targets, null, this.#options);
     this.add(actual.filter((label, i) => label === predicted[i]).length, actual.length);
@@ -53,10 +64,14 @@ export class Accuracy extends HitRate {
  * Predictions are scores (N, C, ...), targets labels (N, ...).
  */
 export class TopKAccuracy extends HitRate {
+  /** The number of classes with the highest scores that count. */
   readonly k: number;
   readonly #ignoreIndex: number;
 
-  /** @throws ArgumentError unless k is an integer above 0 */
+  /**
+   * @param k - how many of the highest scores count
+   * @throws ArgumentError unless k is an integer above 0
+   */
   constructor(k: number, { ignoreIndex = -100 }: LabelMetricOptions = {}) {
     if (!Number.isSafeInteger(k) || k < 1)
       throw new ArgumentError(`TopKAccuracy: k is an integer above 0, got ${quote(k)}`);
@@ -65,6 +80,13 @@ export class TopKAccuracy extends HitRate {
     this.#ignoreIndex = ignoreIndex;
   }
 
+  /**
+   * Adds a batch.
+   *
+   * @param predictions - scores, (N, C, ...)
+   * @param targets - labels, (N, ...)
+   * @throws ShapeError, ArgumentError if the batch does not fit; nothing has changed then
+   */
   update(predictions: Tensor, targets: Tensor): void {
     const op = "TopKAccuracy.update";
     const { scores, labels, classes, stride, start } = scoreRows(op, predictions, targets, this.#ignoreIndex);

@@ -1,14 +1,22 @@
+/**
+ * The confusion matrix, and the base class of metrics that are computed from its counts. Precision, recall and F1 in
+ * precision-recall.ts extend it.
+ */
 import { ArgumentError } from "../core/errors.js";
 import { quote } from "../core/quote.js";
 import type { Tensor } from "../tensor.js";
 import { type DecisionOptions, labelPairs } from "./inputs.js";
 import { Metric } from "./metric.js";
 
-/** (classes, classes) in row-major order: how often row's class was taken for the column's. */
+/**
+ * The counts of a confusion matrix, (classes, classes) in row-major order: element (i, j) is how often class i was
+ * predicted as class j.
+ */
 export type Counts = { counts: number[] };
 
-/** A metric of the counts of a confusion matrix. */
+/** A metric that is computed from the counts of a confusion matrix. */
 export abstract class CountsMetric<V> extends Metric<V, Counts> {
+  /** The number of classes. */
   readonly numClasses: number;
   readonly #options: DecisionOptions;
 
@@ -20,6 +28,13 @@ export abstract class CountsMetric<V> extends Metric<V, Counts> {
     this.#options = options;
   }
 
+  /**
+   * Adds a batch.
+   *
+   * @param predictions - labels or binary scores of the targets' shape, or scores (N, C, ...)
+   * @param targets - labels, (N, ...)
+   * @throws ShapeError, ArgumentError if the batch does not fit; nothing has changed then
+   */
   update(predictions: Tensor, targets: Tensor): void {
     const op = `${this.name}.update`;
     const { predicted, actual } = labelPairs(op, predictions, targets, this.numClasses, this.#options);
@@ -37,13 +52,14 @@ export abstract class CountsMetric<V> extends Metric<V, Counts> {
 
 /** The options of `ConfusionMatrix`. */
 export interface ConfusionMatrixOptions extends DecisionOptions {
+  /** The number of classes, 2 or more. */
   readonly numClasses: number;
   /** Divide by the sum of each row ("true"), of each column ("pred"), or of all; a sum of 0 gives 0. Default: counts. */
   readonly normalize?: "true" | "pred" | "all" | null;
 }
 
 /**
- * How often class i (row) was taken for class j (column); scikit-learn's `confusion_matrix`.
+ * How often class i (row) was predicted as class j (column); scikit-learn's `confusion_matrix`.
  *
  * Predictions are labels (integers) or binary scores (floats) of the targets' shape, or scores of classes (N, C, ...).
  */
@@ -58,6 +74,7 @@ export class ConfusionMatrix extends CountsMetric<number[][]> {
     this.#normalize = normalize;
   }
 
+  /** The matrix by rows, (classes, classes). @throws MetricError if there were no targets */
   compute(): number[][] {
     const { actual, predicted, all, matrix } = marginsOf(this.state.counts, this.numClasses);
     return this.defined(all, () => {

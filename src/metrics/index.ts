@@ -1,3 +1,8 @@
+/**
+ * The entry point `wengert/metrics`: figures over batches, such as accuracy, perplexity and the ROC curve.
+ *
+ * @module
+ */
 import "../backends/index.js";
 
 export { Accuracy, TopKAccuracy } from "./accuracy.js";

@@ -1,13 +1,17 @@
+/**
+ * The base class of metrics: state, saving and restoring, and the error for no data. Users and Trainer call `update`
+ * and `compute`.
+ */
 import { ArgumentError } from "../core/errors.js";
 import { quote } from "../core/quote.js";
 import type { Tensor } from "../tensor.js";
 import { MetricError } from "./errors.js";
 
-/** What a metric has gathered: plain numbers and lists of them, to be saved anywhere. */
+/** The state of a metric: plain numbers and lists of them, which can be saved anywhere. */
 export type MetricState = Readonly<Record<string, number | number[]>>;
 
 /**
- * A figure over all batches since the beginning, or since `reset`: not the mean of the figures of the batches.
+ * A figure over all batches since the start, or since `reset`. It is not the mean of the figures of the batches.
  *
  * ```ts
  * const accuracy = new Accuracy();
@@ -15,15 +19,21 @@ export type MetricState = Readonly<Record<string, number | number[]>>;
  * console.log(accuracy.compute());
  * ```
  *
- * `update` reads what it is given from the device, so it waits for the device; it keeps no tensor and records nothing.
+ * `update` reads its arguments from the device, so it waits for the device. It keeps no tensor and records nothing.
  *
- * @typeParam V - what `compute` gives
+ * @typeParam V - the type that `compute` returns
+ * @typeParam S - the type of the state
  */
 export abstract class Metric<V = number, S extends MetricState = MetricState> {
   /** The name of the class, for messages and tables. */
   readonly name: string;
+  /** The sums and counts so far. Subclasses update it. */
   protected state: S;
 
+  /**
+   * @param name - the name of the class
+   * @param initial - the state without any data
+   */
   protected constructor(name: string, initial: S) {
     this.name = name;
     this.#initial = structuredClone(initial);
@@ -33,30 +43,36 @@ export abstract class Metric<V = number, S extends MetricState = MetricState> {
   readonly #initial: S;
 
   /**
-   * Takes in a batch; what throws has changed nothing.
+   * Adds a batch; if it throws, nothing has changed.
    *
+   * @param predictions - the output of the model; each metric documents the shapes
+   * @param targets - the values or labels to predict
    * @throws ShapeError, DTypeError or ArgumentError if the batch does not fit the metric
    */
   abstract update(predictions: Tensor, targets: Tensor): void;
 
   /**
-   * The figure over all that was taken in; it may go on after that.
+   * The figure over all batches so far. More batches can follow.
    *
-   * @throws MetricError if that does not define it
+   * @throws MetricError if the batches do not define it
    */
   abstract compute(): V;
 
-  /** Forgets all that was taken in. */
+  /** Returns to the state without any data. */
   reset(): void {
     this.state = structuredClone(this.#initial);
   }
 
-  /** A copy of what was gathered; `setState` of a metric with the same options goes on from there. */
+  /** A copy of the state; `setState` of a metric with the same options goes on from it. */
   getState(): S {
     return structuredClone(this.state);
   }
 
-  /** @throws ArgumentError if it is not what `getState` of such a metric gives; nothing has changed then */
+  /**
+   * Goes on from a state that `getState` gave.
+   *
+   * @throws ArgumentError if it is not what `getState` of such a metric gives; nothing has changed then
+   */
   setState(state: S): void {
     const refuse = (rule: string): never => {
       throw new ArgumentError(`${this.name}.setState: ${rule}`);
@@ -79,12 +95,15 @@ export abstract class Metric<V = number, S extends MetricState = MetricState> {
     this.state = structuredClone(state);
   }
 
-  /** What else is wrong with a state whose names and types are right; null for nothing. */
+  /**
+   * Checks a state whose names and types are right. Returns the reason, in words, why it cannot be; null if it is
+   * valid.
+   */
   protected stateRule(_state: S): string | null {
     return null;
   }
 
-  /** `value`, which came from `count` targets. */
+  /** Returns `value()`, or throws a MetricError if `count`, the number of targets, is 0. */
   protected defined(count: number, value: () => V): V {
     if (count > 0) return value();
     throw new MetricError(`${this.name}.compute: there are no targets: no update came, or all were ignored`);

@@ -1,3 +1,4 @@
+/** Perplexity of language models. Users update it with logits, or give it to Trainer. */
 import { noGrad } from "../core/autograd/grad.js";
 import { ArgumentError } from "../core/errors.js";
 import { tidy } from "../core/memory/scope.js";
@@ -14,11 +15,19 @@ import { Metric } from "./metric.js";
 export class Perplexity extends Metric<number, { sum: number; count: number }> {
   readonly #ignoreIndex: number;
 
+  /** @param options - which label to ignore */
   constructor({ ignoreIndex = -100 }: LabelMetricOptions = {}) {
     super("Perplexity", { sum: 0, count: 0 });
     this.#ignoreIndex = ignoreIndex;
   }
 
+  /**
+   * Adds a batch.
+   *
+   * @param predictions - logits, (C) or (N, C, ...)
+   * @param targets - labels, () or (N, ...)
+   * @throws ShapeError, ArgumentError if the batch does not fit or its loss is not finite; nothing has changed then
+   */
   update(predictions: Tensor, targets: Tensor): void {
     checkTensors("Perplexity.update", predictions, targets);
     const ignoreIndex = this.#ignoreIndex;

@@ -1,3 +1,4 @@
+/** Precision, recall and F1 score, for each class or averaged. The counts come from confusion.ts. */
 import { ArgumentError } from "../core/errors.js";
 import { quote } from "../core/quote.js";
 import { CountsMetric, marginsOf } from "./confusion.js";
@@ -5,14 +6,15 @@ import type { DecisionOptions } from "./inputs.js";
 
 /** The options of `Precision`, `Recall` and `F1Score`. */
 export interface AverageOptions extends DecisionOptions {
+  /** The number of classes, 2 or more. */
   readonly numClasses: number;
   /**
-   * What becomes of the figures of the classes: "binary" takes that of class 1 of two; "micro" counts the cases of all
+   * How the figures of the classes become one: "binary" takes that of class 1 of two; "micro" counts the cases of all
    * classes together; "macro" is the mean over the classes that occur, as label or as prediction; "weighted" weights it
    * by the number of labels. Default "binary" for two classes, "macro" for more.
    */
   readonly average?: "binary" | "micro" | "macro" | "weighted";
-  /** What a quotient of 0 by 0 is. Default 0. */
+  /** The value of 0 / 0. Default 0. */
   readonly zeroDivision?: 0 | 1;
 }
 
@@ -26,7 +28,9 @@ interface Cases {
 /** The quotient that a figure is. */
 type Quotient = (cases: Cases) => readonly [numerator: number, denominator: number];
 
+/** A metric that is a quotient of counts, for each class or averaged. */
 abstract class QuotientMetric extends CountsMetric<number> {
+  /** How the figures of the classes become one; see `AverageOptions.average`. */
   readonly average: "binary" | "micro" | "macro" | "weighted";
   readonly #quotient: Quotient;
   readonly #zeroDivision: number;
@@ -45,6 +49,7 @@ abstract class QuotientMetric extends CountsMetric<number> {
     this.#zeroDivision = zeroDivision;
   }
 
+  /** The averaged figure. @throws MetricError if there were no targets */
   compute(): number {
     const cases = this.#cases();
     const total = (of: keyof Cases): number => cases.reduce((sum, one) => sum + one[of], 0);
@@ -60,7 +65,7 @@ abstract class QuotientMetric extends CountsMetric<number> {
   }
 
   /**
-   * The figure of each class by itself, whether it occurs or not.
+   * The figure of each class, (classes). A class that does not occur has the value of `zeroDivision`.
    *
    * @throws MetricError if there were no targets
    */

@@ -1,3 +1,7 @@
+/**
+ * Mean squared error, mean absolute error and the coefficient of determination. Users update them with batches, or give
+ * them to Trainer.
+ */
 import { ArgumentError, ShapeError } from "../core/errors.js";
 import { quote } from "../core/quote.js";
 import type { Tensor } from "../tensor.js";
@@ -8,6 +12,7 @@ import { Metric } from "./metric.js";
 /** A sum over all elements, and their number. */
 type Sum = { sum: number; count: number };
 
+/** A metric that is the mean of a function of the differences. */
 abstract class MeanError extends Metric<number, Sum> {
   readonly #error: (difference: number) => number;
 
@@ -16,6 +21,13 @@ abstract class MeanError extends Metric<number, Sum> {
     this.#error = error;
   }
 
+  /**
+   * Adds a batch.
+   *
+   * @param predictions - numbers of any shape
+   * @param targets - numbers of the same shape
+   * @throws ShapeError, ArgumentError if the batch does not fit; nothing has changed then
+   */
   update(predictions: Tensor, targets: Tensor): void {
     const [predicted, actual] = numberPairs(`${this.name}.update`, predictions, targets);
     let { sum, count } = this.state;
@@ -51,7 +63,10 @@ type Variation = { count: number; mean: number[]; total: number[]; residual: num
 
 /** The options of `R2Score`. */
 export interface R2Options {
-  /** Over several outputs: their mean, or one weighted by the variance of the targets. Default "uniformAverage". */
+  /**
+   * How the scores of several outputs are averaged: equally, or weighted by the variance of the targets. Default
+   * "uniformAverage".
+   */
   readonly multioutput?: "uniformAverage" | "varianceWeighted";
 }
 
@@ -64,6 +79,7 @@ export interface R2Options {
 export class R2Score extends Metric<number, Variation> {
   readonly #multioutput: "uniformAverage" | "varianceWeighted";
 
+  /** @throws ArgumentError for an unknown `multioutput` */
   constructor({ multioutput = "uniformAverage" }: R2Options = {}) {
     if (multioutput !== "uniformAverage" && multioutput !== "varianceWeighted")
       throw new ArgumentError(
@@ -73,6 +89,13 @@ export class R2Score extends Metric<number, Variation> {
     this.#multioutput = multioutput;
   }
 
+  /**
+   * Adds a batch.
+   *
+   * @param predictions - numbers, (N) or (N, outputs)
+   * @param targets - numbers of the same shape
+   * @throws ShapeError, ArgumentError if the batch does not fit; nothing has changed then
+   */
   update(predictions: Tensor, targets: Tensor): void {
     const op = "R2Score.update";
     const [predicted, actual] = numberPairs(op, predictions, targets);
