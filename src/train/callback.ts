@@ -1,38 +1,54 @@
+/**
+ * The interface of callbacks and what a callback sees of its run. Implemented by the callbacks of this folder and by
+ * users; called by fit.ts.
+ */
 import type { CheckpointPart } from "../io/checkpoint.js";
 import type { Module } from "../nn/module.js";
 import type { Tensor } from "../tensor.js";
 import type { History } from "./history.js";
 import type { Logs, TrainableOptimizer } from "./types.js";
 
-/** What a callback sees of the run it belongs to, and can do to it. */
+/** The training run that a callback belongs to: its state, and the ways to stop and save it. */
 export interface Run {
+  /** The model that is trained. */
   readonly model: Module;
+  /** The optimizer of the run. */
   readonly optimizer: TrainableOptimizer;
-  /** The epoch, counted from 1, and how many there are to be. */
+  /** The current epoch, counted from 1. */
   readonly epoch: number;
+  /** The number of epochs that the run is to have. */
   readonly epochs: number;
-  /** Optimizer steps that the whole run has taken. */
+  /** The number of optimizer steps that the whole run has taken. */
   readonly step: number;
-  /** Batches of this epoch that have been used, and how many it has; null where that is not known. */
+  /** The number of batches of this epoch that have been used. */
   readonly batch: number;
+  /** The number of batches in an epoch; null if it is not known. */
   readonly batches: number | null;
-  /** True where the run goes on from a checkpoint. */
+  /** Whether the run was resumed from a checkpoint. */
   readonly resumed: boolean;
-  /** The numbers of the epochs that are over. */
+  /** The numbers of the epochs that have ended. */
   readonly history: History;
-  /** Ends the run after this epoch. */
+  /**
+   * Ends the run after this epoch.
+   *
+   * @param reason - kept in `History.stopped`
+   */
   stop(reason: string): void;
   /** Writes everything that is needed to resume the run from here. @throws FileError if the file cannot be written */
   save(path: string): Promise<void>;
-  /** @throws ArgumentError, which says why, if the run cannot be saved so that it can be resumed */
+  /**
+   * Checks that the run can be saved and resumed.
+   *
+   * @throws ArgumentError, which says why, if the run cannot be saved so that it can be resumed
+   */
   checkSavable(): void;
 }
 
 /** One step, before the weights change. */
 export interface StepGradients {
-  /** The mean over the batches of the step. */
+  /** The mean loss over the batches of the step. */
   readonly loss: number;
-  /** As the optimizer will get them, in the order of its parameters. */
+  /** The gradients that the optimizer will get, in the order of its parameters. */
   readonly gradients: readonly (Tensor | null)[];
 }
 
@@ -43,29 +59,43 @@ type Hook<A extends readonly unknown[] = []> = (run: Run, ...args: A) => void | 
  * in the order in which they were given.
  */
 export interface Callback {
-  /** Before the first epoch, or where a resumed run goes on. */
+  /** Before the first epoch, or before a resumed run continues. */
   onFitStart?: Hook;
+  /** Before the first batch of each epoch. */
   onEpochStart?: Hook;
   /** Before each optimizer step: the place to set the learning rate. */
   onStepStart?: Hook;
-  /** With the gradients of a step, before the optimizer gets them. To throw here leaves the weights as they are. */
+  /** With the gradients of a step, before the optimizer gets them. If it throws, the weights stay as they are. */
   onGradients?: Hook<[step: StepGradients]>;
   /** After each optimizer step, with its loss. */
   onStepEnd?: Hook<[loss: number]>;
   /** After each epoch and its validation. */
   onEpochEnd?: Hook<[logs: Logs]>;
-  /** After `onStepEnd` or `onEpochEnd` of all callbacks: where the state of the run may be saved. */
+  /** After `onStepEnd` or `onEpochEnd` of all callbacks, when the state of the run can be saved. */
   onSavePoint?: (run: Run, at: SavePoint) => void | Promise<void>;
   /** After the last epoch, not if the run was interrupted or failed. */
   onFitEnd?: Hook;
-  /** At the very end, whatever has happened: the place to close files. */
+  /** At the very end, even if the run failed or was interrupted: the place to close files. */
   onClose?: Hook;
-  /** What the callback remembers, to be saved with the run. */
+  /** The state of the callback, which is saved with the run. */
   readonly part?: CheckpointPart;
 }
 
-/** Where a run may be saved; `logs` after an epoch. An interrupted run ends with `report`ing what was saved. */
+/** A point at which a run can be saved. */
 export type SavePoint =
-  | { readonly kind: "step" }
-  | { readonly kind: "epoch"; readonly logs: Logs }
-  | { readonly kind: "interruption"; report(path: string): void };
+  | {
+      /** After an optimizer step. */
+      readonly kind: "step";
+    }
+  | {
+      /** After an epoch and its validation. */
+      readonly kind: "epoch";
+      /** The numbers of the epoch. */
+      readonly logs: Logs;
+    }
+  | {
+      /** After the last step of an interrupted run. */
+      readonly kind: "interruption";
+      /** Adds the path of a saved file to `Interruption.saved`. */
+      report(path: string): void;
+    };

@@ -1,3 +1,5 @@
+/** The CRC-32C checksum and the masked form that TFRecord files hold. Used by event-format.ts. */
+
 /** Table of the Castagnoli polynomial, reversed: 0x82f63b78. */
 const table = Uint32Array.from({ length: 256 }, (_, byte) => {
   let remainder = byte;

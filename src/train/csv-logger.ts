@@ -1,19 +1,21 @@
+/** The CSVLogger callback, which writes the numbers of every epoch to a CSV file. Users pass it to Trainer. */
 import { writeAtomic } from "../io/files.js";
 import type { Callback, Run } from "./callback.js";
 import { type EpochLog, History } from "./history.js";
 
 /**
- * Writes the numbers of every epoch to a CSV file: a line an epoch, a column a number. The file is written anew after
- * each epoch, in one step, so that after a resumed run it is what it would have been without an end.
+ * Writes the numbers of every epoch to a CSV file, with a line for each epoch. The whole file is replaced after
+ * each epoch, in one step, so that a resumed run gives the same file as a run without a break.
  */
 export class CSVLogger implements Callback {
   readonly #path: string;
 
+  /** @param path - the file to write */
   constructor(path: string) {
     this.#path = path;
   }
 
-  /** @throws FileError if the file cannot be written */
+  /** Writes the epochs so far. @throws FileError if the file cannot be written */
   async onEpochEnd({ history }: Run): Promise<void> {
     await writeAtomic("CSVLogger", this.#path, [new TextEncoder().encode(encodeHistory(history.epochs))]);
   }

@@ -1,3 +1,4 @@
+/** The EarlyStopping callback. Users pass it to Trainer. The choice of the number to watch is in monitor.ts. */
 import { ArgumentError } from "../core/errors.js";
 import { outsideScopes } from "../core/memory/scope.js";
 import { quote } from "../core/quote.js";
@@ -9,10 +10,11 @@ import type { Callback, Run } from "./callback.js";
 import { Monitor, type MonitorOptions } from "./monitor.js";
 import type { Logs } from "./types.js";
 
+/** Options of `EarlyStopping`. */
 export interface EarlyStoppingOptions extends MonitorOptions {
-  /** Epochs without improvement after which the run ends. Default 3. */
+  /** The number of epochs in a row without improvement after which the run ends. Default 3. */
   readonly patience?: number;
-  /** Give the model its weights of the best epoch when the run is over. Default true. */
+  /** Load the weights of the best epoch into the model when the run ends. Default true. */
   readonly restoreBest?: boolean;
 }
 
@@ -22,10 +24,10 @@ interface State {
 }
 
 /**
- * Ends a run when a number no longer improves, and gives the model the weights of its best epoch back, also where the
- * run comes to its last epoch. After Ctrl-C the weights are those of the last step: the run is not over.
+ * Ends a run when a number no longer improves, and loads the weights of the best epoch into the model, also after the
+ * last epoch. After Ctrl-C the weights are those of the last step, since the run can go on.
  *
- * @throws ArgumentError if an option is outside its range
+ * @throws ArgumentError if an option is out of range
  */
 export class EarlyStopping implements Callback, Disposable {
   readonly part: CheckpointPart;
@@ -36,6 +38,7 @@ export class EarlyStopping implements Callback, Disposable {
   /** Copies of the best weights, by name; none before the first epoch is over. */
   #weights = new Map<string, Tensor>();
 
+  /** @throws ArgumentError if an option is out of range */
   constructor(options: EarlyStoppingOptions = {}) {
     const { patience = 3, restoreBest = true } = options;
     if (!Number.isSafeInteger(patience) || patience < 0)
@@ -59,7 +62,7 @@ export class EarlyStopping implements Callback, Disposable {
     };
   }
 
-  /** The best epoch so far, counted from 1, and its number; null before the first. */
+  /** The value and the number of the best epoch so far, counted from 1; null before the first epoch ends. */
   get best(): { readonly value: number; readonly epoch: number } | null {
     return this.#monitor.best;
   }

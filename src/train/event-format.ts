@@ -1,3 +1,6 @@
+/**
+ * Encodes TensorBoard's event files: protocol buffers inside TFRecords. Used by tensorboard.ts, which writes the files.
+ */
 import { maskedCrc32c } from "./crc32c.js";
 
 /*

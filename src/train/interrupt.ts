@@ -1,3 +1,5 @@
+/** Turns Ctrl-C and an AbortSignal into a request to end a run. Used by Trainer.fit; the loop asks it between steps. */
+
 /** Asks a run to end, by a signal of the program or by Ctrl-C. */
 export interface Interrupt {
   /** Whether the run is to end after the step that is under way. */

@@ -1,3 +1,4 @@
+/** The LearningRateScheduler callback. Users pass it to Trainer. The schedules are in src/optim. */
 import { ArgumentError } from "../core/errors.js";
 import type { CheckpointPart } from "../io/checkpoint.js";
 import { type HasState, statePart } from "../io/parts.js";
@@ -5,9 +6,15 @@ import type { Callback, Run } from "./callback.js";
 import { Monitor, type MonitorOptions } from "./monitor.js";
 import type { Logs } from "./types.js";
 
-/** What sets the rate after each epoch by a number of it, such as a `ReduceLROnPlateau`. */
+/** A schedule that sets the rate after each epoch by one of its numbers, such as a `ReduceLROnPlateau`. */
 export interface PlateauSchedule extends HasState {
+  /** The current learning rate. */
   readonly lr: number;
+  /**
+   * Records the number of an epoch.
+   *
+   * @returns the rate from now on
+   */
   step(metric: number): number;
 }
 
@@ -25,13 +32,22 @@ export class LearningRateScheduler implements Callback {
   readonly #schedule: ((step: number) => number) | PlateauSchedule;
   readonly #monitor: Monitor;
 
+  /**
+   * @param schedule - the rate as a function of the step, or a plateau schedule
+   * @param options - the number that a plateau schedule watches. Default: `valLoss`, or `loss` without validation
+   * @throws ArgumentError if an option is out of range
+   */
   constructor(schedule: ((step: number) => number) | PlateauSchedule, options: Pick<MonitorOptions, "monitor"> = {}) {
     this.#schedule = schedule;
     this.#monitor = new Monitor("LearningRateScheduler", options);
     if (typeof schedule !== "function") this.part = statePart(schedule);
   }
 
-  /** @throws ArgumentError if the schedule gives no finite number of 0 or more */
+  /**
+   * Sets the learning rate of the step.
+   *
+   * @throws ArgumentError if the schedule gives no finite number of 0 or more
+   */
   onStepStart({ optimizer, step }: Run): void {
     const lr = typeof this.#schedule === "function" ? this.#schedule(step) : this.#schedule.lr;
     if (!Number.isFinite(lr) || lr < 0)

@@ -1,3 +1,7 @@
+/**
+ * The ModelCheckpoint callback, which saves a run so that it can be resumed. Users pass it to Trainer. The file format
+ * is in src/io.
+ */
 import { join } from "node:path";
 import { ArgumentError } from "../core/errors.js";
 import { quote } from "../core/quote.js";
@@ -8,24 +12,26 @@ import type { Callback, Run, SavePoint } from "./callback.js";
 import { Monitor, type MonitorOptions } from "./monitor.js";
 import type { Logs } from "./types.js";
 
+/** Options of `ModelCheckpoint`. */
 export interface ModelCheckpointOptions extends MonitorOptions {
-  /** Epochs from one `last.safetensors` to the next. Default 1. */
+  /** Write `last.safetensors` after every so many epochs. Default 1. */
   readonly everyEpochs?: number;
-  /** Steps from one to the next, besides those after epochs. Default: none. */
+  /** Also write it after every so many steps. Default: only after epochs. */
   readonly everySteps?: number;
   /** Write `best.safetensors` after the best epoch so far. Default true. */
   readonly best?: boolean;
 }
 
 /**
- * Saves all that is needed to resume a run, in a folder: `last.safetensors`, and `best.safetensors` by a number of the
- * epochs. Each file is replaced in one step: a program that is killed leaves the previous file or the new one.
+ * Saves everything that is needed to resume a run in a folder: `last.safetensors`, and `best.safetensors` after the
+ * best epoch. Each file is replaced in one step: a program that is killed leaves the previous file or the new one.
  *
- * @throws ArgumentError if an option is outside its range
+ * @throws ArgumentError if an option is out of range
  */
 export class ModelCheckpoint implements Callback {
-  /** The paths of the files. */
+  /** The path of `last.safetensors`. */
   readonly last: string;
+  /** The path of `best.safetensors`. */
   readonly best: string;
   readonly part: CheckpointPart;
   readonly #folder: string;
@@ -33,6 +39,10 @@ export class ModelCheckpoint implements Callback {
   readonly #options: Required<Pick<ModelCheckpointOptions, "everyEpochs" | "everySteps" | "best">>;
   #isBest = false;
 
+  /**
+   * @param folder - made if it does not exist
+   * @throws ArgumentError if an option is out of range
+   */
   constructor(folder: string, options: ModelCheckpointOptions = {}) {
     const { everyEpochs = 1, everySteps = Number.POSITIVE_INFINITY, best = true } = options;
     for (const [name, value] of Object.entries({ everyEpochs, everySteps }))
@@ -52,7 +62,11 @@ export class ModelCheckpoint implements Callback {
     };
   }
 
-  /** @throws ArgumentError if the run cannot be saved; FileError if the folder cannot be made: now, not after hours */
+  /**
+   * Checks at the start that the run can be saved, and makes the folder.
+   *
+   * @throws ArgumentError if the run cannot be saved; FileError if the folder cannot be made
+   */
   async onFitStart(run: Run): Promise<void> {
     run.checkSavable();
     if (!run.resumed) this.#monitor.best = null;

@@ -1,3 +1,7 @@
+/**
+ * Watches one number of the epochs for its best value. Used by EarlyStopping, ModelCheckpoint and
+ * LearningRateScheduler.
+ */
 import { ArgumentError } from "../core/errors.js";
 import { quote } from "../core/quote.js";
 import type { Logs } from "./types.js";
@@ -5,12 +9,16 @@ import type { Logs } from "./types.js";
 /** Whether lower or higher is better. */
 export type Mode = "min" | "max";
 
+/** Options of callbacks that watch one number of the epochs. */
 export interface MonitorOptions {
-  /** Which number to watch. Default: `valLoss` where there is one, else `loss`. */
+  /** The name of the number to watch. Default: `valLoss`, or `loss` without validation. */
   readonly monitor?: string;
-  /** Whether it is better lower or higher. Default: told by its name; for a name that tells nothing it must be given. */
+  /**
+   * Whether lower ("min") or higher ("max") is better. Default: told by the name, for example "loss" or "accuracy"; for
+   * other names it must be given.
+   */
   readonly mode?: Mode;
-  /** How much better than the best so far a number must be to count. Default 0. */
+  /** How much better than the best so far a number must be. Default 0. */
   readonly minDelta?: number;
 }
 

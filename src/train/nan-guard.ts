@@ -1,9 +1,11 @@
+/** The NaNGuard callback, which ends a run when the loss or a gradient is not finite. Users pass it to Trainer. */
 import { gradNorm } from "../optim/clip.js";
 import type { Callback, Run, StepGradients } from "./callback.js";
 import { NonFiniteError } from "./errors.js";
 
+/** Options of `NaNGuard`. */
 export interface NaNGuardOptions {
-  /** Look at the gradients too, which reads their norm from the device in every step. Default false. */
+  /** Also check the gradients, which reads their norm from the device in every step. Default false. */
   readonly gradients?: boolean;
 }
 
@@ -18,7 +20,7 @@ export class NaNGuard implements Callback {
     this.#gradients = gradients;
   }
 
-  /** @throws NonFiniteError */
+  /** Checks the loss and, if asked to, the gradients of a step. @throws NonFiniteError */
   async onGradients({ step, epoch, optimizer }: Run, { loss, gradients }: StepGradients): Promise<void> {
     const at = `step ${step + 1}, in epoch ${epoch}, with learning rate ${optimizer.lr}`;
     if (!Number.isFinite(loss))

@@ -1,24 +1,26 @@
+/** The ProgressBar callback for terminals. Users pass it to Trainer. */
 import cliProgress from "cli-progress";
 import type { Callback, Run } from "./callback.js";
 import type { Logs } from "./types.js";
 
-/** Where a progress bar is drawn: what it needs of `process.stderr`. */
+/** The stream on which a progress bar is drawn: the part of `process.stderr` that it needs. */
 export interface ProgressStream {
-  /** True for a terminal; elsewhere no bar is drawn. */
+  /** True for a terminal; on other streams no bar is drawn. */
   readonly isTTY?: boolean;
+  /** Writes text to the stream. */
   write(text: string): unknown;
 }
 
 /**
- * Shows how far an epoch has come, and its numbers when it is over: on standard error, so that what goes to standard
- * output can be piped. Where standard error is no terminal there is no bar, only the line after each epoch.
+ * Shows the progress of an epoch, and its numbers at the end, on standard error, so that standard output can be piped.
+ * If standard error is not a terminal, there is only the line after each epoch.
  */
 export class ProgressBar implements Callback {
   readonly #stream: ProgressStream;
   #bar: cliProgress.SingleBar | null = null;
   #started = 0;
 
-  /** @param stream - where to, by default standard error */
+  /** @param stream - where to draw. Default: standard error */
   constructor(stream: ProgressStream = process.stderr) {
     this.#stream = stream;
   }

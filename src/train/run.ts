@@ -1,3 +1,7 @@
+/**
+ * The state of a training run: its counters, its history, and how they are saved to a checkpoint and restored. Used by
+ * Trainer.fit and fit.ts.
+ */
 import { ArgumentError } from "../core/errors.js";
 import { defaultGenerator, type Generator } from "../core/random/generator.js";
 import { type CheckpointPart, type CheckpointParts, loadCheckpoint, saveCheckpoint } from "../io/checkpoint.js";
@@ -45,7 +49,7 @@ interface Counters {
   readonly validationPosition: Value;
 }
 
-/** A run under way: where it is, and how that is saved and brought back. */
+/** A run in progress: its position, and how it is saved and restored. */
 export class TrainingRun implements Run {
   readonly model: Module;
   readonly optimizer: TrainableOptimizer;
@@ -77,7 +81,7 @@ export class TrainingRun implements Run {
     return this.epochsDone + 1;
   }
 
-  /** Why the run is to end, and an end it shall have. */
+  /** The reason why the run must stop; null to go on. */
   get stopped(): string | null {
     return this.history.stopped;
   }

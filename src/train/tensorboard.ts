@@ -1,3 +1,7 @@
+/**
+ * Event files for TensorBoard: EventWriter for any program, and the TensorBoard callback for Trainer. The encoding is
+ * in event-format.ts.
+ */
 import { type FileHandle, open } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join } from "node:path";
@@ -20,6 +24,7 @@ let files = 0;
  * ```
  */
 export class EventWriter {
+  /** The path of the file. */
   readonly path: string;
   readonly #file: FileHandle;
   #pending: Uint8Array[] = [];
@@ -34,7 +39,7 @@ export class EventWriter {
   /**
    * Begins a new file in a folder, which is made if it is not there.
    *
-   * @param restartAt - where a run goes on: TensorBoard then forgets what the folder's earlier files hold from this step on
+   * @param restartAt - the step at which a run goes on: TensorBoard then ignores later steps of earlier files
    * @throws FileError if the file cannot be made
    */
   static async create(folder: string, { restartAt }: { readonly restartAt?: number } = {}): Promise<EventWriter> {
@@ -57,7 +62,7 @@ export class EventWriter {
   /**
    * Adds numbers of one step, by tag.
    *
-   * @throws ArgumentError if the step is no integer of 0 or more
+   * @throws ArgumentError if the step is not an integer of 0 or more
    */
   add(step: number, scalars: Readonly<Record<string, number>>, wallTime: number = Date.now() / 1000): void {
     if (!Number.isSafeInteger(step) || step < 0)
@@ -88,7 +93,7 @@ export class EventWriter {
     }
   }
 
-  /** Whether enough has come together to be written. */
+  /** Whether so much is pending that it should be flushed. */
   get isFull(): boolean {
     return this.#pendingBytes >= 2 ** 16;
   }
@@ -100,23 +105,28 @@ export class EventWriter {
   }
 }
 
+/** Options of `TensorBoard`. */
 export interface TensorBoardOptions {
-  /** Steps from one loss to the next. Default 1. */
+  /** Write the loss of every so many steps. Default 1. */
   readonly everySteps?: number;
 }
 
 /**
- * Writes losses and learning rates of the steps (`step/loss`, `step/lr`), and the numbers of the epochs
- * (`epoch/loss`, `epoch/valLoss`, ...), for TensorBoard. All stand over the steps of the run. A resumed run goes on in
- * a new file, and what an earlier one holds of later steps is forgotten.
+ * Writes losses and learning rates of the steps (`step/loss`, `step/lr`) and the numbers of the epochs (`epoch/loss`,
+ * `epoch/valLoss`, ...) for TensorBoard, all over the steps of the run. A resumed run continues in a new file, and
+ * TensorBoard ignores later steps of the earlier files.
  *
- * @throws ArgumentError if an option is outside its range
+ * @throws ArgumentError if an option is out of range
  */
 export class TensorBoard implements Callback {
   readonly #folder: string;
   readonly #everySteps: number;
   #writer: EventWriter | null = null;
 
+  /**
+   * @param folder - for the event files; made if it does not exist
+   * @throws ArgumentError if an option is out of range
+   */
   constructor(folder: string, { everySteps = 1 }: TensorBoardOptions = {}) {
     if (!Number.isSafeInteger(everySteps) || everySteps < 1)
       throw new ArgumentError(`TensorBoard: everySteps is an integer of 1 or more, got ${quote(everySteps)}`);

@@ -1,3 +1,4 @@
+/** Bayesian search by tree-structured Parzen estimators. Users pass it to Study. */
 import type { Generator } from "../core/random/generator.js";
 import { erfOf } from "../ops/elementwise/erf.js";
 import { checkCount, type Outcome, type Search } from "./search.js";
@@ -6,9 +7,9 @@ import { draw, fromUnit, type Numeric, pickPoint, toUnit } from "./unit.js";
 
 /** The options of `bayesianSearch`. */
 export interface BayesianOptions {
-  /** Random trials before the first that learns from them. Default 10. */
+  /** The number of random trials before the search learns from results. Default 10. */
   readonly startup?: number;
-  /** Points drawn for each parameter, of which the most promising is taken. Default 24. */
+  /** The number of candidates for each parameter, of which the most promising is taken. Default 24. */
   readonly candidates?: number;
 }
 

@@ -1,3 +1,4 @@
+/** Makes an objective of a score over several folds. The folds come from `kFold` of src/data. */
 import { ArgumentError } from "../core/errors.js";
 import type { Trial } from "./search.js";
 import type { Space } from "./space.js";

@@ -1,14 +1,15 @@
+/** Hyperband search, which gives many trials a small budget and the best of them more. Users pass it to Study. */
 import { ArgumentError } from "../core/errors.js";
 import { checkCount, type Search } from "./search.js";
 import { draw, pickPoint } from "./unit.js";
 
 /** The options of `hyperband`. */
 export interface HyperbandOptions {
-  /** The most that one trial may spend, such as epochs: an integer. */
+  /** The largest budget of one trial, such as epochs: an integer. */
   readonly maxBudget: number;
-  /** The least that tells something. Default 1. */
+  /** The smallest budget that gives a useful score: an integer. Default 1. */
   readonly minBudget?: number;
-  /** The best 1 / eta of a rung go on, with eta times the budget. Default 3. */
+  /** The best 1 / eta of a rung continue, with eta times the budget. Default 3. */
   readonly eta?: number;
 }
 

@@ -1,3 +1,8 @@
+/**
+ * The entry point `wengert/tune`: hyperparameter search with studies, searches and spaces.
+ *
+ * @module
+ */
 import "../backends/index.js";
 
 export { type BayesianOptions, bayesianSearch } from "./bayesian.js";

@@ -1,3 +1,4 @@
+/** The table and the chart of a study's trials. Called by Study. */
 import { lineChart } from "../chart/line-chart.js";
 import type { FinishedTrial } from "./search.js";
 import type { Space } from "./space.js";

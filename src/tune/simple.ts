@@ -1,3 +1,7 @@
+/**
+ * Random search and grid search. Users pass them to Study. Searches that learn from results are in bayesian.ts and
+ * hyperband.ts.
+ */
 import { ArgumentError } from "../core/errors.js";
 import { checkCount, type Search } from "./search.js";
 import { isActive, type Params, plain, type Scalar, type Space, type Unconditional } from "./space.js";

@@ -1,65 +1,87 @@
+/**
+ * The spaces that a study searches: number ranges, choices and conditional parameters, and the checks of points. Used
+ * by all searches and by study files.
+ */
 import { ArgumentError } from "../core/errors.js";
 import { quote } from "../core/quote.js";
 
-/** What a `choice` can be among; study files hold them as JSON. */
+/** A value of a `choice`; study files hold it as JSON. */
 export type Scalar = string | number | boolean | null;
 
 /** A number from `low` to `high`, all equally likely. */
 export interface Uniform {
+  /** Tells the kinds of parameters apart. */
   readonly kind: "uniform";
+  /** The least value. */
   readonly low: number;
+  /** The largest value. */
   readonly high: number;
 }
 
 /** A number from `low` to `high`, all orders of magnitude equally likely. */
 export interface LogUniform {
+  /** Tells the kinds of parameters apart. */
   readonly kind: "logUniform";
+  /** The least value, above 0. */
   readonly low: number;
+  /** The largest value. */
   readonly high: number;
 }
 
 /** A whole number from `low` to `high`, both included; with `log`, all orders of magnitude equally likely. */
 export interface Integer {
+  /** Tells the kinds of parameters apart. */
   readonly kind: "integer";
+  /** The least value. */
   readonly low: number;
+  /** The largest value. */
   readonly high: number;
+  /** Whether all orders of magnitude are equally likely. */
   readonly log: boolean;
 }
 
-/** One of the values. */
+/** One of several values, all equally likely. */
 export interface Choice<T extends Scalar = Scalar> {
+  /** Tells the kinds of parameters apart. */
   readonly kind: "choice";
+  /** The values to choose from. */
   readonly values: readonly T[];
 }
 
+/** A parameter that every point has. */
 export type Unconditional = Uniform | LogUniform | Integer | Choice;
 
-/** A parameter that is there only where another one has one of certain values. */
+/** A parameter that a point has only if another parameter has one of certain values. */
 export interface Conditional<P extends Unconditional = Unconditional> {
+  /** Tells the kinds of parameters apart. */
   readonly kind: "when";
+  /** The name of the parameter it depends on. */
   readonly parameter: string;
+  /** The values of that parameter for which it exists. */
   readonly values: readonly Scalar[];
+  /** The parameter itself. */
   readonly then: P;
 }
 
+/** A parameter of a space. */
 export type Parameter = Unconditional | Conditional;
 
-/** What is searched: parameters by name. A conditional one stands after the one it depends on. */
+/** The parameters to search, by name. A conditional parameter comes after the one it depends on. */
 export type Space = Readonly<Record<string, Parameter>>;
 
 type ValueOf<P> = P extends Conditional<infer Q> ? ValueOf<Q> | undefined : P extends Choice<infer T> ? T : number;
 
-/** A point of a space: a value for each parameter; none for a conditional one whose condition does not hold. */
+/** A point of a space: a value for each parameter, except for conditional ones whose condition does not hold. */
 export type Params<S extends Space = Space> = { readonly [K in keyof S]: ValueOf<S[K]> };
 
-/** @throws ArgumentError unless low < high are finite */
+/** A number between two bounds, all equally likely. @throws ArgumentError unless low < high are finite */
 export function uniform(low: number, high: number): Uniform {
   checkRange("uniform", low, high);
   return { kind: "uniform", low, high };
 }
 
 /**
- * For what is tried in orders of magnitude, such as a learning rate.
+ * A number between two bounds, all orders of magnitude equally likely: for a learning rate, for example.
  *
  * @throws ArgumentError unless 0 < low < high are finite
  */
@@ -69,7 +91,12 @@ export function logUniform(low: number, high: number): LogUniform {
   return { kind: "logUniform", low, high };
 }
 
-/** @throws ArgumentError unless low < high are integers, from 1 up with `log` */
+/**
+ * A whole number between two bounds, both included.
+ *
+ * @param options - `log`: all orders of magnitude are equally likely. Default false
+ * @throws ArgumentError unless low < high are integers, from 1 up with `log`
+ */
 export function integer(low: number, high: number, { log = false }: { readonly log?: boolean } = {}): Integer {
   checkRange("integer", low, high);
   if (!Number.isSafeInteger(low) || !Number.isSafeInteger(high))
@@ -78,7 +105,11 @@ export function integer(low: number, high: number, { log = false }: { readonly l
   return { kind: "integer", low, high, log };
 }
 
-/** @throws ArgumentError unless there are values, all different, each a string, a finite number, a boolean or null */
+/**
+ * One of several values.
+ *
+ * @throws ArgumentError unless there are values, all different, each a string, a finite number, a boolean or null
+ */
 export function choice<const T extends Scalar>(values: readonly T[]): Choice<T> {
   if (!Array.isArray(values) || values.length === 0)
     throw new ArgumentError("choice: there are no values to choose from");
@@ -89,7 +120,7 @@ export function choice<const T extends Scalar>(values: readonly T[]): Choice<T> 
 }
 
 /**
- * `then`, only where `parameter` has one of `values`: `when("optimizer", "SGD", uniform(0, 0.99))`.
+ * The parameter `then`, only if `parameter` has one of `values`: `when("optimizer", "SGD", uniform(0, 0.99))`.
  *
  * @throws ArgumentError if `then` is conditional itself
  */

@@ -1,3 +1,4 @@
+/** Reads and writes study files: JSON with one line for each trial. Used by Study, which decides when to write. */
 import { isDeepStrictEqual } from "node:util";
 import { FileError, FormatError } from "../core/errors.js";
 import { quote } from "../core/quote.js";
@@ -8,7 +9,7 @@ import type { StudyOptions } from "./study.js";
 
 type Json = Readonly<Record<string, unknown>>;
 
-/** What a study is told by its maker, as its file holds it. */
+/** The options of a study in the form in which its file holds them. */
 function headOf({ space, search, direction, seed }: Required<StudyOptions<Space>>): Json {
   // A list: the order of the parameters counts, and JSON objects keep it only by custom.
   return { space: Object.entries(space), search: search.name, options: search.options, direction, seed };

@@ -1,3 +1,7 @@
+/**
+ * Study, the public class of this folder: it runs trials of an objective, keeps them in a file, and reports them. The
+ * searches choose the trials; the file format is in study-file.ts.
+ */
 import { ArgumentError } from "../core/errors.js";
 import { quote } from "../core/quote.js";
 import { Generator } from "../core/random/generator.js";
@@ -7,25 +11,26 @@ import type { FinishedTrial, Outcome, Search, Trial } from "./search.js";
 import { checkSpace, type Space } from "./space.js";
 import { encodeStudy, readStudy } from "./study-file.js";
 
-/** What is studied: a score for a trial. Epochs, folds and the like are its own affair. */
+/** The function under study: it returns the score of a trial. */
 export type Objective<S extends Space = Space> = (trial: Trial<S>) => number | Promise<number>;
 
+/** Options of `Study`. */
 export interface StudyOptions<S extends Space> {
-  /** What is searched. */
+  /** The parameters to search. */
   readonly space: S;
-  /** How: `randomSearch()`, `gridSearch()`, `bayesianSearch()`, `hyperband({ maxBudget })`. */
+  /** The way to choose trials: `randomSearch()`, `gridSearch()`, `bayesianSearch()`, `hyperband({ maxBudget })`. */
   readonly search: Search;
   /** Whether a lower or a higher score is better. Default "minimize". */
   readonly direction?: "minimize" | "maximize";
-  /** The same seed gives the same trials. Default 0. */
+  /** The seed of the random numbers. Default 0. */
   readonly seed?: number;
 }
 
-/** When a run ends; at least one of the first two, unless the search ends by itself. */
+/** The limits of a run. One of the first two is needed, unless the search ends on its own. */
 export interface RunOptions {
-  /** How many trials the study is to have in the end, those of earlier runs included. */
+  /** The number of trials that the study has at the end, including those of earlier runs. */
   readonly trials?: number;
-  /** How much all trials together may spend, those of earlier runs included. */
+  /** The budget that all trials together may spend, including those of earlier runs. */
   readonly budget?: number;
   /** Stops after the trial that is running. */
   readonly signal?: AbortSignal;
@@ -48,9 +53,13 @@ const countersPerTrial = 2 ** 20;
  * ```
  */
 export class Study<S extends Space = Space> {
+  /** The parameters to search. */
   readonly space: S;
+  /** The way to choose trials. */
   readonly search: Search;
+  /** Whether a lower or a higher score is better. */
   readonly direction: "minimize" | "maximize";
+  /** The seed of the random numbers. */
   readonly seed: number;
   #path: string | null = null;
   readonly #trials: FinishedTrial<S>[] = [];
@@ -103,7 +112,7 @@ export class Study<S extends Space = Space> {
     return best;
   }
 
-  /** What all trials have spent. */
+  /** The budget that all trials together have spent. */
   get spent(): number {
     return this.#trials.reduce((sum, { budget }) => sum + budget, 0);
   }

@@ -1,3 +1,4 @@
+/** Maps the values of number parameters to [0, 1] and back, and draws random points. Used by the searches. */
 import type { Generator } from "../core/random/generator.js";
 import { isActive, type Params, plain, type Scalar, type Space, type Unconditional } from "./space.js";
 
