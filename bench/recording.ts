@@ -1,3 +1,4 @@
+/** Times one op with a bare loop and with the engine. Used by overhead.ts, which prints the figures. */
 import { Tape, type Tensor, tensor } from "../src/index.js";
 
 /** Microseconds an operation, one figure a round. */

@@ -1,4 +1,4 @@
-/** The math mode of a row's products. */
+/** The math mode of a row's matrix products and convolutions. Used by the GPU benchmark and the tuner. */
 import type { NativeDevice } from "../../src/index.js";
 import type { Row } from "./rows.js";
 

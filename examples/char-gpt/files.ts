@@ -1,3 +1,4 @@
+/** Reads the training text and saves and loads the model of the char-gpt example, with its vocabulary. */
 import { readdir, readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { FileError, FormatError } from "wengert";

@@ -1,3 +1,7 @@
+/**
+ * The GPT of the char-gpt example: embeddings, transformer layers and the output layer. Training is in training.ts,
+ * generation in sampling.ts.
+ */
 import { linear, randn, type Tensor, tidy } from "wengert";
 import {
   assign,

@@ -1,3 +1,4 @@
+/** Generates text token by token for the char-gpt example, with a cache of keys and values. */
 import { type Generator, noGrad, tensor, tidy } from "wengert";
 import { KeyValueCache } from "wengert/nn";
 import type { GPT } from "./model.js";

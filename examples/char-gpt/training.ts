@@ -1,3 +1,4 @@
+/** The data, the loss and the training of the char-gpt example. */
 import { crossEntropy, type Tensor } from "wengert";
 import { DataLoader, type Dataset, type HostArray, subset, tokenDataset } from "wengert/data";
 import { AdamW } from "wengert/optim";

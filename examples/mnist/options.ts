@@ -1,3 +1,4 @@
+/** The command-line options and the usage text of the mnist example. */
 import { integer, positive, text, type Values } from "../support/program.js";
 
 export const options = {

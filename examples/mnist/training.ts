@@ -1,3 +1,4 @@
+/** The network, the training and the evaluation that the mnist and cnn examples share. */
 import { crossEntropy, noGrad, Tape, tidy } from "wengert";
 import { Batches, type ImageSet, mnistPixels } from "wengert/data";
 import { Conv2d, Flatten, Linear, MaxPool2d, ReLU, Sequential } from "wengert/nn";

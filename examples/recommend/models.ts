@@ -1,3 +1,4 @@
+/** The recommenders that the recommend example compares. The data are in ratings.ts. */
 import { concat, randn, type Tensor, zeros } from "wengert";
 import { assign, Embedding, Linear, Module, ReLU, Sequential } from "wengert/nn";
 

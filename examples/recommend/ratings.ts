@@ -1,3 +1,4 @@
+/** Reads or invents the ratings of the recommend example. The models are in models.ts. */
 import { embedding, FormatError, Generator, randn, type Tensor, tensor, tidy } from "wengert";
 import { readCsv } from "wengert/data";
 

@@ -1,3 +1,4 @@
+/** The handwritten digits that several examples learn: MNIST, or drawn digits without a network. */
 import { DownloadError } from "wengert";
 import {
   type Dataset,

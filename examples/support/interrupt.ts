@@ -1,3 +1,5 @@
+/** Ctrl-C for examples with their own loops. Examples that use Trainer set its `sigint` option instead. */
+
 /** Ctrl-C aborts `signal` and says `notice`; a second one ends the program at once. `end` gives Ctrl-C back. */
 export function onInterrupt(notice: string): { readonly signal: AbortSignal; readonly end: () => void } {
   const controller = new AbortController();

@@ -1,3 +1,4 @@
+/** A DataLoader for evaluations, shared by the examples. */
 import { DataLoader, type Dataset, type Sample } from "wengert/data";
 
 /** Batches to evaluate a model on: all samples once, in order. A dataset smaller than a batch is one batch. */

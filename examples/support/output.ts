@@ -1,3 +1,4 @@
+/** Writes the files that examples produce, such as charts. */
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { FileError } from "wengert";

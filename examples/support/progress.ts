@@ -1,3 +1,4 @@
+/** A progress bar for examples with their own loops. Examples that use Trainer pass it a ProgressBar instead. */
 import cliProgress from "cli-progress";
 
 /**

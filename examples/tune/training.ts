@@ -1,3 +1,4 @@
+/** The search space and the score of the tune example: one training run with given parameters. */
 import { crossEntropy, manualSeed } from "wengert";
 import { DataLoader } from "wengert/data";
 import { Accuracy } from "wengert/metrics";

@@ -1,3 +1,4 @@
+/** Reads files and their imports, and finds import circles. Used by the architecture tests. */
 import { readdirSync, readFileSync } from "node:fs";
 import { posix, relative, sep } from "node:path";
 import { fileURLToPath } from "node:url";

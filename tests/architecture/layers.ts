@@ -1,3 +1,4 @@
+/** The layers of the project, and the check that runtime imports follow them. Used by layering.test.ts. */
 import { type Files, importsOf, resolve } from "./imports.js";
 
 /**

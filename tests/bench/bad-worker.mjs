@@ -1,4 +1,5 @@
-// A worker that crashes or hangs when it is asked to (tests/bench/driver.test.ts).
+/** A worker of the benchmark that crashes or hangs on request. Started by driver.test.ts. */
+
 process.on("message", ({ row }) => {
   if (row.name === "crash") process.kill(process.pid, "SIGKILL");
   if (row.name === "exit") process.exit(3);

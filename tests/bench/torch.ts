@@ -1,3 +1,4 @@
+/** Finds a Python with PyTorch for tests that need one, and says whether they are skipped. */
 import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";

@@ -1,3 +1,4 @@
+/** The type of cases and the values of their inputs. Used by every file of cases; Python makes the same values. */
 import type { DType, Shape, Tensor } from "../../src/index.js";
 
 /** The values of one input, made from a seed, so that TypeScript and Python see the same ones. */

@@ -1,3 +1,5 @@
+/** Writes options as Python keyword arguments for the `torch` expression of a case. */
+
 /** Options as PyTorch's keyword arguments, after others: `, output_padding=[1, 0], ceil_mode=True`. */
 export const keywords = (options: object): string =>
   Object.entries(options)

@@ -1,3 +1,4 @@
+/** Builds IDX files of images and labels in memory for the tests of src/data. */
 import { gzipSync } from "node:zlib";
 
 /** Bytes of an IDX file: a type's code, sizes, and the elements as they lie in the file. */

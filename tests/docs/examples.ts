@@ -1,3 +1,4 @@
+/** Finds the code examples of the pages in docs. Used by the tests that compile and run them. */
 import { existsSync, readFileSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";

@@ -1,3 +1,4 @@
+/** Runs an example as a child process. Used by the tests of examples. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";

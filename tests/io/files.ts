@@ -1,3 +1,5 @@
+/** Builds safetensors files, also damaged ones, in memory for the tests of src/io. */
+
 /** The bytes of a safetensors file: a header's text as it is, and the data after it. */
 export function file(headerText: string | Uint8Array, data: Uint8Array = new Uint8Array(0)): Uint8Array {
   const text = typeof headerText === "string" ? new TextEncoder().encode(headerText) : headerText;

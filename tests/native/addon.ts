@@ -1,3 +1,4 @@
+/** Loads the addon under test and gives the native tests its functions. It decides between GPU and emulator. */
 import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";

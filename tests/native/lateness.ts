@@ -1,3 +1,4 @@
+/** Measures how late timers are while work runs, to test that the event loop is not blocked. */
 import { once } from "node:events";
 import { Worker } from "node:worker_threads";
 import { median } from "../support/median.js";

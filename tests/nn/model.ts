@@ -1,3 +1,4 @@
+/** Helpers to describe the layers that are compared with PyTorch. Used by models.ts and sequence-models.ts. */
 import { type DType, type Layer, type Module, type Tensor, tensor } from "../../src/index.js";
 
 /** The dtype of parameters, for options. */

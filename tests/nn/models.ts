@@ -1,3 +1,4 @@
+/** The layers that tests/goldens/nn.py also builds in PyTorch. Those of sequences are in sequence-models.ts. */
 import {
   AdaptiveAvgPool1d,
   AdaptiveAvgPool2d,

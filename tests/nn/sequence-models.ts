@@ -1,3 +1,4 @@
+/** The recurrent and attention layers that tests/goldens/nn.py also builds in PyTorch. */
 import {
   GRU,
   LayerNorm,

@@ -1,3 +1,4 @@
+/** The optimizer runs that tests/goldens/optim.py also makes in PyTorch. */
 import {
   Adagrad,
   type AdagradOptions,

@@ -1,3 +1,4 @@
+/** Compares tensors with expected values within the rounding of their dtype. Used by tests of ops and devices. */
 import type { DType } from "../../src/index.js";
 
 /** The relative spacing of a dtype's numbers; 0 for those that must match exactly. */

@@ -1,3 +1,4 @@
+/** Compiles the sources to JavaScript for tests that start child processes with worker threads. */
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";

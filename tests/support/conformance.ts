@@ -1,3 +1,7 @@
+/**
+ * The calls of conformance kernels and their expected results. Used by the tests on devices and by the smoke test of
+ * bench.
+ */
 import { dtypeCode } from "../../src/backends/native/addon.js";
 import type { NativeDevice } from "../../src/backends/native/index.js";
 import { narrow } from "../../src/core/half.js";

@@ -1,3 +1,4 @@
+/** Finds data sets outside the project for tests, which are skipped without them. */
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import type { TestContext } from "vitest";

@@ -1,3 +1,4 @@
+/** The device that kernel tests run on, and settings that make small tensors take the paths of large ones. */
 import { cuda, device, emulator } from "../../src/index.js";
 
 /** What the tests of kernels set options of: the device in use, or the emulator where that is the cpu. */

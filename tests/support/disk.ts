@@ -1,3 +1,4 @@
+/** Temporary folders for tests that write files. */
 import { execFileSync } from "node:child_process";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";

@@ -1,3 +1,4 @@
+/** Reads the golden values of cases from tests/goldens. The files are made by scripts/goldens.sh. */
 import { readFileSync } from "node:fs";
 import { type Case, seedOf, valuesOf } from "../cases/case.js";
 import { caseFiles } from "../cases/index.js";

@@ -1,3 +1,4 @@
+/** Skips tests that need an op without a kernel on the device in use. */
 import type { TestContext } from "vitest";
 import { cuda, DeviceError, device } from "../../src/index.js";
 

@@ -1,3 +1,7 @@
+/**
+ * All cases, and calls that are large enough for the kernels with tiles. Used by the tests of races and by the
+ * fingerprint script.
+ */
 import {
   conv2d,
   crossEntropy,

@@ -1,3 +1,4 @@
+/** The global setup of vitest: builds the emulator's addons if they are missing or old. */
 import { execFileSync } from "node:child_process";
 import { existsSync, readdirSync, statSync } from "node:fs";
 import { basename, join, relative } from "node:path";

@@ -1,3 +1,4 @@
+/** Random operands, references in float64 and comparison within some ulps, for tests of kernels. */
 import { expect } from "vitest";
 import { type DType, type Tensor, tensor } from "../../src/index.js";
 import { randomValues } from "./products.js";

@@ -1,8 +1,10 @@
+/**
+ * An independent reference for ops that move elements: index arithmetic on nested arrays. Used by the property tests of
+ * ops.
+ */
 import fc from "fast-check";
 import { expect } from "vitest";
 import { type Nested, type Shape, type Tensor, tensor, tidy } from "../../src/index.js";
-
-// Ops that move elements, against index arithmetic on nested arrays.
 
 export type Index = readonly number[];
 

@@ -1,3 +1,7 @@
+/**
+ * Calls single kernels of an addon by name. Used by the native tests; the code is in operands.cjs, which workers can
+ * load.
+ */
 import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
 import type { Addon } from "../../src/backends/native/addon.js";

@@ -1,3 +1,4 @@
+/** Runs one op on the CPU and on the device in use and compares the results. Used by the parity tests. */
 import { type DType, device, Generator, type Shape, type Tensor, tensor, tidy } from "../../src/index.js";
 import { epsilon } from "./compare.js";
 

@@ -1,3 +1,4 @@
+/** The kinds of matrix products (dtype, capability, mode) that the tests of products go through. */
 import { expect } from "vitest";
 import { type DType, Generator } from "../../src/index.js";
 import { type Mode, readingError, roundoff, sumBound, summingError } from "./samples.js";

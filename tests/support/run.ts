@@ -1,3 +1,4 @@
+/** Makes the inputs of a case and runs it. Used by the tests of values, gradients and parity. */
 import { type DType, Tape, type Tensor, tensor } from "../../src/index.js";
 import { type Case, cotangent, valuesOf } from "../cases/case.js";
 

@@ -1,3 +1,7 @@
+/**
+ * Checks single elements of matrix products and convolutions within bounds on their rounding errors. Used by tests on
+ * devices and by the benchmark.
+ */
 import { type DType, Generator } from "../../src/index.js";
 
 /** The unit roundoff of what a result is stored in. */

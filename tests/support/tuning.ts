@@ -1,3 +1,4 @@
+/** Restores the tuning of kernels after tests that change it. */
 import { readTuning } from "../../src/backends/native/tuning.js";
 import { native } from "./device.js";
 

@@ -1,3 +1,6 @@
+/**
+ * A small training task with random parts, such as dropout and shuffling, for the tests of Trainer and its checkpoints.
+ */
 import { createHash } from "node:crypto";
 import {
   Accuracy,

@@ -1,3 +1,4 @@
+/** Functions with known minima for the tests of searches. */
 import { type Params, type Space, uniform } from "../../src/tune/index.js";
 
 /** A function with a known least value, as a score of parameters. */

@@ -1,3 +1,4 @@
+/** A study that tests kill and resume. Also run as a child process by the tests of studies. */
 import { argv, stdout } from "node:process";
 import { pathToFileURL } from "node:url";
 import { bayesianSearch, type Objective, Study, type StudyOptions, uniform } from "../../src/tune/index.js";

@@ -1,4 +1,4 @@
-/** Matrix products. */
+/** The benchmark work of matrix products: operands, bytes, operations and the rows to compare. Called by ../work.ts. */
 import { concat, matmul, ones, type Tensor } from "../../../src/index.js";
 import { type Row, size } from "../rows.js";
 import type { Work } from "../work.js";

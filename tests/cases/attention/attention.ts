@@ -1,3 +1,4 @@
+/** Cases of scaledDotProductAttention: masks, causal attention, broadcast batches and dropout. */
 import { type AttentionOptions, Generator, type Shape } from "../../../src/index.js";
 import { bools, type Case, given, type InputSpec, uniform } from "../case.js";
 

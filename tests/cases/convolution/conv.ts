@@ -1,3 +1,4 @@
+/** Cases of conv1d, conv2d and convTranspose2d: strides, padding, dilation, groups. */
 import type { Conv1dOptions, Conv2dOptions, ConvTranspose2dOptions, Shape } from "../../../src/index.js";
 import { type Case, given, integers, uniform } from "../case.js";
 import { keywords } from "../keywords.js";

@@ -1,3 +1,4 @@
+/** Cases of the pooling ops maxPool2d, avgPool2d and adaptiveAvgPool2d. */
 import type { AvgPool2dOptions, MaxPool2dOptions, Shape, Size2d } from "../../../src/index.js";
 import { type Case, distinct, given, integers, uniform } from "../case.js";
 import { keywords } from "../keywords.js";

@@ -1,3 +1,4 @@
+/** Cases of the activation functions with kernels: relu, gelu, softplus and others. */
 import type { Tensor } from "../../../src/index.js";
 import { type Case, distinct, given, uniform } from "../case.js";
 import { unaryCases } from "./elementwise.js";

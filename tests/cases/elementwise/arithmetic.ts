@@ -1,3 +1,4 @@
+/** Cases of arithmetic with two operands: broadcasting, numbers as operands, dtypes. */
 import { maximum, minimum, pow } from "../../../src/index.js";
 import { type Case, given, type InputSpec, integers, sizeOf, uniform } from "../case.js";
 import { binaryCases, coarse, oddOffHalves, offHalves } from "./elementwise.js";

@@ -1,3 +1,4 @@
+/** Cases of cast: floats, special values and integers, each to every dtype that can hold them. */
 import type { DType } from "../../../src/index.js";
 import { bools, type Case, given, type InputSpec, integers, special, uniform } from "../case.js";
 

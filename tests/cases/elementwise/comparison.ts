@@ -1,3 +1,4 @@
+/** Cases of comparisons, whose results are bool and have no gradient. */
 import { type Case, given, special } from "../case.js";
 import { binaryCases, coarse, unaryCases } from "./elementwise.js";
 

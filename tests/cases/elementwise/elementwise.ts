@@ -1,3 +1,4 @@
+/** Makes the cases that all elementwise ops share. Used by the files beside it. */
 import {
   add,
   atan2,

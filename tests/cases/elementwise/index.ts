@@ -1,3 +1,4 @@
+/** The cases of src/ops/elementwise, one export for each file. */
 export { activation } from "./activation.js";
 export { arithmetic } from "./arithmetic.js";
 export { cast } from "./cast.js";

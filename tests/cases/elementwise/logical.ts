@@ -1,3 +1,4 @@
+/** Cases of logical ops, with a truth table, and of where. */
 import { type Shape, where } from "../../../src/index.js";
 import { bools, type Case, distinct, given, integers, special, uniform } from "../case.js";
 import { binaryCases, coarse, unaryCases } from "./elementwise.js";

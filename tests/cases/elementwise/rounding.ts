@@ -1,3 +1,4 @@
+/** Cases of floor, ceil, round and clamp, on inputs away from their jumps. */
 import type { ClampOptions, Tensor } from "../../../src/index.js";
 import { type Case, given, integers } from "../case.js";
 import { offHalves, unaryCases } from "./elementwise.js";

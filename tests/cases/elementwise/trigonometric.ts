@@ -1,3 +1,4 @@
+/** Cases of trigonometric and hyperbolic functions and their inverses. */
 import { type Case, uniform } from "../case.js";
 import { unaryCases } from "./elementwise.js";
 

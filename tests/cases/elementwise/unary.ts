@@ -1,3 +1,4 @@
+/** Cases of elementwise functions of one tensor: neg, abs, exp, log, erf and others. */
 import { type Case, distinct, given, uniform } from "../case.js";
 import { offHalves, unaryCases } from "./elementwise.js";
 

@@ -1,3 +1,4 @@
+/** Cases of binary cross entropy, from probabilities and from logits. */
 import { type Case, given, type InputSpec, integers, uniform } from "../case.js";
 
 const inf = Number.POSITIVE_INFINITY;

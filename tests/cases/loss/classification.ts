@@ -1,3 +1,4 @@
+/** Cases of crossEntropy and nll: ignored labels, weights, label smoothing, reductions. */
 import type { CrossEntropyOptions, Shape } from "../../../src/index.js";
 import { type Case, given, type InputSpec, integers, uniform } from "../case.js";
 

@@ -1,3 +1,4 @@
+/** Cases of losses that compare two tensors: mse, l1, huber, klDivergence and others. */
 import { type Case, distinct, given, type InputSpec, integers, special, uniform } from "../case.js";
 import { binary } from "./binary.js";
 

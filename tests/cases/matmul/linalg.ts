@@ -1,3 +1,4 @@
+/** Cases of matmul, dot, outer, linear and einsum. */
 import { einsum } from "../../../src/index.js";
 import { type Case, given, type InputSpec, integers, uniform } from "../case.js";
 

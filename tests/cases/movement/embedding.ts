@@ -1,3 +1,4 @@
+/** Cases of embedding: repeated indices and padding. */
 import { type Case, given, integers, uniform } from "../case.js";
 
 const run: Case["run"] = ({ index, weight }) => index.embedding(weight);

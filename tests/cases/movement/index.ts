@@ -1,3 +1,4 @@
+/** The cases of src/ops/movement, one export for each file. */
 export { embedding } from "./embedding.js";
 export { indexing } from "./indexing.js";
 export { shape } from "./shape.js";

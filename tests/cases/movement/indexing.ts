@@ -1,3 +1,4 @@
+/** Cases of gather, scatterAdd, indexSelect, indexAdd and oneHot. */
 import type { OneHotOptions, Shape } from "../../../src/index.js";
 import { bools, type Case, given, type InputSpec, integers, special, uniform } from "../case.js";
 

@@ -1,3 +1,4 @@
+/** Cases of ops that change the shape: reshape, expand, permute and others. */
 import type { Shape } from "../../../src/index.js";
 import { bools, type Case, type InputSpec, integers, special, uniform } from "../case.js";
 

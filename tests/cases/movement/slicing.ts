@@ -1,3 +1,4 @@
+/** Cases of ops that cut and join tensors: slice, flip, split, concat, pad and others. */
 import {
   chunk,
   concat,

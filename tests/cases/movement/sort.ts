@@ -1,3 +1,4 @@
+/** Cases of ops that order elements, on distinct values where ties would be ambiguous. */
 import type { SortOptions, Tensor, TopkOptions, ValuesAndIndices } from "../../../src/index.js";
 import { bools, type Case, distinct, given, type InputSpec, integers, special } from "../case.js";
 

@@ -1,3 +1,4 @@
+/** Cases of to, the copy to another device. */
 import { type Case, integers, uniform } from "../case.js";
 
 /** Copies to another device. */

@@ -1,3 +1,4 @@
+/** Cases of layerNorm, rmsNorm, groupNorm and batchNorm. */
 import type { Shape } from "../../../src/index.js";
 import { type Case, given, special, uniform } from "../case.js";
 

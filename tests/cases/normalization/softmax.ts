@@ -1,3 +1,4 @@
+/** Cases of softmax and logSoftmax: shapes, axes, large and special values. */
 import type { Shape } from "../../../src/index.js";
 import { type Case, given, integers, special, uniform } from "../case.js";
 

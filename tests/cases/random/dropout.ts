@@ -1,3 +1,4 @@
+/** Cases of dropout with probabilities and seeds whose results Python can check. */
 import { Generator } from "../../../src/index.js";
 import { type Case, given, integers, uniform } from "../case.js";
 

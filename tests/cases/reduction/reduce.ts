@@ -1,3 +1,4 @@
+/** Cases of sum, mean, max and the other reductions, and of sumTo. */
 import { argmax, argmin } from "../../../src/index.js";
 import { bools, type Case, distinct, given, integers, special, uniform } from "../case.js";
 import { dims, reductionCases } from "./reduction.js";

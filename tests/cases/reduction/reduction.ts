@@ -1,3 +1,4 @@
+/** Makes the cases that all reductions share. Used by the files beside it. */
 import type { Shape, Tensor } from "../../../src/index.js";
 import { bools, type Case, given, type InputSpec, integers } from "../case.js";
 

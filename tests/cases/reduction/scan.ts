@@ -1,3 +1,4 @@
+/** Cases of cumulative sums and products: axes, both directions, special values. */
 import type { ScanOptions } from "../../../src/index.js";
 import { bools, type Case, given, integers, special, uniform } from "../case.js";
 

@@ -1,3 +1,4 @@
+/** Cases of variance, standard deviation, logsumexp and vector norms. */
 import type { NormOptions } from "../../../src/index.js";
 import { type Case, given, uniform } from "../case.js";
 import { dims, reductionCases } from "./reduction.js";

@@ -1,3 +1,4 @@
+/** The dataset module that the worker threads of the DataLoader tests load. It can fail, or end its thread. */
 import { type Dataset, type HostArray, randomCrop, transformed } from "../../../src/data/index.js";
 
 /** 30 samples with random crops; with `failAt`, a sample that cannot be had; with `exitAt`, one that ends the thread. */

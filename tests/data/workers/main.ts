@@ -1,3 +1,4 @@
+/** A program that loops over a DataLoader with workers. Run as a child process by the tests of src/data. */
 import { DataLoader, moduleDataset } from "../../../src/data/index.js";
 
 /** Prints what a loader gives over two epochs, as JSON, and what goes wrong in each: main.ts WORKERS [FAIL_AT] [EXIT_AT] */

@@ -1,3 +1,4 @@
+/** A training program that tests kill and resume. Run as a child process by the tests of checkpoints. */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import {
