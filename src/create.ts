@@ -1,3 +1,7 @@
+/**
+ * Tensors of given values: from data, of one value, and ranges. Users import these functions; the random ones are in
+ * random.ts, and the records of `fill` and `arange` in ops/creation.
+ */
 import { backend, type DeviceName } from "./core/device.js";
 import { checkDType, type DType, isFloat } from "./core/dtype.js";
 import { ArgumentError, DTypeError, ShapeError } from "./core/errors.js";

@@ -1,3 +1,7 @@
+/**
+ * Elements as text and as nested arrays: the work behind `toString`, `array` and `arraySync` of a tensor. Nothing
+ * here reads a device.
+ */
 import type { DType } from "./core/dtype.js";
 import { type Shape, show, sizeOf } from "./core/shape.js";
 

@@ -1,3 +1,7 @@
+/**
+ * Random tensors: `rand`, `randn`, `randint`, `randperm` and `bernoulli` check their arguments here and draw with the
+ * ops in ops/random. Generators and seeds are in core/random/generator.ts.
+ */
 import { backend } from "./core/device.js";
 import { type DType, isFloat } from "./core/dtype.js";
 import { ArgumentError, DTypeError } from "./core/errors.js";

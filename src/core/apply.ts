@@ -1,3 +1,7 @@
+/**
+ * The one way to run an op or an update: check the inputs, promote, infer, allocate, run the kernel, record. Every op
+ * function ends here. Whatever must happen on every op belongs in this file.
+ */
 import type { Tensor } from "../tensor.js";
 import { Entry, type Saved } from "./autograd/variable.js";
 import type { Backend, Handle } from "./backend.js";

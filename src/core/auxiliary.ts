@@ -1,3 +1,7 @@
+/**
+ * Support for ops with auxiliary outputs, such as the mean and rstd of a norm: their dtype, and a call that keeps
+ * only the main output. Used by the families attention, loss and normalization.
+ */
 import type { Tensor } from "../tensor.js";
 import { applyAll } from "./apply.js";
 import type { DType } from "./dtype.js";

@@ -1,3 +1,7 @@
+/**
+ * The innermost scope and tape, and whether ops are recorded, for the code that runs now. Scopes, tapes and the
+ * autograd functions change it; apply.ts reads it for each op.
+ */
 import { AsyncLocalStorage } from "node:async_hooks";
 import type { Tape } from "./autograd/tape.js";
 import type { Scope } from "./memory/scope.js";

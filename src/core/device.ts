@@ -1,25 +1,31 @@
+/**
+ * The devices of the process: which exist, which is in use, and their backends, which register here and are opened at
+ * first use.
+ */
 import type { Backend } from "./backend.js";
 import { DeviceError } from "./errors.js";
 import { quote } from "./quote.js";
 
-/** The devices there can be. */
+/** The names of the devices: the CPU, an NVIDIA GPU, and the emulator, which runs the GPU's kernels on the CPU. */
 export type DeviceName = "cpu" | "cuda" | "emulator";
 
 /** Whether a device can be used here, and if not, why. */
 export interface DeviceStatus {
+  /** The name of the device, as `setDevice` takes it. */
   readonly name: DeviceName;
+  /** Whether the device can be used in this process. */
   readonly available: boolean;
-  /** Empty where the device is available. */
+  /** Why the device cannot be used; empty if it is available. */
   readonly reason: string;
 }
 
-/** How a backend announces itself. */
+/** How a backend registers itself. */
 export interface DeviceEntry {
-  /** Makes the backend; called once, where `whyNot` finds nothing wrong. */
+  /** Makes the backend. Called once, and only if `whyNot` returns an empty string. */
   open(): Backend;
-  /** Why the device cannot be used here; empty where it can. Never throws. Devices without it are always there. */
+  /** Why the device cannot be used here; empty if it can. Never throws. A device without it is always available. */
   whyNot?(): string;
-  /** Whether a program that finds the device missing should be told, since everything else says it is there. */
+  /** Whether the device should be available here, so that a program is warned if it is not. */
   isExpected?(): boolean;
 }
 
@@ -28,7 +34,7 @@ const entries = new Map<DeviceName, DeviceEntry>();
 const opened = new Map<DeviceName, Backend>();
 let current: DeviceName | null = null;
 
-/** @internal A backend announces itself; it is opened when it is first used. */
+/** @internal Registers a backend. It is opened when it is first used. */
 export function registerDevice(name: DeviceName, entry: DeviceEntry): void {
   entries.set(name, entry);
 }
@@ -38,7 +44,7 @@ function checkName(name: string): DeviceName {
   throw new DeviceError(`device: unknown device ${quote(name)}; known: ${names.join(", ")}`);
 }
 
-/** Why a device cannot be used here; empty where it can. */
+/** Why a device cannot be used here; empty if it can. */
 function whyNot(name: DeviceName): string {
   if (opened.has(name)) return "";
   const entry = entries.get(name);
@@ -53,13 +59,18 @@ export function devices(): DeviceStatus[] {
   });
 }
 
-/** The device on which new tensors are made: `WENGERT_DEVICE` where it is set, else cuda where it works, else cpu. */
+/**
+ * The device on which new tensors are made: the last one given to `setDevice`, or else `WENGERT_DEVICE` if it is set, or
+ * else cuda if it is available, or else cpu.
+ *
+ * @throws DeviceError if `WENGERT_DEVICE` is not the name of a device
+ */
 export function device(): DeviceName {
   current ??= process.env.WENGERT_DEVICE ? checkName(process.env.WENGERT_DEVICE) : choose();
   return current;
 }
 
-/** A GPU that seems to be there and cannot be used is worth a warning, once; a machine without one is not. */
+/** cuda or cpu. Warns if there seems to be a GPU and it cannot be used; not on a machine without one. */
 function choose(): DeviceName {
   const reason = whyNot("cuda");
   if (reason === "") return "cuda";
@@ -72,7 +83,7 @@ function choose(): DeviceName {
 }
 
 /**
- * Makes `name` the device of new tensors. Tensors that exist stay where they are.
+ * Makes `name` the device of new tensors. Existing tensors stay on their device; `to` copies one.
  *
  * @throws DeviceError if the device cannot be used, with the reason; the device in use stays the same
  */
@@ -93,9 +104,10 @@ export function backend(name: DeviceName = device()): Backend {
 }
 
 /**
- * Waits until the devices have done all work. Only to measure time: `data()` and `dataSync()` wait by themselves.
+ * Waits until the devices have finished all submitted work. Needed only to measure time: `data()` and `dataSync()` wait on
+ * their own.
  *
- * @throws ArgumentError or DeviceError for what went wrong in it
+ * @throws ArgumentError or DeviceError if a kernel failed since the last wait
  */
 export function sync(): void {
   for (const made of opened.values()) made.sync();

@@ -1,3 +1,7 @@
+/**
+ * The seven dtypes, their sizes, and the rules of promotion. Conversions of 16-bit floats are in half.ts; promote.ts
+ * applies the rules to the inputs of an op.
+ */
 import { DTypeError } from "./errors.js";
 import { quote } from "./quote.js";
 

@@ -1,9 +1,9 @@
-import type { DType } from "./dtype.js";
-
 /**
  * Conversions between float32 and the two 16-bit floats, in the rounding of the hardware: to nearest, ties to even.
- * JavaScript of Node 20 has no 16-bit floats, so they are stored as their bits in a Uint16Array.
+ * JavaScript of Node 20 has no 16-bit floats, so backends and files store their bits in a Uint16Array.
  */
+import type { DType } from "./dtype.js";
+
 const float = new Float32Array(1);
 const bits = new Uint32Array(float.buffer);
 

@@ -1,3 +1,7 @@
+/**
+ * Checks of options that ops and layers of several families share. A check that one family needs is in the folder of
+ * the family.
+ */
 import { ArgumentError } from "./errors.js";
 import { quote } from "./quote.js";
 

@@ -1,3 +1,7 @@
+/**
+ * Converts the inputs of an op to the dtypes that its record asks for. Called by apply.ts alone; the table of
+ * promotion is in dtype.ts.
+ */
 import type { Tensor } from "../tensor.js";
 import { type DType, isFloat, isInteger, promoteTypes } from "./dtype.js";
 import { DTypeError } from "./errors.js";

@@ -1,3 +1,5 @@
+/** Values as error messages show them. Every check of an argument uses it; shapes have `show` in shape.ts. */
+
 /** Any value, as it stands in an error message: a caller in JavaScript may pass whatever there is. Never throws. */
 export function quote(value: unknown): string {
   try {

@@ -1,3 +1,7 @@
+/**
+ * Shapes and axes: checks, broadcasting, strides and the shapes of reductions. Functions of plain numbers, used all
+ * over the package; nothing here touches a tensor.
+ */
 import { ShapeError } from "./errors.js";
 import { quote } from "./quote.js";
 

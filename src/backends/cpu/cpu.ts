@@ -1,3 +1,4 @@
+/** The CPU backend: buffers are typed arrays, and a kernel is the `cpu` loop of its record. It knows no op by name. */
 import type { Backend, Buffers, Handle, KernelArgs } from "../../core/backend.js";
 import { type DType, dtypeInfo, hostArray, type TypedArray } from "../../core/dtype.js";
 import { OutOfMemoryError } from "../../core/errors.js";

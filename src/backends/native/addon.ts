@@ -1,3 +1,7 @@
+/**
+ * The addon's interface as TypeScript sees it, and how it is found and loaded. The backend and `NativeDevice` call
+ * it; no other file does.
+ */
 import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
@@ -9,10 +13,10 @@ import type { LaunchedProduct, TuningRow } from "./tuning.js";
 /** The devices that an addon drives. */
 export type NativeDeviceName = "cuda" | "emulator";
 
-/** What holds elements as they are on the device: 16-bit floats as their bits, bools as bytes. */
+/** An array that holds elements as they are on the device: 16-bit floats as their bits, bools as bytes. */
 export type RawArray = Float32Array | Float64Array | Uint16Array | Int32Array | Uint8Array;
 
-/** The number that stands for a dtype in the addon: the order of kernels/buffer.h. */
+/** The code of a dtype in the addon. */
 export const dtypeCode: Readonly<Record<DType, number>> = {
   float32: 0,
   float64: 1,
@@ -23,51 +27,57 @@ export const dtypeCode: Readonly<Record<DType, number>> = {
   bool: 6,
 };
 
-/** The dtypes by that number. */
+/** The dtypes in the order of their codes. */
 export const dtypeNames = Object.keys(dtypeCode) as readonly DType[];
 
-/** Among the operands, what stands for a buffer that is left out. */
+/** The operand that represents a buffer that is left out. */
 export const leftOut = -1;
 
-/** What the device is. */
+/** The properties of a device. */
 export interface DeviceInfo {
+  /** The name of the card, such as "NVIDIA H100 80GB HBM3". */
   readonly name: string;
   /** Compute capability, such as "9.0". */
   readonly capability: string;
   /** Streaming multiprocessors. */
   readonly processors: number;
-  /** Bytes of memory, and how many of them nobody has allocated. */
+  /** Bytes of device memory. */
   readonly memory: number;
+  /** Bytes of device memory that no process has allocated. */
   readonly freeMemory: number;
-  /** The CUDA version that the driver supports, and that of the runtime in the addon; null on the emulator. */
+  /** The CUDA version that the driver supports; null on the emulator. */
   readonly driver: string | null;
+  /** The version of the CUDA runtime in the addon; null on the emulator. */
   readonly runtime: string | null;
 }
 
-/** Bytes of device memory: in use by tensors, kept for reuse, and the most that ever were in use. */
+/** The memory of a device, as its allocator counts it for this thread. */
 export interface NativeMemory {
+  /** Bytes that tensors use. */
   readonly live: number;
+  /** Bytes that are kept for reuse. */
   readonly cached: number;
+  /** The most bytes that tensors used at once. */
   readonly peak: number;
   /** Bytes of host memory that are pinned for copies, by all threads of the process. */
   readonly pinned: number;
 }
 
-/** How kernels run from now on. */
+/** Options of a device. They apply to the kernels that are submitted after they are set. */
 export interface NativeOptions {
   /** float32 matrix products: exact products (the default), or inputs rounded to tf32 for the tensor cores. */
   readonly matmul?: "ieee" | "tf32";
-  /** The same for convolutions. */
+  /** float32 convolutions: exact products (the default), or inputs rounded to tf32 for the tensor cores. */
   readonly convolution?: "ieee" | "tf32";
-  /** Do everything but launch: what remains is the host's cost of an op. */
+  /** Do everything except launch the kernels, to measure the cost of an op on the host. Default false. */
   readonly skipLaunches?: boolean;
   /** Fill new buffers with NaN, to find kernels that leave elements unwritten. */
   readonly poison?: boolean;
-  /** Put bands around buffers and check after each kernel that they are whole. */
+  /** Put guard bands around buffers, and check after each kernel that it has not written them. */
   readonly guard?: boolean;
   /**
-   * Choose tiles and grids as for a GPU of so many multiprocessors; 0 for as many as there are. With few, small tensors
-   * take the kernels of large ones.
+   * Choose tiles and grids as for a GPU with this number of multiprocessors; 0 for the number that the device has. With a
+   * small number, small tensors run on the kernels of large ones.
    */
   readonly processors?: number;
   /**
@@ -81,14 +91,15 @@ export interface NativeOptions {
   readonly tuning?: readonly TuningRow[] | null;
   /** cuda: whether a profiler that was started with `--profile-from-start off` counts what is submitted from now on. */
   readonly profile?: boolean;
-  /** Note every matrix product that is launched, for `takeProducts`. */
+  /** Record every matrix product that is launched, for `takeProducts`. */
   readonly logProducts?: boolean;
   /** Emulator: the compute capability to behave as, such as 80. */
   readonly capability?: number;
   /** Emulator: run threads and copies in a random order, drawn from `seed`. */
   readonly shuffle?: boolean;
+  /** Emulator: the seed of that order. */
   readonly seed?: number;
-  /** Emulator, where it was loaded with WENGERT_EMULATOR_RACES=1: note races, for `takeRaces`. */
+  /** Emulator loaded with WENGERT_EMULATOR_RACES=1: record races, for `takeRaces`. */
   readonly detectRaces?: boolean;
 }
 
@@ -121,10 +132,10 @@ export interface Addon {
   elapsed(body: () => void): number;
 }
 
-/** An addon that could be loaded, or the reason why not. */
+/** An addon that was loaded, or the reason why it was not. */
 export type Loaded = { readonly addon: Addon; readonly reason: "" } | { readonly addon: null; readonly reason: string };
 
-/** Where the addons lie: `WENGERT_NATIVE`, or where `npm run build:native` puts them. */
+/** The folder of the addons: `WENGERT_NATIVE`, or the one where `npm run build:native` puts them. */
 const folder = (): string =>
   process.env.WENGERT_NATIVE || fileURLToPath(new URL("../../../build/Release", import.meta.url));
 
@@ -136,7 +147,7 @@ const fileOf = (device: NativeDeviceName): string => {
 /** Whether an addon for the device was built. */
 export const isBuilt = (device: NativeDeviceName): boolean => existsSync(fileOf(device));
 
-/** Loads the addon of a device. Never throws: what is wrong is the reason. */
+/** Loads the addon of a device. Never throws: if it cannot be loaded, the result has the reason. */
 export function loadAddon(device: NativeDeviceName): Loaded {
   const file = fileOf(device);
   if (!existsSync(file))

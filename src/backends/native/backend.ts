@@ -1,3 +1,7 @@
+/**
+ * A backend on an addon: `cuda`, or `emulator`, which runs the same kernels on the CPU. It passes handles and numbers
+ * on and holds no code for single ops.
+ */
 import type { Backend, Buffers, Handle, KernelArgs } from "../../core/backend.js";
 import type { DType, TypedArray } from "../../core/dtype.js";
 import { ArgumentError, DeviceError } from "../../core/errors.js";

@@ -1,3 +1,4 @@
+/** The devices `cuda` and `emulator`: their state and options for users, and their registration. */
 import { existsSync } from "node:fs";
 import { type DeviceName, registerDevice } from "../../core/device.js";
 import { DeviceError } from "../../core/errors.js";
@@ -27,7 +28,11 @@ export class NativeDevice {
   /** What is wrong with the tuning file; empty if nothing is. */
   #tuningFault = "";
 
-  constructor(readonly name: NativeDeviceName) {}
+  /** @internal The devices are `cuda` and `emulator`. */
+  constructor(
+    /** The name of the device. */
+    readonly name: NativeDeviceName,
+  ) {}
 
   /**
    * Why the device is not available here; empty if it is. Never throws. A bad tuning file is not such a reason, so that a
@@ -42,24 +47,28 @@ export class NativeDevice {
     return this.#addon().info();
   }
 
-  /** Device memory of this thread: in use, kept for reuse, the most that ever was in use. */
+  /** The device memory that this thread uses and keeps for reuse. */
   memory(): NativeMemory {
     return this.#addon().memory();
   }
 
-  /** The ops and updates that have no kernel on the device, or on another one, yet; in alphabetical order. */
+  /** The ops and updates without a kernel on this device, or on the device `on`, in alphabetical order. */
   missing(on: DeviceName = this.name): string[] {
     if (on === "cpu") return [];
     const { kernels } = (on === "cuda" ? cuda : emulator).#addon();
     return kernelNames().filter((name) => !(name in kernels));
   }
 
-  /** Sets what is named and leaves the rest. */
+  /**
+   * Sets the given options; the others stay as they are.
+   *
+   * @throws ArgumentError for a value out of range
+   */
   setOptions(options: NativeOptions): void {
     this.#addon().setOptions(options);
   }
 
-  /** The races that the emulator found since the last call, a line each. */
+  /** The races that the emulator has found since the last call, one line each. */
   takeRaces(): string[] {
     return this.#addon().takeRaces();
   }
@@ -70,8 +79,8 @@ export class NativeDevice {
   }
 
   /**
-   * Measures how long the device works on what `body` submits: from the moment at which it has done everything submitted
-   * before to the moment at which it has done everything that `body` submitted. Waits for the second. Calls may be nested.
+   * Measures how long the device works on the kernels that `body` submits: from the end of all work submitted before to
+   * the end of the work that `body` submits. Waits for the latter. Calls may be nested.
    *
    * If the device has nothing else to do, it waits for the host between short kernels, and that time counts too. To
    * measure kernels alone, submit work before this call that keeps the device busy for longer than `body` runs.
@@ -119,13 +128,13 @@ function applyTuning(addon: Addon): string {
   }
 }
 
-/** NVIDIA GPUs. */
+/** The NVIDIA GPU of this process: its state and options. */
 export const cuda: NativeDevice = new NativeDevice("cuda");
 
-/** The same kernels on the CPU, thread by thread: slow, and true to what a GPU does. */
+/** The emulator, which runs the GPU's kernels on the CPU, thread by thread: slow, with the results of a GPU. */
 export const emulator: NativeDevice = new NativeDevice("emulator");
 
-/** A GPU is to be expected where one was built for, or where its driver is. */
+/** A GPU is expected if the addon for it was built, or if its driver is installed. */
 const expectsGpu = (): boolean => isBuilt("cuda") || existsSync("/proc/driver/nvidia/version");
 
 registerDevice("cuda", {

@@ -1,3 +1,7 @@
+/**
+ * Tuning files: measured choices of kernels for matrix products on one card. Read when a device is opened;
+ * bench/tune.ts writes them.
+ */
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -8,24 +12,31 @@ export interface ProductKey {
   readonly product: "matmul" | "patches" | "weight";
   /** Element type of the inputs. float32 is rounded to tf32 if the options `matmul` and `convolution` say so. */
   readonly elements: "float32" | "tf32" | "bfloat16" | "float16";
+  /** Rows of a and of y. */
   readonly m: number;
+  /** Columns of b and of y. */
   readonly n: number;
+  /** Columns of a and rows of b: the depth of the sums. */
   readonly k: number;
   /** Products in a batch. For convolutions: groups, and m, n and k are the sizes in one group. */
   readonly batches: number;
-  /** matmul only: whether neighbouring elements of a (of b) are along K. a is (M, K) then, and b is (N, K). */
+  /** matmul only: whether neighbouring elements of a are along K: a is (M, K) then, and otherwise (K, M). */
   readonly aAlongDepth?: boolean;
+  /** matmul only: whether neighbouring elements of b are along K: b is (N, K) then, and otherwise (K, N). */
   readonly bAlongDepth?: boolean;
 }
 
 /** A compiled kernel of the tables in kernels/product-tiles.h: its tier, and the side of its tiles of y. */
 export interface ProductKernel {
+  /** The main loop: on CUDA cores (simt) or tensor cores (mma); for matmul, loading single elements or vectors of 16 bytes. */
   readonly tier: "simtElements" | "simtVectors" | "mmaElements" | "mmaVectors" | "simt" | "mma";
+  /** The side of the tiles of y, in elements. */
   readonly tile: number;
 }
 
 /** A measured choice: the kernel that computes a product, and the number of parts that the depth, K, is split into. */
 export interface TuningRow extends ProductKey, ProductKernel {
+  /** The number of parts that K is split into; 1 for none. */
   readonly splits: number;
 }
 
@@ -33,7 +44,9 @@ export interface TuningRow extends ProductKey, ProductKernel {
 export interface LaunchedProduct extends ProductKey {
   /** Tiny products have the built-in choice `naive`, one thread for each element of y. It is never a candidate. */
   readonly tier: ProductKernel["tier"] | "naive";
+  /** The side of the tiles of y, in elements. */
   readonly tile: number;
+  /** The number of parts that K was split into. */
   readonly splits: number;
   /** The launcher, such as "conv2dGradInput". */
   readonly kernel: string;
@@ -53,6 +66,7 @@ export interface TuningFile {
   readonly date: string;
   /** The commit whose kernels were measured. */
   readonly commit: string;
+  /** The measured choices. */
   readonly rows: readonly TuningRow[];
 }
 

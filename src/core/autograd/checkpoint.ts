@@ -1,3 +1,7 @@
+/**
+ * Gradient checkpointing: one entry on the tape for a whole function, which the walk back runs again. Users call
+ * `checkpoint`.
+ */
 import type { Tensor } from "../../tensor.js";
 import { noteInputs } from "../apply.js";
 import { type Context, context, withContext } from "../context.js";

@@ -1,3 +1,7 @@
+/**
+ * Gradients as functions: `backward`, `grad`, `valueAndGrad`, `vjp`, `noGrad` and `enableGrad`. They prepare
+ * variables and seeds; the walk itself is in pullback.ts.
+ */
 import type { Tensor } from "../../tensor.js";
 import { context, runInContext, withContext } from "../context.js";
 import { GradientError } from "../errors.js";

@@ -1,3 +1,7 @@
+/**
+ * The walk back through the Wengert list, the only place where cotangents are summed and broadcasting is undone.
+ * Called by tapes, `backward`, the functions of grad.ts, `checkpoint` and second-derivative.ts.
+ */
 import type { Tensor } from "../../tensor.js";
 import { withContext } from "../context.js";
 import { GradientError, ShapeError } from "../errors.js";

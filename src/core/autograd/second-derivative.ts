@@ -1,3 +1,7 @@
+/**
+ * Derivatives of fused gradient kernels, from the composition that the kernel replaces. The records of attention,
+ * losses and norms call it in their gradient's `vjp`.
+ */
 import type { Tensor } from "../../tensor.js";
 import { context, withContext } from "../context.js";
 import { pullback } from "./pullback.js";

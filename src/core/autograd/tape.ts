@@ -1,3 +1,7 @@
+/**
+ * The tape: a scope that also keeps the list of the entries recorded while it is open, and gives gradients from it.
+ * Users and the trainer open tapes; apply.ts writes on them.
+ */
 import type { Tensor } from "../../tensor.js";
 import { context } from "../context.js";
 import { ArgumentError, GradientError } from "../errors.js";

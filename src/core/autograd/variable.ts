@@ -1,3 +1,7 @@
+/**
+ * Variables and entries, the two sorts of nodes of the Wengert list, and how entries hold on to saved values and let
+ * go of them. apply.ts and `checkpoint` make entries; pullback.ts walks them.
+ */
 import type { Tensor } from "../../tensor.js";
 import type { DType } from "../dtype.js";
 import { GradientError } from "../errors.js";
@@ -6,13 +10,15 @@ import type { Op } from "../op.js";
 import { type Shape, show } from "../shape.js";
 
 /**
- * A variable of the Wengert list: what gradients flow to. Tensors that stand for the same value (a view made by
- * `alias`, the tensor itself) share one; a tensor without one is a constant.
+ * A variable of the Wengert list: gradients flow to it. Tensors that represent the same value (a tensor and its `alias`)
+ * share one; a tensor without a variable is a constant.
  */
 export interface Variable {
   /** The entry whose output this is; null for a leaf, such as a parameter. */
   readonly entry: Entry | null;
+  /** The shape of the value and of its gradient. */
   readonly shape: Shape;
+  /** The dtype of the value and of its gradient. */
   readonly dtype: DType;
   /** For a leaf: the tensor whose `grad` receives what `backward` finds. */
   readonly leaf: Tensor | null;
@@ -42,16 +48,19 @@ export interface Composite {
 /**
  * One line of the Wengert list: an op that ran, the variables it read and wrote, and the values its gradient needs.
  *
- * An entry lives as long as a live tensor or a later entry can reach it. Then it lets go of what it saved, so memory
- * is freed at a known point, not when the collector comes by.
+ * An entry lives as long as a live tensor or a later entry can reach it. Then it releases its saved values, so memory is
+ * freed at a known point and not when the garbage collector runs.
  */
 export class Entry {
-  readonly at = tick();
+  /** When it was recorded, by the clock that also orders in-place changes. */
+  readonly at: number = tick();
+  /** The variables that it wrote, in the order of the op's outputs. */
   readonly outputs: readonly Variable[];
   #owners = 0;
   #released = false;
   #values: readonly Saved[];
 
+  /** @internal Entries are made by `apply` and `checkpoint`. */
   constructor(
     /** What ran. */
     readonly op: Op | Composite,
@@ -69,17 +78,17 @@ export class Entry {
     for (const input of inputs) input?.entry?.retain();
   }
 
-  /** One more owner: a tensor that stands for an output, a later entry, or a walk back that is under way. */
+  /** @internal One more owner: a tensor that represents an output, a later entry, or a walk back that is under way. */
   retain(): void {
     this.#owners++;
   }
 
-  /** One owner less; without any, the entry lets go of everything. */
+  /** @internal One owner less. When the last one is gone, the entry is released. */
   unretain(): void {
     if (--this.#owners === 0) this.release();
   }
 
-  /** Lets go of the saved values and of the entries before this one. */
+  /** @internal Releases the saved values and this entry's hold on the entries before it. */
   release(): void {
     if (this.#released) return;
     // A worklist, since a long chain of entries would overflow the stack.
@@ -94,7 +103,7 @@ export class Entry {
   }
 
   /**
-   * The saved values for the walk back. Tensors that the program has disposed since are usable again.
+   * @internal The saved values for the walk back. Tensors that the program has disposed since are usable again.
    *
    * @throws GradientError if the values were released, or changed in place after they were saved
    */

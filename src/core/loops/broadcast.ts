@@ -1,3 +1,7 @@
+/**
+ * Broadcasting in CPU loops: merged dimensions for a kernel's arguments, and a walk over rows. Used by the families
+ * elementwise, movement and attention.
+ */
 import { type Shape, sameShape, sizeOf, stridesOf } from "../shape.js";
 
 const one: readonly number[] = [1];

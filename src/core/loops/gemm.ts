@@ -1,10 +1,11 @@
-import type { Numbers } from "./numbers.js";
-
 /**
  * General matrix multiply on the CPU, blocked as in Goto and van de Geijn, "Anatomy of high-performance matrix
- * multiplication" (2008): panels of a and b are packed into float64 so that the inner kernel reads memory in order,
- * and a 4 x 4 tile of y is held in registers. Sums are in float64 and are rounded once a panel of k.
+ * multiplication" (2008): panels of a and b are packed into float64 so that the inner kernel reads memory in order, and a
+ * 4 x 4 tile of y is held in registers. Sums are in float64 and are rounded once a panel of k. The loops of matmul, linear,
+ * convolution and attention call it.
  */
+import type { Numbers } from "./numbers.js";
+
 const kBlock = 512;
 const mBlock = 64;
 const nBlock = 256;

@@ -1,3 +1,7 @@
+/**
+ * Rows along an axis in CPU loops: how a kernel sees them, and their logsumexp. Used by reductions, losses, norms,
+ * sorting and indexing.
+ */
 import type { Shape } from "../shape.js";
 import type { Numbers } from "./numbers.js";
 

@@ -1,19 +1,26 @@
+/**
+ * A record of where live tensors were made, to find leaks. The constructor of Tensor and `dispose` report to it while
+ * a tracker is active; `wengert/testing` builds its assertions on it.
+ */
 import type { Tensor } from "../../tensor.js";
 import type { DType } from "../dtype.js";
 import type { Shape } from "../shape.js";
 
 /** A tensor that is still alive, and where it was made. */
 export interface Leak {
+  /** The op or function that made it. */
   readonly madeBy: string;
+  /** Its shape. */
   readonly shape: Shape;
+  /** Its dtype. */
   readonly dtype: DType;
   /** The line of the program that made it: `file:line:column`. */
   readonly line: string;
-  /** The whole stack. */
+  /** The whole stack trace at that moment. */
   readonly stack: string;
 }
 
-/** Records where tensors are made, from `start` to `stop`. Recording costs a stack trace a tensor. */
+/** Records where tensors are made, from `trackLeaks()` to `stop()`. While it records, each new tensor costs a stack trace. */
 export class LeakTracker {
   readonly #live = new Map<number, Leak>();
 
@@ -34,12 +41,12 @@ export class LeakTracker {
     this.#live.delete(id);
   }
 
-  /** The tensors made since the start that nothing has disposed. */
+  /** The tensors that were made since the start and are not disposed, oldest first. */
   leaks(): Leak[] {
     return [...this.#live.values()];
   }
 
-  /** Ends the recording; `leaks` still tells what was made until now. */
+  /** Ends the recording. `leaks` still returns the tensors made until now. */
   stop(): void {
     trackers.delete(this);
   }
@@ -47,10 +54,10 @@ export class LeakTracker {
 
 const trackers = new Set<LeakTracker>();
 
-/** @internal Who wants to know of tensors; empty unless leaks are being looked for. */
+/** @internal The trackers that record now. */
 export const activeTrackers: ReadonlySet<LeakTracker> = trackers;
 
-/** Starts recording where tensors are made. */
+/** Starts recording where tensors are made, to find those that are never disposed. Call `stop()` on the result. */
 export function trackLeaks(): LeakTracker {
   const tracker = new LeakTracker();
   trackers.add(tracker);

@@ -1,3 +1,7 @@
+/**
+ * Scopes, which own the tensors made inside them and free them at a known point: `Scope`, `tidy`, `keep`. Also how
+ * core recognises a tensor, whose class it knows by type only.
+ */
 // The declarations name Disposable, which programs compiled without the types of Node do not know.
 /// <reference lib="esnext.disposable" preserve="true" />
 

@@ -1,11 +1,18 @@
+/**
+ * Buffers on a device, counted by their owners, and the figures of `memory()`. Tensors and tape entries own storages;
+ * only apply.ts and the functions that create tensors make them.
+ */
 import type { Backend, Handle } from "../backend.js";
 import { type DType, dtypeInfo, hostArray } from "../dtype.js";
 import { DisposedError } from "../errors.js";
 
-/** Device memory held by tensors: bytes now, the most there ever were, and how many buffers (views share one). */
+/** Device memory held by tensors, on all devices together. */
 export interface MemoryInfo {
+  /** Bytes held now. */
   readonly bytes: number;
+  /** The most bytes held at once, since the start or the last `resetPeak()`. */
   readonly peakBytes: number;
+  /** Buffers held now. Views, such as the result of `reshape`, share the buffer of their tensor. */
   readonly tensors: number;
 }
 
@@ -17,10 +24,10 @@ let ticks = 0;
 /** A clock that orders what is recorded against what is changed in place. */
 export const tick = (): number => ++ticks;
 
-/** What is allocated now, and the most that ever was. */
+/** The device memory that tensors hold: now, and at most. */
 export const memory = (): MemoryInfo => ({ bytes, peakBytes, tensors: buffers });
 
-/** Makes the present bytes the new peak, to measure one phase of a program. */
+/** Sets the peak to the bytes held now, to measure one phase of a program. */
 export function resetPeak(): void {
   peakBytes = bytes;
 }

@@ -1,4 +1,9 @@
 /**
+ * Philox4x32-10, the counter-based random function. The generator uses it on the host and the loops of ops/random on
+ * the CPU; kernels/ has the same function for GPUs.
+ */
+
+/**
  * Philox4x32-10, the counter-based generator of Salmon, Moraes, Dror and Shaw, "Parallel random numbers: as easy as
  * 1, 2, 3" (SC 2011). Four 32-bit words come from a counter and a key alone, so element i of a tensor gets the same
  * number whichever thread of whichever device computes it.

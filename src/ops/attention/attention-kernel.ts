@@ -1,3 +1,7 @@
+/**
+ * The CPU loops of attention and its gradient: blocks of queries against all keys. Called by the records in
+ * attention.ts.
+ */
 import { forEachRow, innerStep } from "../../core/loops/broadcast.js";
 import { gemm } from "../../core/loops/gemm.js";
 import type { Numbers } from "../../core/loops/numbers.js";

@@ -1,3 +1,7 @@
+/**
+ * Scaled dot-product attention: the records of the fused op and its gradient, and the function. Heads and projections
+ * are in nn/attention.
+ */
 import { applyAll } from "../../core/apply.js";
 import { differentiateTwice } from "../../core/autograd/second-derivative.js";
 import { applyMain, auxiliaryDType } from "../../core/auxiliary.js";

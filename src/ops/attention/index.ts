@@ -1,1 +1,2 @@
+/** The family attention: scaled dot-product attention. */
 export * from "./attention.js";

@@ -1,3 +1,7 @@
+/**
+ * Average pooling, with windows of one size and with windows that adapt to the size of the result: records, loops and
+ * functions.
+ */
 import { apply } from "../../core/apply.js";
 import { ShapeError } from "../../core/errors.js";
 import type { Numbers } from "../../core/loops/numbers.js";

@@ -1,10 +1,9 @@
-import type { Numbers } from "../../core/loops/numbers.js";
-import type { ConvSizes } from "./conv-sizes.js";
-
 /**
  * The three products of a convolution as direct loops, for groups of so few channels that a matrix product has
- * nothing to reuse: depthwise convolutions above all. Rows are added up in float64.
+ * nothing to reuse: depthwise convolutions above all. Rows are added up in float64. Called by conv.ts.
  */
+import type { Numbers } from "../../core/loops/numbers.js";
+import type { ConvSizes } from "./conv-sizes.js";
 
 /** The output columns [first, end) whose tap `s` falls inside the image. */
 function columnsInside(

@@ -1,12 +1,12 @@
+/**
+ * The three products of a convolution as matrix products over blocks of output pixels. Blocks cross from one image
+ * into the next, so that small images fill them, and large images are never unfolded whole. Called by conv.ts.
+ */
 import { gemm } from "../../core/loops/gemm.js";
 import type { Numbers } from "../../core/loops/numbers.js";
 import type { ConvSizes } from "./conv-sizes.js";
 import { col2im, im2col, stretchesOf } from "./im2col.js";
 
-/**
- * The three products of a convolution as matrix products over blocks of output pixels. Blocks cross from one image
- * into the next, so that small images fill them, and large images are never unfolded whole.
- */
 const blockPixels = 256;
 
 /** y = weight * im2col(x) + bias, block by block. Sums stay in float64 until they are stored. */

@@ -1,3 +1,7 @@
+/**
+ * Checks the shapes and options of convolutions and resolves them to the attributes of the records. Called by conv.ts
+ * before anything is computed.
+ */
 import { ArgumentError, ShapeError } from "../../core/errors.js";
 import { type Shape, show } from "../../core/shape.js";
 import { checkLayout, extent, imageLayout, type Pair, perAxis, placesOf } from "./window.js";

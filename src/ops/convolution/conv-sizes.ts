@@ -1,3 +1,8 @@
+/**
+ * The sizes of a convolution by name, from the lists of numbers that its kernel gets. Used by the CPU loops of
+ * convolutions.
+ */
+
 /** The sizes of a convolution of images, as its kernels get them. */
 export interface ConvSizes {
   readonly images: number;

@@ -1,3 +1,7 @@
+/**
+ * Convolutions: the records of conv2d and its two gradients, and the functions conv1d, conv2d and convTranspose2d.
+ * The loops are in conv-gemm.ts and conv-direct.ts.
+ */
 import { apply } from "../../core/apply.js";
 import type { KernelArgs } from "../../core/backend.js";
 import type { Numbers } from "../../core/loops/numbers.js";

@@ -1,3 +1,7 @@
+/**
+ * Unfolds image patches into the columns of a matrix, and folds them back. Called by conv-gemm.ts, a block of pixels
+ * at a time.
+ */
 import type { Numbers } from "../../core/loops/numbers.js";
 import type { ConvSizes } from "./conv-sizes.js";
 

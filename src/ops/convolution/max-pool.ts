@@ -1,3 +1,4 @@
+/** Max pooling: the record, its gradient and the function. */
 import { apply, applyAll } from "../../core/apply.js";
 import type { Numbers } from "../../core/loops/numbers.js";
 import { defineOp } from "../../core/op.js";

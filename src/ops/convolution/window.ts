@@ -1,3 +1,4 @@
+/** Windows that move over an image: checks of sizes, and where windows are. Shared by convolutions and pooling. */
 import { ArgumentError, ShapeError } from "../../core/errors.js";
 import { type Shape, show } from "../../core/shape.js";
 

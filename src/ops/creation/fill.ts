@@ -1,3 +1,7 @@
+/**
+ * The ops that make tensors without inputs: one value everywhere, and a range. Called by create.ts, by `zeros` and
+ * `ones` of a tensor, and by optimizers; users call `full` and `arange`.
+ */
 import { apply } from "../../core/apply.js";
 import type { Backend } from "../../core/backend.js";
 import type { DType } from "../../core/dtype.js";

@@ -1,3 +1,7 @@
+/**
+ * Activation functions and their fused gradients: rows of the unary table, and the functions. The formulas of gelu
+ * are in gelu.ts.
+ */
 import { apply } from "../../core/apply.js";
 import { ArgumentError } from "../../core/errors.js";
 import type { Numbers } from "../../core/loops/numbers.js";

@@ -1,3 +1,4 @@
+/** Arithmetic of two operands with broadcasting: rows of the binary table, and the functions. */
 import { isFloat, promoteNumber } from "../../core/dtype.js";
 import { ArgumentError } from "../../core/errors.js";
 import type { Tensor } from "../../tensor.js";

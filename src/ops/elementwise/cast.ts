@@ -1,3 +1,7 @@
+/**
+ * Conversion of elements to another dtype. Promotion calls it through `x.cast`, so its gradient is recorded like any
+ * other.
+ */
 import { apply } from "../../core/apply.js";
 import { checkDType, type DType } from "../../core/dtype.js";
 import type { Numbers } from "../../core/loops/numbers.js";

@@ -1,3 +1,4 @@
+/** Comparisons with a result of bool, and the tests for NaN and for finite numbers. */
 import { apply } from "../../core/apply.js";
 import type { Tensor } from "../../tensor.js";
 import { applyBinary, binary, each, eachPair, none, type Operand, unary } from "./elementwise.js";

@@ -1,3 +1,7 @@
+/**
+ * The makers of rows for elementwise ops: `unary`, `unaryGradient` and `binary` turn a loop and rules into a record.
+ * The rows are in the other files of the family; a row needs a functor of the same name in kernels/elementwise.
+ */
 import { apply } from "../../core/apply.js";
 import { type DType, promoteNumber, roundNumber } from "../../core/dtype.js";
 import { ArgumentError } from "../../core/errors.js";

@@ -1,7 +1,8 @@
 /**
  * The error function and its complement to the accuracy of float64, by the rational Chebyshev approximations of
  * W. J. Cody, "Rational Chebyshev approximations for the error function", Mathematics of Computation 23 (1969),
- * 631-637. The coefficients are those of his routine CALERF (SPECFUN, netlib), as float64 holds them.
+ * 631-637. The coefficients are those of his routine CALERF (SPECFUN, netlib), as float64 holds them. The ops
+ * erf and gelu use it, and so do the normal distributions of nn/init and src/tune.
  */
 
 // erf(x) = x P(x^2) / Q(x^2) for |x| <= 15/32

@@ -1,10 +1,11 @@
+/**
+ * The formulas of the Gaussian error linear unit y = x Phi(x) and its derivatives, for the rows in activation.ts.
+ * With tanh, Phi(x) is approximated by (1 + tanh(u)) / 2 = sigmoid(v), v = 2 u = c x (1 + k x^2): in this form
+ * nothing cancels for large -x.
+ */
 import type { Tensor } from "../../tensor.js";
 import { erfcOf } from "./erf.js";
 
-/**
- * The Gaussian error linear unit y = x Phi(x) and its derivatives. With tanh, Phi(x) is approximated by
- * (1 + tanh(u)) / 2 = sigmoid(v), where v = 2 u = c x (1 + k x^2): written so, nothing cancels for large -x.
- */
 const c = 2 * Math.sqrt(2 / Math.PI);
 const k = 0.044715;
 

@@ -1,3 +1,4 @@
+/** The family elementwise: ops that compute each element from the elements at the same place, with broadcasting. */
 export * from "./activation.js";
 export * from "./arithmetic.js";
 export * from "./cast.js";

@@ -1,3 +1,4 @@
+/** Logic on truth values, and the choice between two operands, `where`. */
 import { apply } from "../../core/apply.js";
 import { roundNumber } from "../../core/dtype.js";
 import { broadcastDims, forEachRow, innerStep } from "../../core/loops/broadcast.js";

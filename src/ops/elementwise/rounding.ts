@@ -1,3 +1,4 @@
+/** Rounding and clamping: rows of the unary table, and the functions. */
 import { apply } from "../../core/apply.js";
 import { promoteNumber } from "../../core/dtype.js";
 import { ArgumentError } from "../../core/errors.js";

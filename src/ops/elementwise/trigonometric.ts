@@ -1,3 +1,4 @@
+/** Trigonometric and hyperbolic functions: rows of the unary table, and the functions. */
 import { apply } from "../../core/apply.js";
 import type { Tensor } from "../../tensor.js";
 import { each, eachGradient, none, unary, unaryGradient } from "./elementwise.js";

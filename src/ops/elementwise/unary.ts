@@ -1,3 +1,7 @@
+/**
+ * Functions of one number, from neg to erf: rows of the unary table, and the functions. Activations, rounding and
+ * trigonometry have files of their own.
+ */
 import { apply } from "../../core/apply.js";
 import type { Numbers } from "../../core/loops/numbers.js";
 import type { Tensor } from "../../tensor.js";

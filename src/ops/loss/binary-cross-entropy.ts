@@ -1,3 +1,4 @@
+/** The binary cross-entropy, from probabilities (a fused op) and from logits (a composition). */
 import { apply } from "../../core/apply.js";
 import { ShapeError } from "../../core/errors.js";
 import type { Numbers } from "../../core/loops/numbers.js";

@@ -1,3 +1,7 @@
+/**
+ * The cross-entropy from logits: the fused op for labels and its gradient, and the function, which takes
+ * probabilities too and passes those on to soft-cross-entropy.ts.
+ */
 import { apply, applyAll } from "../../core/apply.js";
 import { differentiateTwice } from "../../core/autograd/second-derivative.js";
 import { auxiliaryDType } from "../../core/auxiliary.js";

@@ -1,3 +1,7 @@
+/**
+ * Checks and reductions of losses whose targets are class labels. Shared by nll.ts and the two files of the
+ * cross-entropy.
+ */
 import { ArgumentError, ShapeError } from "../../core/errors.js";
 import type { Meta } from "../../core/op.js";
 import { type Shape, sameShape, show } from "../../core/shape.js";

@@ -1,3 +1,4 @@
+/** The options and checks that all losses share: the reduction, and equal shapes. */
 import { type DType, isFloat } from "../../core/dtype.js";
 import { ArgumentError, ShapeError } from "../../core/errors.js";
 import { sameShape, show } from "../../core/shape.js";

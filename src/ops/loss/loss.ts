@@ -1,3 +1,7 @@
+/**
+ * Losses that are compositions of other ops and need no kernel: squared and absolute error, Huber, Kullback-Leibler,
+ * hinge, and the cosine similarity.
+ */
 import { ArgumentError } from "../../core/errors.js";
 import { checkEps, checkFinite } from "../../core/option-checks.js";
 import { broadcastShapes, normalizeAxis } from "../../core/shape.js";

@@ -1,3 +1,6 @@
+/**
+ * The negative log-likelihood of labels, from logarithms of probabilities: the record, its gradient and the function.
+ */
 import { apply, applyAll } from "../../core/apply.js";
 import { auxiliaryDType } from "../../core/auxiliary.js";
 import type { DType } from "../../core/dtype.js";

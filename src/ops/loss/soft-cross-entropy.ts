@@ -1,3 +1,7 @@
+/**
+ * The cross-entropy from logits against probabilities: the fused op and its gradient. Called by `crossEntropy`; users
+ * do not call it.
+ */
 import { apply } from "../../core/apply.js";
 import { differentiateTwice } from "../../core/autograd/second-derivative.js";
 import { applyMain, auxiliaryDType } from "../../core/auxiliary.js";

@@ -1,3 +1,4 @@
+/** Reads the equations of `einsum` and fits them to shapes. Called by einsum.ts; nothing here touches a tensor. */
 import { ArgumentError, ShapeError } from "../../core/errors.js";
 import { type Shape, show } from "../../core/shape.js";
 

@@ -1,3 +1,4 @@
+/** Sums of products in Einstein's notation, as a chain of batched matrix products. */
 import { ArgumentError } from "../../core/errors.js";
 import { quote } from "../../core/quote.js";
 import { sizeOf } from "../../core/shape.js";

@@ -1,3 +1,4 @@
+/** Products of vectors, as compositions of other ops. */
 import { ShapeError } from "../../core/errors.js";
 import { show } from "../../core/shape.js";
 import type { Tensor } from "../../tensor.js";

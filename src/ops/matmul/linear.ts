@@ -1,3 +1,4 @@
+/** The fully connected layer as one op: a matrix product with the bias added. The layer `Linear` in nn calls it. */
 import { apply } from "../../core/apply.js";
 import { ShapeError } from "../../core/errors.js";
 import { gemm } from "../../core/loops/gemm.js";

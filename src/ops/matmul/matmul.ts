@@ -1,3 +1,4 @@
+/** The matrix product: its record and the function. The blocked CPU loop is in core/loops/gemm.ts. */
 import { apply } from "../../core/apply.js";
 import { ShapeError } from "../../core/errors.js";
 import { gemm } from "../../core/loops/gemm.js";

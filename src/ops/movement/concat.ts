@@ -1,3 +1,4 @@
+/** Joining tensors: `concat` along an axis they have, and `stack` along a new one. */
 import { apply } from "../../core/apply.js";
 import { ShapeError } from "../../core/errors.js";
 import type { Numbers } from "../../core/loops/numbers.js";

@@ -1,3 +1,7 @@
+/**
+ * Rows of a table by index, and the gradient that adds them back in a fixed order. The layer `Embedding` in nn calls
+ * it.
+ */
 import { apply } from "../../core/apply.js";
 import { ArgumentError, ShapeError } from "../../core/errors.js";
 import type { Numbers } from "../../core/loops/numbers.js";

@@ -1,3 +1,7 @@
+/**
+ * The family movement: ops that move, pick, repeat and order elements without arithmetic on them, apart from sums in
+ * their gradients.
+ */
 export * from "./concat.js";
 export * from "./embedding.js";
 export * from "./indexing.js";

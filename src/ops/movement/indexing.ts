@@ -1,3 +1,4 @@
+/** Reading and adding elements by index along an axis: gather, scatterAdd, indexSelect, indexAdd, and oneHot. */
 import { apply } from "../../core/apply.js";
 import { checkDType, type DType } from "../../core/dtype.js";
 import { ArgumentError, ShapeError } from "../../core/errors.js";

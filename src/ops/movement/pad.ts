@@ -1,3 +1,4 @@
+/** Padding with a constant, with mirrored elements or with the edge, made of `slicePad`, slices and `concat`. */
 import { apply } from "../../core/apply.js";
 import { type DType, isFloat } from "../../core/dtype.js";
 import { ArgumentError, DTypeError, ShapeError } from "../../core/errors.js";

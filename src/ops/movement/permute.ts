@@ -1,3 +1,4 @@
+/** Axes in another order: the record of `permute`, its loops for the CPU, and `transpose`. */
 import { apply } from "../../core/apply.js";
 import { ShapeError } from "../../core/errors.js";
 import type { Numbers } from "../../core/loops/numbers.js";

@@ -1,3 +1,6 @@
+/**
+ * Other shapes for the same elements, and repetition along axes: reshape, expand, flatten, squeeze, unsqueeze, tile.
+ */
 import { apply } from "../../core/apply.js";
 import { ArgumentError, ShapeError } from "../../core/errors.js";
 import { broadcastDims, forEachRow, innerStep } from "../../core/loops/broadcast.js";

@@ -1,3 +1,7 @@
+/**
+ * Regular parts of a tensor as in Python's brackets, the adjoint op `slicePad`, and what is made of them: flip,
+ * split, chunk.
+ */
 import { apply } from "../../core/apply.js";
 import { ArgumentError, ShapeError } from "../../core/errors.js";
 import type { Numbers } from "../../core/loops/numbers.js";

@@ -1,3 +1,4 @@
+/** Sorting and selecting the first k elements of a line. Called by the CPU loops of sort.ts. */
 import type { Numbers } from "../../core/loops/numbers.js";
 
 /** Numbers and where they came from, side by side, so that they are moved together. */

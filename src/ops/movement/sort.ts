@@ -1,3 +1,4 @@
+/** Order along an axis: sort, argsort and topk. The algorithm of the CPU loops is in sort-line.ts. */
 import { apply, applyAll } from "../../core/apply.js";
 import { ArgumentError } from "../../core/errors.js";
 import type { Numbers } from "../../core/loops/numbers.js";

@@ -1,3 +1,7 @@
+/**
+ * Walks over strided arrays, and copies of runs and rows. The CPU loops of this family call it; loops with
+ * broadcasting use core/loops/broadcast.ts.
+ */
 import type { Numbers } from "../../core/loops/numbers.js";
 import type { Shape } from "../../core/shape.js";
 

@@ -1,3 +1,4 @@
+/** The op that copies a tensor to another device, and its gradient back. */
 import { apply } from "../../core/apply.js";
 import { backend, type DeviceName } from "../../core/device.js";
 import { defineOp } from "../../core/op.js";

@@ -1,3 +1,4 @@
+/** The lower and the upper triangle of matrices. */
 import { apply } from "../../core/apply.js";
 import { ArgumentError, ShapeError } from "../../core/errors.js";
 import type { Numbers } from "../../core/loops/numbers.js";

@@ -1,3 +1,7 @@
+/**
+ * Batch normalization: the op in training and its gradient, the op outside training, the update of the running
+ * statistics, and the function that chooses among them.
+ */
 import { apply, applyAll, applyUpdate } from "../../core/apply.js";
 import { differentiateTwice } from "../../core/autograd/second-derivative.js";
 import { auxiliaryDType } from "../../core/auxiliary.js";

@@ -1,3 +1,4 @@
+/** Layer normalization: the record, its fused gradient and the function. */
 import { applyAll } from "../../core/apply.js";
 import { differentiateTwice } from "../../core/autograd/second-derivative.js";
 import { applyMain, auxiliaryDType } from "../../core/auxiliary.js";

@@ -1,3 +1,4 @@
+/** Checks of shapes that the norms share, and a value for each channel in a shape that broadcasts. */
 import { ShapeError } from "../../core/errors.js";
 import type { Meta } from "../../core/op.js";
 import { type Shape, sameShape, show } from "../../core/shape.js";

@@ -1,3 +1,4 @@
+/** softmax and logSoftmax along an axis: the records, their fused gradients and the functions. */
 import { apply } from "../../core/apply.js";
 import { ShapeError } from "../../core/errors.js";
 import type { Numbers } from "../../core/loops/numbers.js";

@@ -1,3 +1,7 @@
+/**
+ * In-place updates of the adaptive optimizers RMSprop, Adagrad and Lion, and of moving averages. The classes in
+ * src/optim call them; SGD and Adam are in updates.ts.
+ */
 import { defineUpdate } from "../../core/op.js";
 import { type Counter, type NumberLists, type Rate, slopeAt } from "./step-operands.js";
 

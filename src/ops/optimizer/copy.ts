@@ -1,3 +1,7 @@
+/**
+ * Copies values into existing tensors in place. Loading of state dicts, `assign`, moving averages and early
+ * stopping call it. It is not an op and is never recorded.
+ */
 import { applyUpdate } from "../../core/apply.js";
 import { noGrad } from "../../core/autograd/grad.js";
 import { tidy } from "../../core/memory/scope.js";

@@ -1,3 +1,7 @@
+/**
+ * The types of an update's operands on the CPU, and the gradient with weight decay. Shared by updates.ts and
+ * adaptive-updates.ts.
+ */
 import type { Numbers } from "../../core/loops/numbers.js";
 
 /** One buffer a tensor: the gradients of all parameters, for example. */

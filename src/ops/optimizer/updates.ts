@@ -1,3 +1,5 @@
+/** In-place updates: the copy, and the steps of SGD and of the Adam family. The classes in src/optim call the
+ * steps; copy.ts and the batch norm of nn call the copy. */
 import { defineUpdate } from "../../core/op.js";
 import { type Counter, type NumberLists, type Rate, slopeAt } from "./step-operands.js";
 

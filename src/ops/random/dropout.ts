@@ -1,3 +1,4 @@
+/** Dropout: the record, whose gradient draws the same mask again, and the function. */
 import { apply } from "../../core/apply.js";
 import type { Numbers } from "../../core/loops/numbers.js";
 import { defineOp, type Op } from "../../core/op.js";

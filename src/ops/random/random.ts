@@ -1,3 +1,13 @@
+/**
+ * The ops that draw random tensors. Philox turns counter and key into four words of 32 bits; a tensor's counters follow
+ * each other from `offset` on, and every element has words of its own, so that any thread can compute any element:
+ *
+ *   32 bits a number   element i has word i % 4 of counter offset + floor(i / 4)
+ *   53 bits a number   element i has words 2 (i % 2) and 2 (i % 2) + 1 of counter offset + floor(i / 2)
+ *
+ * Uniform numbers have as many bits as their dtype's significand, so that they are exact and 1 never occurs. The
+ * functions are called by src/random.ts, which checks their arguments.
+ */
 import { apply } from "../../core/apply.js";
 import type { Backend } from "../../core/backend.js";
 import { type DType, dtypeInfo } from "../../core/dtype.js";
@@ -7,16 +17,6 @@ import type { Generator, RandomKey } from "../../core/random/generator.js";
 import { mulHigh, philox } from "../../core/random/philox.js";
 import { type Shape, sizeOf } from "../../core/shape.js";
 import type { Tensor } from "../../tensor.js";
-
-/*
- * Random tensors. Philox turns counter and key into four words of 32 bits; a tensor's counters follow each other from
- * `offset` on, and every element has words of its own, so that any thread can compute any element:
- *
- *   32 bits a number   element i has word i % 4 of counter offset + floor(i / 4)
- *   53 bits a number   element i has words 2 (i % 2) and 2 (i % 2) + 1 of counter offset + floor(i / 2)
- *
- * Uniform numbers have as many bits as their dtype's significand, so that they are exact and 1 never occurs.
- */
 
 const chunkSize = 4096;
 const words = new Uint32Array(chunkSize);

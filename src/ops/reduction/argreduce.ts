@@ -1,3 +1,4 @@
+/** The place of the largest and of the smallest element along an axis. */
 import { apply } from "../../core/apply.js";
 import { ShapeError } from "../../core/errors.js";
 import type { Numbers } from "../../core/loops/numbers.js";

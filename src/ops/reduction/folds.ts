@@ -1,3 +1,7 @@
+/**
+ * How each reduction takes in its terms on the CPU. The loops that call a fold are in reduction.ts; the rows in
+ * reduce.ts and the loops in statistics.ts name the folds.
+ */
 import type { Numbers } from "../../core/loops/numbers.js";
 
 /**

@@ -1,3 +1,4 @@
+/** Reductions over axes: sum, mean, prod, max, min, any, all, and sumTo, which undoes broadcasting. */
 import { apply } from "../../core/apply.js";
 import { ShapeError } from "../../core/errors.js";
 import { type Axes, broadcastShapes, padRank, type Shape, sameShape, show } from "../../core/shape.js";

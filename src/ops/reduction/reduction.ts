@@ -1,3 +1,7 @@
+/**
+ * What all reductions share: their attributes, the CPU loop over runs of memory, and the maker of rows, `reduction`.
+ * The rows are in reduce.ts.
+ */
 import type { DType } from "../../core/dtype.js";
 import { ShapeError } from "../../core/errors.js";
 import type { Numbers } from "../../core/loops/numbers.js";

@@ -1,3 +1,4 @@
+/** Scans along an axis: cumulative sums and products, and the linear recurrence that their gradients need. */
 import { apply } from "../../core/apply.js";
 import { ShapeError } from "../../core/errors.js";
 import type { Numbers } from "../../core/loops/numbers.js";

@@ -1,3 +1,4 @@
+/** Statistics over axes: variance, standard deviation, logsumexp and vector norms. */
 import { apply } from "../../core/apply.js";
 import { isFloat } from "../../core/dtype.js";
 import { ArgumentError } from "../../core/errors.js";
