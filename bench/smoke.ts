@@ -4,7 +4,7 @@
  *     WENGERT_DEVICE=cuda npx tsx bench/smoke.ts [--out smoke.json] [--small]
  *
  * It writes, as soon as each is known: device, driver, library versions and clocks; the rate of a copy; the time from one
- * launch to the next; a large bfloat16 product, compared with sums in float64; every instruction of kernels/ptx.cuh
+ * launch to the next; a large bfloat16 product, compared with sums in float64; every instruction of kernels/ptx/ptx.cuh
  * compared with its emulated twin. Needs no Python. The status is 1 if something differs.
  */
 import { spawnSync } from "node:child_process";

@@ -4,8 +4,8 @@
 #include <string>
 #include <utility>
 
-#include "check.h"
 #include "environment.h"
+#include "runtime/check.h"
 
 namespace wengert {
 

@@ -5,7 +5,7 @@
 
 #include <string>
 
-#include "stream.h"
+#include "runtime/stream.h"
 
 namespace wengert {
 

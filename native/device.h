@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "stream.h"
+#include "runtime/stream.h"
 
 namespace wengert {
 

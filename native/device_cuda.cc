@@ -6,10 +6,10 @@
 #include <mutex>
 #include <vector>
 
-#include "check.h"
 #include "cuda_errors.h"
 #include "cuda_piecewise_copy.h"
 #include "device.h"
+#include "runtime/check.h"
 
 // Both are in the runtime that is linked. Declared here because some distributions package cuda_profiler_api.h separately.
 extern "C" {

@@ -7,7 +7,7 @@
 #include <mutex>
 #include <unordered_map>
 
-#include "check.h"
+#include "runtime/check.h"
 #include "device.h"
 #include "emulator/memory.h"
 #include "emulator/driver.h"

@@ -17,7 +17,7 @@
 #include "memory.h"
 #include "reader.h"
 #include "staging.h"
-#include "product-tuning.h"
+#include "matmul/product-tuning.h"
 
 namespace wengert {
 

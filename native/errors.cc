@@ -2,9 +2,9 @@
 
 #include <new>
 
-#include "check.h"
+#include "runtime/check.h"
+#include "runtime/stream.h"
 #include "script.h"
-#include "stream.h"
 
 namespace wengert {
 

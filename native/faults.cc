@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <string>
 
-#include "check.h"
+#include "runtime/check.h"
 
 namespace wengert {
 

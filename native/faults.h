@@ -15,7 +15,7 @@
 #include <vector>
 
 #include "device.h"
-#include "registry.h"
+#include "runtime/registry.h"
 #include "staging.h"
 
 namespace wengert {

@@ -5,8 +5,8 @@
 #include <cstddef>
 #include <vector>
 
-#include "buffer.h"
 #include "device.h"
+#include "runtime/buffer.h"
 
 namespace wengert {
 

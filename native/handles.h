@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "allocator.h"
-#include "buffer.h"
+#include "runtime/buffer.h"
 
 namespace wengert {
 

@@ -4,7 +4,7 @@
 #include <cstdlib>
 #include <string>
 
-#include "check.h"
+#include "runtime/check.h"
 
 namespace wengert {
 

@@ -4,7 +4,7 @@
 #include <optional>
 #include <string>
 
-#include "check.h"
+#include "runtime/check.h"
 #include "script.h"
 #include "tuning.h"
 

@@ -6,7 +6,7 @@
 #include <string>
 #include <utility>
 
-#include "check.h"
+#include "runtime/check.h"
 #include "script.h"
 
 namespace wengert {

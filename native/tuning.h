@@ -6,7 +6,7 @@
 #include <memory>
 
 #include "environment.h"
-#include "product-tuning.h"
+#include "matmul/product-tuning.h"
 
 namespace wengert {
 

@@ -127,7 +127,10 @@ function disassembler(): Disassembler | undefined {
 if (hasNvcc()) {
   mkdirSync(output, { recursive: true });
   const named = process.argv.slice(2);
-  const files = named.length > 0 ? named : readdirSync(join(root, "kernels")).filter((file) => file.endsWith(".cu"));
+  const all = readdirSync(join(root, "kernels"), { recursive: true, encoding: "utf8" }).filter((file) =>
+    file.endsWith(".cu"),
+  );
+  const files = named.length > 0 ? all.filter((file) => named.includes(basename(file))) : all;
   process.exitCode = (await checkAll(files, named.length === 0, disassembler())) ? 0 : 1;
 } else {
   console.log(

@@ -103,7 +103,7 @@ export const rows: readonly Row[] = [
   { kernel: /^fillKernel$/, title: "fill", load: nothing, store: 16, registers: 24, blocks: 8 },
   { kernel: /^arangeKernel</, title: "arange", load: nothing, store: vector(0), registers: 32, blocks: 8 },
   { kernel: /^triangleKernel</, title: "triangle", load: vector(0), store: vector(0), registers: 40, blocks: 6 },
-  // concat.cu, gather.cu, slice.cu: units of 1 to 16 bytes, the largest that the shapes allow
+  // concat.cu, strided-copy.cu, slice.cu: units of 1 to 16 bytes, the largest that the shapes allow
   { kernel: /^concatKernel</, title: "concat", load: unit, store: unit, registers: 40, blocks: 6 },
   { kernel: /^gatherKernel</, title: "gather", load: unit, store: unit, registers: 40, blocks: 6 },
   { kernel: /^slicePadKernel</, title: "slice and pad", load: unit, store: unit, registers: 32, blocks: 8 },

@@ -40,7 +40,7 @@ describe("ptxas's report", () => {
     "ptxas info    : (C7517) Potential Performance Loss: wgmma.mma_async instructions are serialized due to ...",
     "ptxas info    : (C7519) Potential Performance Loss: wgmma.mma_async instructions are serialized due to ...",
     "ptxas info    : (C7599) a message that no version of ptxas has yet",
-    'kernels/fill.cu(9): warning #177-D: variable "x" was declared but never referenced',
+    'kernels/creation/fill.cu(9): warning #177-D: variable "x" was declared but never referenced',
     "ptxas warning : Local memory used for function '_Z4fillPf', size of stack frame: 16 bytes",
   ])("with %s is refused", (line) => {
     expect(faultsOf(readReport(`${clean}${line}\n`))).toEqual([line]);
@@ -50,14 +50,15 @@ describe("ptxas's report", () => {
 const sketches = fileURLToPath(new URL("../../../shared/sketches/wgmma", import.meta.url));
 const missing = !hasNvcc() ? nvcc : existsSync(sketches) ? "" : sketches;
 
-/** The report on a wgmma product beside the checkout, compiled with the headers of kernels/. */
+/** The report on a wgmma product beside the checkout, compiled with the headers of kernels/runtime and kernels/ptx. */
 function reportOnSketch(name: string): string[] {
   const folder = mkdtempSync(join(tmpdir(), "wengert-sketch-"));
   const kernels = fileURLToPath(new URL("../../kernels", import.meta.url));
   const source = join(sketches, `${name}.cu`);
+  const include = ["", "runtime", "ptx"].flatMap((folder) => ["-I", join(kernels, folder)]);
   const target = ["-gencode", "arch=compute_90a,code=sm_90a", "-Xptxas", "-v", "-cubin", "-o", join(folder, "sketch")];
   try {
-    const run = spawnSync(nvcc, ["-std=c++20", "-O3", "-I", kernels, ...target, source], { encoding: "utf8" });
+    const run = spawnSync(nvcc, ["-std=c++20", "-O3", ...include, ...target, source], { encoding: "utf8" });
     if (run.status !== 0) throw new Error(`${nvcc} failed on ${source}:\n${run.error?.message ?? run.stderr}`);
     const report = readReport(run.stdout + run.stderr);
     expect(report.kernels.length).toBeGreaterThan(0);

@@ -1,7 +1,7 @@
 // Kernels that do wrong on purpose, and one that takes its time: what the addon must notice, and outlive. They are part
 // of the addon that watches accesses, which only tests load.
-#include "launch.h"
-#include "registry.h"
+#include "runtime/launch.h"
+#include "runtime/registry.h"
 
 namespace wengert {
 

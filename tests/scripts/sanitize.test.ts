@@ -33,8 +33,8 @@ describe("compute-sanitizer", () => {
     const { status, stdout } = await run("racecheck", plain);
     expect(status).toBe(0);
     const names = [...stdout.matchAll(/--kernel-name kns=(\w+)/g)].map(([, name]) => name);
-    const kernels = readdirSync(join(root, "kernels"))
-      .filter((file) => /\.cuh?$/.test(file) && !file.startsWith("conformance"))
+    const kernels = readdirSync(join(root, "kernels"), { recursive: true, encoding: "utf8" })
+      .filter((file) => /\.cuh?$/.test(file) && !file.startsWith("conformance/"))
       .flatMap((file) => kernelsWithSharedMemory(readFileSync(join(root, "kernels", file), "utf8")));
     expect(kernels).toContain("gemmKernel");
     expect([...names].sort()).toEqual([...new Set(kernels)].sort());

@@ -170,7 +170,7 @@ function products(): Check[] {
   return checks;
 }
 
-/** Every wrapper of kernels/ptx*.cuh, on random numbers. */
+/** Every wrapper of kernels/ptx, on random numbers. */
 export const checks: readonly Check[] = [
   ...mma(),
   ...matrices("conformanceLoadMatrix", 75),

@@ -1,0 +1,32 @@
+// Filters as a matrix for the products of conv-tiers.h: gathered, flipped for the gradient, padded to whole vectors.
+#pragma once
+
+#include "runtime/launch.h"
+
+namespace wengert {
+
+/// Where in the weight (K, C/groups, R, S) the filters' elements are: (group, row, channel, r, s) is at
+/// start + group groupStep + row rowStep + channel channelStep + r tapStepHeight + s tapStepWidth.
+struct FilterGeometry {
+  int rows, taps;              // of a group; `taps` counts those of all channels
+  int tapsHeight, tapsWidth;   // of one channel
+  std::int64_t start, groupStep, rowStep, channelStep, tapStepHeight, tapStepWidth;
+};
+
+template <class T>
+__global__ void __launch_bounds__(128)
+    gatherFilters(const T* weight, T* filters, int pitch, std::int64_t length, const FilterGeometry at) {
+  const std::int64_t step = std::int64_t{gridDim.x} * 128;
+  for (std::int64_t i = std::int64_t{blockIdx.x} * 128 + threadIdx.x; i < length; i += step) {
+    const std::int64_t line = i / pitch, group = line / at.rows;
+    const int tap = static_cast<int>(i - line * pitch);
+    const int channel = tap / (at.tapsHeight * at.tapsWidth);
+    const int inChannel = tap - channel * at.tapsHeight * at.tapsWidth;
+    const int r = inChannel / at.tapsWidth, s = inChannel - r * at.tapsWidth;
+    filters[i] = tap < at.taps ? weight[at.start + group * at.groupStep + (line - group * at.rows) * at.rowStep +
+                                        channel * at.channelStep + r * at.tapStepHeight + s * at.tapStepWidth]
+                               : T{};
+  }
+}
+
+}  // namespace wengert

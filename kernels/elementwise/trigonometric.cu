@@ -1,0 +1,17 @@
+// The circular and hyperbolic functions: the rows of src/ops/elementwise/trigonometric.ts.
+#include "elementwise/elementwise.cuh"
+#include "runtime/registry.h"
+
+namespace wengert {
+
+UNARY(sin, FloatTypes, std::sin(x))
+UNARY(cos, FloatTypes, std::cos(x))
+UNARY(tan, FloatTypes, std::tan(x))
+UNARY(asin, FloatTypes, std::asin(x))
+UNARY(acos, FloatTypes, std::acos(x))
+UNARY(atan, FloatTypes, std::atan(x))
+UNARY(sinh, FloatTypes, std::sinh(x))
+UNARY(cosh, FloatTypes, std::cosh(x))
+UNARY(tanh, FloatTypes, std::tanh(x))
+
+}  // namespace wengert

@@ -1,0 +1,137 @@
+// Where the sums of a matrix product go: through the epilogue into y, or first into the partial sums of a split depth.
+#pragma once
+
+#include "matmul/gemm.h"
+#include "runtime/vectors.cuh"
+
+namespace wengert {
+
+/// What every kernel of a product is told.
+struct GemmShape {
+  int m = 0, n = 0, k = 0;
+  int batches = 1;
+  int splits = 1;      // of the depth; each split leaves partial sums
+  int splitDepth = 0;  // elements of k a split
+  int tilesM = 0, tilesN = 0;
+  void* partials = nullptr;  // (splits, batches, M, N), where there are several splits
+  BatchAxes axes = {};
+};
+
+/// Neighbouring elements that are stored at once.
+template <class T>
+inline constexpr int storeWidth = sizeof(T) == 2 ? 8 : 4;
+
+/// op(alpha sum + beta y + bias), with T's own arithmetic.
+template <class T>
+struct Finish {
+  using Sum = SumOf<T>;
+
+  const T* bias;
+  int biasRow, biasColumn;  // strides: (1, 0) for a bias along the rows, (0, 1) along the columns
+  Sum alpha, beta;
+  bool relu;
+
+  explicit Finish(const Epilogue& epilogue)
+      : bias(static_cast<const T*>(epilogue.bias)),
+        biasRow(epilogue.biasAlongRows),
+        biasColumn(!epilogue.biasAlongRows),
+        alpha(static_cast<Sum>(epilogue.alpha)),
+        beta(static_cast<Sum>(epilogue.beta)),
+        relu(epilogue.relu) {}
+
+  __device__ __forceinline__ T operator()(Sum sum, const T* y, int row, int column) const {
+    sum *= alpha;
+    if (beta != Sum(0)) sum += beta * static_cast<Sum>(widen(*y));
+    if (bias != nullptr) sum += static_cast<Sum>(widen(bias[row * biasRow + column * biasColumn]));
+    if constexpr (isFloat<T>) {
+      if (relu && sum < Sum(0)) sum = 0;
+    }
+    return narrow<T>(sum);
+  }
+};
+
+/// y as contiguous matrices, one after the other.
+template <class T>
+struct MatrixStore {
+  using Element = T;
+
+  T* y;  // (batches, M, N)
+  int m, n;
+  bool vectors;  // rows of y are whole vectors
+  Finish<T> finish;
+
+  MatrixStore(void* y, int m, int n, const Epilogue& epilogue)
+      : y(static_cast<T*>(y)), m(m), n(n), vectors(n % storeWidth<T> == 0 && isAligned(y)), finish(epilogue) {}
+
+  /// Stores N neighbouring columns, the first of them a multiple of N: one or `storeWidth`. Those outside are left out.
+  template <int N>
+  __device__ __forceinline__ void put(int batch, int row, int column, const SumOf<T>* sums) const {
+    T* const at = y + (std::int64_t{batch} * m + row) * n + column;
+    if (N > 1 && vectors) {
+      if (column >= n) return;
+      T out[N];
+#pragma unroll
+      for (int j = 0; j < N; j++) out[j] = finish(sums[j], at + j, row, column + j);
+      store(out, at, 0);
+    } else {
+#pragma unroll
+      for (int j = 0; j < N; j++)
+        if (column + j < n) at[j] = finish(sums[j], at + j, row, column + j);
+    }
+  }
+};
+
+/// Takes a block's sums.
+template <class Store>
+struct Writer {
+  using Sum = SumOf<typename Store::Element>;
+  static constexpr int width = storeWidth<typename Store::Element>;
+
+  const GemmShape& shape;
+  int batch, split;
+  const Store& store;
+
+  template <int N>
+  __device__ __forceinline__ void put(int row, int column, const Sum* sums) const {
+    if (row >= shape.m) return;
+    if (shape.splits == 1) {
+      store.template put<N>(batch, row, column, sums);
+      return;
+    }
+    const std::int64_t matrix = std::int64_t{split} * shape.batches + batch;
+    Sum* const at = static_cast<Sum*>(shape.partials) + (matrix * shape.m + row) * shape.n + column;
+    if (shape.n % N == 0) {
+      if (column >= shape.n) return;
+      Sum out[N];
+#pragma unroll
+      for (int j = 0; j < N; j++) out[j] = sums[j];
+      wengert::store(out, at, 0);
+    } else {
+#pragma unroll
+      for (int j = 0; j < N; j++)
+        if (column + j < shape.n) at[j] = sums[j];
+    }
+  }
+};
+
+/// y = the partial sums, added up from the first split to the last: always in this order, so always the same result.
+template <class Store>
+__global__ void __launch_bounds__(256) addPartials(const GemmShape shape, const Store store) {
+  using Sum = typename Writer<Store>::Sum;
+  const std::int64_t matrix = std::int64_t{shape.m} * shape.n;
+  const std::int64_t elements = matrix * shape.batches;
+  const std::int64_t stride = std::int64_t{gridDim.x} * 256;
+  for (std::int64_t i = std::int64_t{blockIdx.x} * 256 + threadIdx.x; i < elements; i += stride) {
+    const Sum* partial = static_cast<const Sum*>(shape.partials) + i;
+    Sum sum = 0;
+#pragma unroll 4
+    for (int split = 0; split < shape.splits; split++) sum += partial[split * elements];
+    const std::int64_t batch = i / matrix;
+    const std::int64_t inMatrix = i - batch * matrix;
+    const int row = static_cast<int>(inMatrix / shape.n);
+    const int column = static_cast<int>(inMatrix - std::int64_t{row} * shape.n);
+    store.template put<1>(static_cast<int>(batch), row, column, &sum);
+  }
+}
+
+}  // namespace wengert

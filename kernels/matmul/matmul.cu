@@ -1,0 +1,101 @@
+#include "matmul/gemm.h"
+#include "runtime/registry.h"
+
+namespace wengert {
+
+namespace {
+
+int dimension(std::int64_t size) {
+  require(size >= 0 && size <= 0x7fffffff, "a dimension is none that a matrix can have");
+  return static_cast<int>(size);
+}
+
+/// The axes of a batch, with strides of the operands in elements: 0 where an operand broadcasts. Neighbouring axes that
+/// are one axis to both operands are joined.
+BatchAxes batchAxes(Dims batch, Dims a, Dims b, std::int64_t aMatrix, std::int64_t bMatrix) {
+  require(a.count <= batch.count && b.count <= batch.count, "an operand has more batch axes than y");
+  BatchAxes joined;
+  const auto own = [&](Dims dims, int axis) {
+    const int at = axis - (batch.count - dims.count);
+    const std::int32_t size = at < 0 ? 1 : dims[at];
+    require(size == 1 || size == batch[axis], "the batch axes of an operand do not broadcast to those of y");
+    return size;
+  };
+  std::int64_t aStride = aMatrix, bStride = bMatrix;
+  // From the innermost axis outwards; `joined` is turned round at the end.
+  for (int axis = batch.count - 1; axis >= 0; axis--) {
+    const std::int32_t aSize = own(a, axis), bSize = own(b, axis), size = batch[axis];
+    if (size == 1) continue;
+    const std::int64_t aStep = aSize == 1 ? 0 : aStride, bStep = bSize == 1 ? 0 : bStride;
+    const int last = joined.count - 1;
+    if (last >= 0 && joined.a[last] * joined.size[last] == aStep && joined.b[last] * joined.size[last] == bStep) {
+      joined.size[last] *= size;
+    } else {
+      require(joined.count < BatchAxes::most, "a and b broadcast against each other along too many axes");
+      joined.size[joined.count] = size;
+      joined.a[joined.count] = aStep;
+      joined.b[joined.count++] = bStep;
+    }
+    aStride *= aSize;
+    bStride *= bSize;
+  }
+  for (int i = 0, j = joined.count - 1; i < j; i++, j--) {
+    std::swap(joined.size[i], joined.size[j]);
+    std::swap(joined.a[i], joined.a[j]);
+    std::swap(joined.b[i], joined.b[j]);
+  }
+  return joined;
+}
+
+void matmul(const Buffer& a,  // (...A, M, K), or (...A, K, M) where transposed
+            const Buffer& b,  // (...B, K, N), or (...B, N, K)
+            Buffer& y,        // (...Y, M, N)
+            std::int64_t m, std::int64_t n, std::int64_t k, std::int64_t transA, std::int64_t transB, Dims batch,
+            Dims aBatch, Dims bBatch) {
+  Gemm problem{.dtype = y.dtype, .m = dimension(m), .n = dimension(n), .k = dimension(k)};
+  requireDType("a", a, y.dtype);
+  requireDType("b", b, y.dtype);
+  const std::int64_t batches = sizeOf(batch);
+  requireLength("y", y, multiplySizes(batches, multiplySizes(m, n)));
+  requireLength("a", a, multiplySizes(sizeOf(aBatch), multiplySizes(m, k)));
+  requireLength("b", b, multiplySizes(sizeOf(bBatch), multiplySizes(k, n)));
+  if (y.length == 0) return;
+  problem.batches = dimension(batches);
+  problem.axes = batchAxes(batch, aBatch, bBatch, m * k, k * n);
+  problem.mode = stream().options.matmul;
+  problem.a = transA != 0 ? Operand{a.data, 1, m} : Operand{a.data, k, 1};
+  problem.b = transB != 0 ? Operand{b.data, k, 1} : Operand{b.data, 1, n};
+  problem.y = y.data;
+  gemm(problem);
+}
+EXPORT_KERNEL(matmul)
+
+/// y = x W^T + b.
+void linear(const Buffer& x,       // (M, K)
+            const Buffer& weight,  // (N, K)
+            const Buffer* bias,    // (N)
+            Buffer& y,             // (M, N)
+            std::int64_t m, std::int64_t n, std::int64_t k) {
+  Gemm problem{.dtype = y.dtype, .m = dimension(m), .n = dimension(n), .k = dimension(k)};
+  requireDType("x", x, y.dtype);
+  requireDType("weight", weight, y.dtype);
+  requireLength("y", y, multiplySizes(m, n));
+  requireLength("x", x, multiplySizes(m, k));
+  requireLength("weight", weight, multiplySizes(n, k));
+  if (bias != nullptr) {
+    requireDType("bias", *bias, y.dtype);
+    requireLength("bias", *bias, n);
+    problem.epilogue.bias = bias->data;
+  }
+  if (y.length == 0) return;
+  problem.mode = stream().options.matmul;
+  problem.a = {x.data, k, 1};
+  problem.b = {weight.data, k, 1};
+  problem.y = y.data;
+  gemm(problem);
+}
+EXPORT_KERNEL(linear)
+
+}  // namespace
+
+}  // namespace wengert

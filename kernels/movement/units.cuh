@@ -1,0 +1,27 @@
+// Memory seen as units of 1 to 16 bytes, the largest in which everything that is moved comes.
+#pragma once
+
+#include "elementwise/elementwise.cuh"
+
+namespace wengert {
+
+/// Calls f(std::integral_constant<int, bytes>()) for a unit of 1, 2, 4, 8 or 16 bytes.
+template <class F>
+void dispatchUnit(int bytes, const F& f) {
+  switch (bytes) {
+    case 1: return f(std::integral_constant<int, 1>());
+    case 2: return f(std::integral_constant<int, 2>());
+    case 4: return f(std::integral_constant<int, 4>());
+    case 8: return f(std::integral_constant<int, 8>());
+    default: return f(std::integral_constant<int, 16>());
+  }
+}
+
+/// The largest unit of at most `most` bytes of which `elements` of this size are a multiple.
+inline int unitFor(std::int64_t elements, int bytes, int most = 16) {
+  int unit = most;
+  while (unit > bytes && elements * bytes % unit != 0) unit /= 2;
+  return unit;
+}
+
+}  // namespace wengert

@@ -1,0 +1,37 @@
+// Where along an axis the largest or smallest element is.
+#include "reduction/folds.cuh"
+#include "reduction/reduction.cuh"
+#include "runtime/registry.h"
+
+namespace wengert {
+namespace {
+
+/// A bool is to its order what its byte is.
+template <class T>
+using Ordered = std::conditional_t<std::is_same_v<T, bool8>, std::uint8_t, T>;
+
+template <int sign>
+void launchPlace(const Buffer& x, Buffer& y, std::int64_t outer, std::int64_t n, std::int64_t inner) {
+  const std::int64_t kept = multiplySizes(outer, inner);
+  requireLength("x", x, multiplySizes(kept, n));
+  requireLength("y", y, kept);
+  requireDType("y", y, DType::int32);
+  require(n > 0 || kept == 0, "there is no place of nothing");
+  require(n <= 0x7fffffff, "an axis is too long for its places to be int32");
+  ReducePlan plan;
+  plan.kept = kept;
+  plan.terms = n;
+  plan.rows = inner == 1;
+  plan.run = plan.rows ? n : inner;
+  if (kept > 0) {
+    plan.outerKept.add(outer, multiplySizes(n, inner), outer);
+    if (!plan.rows) plan.outerTerms.add(n, inner, n);
+  }
+  dispatch(x.dtype, AllTypes(), [&]<class T>(Type<T>) { runReduction(PlaceFold<Ordered<T>>{sign}, x, y, plan); });
+}
+
+EXPORT_KERNEL_AS(argmax, launchPlace<1>)
+EXPORT_KERNEL_AS(argmin, launchPlace<-1>)
+
+}  // namespace
+}  // namespace wengert

@@ -1,0 +1,182 @@
+// Reductions inside a block: the threads that share a row combine what each of them found, in a fixed order.
+#pragma once
+
+#include <cmath>
+#include <cstring>
+
+#include "runtime/common.cuh"
+
+namespace wengert {
+
+template <class C>
+__device__ __forceinline__ bool isNaN(C x) {
+  if constexpr (std::is_floating_point_v<C>) return x != x;
+  else return false;
+}
+
+template <class C>
+__device__ __forceinline__ C infinity() {
+  return static_cast<C>(INFINITY);
+}
+
+/// The smallest power of two that is at least n.
+constexpr std::int64_t nextPowerOfTwo(std::int64_t n) {
+  std::int64_t power = 1;
+  while (power < n) power *= 2;
+  return power;
+}
+
+/// Threads a block for `wanted` of them: a power of two, at most 256.
+inline int blockThreads(std::int64_t wanted) { return static_cast<int>(nextPowerOfTwo(wanted < 256 ? wanted : 256)); }
+
+/// How the threads of a block are shared out: `size` threads, a team, work on a row; where rows lie side by side in
+/// memory, `columns` teams are interleaved, so that neighbouring threads read neighbouring elements. Both are powers of
+/// two, and columns is at most 32.
+struct Team {
+  int columns;
+  int size;
+
+  __device__ int column() const { return threadIdx.x & (columns - 1); }
+  __device__ int rank() const { return threadIdx.x / columns & (size - 1); }
+  /// Which of the block's groups of interleaved teams.
+  __device__ int group() const { return threadIdx.x / (columns * size); }
+};
+
+/// Bytes of shared memory that `reduceTeam` needs for N states of S a thread.
+template <class S, int N = 1>
+std::size_t teamBytes(Team team, int threads) {
+  return team.columns * team.size <= 32 ? 0 : sizeof(S) * N * team.columns * (threads / 32);
+}
+
+/// The lanes of this warp; blocks are powers of two, so only a block of less than a warp has fewer than 32.
+__device__ __forceinline__ unsigned warpLanes() { return blockDim.x >= 32 ? ~0u : (1u << blockDim.x) - 1; }
+
+template <class S>
+__device__ __forceinline__ S shuffleXor(S state, int laneMask) {
+  using Word = std::conditional_t<sizeof(S) % 8 == 0, unsigned long long, unsigned>;
+  static_assert(sizeof(S) % sizeof(Word) == 0);
+  Word words[sizeof(S) / sizeof(Word)];
+  std::memcpy(words, &state, sizeof(S));
+#pragma unroll
+  for (int i = 0; i < static_cast<int>(sizeof(S) / sizeof(Word)); i++)
+    words[i] = __shfl_xor_sync(warpLanes(), words[i], laneMask);
+  std::memcpy(&state, words, sizeof(S));
+  return state;
+}
+
+/// Every thread of a team gets the team's N results. All threads of the block take part.
+template <class Fold, class S, int N>
+__device__ void reduceTeam(const Fold& fold, Team team, S (&states)[N], S* shared) {
+  const auto combineLanes = [&](int span) {
+    for (int mask = team.columns; mask < span; mask *= 2)
+#pragma unroll
+      for (int i = 0; i < N; i++) states[i] = fold.merge(states[i], shuffleXor(states[i], mask));
+  };
+  const int span = team.columns * team.size;
+  combineLanes(span < 32 ? span : 32);
+  if (span <= 32) return;
+
+  const int warps = span / 32;
+  const int warp = (threadIdx.x & (span - 1)) / 32;
+  const int lane = threadIdx.x & 31;
+  const int column = team.column();
+  S* row = shared + team.group() * warps * team.columns * N;
+  __syncthreads();  // others may still read what an earlier reduction left here
+  if (lane < team.columns)
+#pragma unroll
+    for (int i = 0; i < N; i++) row[(warp * team.columns + column) * N + i] = states[i];
+  __syncthreads();
+#pragma unroll
+  for (int i = 0; i < N; i++) states[i] = fold.identity();
+  for (int w = lane / team.columns; w < warps; w += 32 / team.columns)
+#pragma unroll
+    for (int i = 0; i < N; i++) states[i] = fold.merge(states[i], row[(w * team.columns + column) * N + i]);
+  combineLanes(32);
+}
+
+/// Sums.
+template <class C>
+struct Addition {
+  __device__ C identity() const { return C(0); }
+  __device__ C merge(C a, C b) const { return a + b; }
+};
+
+/// sum e^(x - max) beside max x: a sum of exponentials that never overflows and is found in one pass (Milakov and
+/// Gimelshein 2018, arXiv:1805.02867). Infinite elements count without a NaN; see `finiteSum`.
+template <class C>
+struct LogSum {
+  C max;
+  C sum;
+
+  __device__ C log() const { return max + std::log(sum); }
+  /// The sum where softmax is defined; NaN where the largest logit is infinite, since then it is not.
+  __device__ C finiteSum() const { return max - max == C(0) ? sum : max - max; }
+};
+
+template <class C>
+struct LogSumFold {
+  __device__ LogSum<C> identity() const { return {-infinity<C>(), C(0)}; }
+  __device__ LogSum<C> merge(LogSum<C> a, LogSum<C> b) const {
+    if (a.max == b.max) return {a.max, a.sum + b.sum};
+    const bool less = a.max < b.max;
+    const C scale = std::exp(less ? a.max - b.max : b.max - a.max);
+    return less ? LogSum<C>{b.max, a.sum * scale + b.sum} : LogSum<C>{a.max, a.sum + b.sum * scale};
+  }
+  /// Takes in the first `count` of N elements: one exponential each, and one more for all of them.
+  template <int N>
+  __device__ void take(LogSum<C>& state, const C (&x)[N], int count) const {
+    C max = state.max;
+#pragma unroll
+    for (int i = 0; i < N; i++)
+      if (i < count && x[i] > max) max = x[i];
+    C sum = state.max == max ? state.sum : state.sum * std::exp(state.max - max);
+#pragma unroll
+    for (int i = 0; i < N; i++)
+      if (i < count) sum += x[i] == max ? C(max > -infinity<C>()) : std::exp(x[i] - max);
+    state = {max, sum};
+  }
+};
+
+/// Mean and sum of squared distances from it: merged without cancellation (Chan, Golub and LeVeque 1979). The mean is
+/// kept as an element and the distance from it, so that a mean far from 0 costs no precision.
+template <class C>
+struct Moments {
+  C pivot;
+  C offset;
+  C squares;
+  C count;
+};
+
+template <class C>
+struct MomentsFold {
+  __device__ Moments<C> identity() const { return {C(0), C(0), C(0), C(0)}; }
+  __device__ Moments<C> merge(Moments<C> a, Moments<C> b) const {
+    if (b.count == C(0)) return a;
+    if (a.count == C(0)) return b;
+    const C count = a.count + b.count;
+    const C share = b.count / count;
+    const C distance = (b.pivot - a.pivot) + (b.offset - a.offset);
+    return {a.pivot, a.offset + distance * share, a.squares + b.squares + distance * distance * (a.count * share),
+            count};
+  }
+  /// Takes in the first `count` of N elements, by their distances from the mean so far, or from the first of all.
+  template <int N>
+  __device__ void take(Moments<C>& state, const C (&x)[N], int count) const {
+    if (count == 0) return;
+    if (state.count == C(0)) state.pivot = x[0];
+    C sum = C(0), squares = C(0);
+#pragma unroll
+    for (int i = 0; i < N; i++) {
+      if (i >= count) continue;
+      const C distance = (x[i] - state.pivot) - state.offset;
+      sum += distance;
+      squares += distance * distance;
+    }
+    state.count += C(count);
+    const C shift = sum / state.count;
+    state.offset += shift;
+    state.squares += squares - sum * shift;
+  }
+};
+
+}  // namespace wengert

@@ -1,0 +1,43 @@
+// Largest and smallest elements over any axes, and whether any or all are not 0.
+#include "reduction/folds.cuh"
+#include "reduction/reduction.cuh"
+#include "runtime/registry.h"
+
+namespace wengert {
+namespace {
+
+/// A bool is to its order what its byte is.
+template <class T>
+using Ordered = std::conditional_t<std::is_same_v<T, bool8>, std::uint8_t, T>;
+
+template <int sign>
+void launchExtreme(const Buffer& x, Buffer& y, Dims dims, Dims reduced) {
+  const ReducePlan plan = planReduction(x, y, dims, reduced);
+  requireDType("y", y, x.dtype);
+  require(plan.terms > 0 || plan.kept == 0, "there is no extreme of nothing");
+  dispatch(x.dtype, AllTypes(), [&]<class T>(Type<T>) { runReduction(ExtremeFold<Ordered<T>>{sign}, x, y, plan); });
+}
+
+template <bool all>
+void launchTruth(const Buffer& x, Buffer& y, Dims dims, Dims reduced) {
+  const ReducePlan plan = planReduction(x, y, dims, reduced);
+  requireDType("y", y, DType::boolean);
+  const auto run = [&]<class T>(T mask) { runReduction(TruthFold<T>{mask, all}, x, y, plan); };
+  switch (x.dtype) {
+    case DType::float32: return run(std::uint32_t{0x7fffffff});
+    case DType::float64: return run(std::uint64_t{0x7fffffffffffffff});
+    case DType::bfloat16:
+    case DType::float16: return run(std::uint16_t{0x7fff});
+    case DType::int32: return run(std::uint32_t{0xffffffff});
+    case DType::uint8:
+    case DType::boolean: return run(std::uint8_t{0xff});
+  }
+}
+
+EXPORT_KERNEL_AS(max, launchExtreme<1>)
+EXPORT_KERNEL_AS(min, launchExtreme<-1>)
+EXPORT_KERNEL_AS(any, launchTruth<false>)
+EXPORT_KERNEL_AS(all, launchTruth<true>)
+
+}  // namespace
+}  // namespace wengert

@@ -1,0 +1,212 @@
+// What the reductions make of their terms: one fold for each way in which terms are taken in, merged, and finished.
+// `take` sees the first `count` of N elements as they are stored; they are the terms first, first + step, ...
+#pragma once
+
+#include "reduction/block-reduce.cuh"
+
+namespace wengert {
+
+/// sum x, or the mean of n terms.
+template <class T>
+struct SumFold {
+  using Element = T;
+  using Result = T;
+  using State = Compute<T>;
+  static constexpr int loads = isFloat<T> ? 4 : 2;
+  bool mean;
+  std::int64_t n;
+
+  __device__ State identity() const { return State(0); }
+  template <int N>
+  __device__ void take(State& s, const T (&x)[N], int count, std::int64_t, std::int64_t) const {
+#pragma unroll
+    for (int i = 0; i < N; i++)
+      if (i < count) s += widen(x[i]);
+  }
+  __device__ State merge(State a, State b) const { return a + b; }
+  __device__ State finish(State s) const { return mean ? s / State(n) : s; }
+};
+
+/// prod x. Integers wrap around on the way.
+template <class T>
+struct ProductFold {
+  using Element = T;
+  using Result = T;
+  using State = Compute<T>;
+  static constexpr int loads = 4;
+
+  __device__ State identity() const { return State(1); }
+  template <int N>
+  __device__ void take(State& s, const T (&x)[N], int count, std::int64_t, std::int64_t) const {
+#pragma unroll
+    for (int i = 0; i < N; i++)
+      if (i < count) s = merge(s, widen(x[i]));
+  }
+  __device__ State merge(State a, State b) const {
+    if constexpr (isFloat<T>) return a * b;
+    else return static_cast<State>(static_cast<std::uint64_t>(a) * static_cast<std::uint64_t>(b));
+  }
+  __device__ State finish(State s) const { return s; }
+};
+
+/// What no element is smaller than.
+template <class C>
+__device__ __forceinline__ C least() {
+  if constexpr (std::is_floating_point_v<C>) return -infinity<C>();
+  else return -(C(1) << 62);
+}
+
+/// max x, or with sign -1 min x. A NaN is taken, and then stays.
+template <class T>
+struct ExtremeFold {
+  using Element = T;
+  using Result = T;
+  using State = Compute<T>;
+  static constexpr int loads = 4;
+  int sign;
+
+  __device__ State identity() const { return least<State>(); }
+  template <int N>
+  __device__ void take(State& s, const T (&x)[N], int count, std::int64_t, std::int64_t) const {
+#pragma unroll
+    for (int i = 0; i < N; i++)
+      if (i < count) s = merge(s, State(sign) * widen(x[i]));
+  }
+  __device__ State merge(State a, State b) const { return b > a || isNaN(b) ? b : a; }
+  __device__ State finish(State s) const { return State(sign) * s; }
+};
+
+/// An element and where it stands.
+template <class C>
+struct Place {
+  C value;
+  std::int32_t index;
+};
+
+/// Where the largest of sign x is: the first of equals, and the first NaN before everything else.
+template <class T>
+struct PlaceFold {
+  using Element = T;
+  using Result = std::int32_t;
+  using State = Place<Compute<T>>;
+  static constexpr int loads = 2;
+  int sign;
+
+  __device__ State identity() const { return {least<Compute<T>>(), 0x7fffffff}; }
+  template <int N>
+  __device__ void take(State& s, const T (&x)[N], int count, std::int64_t first, std::int64_t step) const {
+#pragma unroll
+    for (int i = 0; i < N; i++)
+      if (i < count) s = merge(s, {Compute<T>(sign) * widen(x[i]), static_cast<std::int32_t>(first + i * step)});
+  }
+  __device__ State merge(State a, State b) const {
+    const bool tie = a.value == b.value || (isNaN(a.value) && isNaN(b.value));
+    const bool larger = tie ? b.index < a.index : isNaN(b.value) || b.value > a.value;
+    return larger ? b : a;
+  }
+  __device__ std::int64_t finish(State s) const { return s.index; }
+};
+
+/// Whether a term is not 0 (any), or whether none is 0 (all). T is an unsigned integer of the element's size, and `mask`
+/// leaves the sign of a float out: -0 is 0.
+template <class T>
+struct TruthFold {
+  using Element = T;
+  using Result = std::uint8_t;
+  using State = std::uint32_t;  // bit 0: there is an element that is not 0; bit 1: there is a 0
+  static constexpr int loads = 4;
+  T mask;
+  bool all;
+
+  __device__ State identity() const { return 0; }
+  template <int N>
+  __device__ void take(State& s, const T (&x)[N], int count, std::int64_t, std::int64_t) const {
+#pragma unroll
+    for (int i = 0; i < N; i++)
+      if (i < count) s |= (x[i] & mask) != 0 ? 1 : 2;
+  }
+  __device__ State merge(State a, State b) const { return a | b; }
+  __device__ std::int64_t finish(State s) const { return all ? (s & 2) == 0 : (s & 1) != 0; }
+};
+
+/// The variance, or its root: sum (x - mean)^2 / (n - correction).
+template <class T>
+struct VarianceFold : MomentsFold<Compute<T>> {
+  using Element = T;
+  using Result = T;
+  using State = Moments<Compute<T>>;
+  static constexpr int loads = 2;
+  double divisor;
+  bool root;
+
+  VarianceFold(double divisor, bool root) : divisor(divisor), root(root) {}
+
+  template <int N>
+  __device__ void take(State& s, const T (&x)[N], int count, std::int64_t, std::int64_t) const {
+    Compute<T> values[N];
+#pragma unroll
+    for (int i = 0; i < N; i++) values[i] = i < count ? widen(x[i]) : Compute<T>(0);
+    MomentsFold<Compute<T>>::take(s, values, count);
+  }
+  __device__ Compute<T> finish(State s) const {
+    const Compute<T> variance = s.squares / static_cast<Compute<T>>(divisor);
+    return root ? std::sqrt(variance) : variance;
+  }
+};
+
+/// ln sum e^x.
+template <class T>
+struct LogSumExpFold : LogSumFold<Compute<T>> {
+  using Element = T;
+  using Result = T;
+  using State = LogSum<Compute<T>>;
+  static constexpr int loads = 2;
+
+  template <int N>
+  __device__ void take(State& s, const T (&x)[N], int count, std::int64_t, std::int64_t) const {
+    Compute<T> values[N];
+#pragma unroll
+    for (int i = 0; i < N; i++) values[i] = i < count ? widen(x[i]) : Compute<T>(0);
+    LogSumFold<Compute<T>>::take(s, values, count);
+  }
+  __device__ Compute<T> finish(State s) const { return s.log(); }
+};
+
+/// The Euclidean norm: the root of sum x^2.
+template <class T>
+struct EuclideanFold {
+  using Element = T;
+  using Result = T;
+  using State = Compute<T>;
+  static constexpr int loads = 4;
+
+  __device__ State identity() const { return State(0); }
+  template <int N>
+  __device__ void take(State& s, const T (&x)[N], int count, std::int64_t, std::int64_t) const {
+#pragma unroll
+    for (int i = 0; i < N; i++)
+      if (i < count) s += widen(x[i]) * widen(x[i]);
+  }
+  __device__ State merge(State a, State b) const { return a + b; }
+  __device__ State finish(State s) const { return std::sqrt(s); }
+};
+
+/// (sum |x|^p)^(1/p). One element at a time: a power needs many registers.
+template <class T>
+struct NormFold {
+  using Element = T;
+  using Result = T;
+  using State = Compute<T>;
+  static constexpr int loads = 1;
+  static constexpr int width = 1;
+  double p;
+
+  __device__ State identity() const { return State(0); }
+  __device__ void take(State& s, const T (&x)[1], int count, std::int64_t, std::int64_t) const {
+    if (count > 0) s += std::pow(std::fabs(widen(x[0])), static_cast<State>(p));
+  }
+  __device__ State merge(State a, State b) const { return a + b; }
+  __device__ State finish(State s) const { return std::pow(s, static_cast<State>(1 / p)); }
+};
+
+}  // namespace wengert

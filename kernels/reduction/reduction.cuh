@@ -1,0 +1,304 @@
+// Reductions over any axes, deterministic: the terms of a result are split into fixed parts, and what each part gives
+// is merged in a fixed order. Memory is read along its innermost axis: where that axis is reduced, a team of threads
+// reads along a row; where it is kept, each thread has a few neighbouring columns.
+#pragma once
+
+#include "reduction/block-reduce.cuh"
+#include "runtime/divider.cuh"
+#include "runtime/launch.h"
+
+namespace wengert {
+
+/// What is to be reduced: `kept` results of `terms` terms each. Along the innermost axis lie `run` elements.
+struct ReducePlan {
+  std::int64_t kept = 1;
+  std::int64_t terms = 1;
+  std::int64_t run = 1;
+  bool rows = true;  // the innermost axis is reduced
+  Axes outerKept;
+  Axes outerTerms;
+
+  std::int64_t outer() const { return rows ? kept : kept / run; }
+  std::int64_t runs() const { return rows ? terms / run : terms; }
+};
+
+/// Checks the lists that describe a reduction of x to y, and merges neighbouring axes of the same kind.
+inline ReducePlan planReduction(const Buffer& x, const Buffer& y, Dims dims, Dims reduced) {
+  requireCount("reduced", reduced.count, dims.count);
+  requireLength("x", x, sizeOf(dims));
+  ReducePlan plan;
+  std::int64_t size[2 * Axes::most];
+  bool isTerm[2 * Axes::most];
+  int count = 0;
+  for (int axis = 0; axis < dims.count; axis++) {
+    require(reduced[axis] == 0 || reduced[axis] == 1, "reduced is a list of 0 and 1");
+    std::int64_t& total = reduced[axis] ? plan.terms : plan.kept;
+    total = multiplySizes(total, dims[axis]);
+    if (dims[axis] == 1) continue;
+    if (count > 0 && isTerm[count - 1] == (reduced[axis] == 1)) {
+      size[count - 1] = multiplySizes(size[count - 1], dims[axis]);
+      continue;
+    }
+    require(count < 2 * Axes::most, "more than 16 axes alternate between kept and reduced");
+    isTerm[count] = reduced[axis] == 1;
+    size[count++] = dims[axis];
+  }
+  requireLength("y", y, plan.kept);
+  if (plan.kept == 0 || plan.terms == 0) return plan;
+  if (count > 0) {
+    plan.rows = isTerm[count - 1];
+    plan.run = size[count - 1];
+  }
+  std::int64_t stride = x.length;
+  for (int axis = 0; axis < count - 1; axis++) {
+    stride /= size[axis];
+    if (isTerm[axis]) plan.outerTerms.add(size[axis], stride, plan.terms);
+    else plan.outerKept.add(size[axis], stride, plan.kept);
+  }
+  return plan;
+}
+
+/// How a reduction is spread over the device.
+struct ReduceGrid {
+  Team team;
+  int threads;
+  unsigned blocks;
+  unsigned splits;  // parts of the terms of each result
+};
+
+/// Elements that a thread reads at once: 16 bytes, or as many as the fold says it can take.
+template <class Fold>
+inline constexpr int rowVector = vectorLength<typename Fold::Element>;
+template <class Fold>
+  requires requires { Fold::width; }
+inline constexpr int rowVector<Fold> = Fold::width;
+/// Neighbouring columns that a thread has.
+template <class Fold>
+inline constexpr int columnVector = rowVector<Fold> < 8 ? rowVector<Fold> : 8;
+
+/// Takes the team's share of units begin .. end of V elements each, several loads in flight. `place` says where unit j is in
+/// x, and `firstTerm` which term its first element is.
+template <int V, class Fold, class Place>
+__device__ __forceinline__ void takeUnits(const Fold& fold, typename Fold::State& state, Team team,
+                                          const typename Fold::Element* x, std::int64_t begin, std::int64_t end,
+                                          std::int64_t firstTerm, const Place& place) {
+  using Unit = Vector<typename Fold::Element, V>;
+  constexpr int unroll = Fold::loads;
+  for (std::int64_t j = begin + team.rank(); j < end; j += unroll * team.size) {
+    Unit units[unroll];
+    std::int64_t at[unroll];
+#pragma unroll
+    for (int u = 0; u < unroll; u++) {
+      if (j + u * team.size >= end) continue;
+      at[u] = place(j + u * team.size);
+      units[u] = *reinterpret_cast<const Unit*>(x + at[u]);
+    }
+#pragma unroll
+    for (int u = 0; u < unroll; u++) {
+      if (j + u * team.size >= end) continue;
+      fold.take(state, units[u].at, V, firstTerm + at[u], 1);
+    }
+  }
+}
+
+/// The part of `total` things that falls to this split.
+struct Share {
+  std::int64_t begin;
+  std::int64_t end;
+};
+__device__ __forceinline__ Share shareOf(std::int64_t total) {
+  const std::int64_t splits = gridDim.y, split = blockIdx.y;
+  const std::int64_t each = total / splits, more = total % splits;
+  const std::int64_t begin = each * split + (split < more ? split : more);
+  return {begin, begin + each + (split < more)};
+}
+
+/// The result, or the part of this split where there are several.
+template <class Fold>
+__device__ __forceinline__ void storeResult(const Fold& fold, typename Fold::State state, typename Fold::Result* y,
+                                            typename Fold::State* parts, std::int64_t at) {
+  if (gridDim.y == 1) y[at] = narrow<typename Fold::Result>(fold.finish(state));
+  else parts[at * gridDim.y + blockIdx.y] = state;
+}
+
+/// The innermost axis is reduced: a team for each result. The first part of x that can be read 16 bytes at a time is
+/// found by its address, so rows of any length are read so.
+template <class Fold>
+__global__ void __launch_bounds__(256, 1)
+    reduceRows(Fold fold, const typename Fold::Element* x, typename Fold::Result* y, typename Fold::State* parts,
+               ReducePlan plan, Divider unitsOfRun, bool vectors, Team team) {
+  using T = typename Fold::Element;
+  constexpr int V = rowVector<Fold>;
+  SHARED_MEMORY(typename Fold::State, shared);
+  const std::int64_t teams = blockDim.x / team.size;
+  const std::int64_t runs = plan.run > 0 ? plan.terms / plan.run : 0;
+  for (std::int64_t first = blockIdx.x * teams; first < plan.kept; first += gridDim.x * teams) {
+    const std::int64_t row = first + team.group();
+    typename Fold::State state[1] = {fold.identity()};
+    if (row < plan.kept && plan.terms > 0) {
+      const T* start = x + (plan.outerKept.count > 0 ? plan.outerKept.offset(row) : 0);
+      Share scalars{0, 0}, units{0, 0};
+      std::int64_t from = 0, head = 0, body = 0;
+      if (runs == 1) {
+        // up to where x can be read 16 bytes at a time, such vectors, and the rest
+        const Share share = shareOf(plan.run);
+        const std::int64_t length = share.end - share.begin;
+        const std::int64_t misplaced = reinterpret_cast<std::uintptr_t>(start + share.begin) / sizeof(T) % V;
+        from = share.begin;
+        head = misplaced > 0 ? V - misplaced : 0;
+        head = head < length ? head : length;
+        units.end = (length - head) / V;
+        body = units.end * V;
+        scalars.end = length - body;
+      } else {
+        (vectors ? units : scalars) = shareOf(runs * unitsOfRun.divisor);
+      }
+      const auto placeOf = [&](std::int64_t unit, int width) {
+        const std::int64_t run = unitsOfRun.quotient(unit);
+        return plan.outerTerms.offset(run) + (unit - run * unitsOfRun.divisor) * width;
+      };
+      const T* begin = start + from;
+      takeUnits<1>(fold, state[0], team, begin, scalars.begin, scalars.end, from, [&](std::int64_t j) {
+        return runs == 1 ? (j < head ? j : j + body) : placeOf(j, 1);
+      });
+      takeUnits<V>(fold, state[0], team, begin, units.begin, units.end, from, [&](std::int64_t j) {
+        return runs == 1 ? head + j * V : placeOf(j, V);
+      });
+    }
+    reduceTeam(fold, team, state, shared);
+    if (row < plan.kept && team.rank() == 0) storeResult(fold, state[0], y, parts, row);
+  }
+}
+
+/// The innermost axis is kept: a thread has some neighbouring columns, and a team goes along the terms.
+template <class Fold>
+__global__ void __launch_bounds__(256, 1)
+    reduceColumns(Fold fold, const typename Fold::Element* x, typename Fold::Result* y, typename Fold::State* parts,
+                  ReducePlan plan, bool vectors, Team team) {
+  using T = typename Fold::Element;
+  constexpr int V = columnVector<Fold>;
+  constexpr int unroll = Fold::loads;
+  SHARED_MEMORY(typename Fold::State, shared);
+  const std::int64_t width = team.columns * V;
+  const std::int64_t tiles = divideUp(plan.run, width);
+  const Share share = shareOf(plan.terms);
+  const std::int64_t blocks = tiles * (plan.kept / plan.run);
+  for (std::int64_t block = blockIdx.x; block < blocks; block += gridDim.x) {
+    const std::int64_t plane = block / tiles;
+    const std::int64_t column = (block - plane * tiles) * width + team.column() * V;
+    const int count = static_cast<int>(plan.run - column < V ? plan.run - column : V);
+    const T* start = x + plan.outerKept.offset(plane) + column;
+    typename Fold::State states[V];
+#pragma unroll
+    for (int e = 0; e < V; e++) states[e] = fold.identity();
+    for (std::int64_t term = share.begin + team.rank(); term < share.end && count > 0; term += unroll * team.size) {
+      Vector<T, V> units[unroll] = {};
+#pragma unroll
+      for (int u = 0; u < unroll; u++) {
+        if (term + u * team.size >= share.end) continue;
+        const T* at = start + plan.outerTerms.offset(term + u * team.size);
+        if (vectors) {
+          units[u] = *reinterpret_cast<const Vector<T, V>*>(at);
+        } else {
+#pragma unroll
+          for (int e = 0; e < V; e++) units[u].at[e] = at[e < count ? e : 0];
+        }
+      }
+      int found = 0;
+#pragma unroll
+      for (int u = 0; u < unroll; u++) found += term + u * team.size < share.end;
+#pragma unroll
+      for (int e = 0; e < V; e++) {
+        T column[unroll];
+#pragma unroll
+        for (int u = 0; u < unroll; u++) column[u] = units[u].at[e];
+        fold.take(states[e], column, found, term, team.size);
+      }
+    }
+    reduceTeam(fold, team, states, shared);
+    if (team.rank() == 0)
+#pragma unroll
+      for (int e = 0; e < V; e++)
+        if (e < count) storeResult(fold, states[e], y, parts, plane * plan.run + column + e);
+  }
+}
+
+/// The second stage: a team merges the parts of each result.
+template <class Fold>
+__global__ void __launch_bounds__(256)
+    mergeParts(Fold fold, const typename Fold::State* parts, typename Fold::Result* y, std::int64_t kept, int splits,
+               Team team) {
+  SHARED_MEMORY(typename Fold::State, shared);
+  const std::int64_t teams = blockDim.x / team.size;
+  for (std::int64_t first = blockIdx.x * teams; first < kept; first += gridDim.x * teams) {
+    const std::int64_t row = first + team.group();
+    typename Fold::State state[1] = {fold.identity()};
+    if (row < kept)
+      for (int part = team.rank(); part < splits; part += team.size)
+        state[0] = fold.merge(state[0], parts[row * splits + part]);
+    reduceTeam(fold, team, state, shared);
+    if (row < kept && team.rank() == 0) y[row] = narrow<typename Fold::Result>(fold.finish(state[0]));
+  }
+}
+
+/// Splits the terms of each result where there are too few blocks to fill the device, `perBlock` terms a part at least.
+inline unsigned chooseSplits(std::int64_t blocks, std::int64_t terms, std::int64_t perBlock) {
+  const std::int64_t wanted = std::int64_t{stream().processors} * 8 / blocks;
+  const std::int64_t possible = terms / perBlock;
+  const std::int64_t splits = wanted < possible ? wanted : possible;
+  return static_cast<unsigned>(splits < 1 ? 1 : splits > 1024 ? 1024 : splits);
+}
+
+constexpr std::int64_t mostBlocks = 1 << 30;
+
+/// Reduces x to y as the plan says.
+template <class Fold>
+void runReduction(const Fold& fold, const Buffer& x, Buffer& y, const ReducePlan& plan) {
+  using T = typename Fold::Element;
+  using State = typename Fold::State;
+  if (plan.kept == 0) return;
+  const T* from = dataOf<T>(x);
+  auto* to = dataOf<typename Fold::Result>(y);
+  Team team{1, 1};
+  constexpr int V = rowVector<Fold>;
+  std::int64_t blocks;
+  if (plan.rows) {
+    team.size = blockThreads(divideUp(plan.terms, 4 * V));
+  } else {
+    team.columns = static_cast<int>(nextPowerOfTwo(divideUp(plan.run < 256 ? plan.run : 256, columnVector<Fold>)));
+    team.columns = team.columns > 32 ? 32 : team.columns;
+    team.size = blockThreads(divideUp(plan.terms, 8));
+    team.size = team.size > 256 / team.columns ? 256 / team.columns : team.size;
+  }
+  int threads = team.columns * team.size;
+  if (plan.rows) {
+    threads = blockThreads(plan.kept < 256 ? plan.kept * team.size : 256);
+    blocks = divideUp(plan.kept, threads / team.size);
+  } else {
+    blocks = divideUp(plan.run, team.columns * columnVector<Fold>) * (plan.kept / plan.run);
+  }
+  const unsigned splits = chooseSplits(blocks, plan.terms, team.size * (plan.rows ? 8 * V : 16));
+  const Scratch parts(splits > 1 ? sizeof(State) * multiplySizes(plan.kept, splits) : 0);
+  const dim3 grid(static_cast<unsigned>(blocks < mostBlocks ? blocks : mostBlocks), splits);
+  if (plan.rows) {
+    const bool vectors = plan.run % V == 0 && isAligned(from);
+    const std::int64_t units = vectors ? plan.run / V : plan.run;
+    launch(reduceRows<Fold>, {grid, dim3(threads), teamBytes<State>(team, threads)}, fold, from, to,
+           parts.as<State>(), plan, Divider(units, plan.terms), vectors, team);
+  } else {
+    constexpr int W = columnVector<Fold>;
+    const bool vectors = plan.run % W == 0 && isAligned(from);
+    launch(reduceColumns<Fold>, {grid, dim3(threads), teamBytes<State, W>(team, threads)}, fold, from, to,
+           parts.as<State>(), plan, vectors, team);
+  }
+  if (splits == 1) return;
+  const Team merging{1, blockThreads(splits < 32 ? splits : 32)};
+  const int mergingThreads = blockThreads(plan.kept < 256 ? plan.kept * merging.size : 256);
+  const std::int64_t mergingBlocks = divideUp(plan.kept, mergingThreads / merging.size);
+  launch(mergeParts<Fold>,
+         {dim3(static_cast<unsigned>(mergingBlocks < mostBlocks ? mergingBlocks : mostBlocks)), dim3(mergingThreads),
+          teamBytes<State>(merging, mergingThreads)},
+         fold, parts.as<State>(), to, plan.kept, static_cast<int>(splits), merging);
+}
+
+}  // namespace wengert

@@ -1,0 +1,240 @@
+// The template of all ops on rows: softmax, normalization, the losses of classification. A team of threads reads a row,
+// reduces it, once or twice, and writes something of its length, or a few numbers, or both.
+//
+// A row is read a tile at a time: as many elements as the team can hold in registers. Where one tile is the whole row,
+// it is read once; longer rows are kept in shared memory, and where they do not fit, read again.
+#pragma once
+
+#include "reduction/block-reduce.cuh"
+#include "runtime/divider.cuh"
+#include "runtime/launch.h"
+#include "runtime/vectors.cuh"
+
+namespace wengert {
+
+/// Rows along an axis of an array (outer, size, inner): element k of row (o, i) is at (o size + k) inner + i.
+struct RowShape {
+  std::int64_t outer;
+  std::int64_t size;
+  std::int64_t inner;
+
+  __host__ __device__ std::int64_t rows() const { return outer * inner; }
+  std::int64_t elements() const { return multiplySizes(multiplySizes(outer, size), inner); }
+};
+
+/// Elements of a dtype that only the launch knows: class weights, statistics.
+struct AnyData {
+  const void* data = nullptr;
+  DType dtype = DType::float32;
+
+  AnyData() = default;
+  __host__ __device__ AnyData(const void* data, DType dtype) : data(data), dtype(dtype) {}
+  AnyData(const Buffer& buffer) : data(buffer.data), dtype(buffer.dtype) {}
+  AnyData(const Buffer* buffer) {
+    if (buffer != nullptr) *this = AnyData(*buffer);
+  }
+
+  __device__ explicit operator bool() const { return data != nullptr; }
+  template <class C>
+  __device__ C at(std::int64_t i) const {
+    switch (dtype) {
+      case DType::float32: return static_cast<C>(static_cast<const float*>(data)[i]);
+      case DType::float64: return static_cast<C>(static_cast<const double*>(data)[i]);
+      case DType::bfloat16: return static_cast<C>(widen(static_cast<const bfloat16*>(data)[i]));
+      case DType::float16: return static_cast<C>(widen(static_cast<const float16*>(data)[i]));
+      case DType::int32: return static_cast<C>(static_cast<const std::int32_t*>(data)[i]);
+      default: return static_cast<C>(static_cast<const std::uint8_t*>(data)[i]);
+    }
+  }
+};
+
+/// `count` of V elements, `step` apart; 16 bytes at once where they are neighbours and `vectors` allows.
+template <class T, int V>
+__device__ __forceinline__ Vector<T, V> loadUnit(const T* at, int count, std::int64_t step, bool vectors) {
+  if (vectors) return *reinterpret_cast<const Vector<T, V>*>(at);
+  Vector<T, V> unit;
+#pragma unroll
+  for (int e = 0; e < V; e++) unit.at[e] = e < count ? at[e * step] : narrow<T>(0.0f);
+  return unit;
+}
+
+template <class T, int V>
+__device__ __forceinline__ void storeUnit(T* at, const Compute<T> (&values)[V], int count, std::int64_t step,
+                                          bool vectors) {
+  T unit[V];
+#pragma unroll
+  for (int e = 0; e < V; e++) unit[e] = narrow<T>(values[e]);
+  if (vectors) {
+    store(unit, at, 0);
+    return;
+  }
+#pragma unroll
+  for (int e = 0; e < V; e++)
+    if (e < count) at[e * step] = unit[e];
+}
+
+/// Elements of a row that a thread reads at once, and how many such units it holds.
+template <class T>
+inline constexpr int rowUnit = vectorLength<T>;
+template <class T>
+inline constexpr int rowUnits = std::is_same_v<T, double> ? 4 : 16 / rowUnit<T>;
+
+/// What an op on rows says of itself. It derives from RowOp<T>, sets `sources` and `source` (how many arrays of the
+/// shape of the rows are read, and where they are), and has
+///   State, fold()                     how a row is reduced
+///   Row, begin(number, start)         what the threads know of a row whose first element is at `start`
+///   take(state, row, x, count, k)     takes in `count` elements from the k-th on; x[s][e] is element k + e of source s
+///   settle(row, state)                what the row's reduction came to
+/// and where the flags say so
+///   takeSecond(row, x, count, k), settleSecond(row, sum)   a second sum, if secondly()
+///   results(row, x, count, k, y)      elements of `result`, an array of the shape of the rows
+///   finish(row, number)               the numbers of a row; called by one thread
+template <class T>
+struct RowOp {
+  using Element = T;
+  static constexpr bool hasSecond = false;
+  static constexpr bool hasResult = true;
+  static constexpr bool hasNumbers = false;
+  T* result = nullptr;
+  bool vectors = false;  // everything of a row's shape can be read 16 bytes at a time
+
+  __device__ bool reduces() const { return true; }
+};
+
+/// Bytes of a row's sources in shared memory.
+template <class Op>
+std::size_t rowBytes(std::int64_t size) {
+  return static_cast<std::size_t>(size) * sizeof(typename Op::Element) * Op::sources;
+}
+
+constexpr std::size_t roundTo16(std::size_t bytes) { return (bytes + 15) / 16 * 16; }
+
+/// One block a multiprocessor is enough: asked for more, ptxas spills.
+/// @tparam held - a row is one tile, which stays in registers
+template <class Op, bool held>
+__global__ void __launch_bounds__(512, 1) walkRows(Op op, RowShape shape, Divider byInner, Team team, int cacheAt, bool cached) {
+  using T = typename Op::Element;
+  using C = Compute<T>;
+  constexpr int V = rowUnit<T>;
+  constexpr int U = rowUnits<T>;
+  constexpr int S = Op::sources;
+  SHARED_MEMORY(unsigned char, shared);
+  T* cache = reinterpret_cast<T*>(shared + cacheAt);  // (S, size)
+
+  const std::int64_t rowsOfBlock = blockDim.x / team.size;
+  const std::int64_t step = shape.inner;
+  for (std::int64_t first = blockIdx.x * rowsOfBlock; first < shape.rows(); first += gridDim.x * rowsOfBlock) {
+    const std::int64_t number = first + team.group() * team.columns + team.column();
+    const bool valid = number < shape.rows();
+    const std::int64_t outer = byInner.quotient(number);
+    const std::int64_t start = outer * shape.size * step + (number - outer * step);
+    const std::int64_t size = valid ? shape.size : 0;
+
+    Vector<T, V> tile[S][U];
+    const auto place = [&](std::int64_t from, int u) { return from + (u * team.size + team.rank()) * V; };
+    const auto countAt = [&](std::int64_t k) { return static_cast<int>(size - k < V ? size - k : V); };
+    const auto load = [&](std::int64_t from, bool again) {
+#pragma unroll
+      for (int s = 0; s < S; s++)
+#pragma unroll
+        for (int u = 0; u < U; u++) {
+          const std::int64_t k = place(from, u);
+          if (k >= size) continue;
+          Vector<T, V>* kept = reinterpret_cast<Vector<T, V>*>(cache + s * size + k);
+          if (again && cached) {
+            tile[s][u] = *kept;
+          } else {
+            tile[s][u] = loadUnit<T, V>(op.source[s] + start + k * step, countAt(k), step, op.vectors);
+            if (!held && cached) *kept = tile[s][u];
+          }
+        }
+    };
+    // f(x, count, k) for each unit of the tile
+    const auto forUnits = [&](std::int64_t from, const auto& f) {
+#pragma unroll
+      for (int u = 0; u < U; u++) {
+        const std::int64_t k = place(from, u);
+        if (k >= size) continue;
+        C x[S][V];
+#pragma unroll
+        for (int s = 0; s < S; s++)
+#pragma unroll
+          for (int e = 0; e < V; e++) x[s][e] = widen(tile[s][u].at[e]);
+        f(x, countAt(k), k);
+      }
+    };
+    const auto pass = [&](bool again, const auto& f) {
+      if constexpr (held) {
+        forUnits(0, f);
+      } else {
+        for (std::int64_t from = 0; from < size; from += team.size * V * U) {
+          load(from, again);
+          forUnits(from, f);
+        }
+      }
+    };
+
+    if (held) load(0, false);
+    typename Op::Row row = valid ? op.begin(number, start) : typename Op::Row{};
+    const bool reduces = op.reduces();
+    if (reduces) {
+      typename Op::State state[1] = {op.fold().identity()};
+      pass(false, [&](const C(&x)[S][V], int count, std::int64_t k) { op.take(state[0], row, x, count, k); });
+      reduceTeam(op.fold(), team, state, reinterpret_cast<typename Op::State*>(shared));
+      op.settle(row, state[0]);
+    }
+    if constexpr (Op::hasSecond) {
+      if (op.secondly()) {
+        C sum[1] = {C(0)};
+        pass(true, [&](const C(&x)[S][V], int count, std::int64_t k) { sum[0] += op.takeSecond(row, x, count, k); });
+        reduceTeam(Addition<C>(), team, sum, reinterpret_cast<C*>(shared));
+        op.settleSecond(row, sum[0]);
+      }
+    }
+    if constexpr (Op::hasResult)
+      pass(reduces, [&](const C(&x)[S][V], int count, std::int64_t k) {
+        C y[V];
+        op.results(row, x, count, k, y);
+        storeUnit<T, V>(op.result + start + k * step, y, count, step, op.vectors);
+      });
+    if constexpr (Op::hasNumbers)
+      if (valid && team.rank() == 0) op.finish(row, number);
+  }
+}
+
+/// Runs an op over all rows.
+template <class Op>
+void runRows(Op op, RowShape shape) {
+  using T = typename Op::Element;
+  constexpr int tile = rowUnit<T> * rowUnits<T>;
+  if (shape.rows() == 0) return;
+  op.vectors = shape.inner == 1 && shape.size % rowUnit<T> == 0 && (op.result == nullptr || isAligned(op.result));
+  for (const T* source : op.source) op.vectors = op.vectors && isAligned(source);
+
+  Team team{1, 1};
+  if (shape.inner > 1) team.columns = static_cast<int>(nextPowerOfTwo(shape.inner < 32 ? shape.inner : 32));
+  const int most = 512 / team.columns;
+  const std::int64_t wanted = divideUp(shape.size, tile);
+  team.size = static_cast<int>(nextPowerOfTwo(wanted < most ? wanted : most));
+  const std::int64_t threadsWanted = multiplySizes(divideUp(shape.rows(), team.columns), team.columns * team.size);
+  int threads = static_cast<int>(nextPowerOfTwo(threadsWanted < 128 ? threadsWanted : 128));
+  if (threads < team.columns * team.size) threads = team.columns * team.size;
+  const std::int64_t blocks = divideUp(shape.rows(), threads / team.size);
+  const unsigned grid = static_cast<unsigned>(blocks < (1 << 30) ? blocks : 1 << 30);
+  // the last group of teams may look for rows past the end
+  const Divider byInner(shape.inner, shape.rows() + threads);
+  const std::size_t reducing = roundTo16(teamBytes<typename Op::State>(team, threads));
+  // Alone among the dtypes, float64 has no kernel of its own for short rows: shared memory does for it.
+  if constexpr (!std::is_same_v<T, double>) {
+    if (wanted <= most) {
+      launch(walkRows<Op, true>, {dim3(grid), dim3(threads), reducing}, op, shape, byInner, team, 0, false);
+      return;
+    }
+  }
+  const bool cached = op.vectors && threads == team.size &&
+                      reducing + rowBytes<Op>(shape.size) <= static_cast<std::size_t>(stream().mostShared);
+  launch(walkRows<Op, false>, {dim3(grid), dim3(threads), reducing + (cached ? rowBytes<Op>(shape.size) : 0)}, op,
+         shape, byInner, team, static_cast<int>(reducing), cached);
+}
+
+}  // namespace wengert

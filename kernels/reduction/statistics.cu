@@ -1,0 +1,40 @@
+// Variance, standard deviation, logsumexp and norms over any axes.
+#include "reduction/folds.cuh"
+#include "reduction/reduction.cuh"
+#include "runtime/registry.h"
+
+namespace wengert {
+namespace {
+
+template <bool root>
+void launchVariance(const Buffer& x, Buffer& y, Dims dims, Dims reduced, double correction) {
+  const ReducePlan plan = planReduction(x, y, dims, reduced);
+  requireDType("y", y, x.dtype);
+  const double degrees = static_cast<double>(plan.terms) - correction;
+  dispatch(x.dtype, FloatTypes(), [&]<class T>(Type<T>) {
+    runReduction(VarianceFold<T>(degrees > 0 ? degrees : 0, root), x, y, plan);
+  });
+}
+
+void logsumexp(const Buffer& x, Buffer& y, Dims dims, Dims reduced) {
+  const ReducePlan plan = planReduction(x, y, dims, reduced);
+  requireDType("y", y, x.dtype);
+  dispatch(x.dtype, FloatTypes(), [&]<class T>(Type<T>) { runReduction(LogSumExpFold<T>{}, x, y, plan); });
+}
+
+void norm(const Buffer& x, Buffer& y, Dims dims, Dims reduced, double p) {
+  const ReducePlan plan = planReduction(x, y, dims, reduced);
+  requireDType("y", y, x.dtype);
+  dispatch(x.dtype, FloatTypes(), [&]<class T>(Type<T>) {
+    if (p == 2) runReduction(EuclideanFold<T>{}, x, y, plan);
+    else runReduction(NormFold<T>{p}, x, y, plan);
+  });
+}
+
+EXPORT_KERNEL_AS(variance, launchVariance<false>)
+EXPORT_KERNEL_AS(std, launchVariance<true>)
+EXPORT_KERNEL(logsumexp)
+EXPORT_KERNEL(norm)
+
+}  // namespace
+}  // namespace wengert
