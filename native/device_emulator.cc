@@ -1,4 +1,4 @@
-// The emulated device: a queue (kernels/emulator/runtime.h), and host memory of which there is a limited amount, so
+// The emulated device: a queue (kernels/emulator/launch/runtime.h), and host memory of which there is a limited amount, so
 // that running out of it can be tested.
 #include <atomic>
 #include <chrono>
@@ -9,8 +9,8 @@
 
 #include "runtime/check.h"
 #include "device.h"
-#include "emulator/memory.h"
-#include "emulator/driver.h"
+#include "emulator/races/memory.h"
+#include "emulator/launch/driver.h"
 
 namespace wengert {
 

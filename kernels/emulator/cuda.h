@@ -3,11 +3,11 @@
 
 #include <cstdint>
 
-#include "atomic.h"
-#include "half.h"
-#include "intrinsics.h"
-#include "launch.h"
-#include "vectors.h"
+#include "emulator/block/atomic.h"
+#include "emulator/launch/launch.h"
+#include "emulator/types/half.h"
+#include "emulator/types/intrinsics.h"
+#include "emulator/types/vectors.h"
 
 #define __global__
 #define __device__

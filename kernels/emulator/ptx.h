@@ -4,10 +4,10 @@
 #include <bit>
 #include <type_traits>
 
-#include "bulk.h"
-#include "cuda.h"
-#include "matrix.h"
-#include "warpgroup.h"
+#include "emulator/cuda.h"
+#include "emulator/instructions/bulk.h"
+#include "emulator/instructions/matrix.h"
+#include "emulator/instructions/warpgroup.h"
 
 namespace wengert {
 

@@ -13,7 +13,7 @@
 #include <cmath>
 
 #include "emulator/cuda.h"
-#include "emulator/half.h"
+#include "emulator/types/half.h"
 #endif
 
 #include <cstdint>

@@ -16,7 +16,7 @@
 #include "runtime/stream.h"
 
 #ifndef __CUDACC__
-#include "emulator/driver.h"
+#include "emulator/launch/driver.h"
 #endif
 
 namespace wengert {

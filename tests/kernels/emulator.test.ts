@@ -9,7 +9,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 const compiler = process.env.CXX ?? "g++";
 const found = spawnSync(compiler, ["--version"]).status === 0;
 const folder = fileURLToPath(new URL("../../kernels/emulator", import.meta.url));
-const sourcesIn = (path: string) => readdirSync(path).filter((file) => file.endsWith(".cpp"));
+const sources = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((file) => file.endsWith(".cpp"));
 
 // Where CI runs there is a compiler, and a missing one is a failure, not a skip.
 describe.skipIf(!found && process.env.CI !== "true")(`the emulator (needs the C++ compiler ${compiler})`, () => {
@@ -19,12 +19,12 @@ describe.skipIf(!found && process.env.CI !== "true")(`the emulator (needs the C+
   beforeAll(async () => {
     build = mkdtempSync(join(tmpdir(), "wengert-emulator-"));
     const run = promisify(execFile);
-    const flags = ["-std=c++20", "-Wall", "-Wextra", "-Werror", "-c"];
+    const flags = ["-std=c++20", "-Wall", "-Wextra", "-Werror", "-I", join(folder, ".."), "-c"];
     const compile = (file: string, ...more: string[]) =>
       run(compiler, [...flags, ...more, join(folder, file), "-o", objectOf(file)]);
-    const parts = sourcesIn(folder);
+    const parts = sources.filter((file) => !file.startsWith("tests/"));
     // The kernels alone get the access hooks; linking without the flag leaves the sanitizers' own runtimes out.
-    const kernels = sourcesIn(join(folder, "tests")).map((file) => `tests/${file}`);
+    const kernels = sources.filter((file) => file.startsWith("tests/"));
     const waiting = [
       ...kernels.map((file) => () => compile(file, "-O1", "-fsanitize=thread,alignment")),
       ...parts.map((file) => () => compile(file, "-O2")),

@@ -1,5 +1,5 @@
 // Kernels of one block's threads: barriers, shuffles, cp.async, atomics, guard bands.
-#include "harness.h"
+#include "emulator/tests/harness.h"
 
 using namespace wengert;
 

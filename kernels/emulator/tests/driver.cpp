@@ -4,8 +4,8 @@
 #include <chrono>
 #include <thread>
 
-#include "../driver.h"
-#include "harness.h"
+#include "emulator/launch/driver.h"
+#include "emulator/tests/harness.h"
 
 namespace {
 

@@ -1,5 +1,5 @@
 // A matmul of warpgroups: a producer warp with TMA and mbarriers, a consumer warpgroup with wgmma, a TMA store.
-#include "harness.h"
+#include "emulator/tests/harness.h"
 
 using namespace wengert;
 

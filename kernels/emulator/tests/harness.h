@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "../ptx.h"
+#include "emulator/ptx.h"
 
 namespace harness {
 

@@ -2,7 +2,7 @@
 #include <atomic>
 #include <thread>
 
-#include "harness.h"
+#include "emulator/tests/harness.h"
 
 namespace {
 

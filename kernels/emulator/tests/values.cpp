@@ -2,7 +2,7 @@
 #include <array>
 #include <cmath>
 
-#include "harness.h"
+#include "emulator/tests/harness.h"
 
 using namespace wengert;
 using emulator::bfloat16, emulator::float16;

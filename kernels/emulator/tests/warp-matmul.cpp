@@ -1,5 +1,5 @@
 // A matmul of warps: cp.async in several stages, ldmatrix, mma.sync.
-#include "harness.h"
+#include "emulator/tests/harness.h"
 
 using namespace wengert;
 

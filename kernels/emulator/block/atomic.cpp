@@ -1,10 +1,10 @@
-#include "atomic.h"
+#include "emulator/block/atomic.h"
 
 #include <algorithm>
 #include <atomic>
 #include <type_traits>
 
-#include "block.h"
+#include "emulator/block/block.h"
 
 namespace emulator {
 

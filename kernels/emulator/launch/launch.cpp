@@ -1,10 +1,10 @@
-#include "launch.h"
+#include "emulator/launch/launch.h"
 
 #include <algorithm>
 #include <mutex>
 #include <utility>
 
-#include "workers.h"
+#include "emulator/launch/workers.h"
 
 namespace emulator {
 

@@ -1,4 +1,4 @@
-#include "runtime.h"
+#include "emulator/launch/runtime.h"
 
 #include <utility>
 

@@ -7,7 +7,7 @@
 #include <functional>
 #include <memory>
 
-#include "runtime.h"
+#include "emulator/launch/runtime.h"
 
 enum cudaError_t {
   cudaSuccess = 0,

@@ -1,4 +1,4 @@
-#include "driver.h"
+#include "emulator/launch/driver.h"
 
 #include <mutex>
 #include <unordered_map>

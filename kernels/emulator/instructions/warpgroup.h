@@ -7,8 +7,8 @@
 #include <memory>
 #include <vector>
 
-#include "block.h"
-#include "half.h"
+#include "emulator/block/block.h"
+#include "emulator/types/half.h"
 
 namespace emulator {
 

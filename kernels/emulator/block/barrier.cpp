@@ -2,7 +2,7 @@
 #include <bit>
 #include <cstring>
 
-#include "block.h"
+#include "emulator/block/block.h"
 
 namespace emulator {
 

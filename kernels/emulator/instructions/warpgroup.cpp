@@ -1,10 +1,10 @@
-#include "warpgroup.h"
+#include "emulator/instructions/warpgroup.h"
 
 #include <algorithm>
 #include <bit>
 #include <cstring>
 
-#include "operand.h"
+#include "emulator/instructions/operand.h"
 
 namespace emulator {
 

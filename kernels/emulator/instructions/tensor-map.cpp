@@ -1,4 +1,4 @@
-#include "tensor-map.h"
+#include "emulator/instructions/tensor-map.h"
 
 #include <stdexcept>
 #include <string>

@@ -1,9 +1,9 @@
-#include "matrix.h"
+#include "emulator/instructions/matrix.h"
 
 #include <bit>
 #include <cstring>
 
-#include "half.h"
+#include "emulator/types/half.h"
 
 namespace emulator {
 

@@ -1,4 +1,4 @@
-#include "workers.h"
+#include "emulator/launch/workers.h"
 
 #include <algorithm>
 #include <chrono>

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "block.h"
+#include "emulator/block/block.h"
 
 namespace emulator {
 

@@ -5,8 +5,8 @@
 #include <memory>
 #include <vector>
 
-#include "block.h"
-#include "tensor-map.h"
+#include "emulator/block/block.h"
+#include "emulator/instructions/tensor-map.h"
 
 namespace emulator {
 

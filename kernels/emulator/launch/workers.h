@@ -10,7 +10,7 @@
 #include <thread>
 #include <vector>
 
-#include "block.h"
+#include "emulator/block/block.h"
 
 namespace emulator {
 

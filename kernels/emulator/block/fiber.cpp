@@ -1,4 +1,4 @@
-#include "fiber.h"
+#include "emulator/block/fiber.h"
 
 #include <sys/mman.h>
 #include <unistd.h>

@@ -8,10 +8,10 @@
 #include <string>
 #include <vector>
 
-#include "detector.h"
-#include "fiber.h"
-#include "memory.h"
-#include "random.h"
+#include "emulator/block/fiber.h"
+#include "emulator/block/random.h"
+#include "emulator/races/detector.h"
+#include "emulator/races/memory.h"
 
 namespace emulator {
 

@@ -10,7 +10,7 @@
 #include <string>
 #include <thread>
 
-#include "launch.h"
+#include "emulator/launch/launch.h"
 
 namespace emulator {
 

@@ -1,4 +1,4 @@
-#include "memory.h"
+#include "emulator/races/memory.h"
 
 #include <algorithm>
 #include <mutex>

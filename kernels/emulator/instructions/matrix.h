@@ -3,7 +3,7 @@
 
 #include <cstdint>
 
-#include "block.h"
+#include "emulator/block/block.h"
 
 namespace emulator {
 

@@ -2,7 +2,7 @@
 #include <algorithm>
 #include <cstring>
 
-#include "block.h"
+#include "emulator/block/block.h"
 
 namespace emulator {
 

@@ -1,4 +1,4 @@
-#include "block.h"
+#include "emulator/block/block.h"
 
 #include <algorithm>
 #include <bit>
@@ -6,8 +6,8 @@
 #include <cstring>
 #include <utility>
 
-#include "bulk.h"
-#include "warpgroup.h"
+#include "emulator/instructions/bulk.h"
+#include "emulator/instructions/warpgroup.h"
 
 namespace emulator {
 

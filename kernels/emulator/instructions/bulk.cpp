@@ -1,4 +1,4 @@
-#include "bulk.h"
+#include "emulator/instructions/bulk.h"
 
 #include <algorithm>
 #include <cstring>

@@ -1,4 +1,4 @@
-#include "detector.h"
+#include "emulator/races/detector.h"
 
 #include <algorithm>
 #include <cstring>

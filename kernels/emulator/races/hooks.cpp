@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <string>
 
-#include "block.h"
+#include "emulator/block/block.h"
 
 namespace {
 
