@@ -4,10 +4,10 @@
 #include <atomic>
 
 #include "call.h"
+#include "device/timer.h"
 #include "environment.h"
 #include "settings.h"
-#include "timer.h"
-#include "transfer.h"
+#include "transfer/transfer.h"
 #include "tuning.h"
 
 namespace wengert {

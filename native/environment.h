@@ -10,14 +10,14 @@
 #include <utility>
 #include <vector>
 
-#include "device.h"
+#include "device/device.h"
+#include "device/faults.h"
 #include "errors.h"
-#include "faults.h"
-#include "handles.h"
-#include "memory.h"
-#include "reader.h"
-#include "staging.h"
 #include "matmul/product-tuning.h"
+#include "memory/handles.h"
+#include "memory/memory.h"
+#include "memory/staging.h"
+#include "transfer/reader.h"
 
 namespace wengert {
 

@@ -1,10 +1,10 @@
 // Chooses the kernel for a matrix product: the measured one if it can compute it, otherwise the first match in the table.
 #pragma once
 
+#include "matmul/product-tuning.h"
 #include "runtime/check.h"
 #include "runtime/common.cuh"
 #include "runtime/stream.h"
-#include "matmul/product-tuning.h"
 
 namespace wengert {
 

@@ -8,7 +8,7 @@ const root = fileURLToPath(new URL("../..", import.meta.url));
 const addon = join(root, "build", "Release", "wengert_emulator_races.node");
 
 /** Sources that an addon is not made of, by a part of its name. */
-const otherSources = { cuda: /emulator/, emulator: /device_cuda/ };
+const otherSources = { cuda: /emulator/, emulator: /device-cuda/ };
 
 let done = false;
 

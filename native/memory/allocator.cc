@@ -1,4 +1,4 @@
-#include "allocator.h"
+#include "memory/allocator.h"
 
 #include <algorithm>
 #include <bit>

@@ -1,4 +1,4 @@
-// Copies from the GPU to any memory of the host, for device_cuda.cc.
+// Copies from the GPU to any memory of the host, for device-cuda.cc.
 #pragma once
 
 #include <cuda_runtime.h>
@@ -8,8 +8,8 @@
 #include <cstring>
 #include <mutex>
 
-#include "cuda_errors.h"
-#include "device.h"
+#include "device/cuda-errors.h"
+#include "device/device.h"
 
 namespace wengert {
 

@@ -1,4 +1,4 @@
-#include "timer.h"
+#include "device/timer.h"
 
 #include "script.h"
 

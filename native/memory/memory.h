@@ -8,9 +8,9 @@
 #include <cstdint>
 #include <string>
 
-#include "allocator.h"
-#include "device.h"
-#include "guard.h"
+#include "device/device.h"
+#include "memory/allocator.h"
+#include "memory/guard.h"
 
 namespace wengert {
 

@@ -7,10 +7,10 @@
 #include <mutex>
 #include <unordered_map>
 
-#include "runtime/check.h"
-#include "device.h"
-#include "emulator/races/memory.h"
+#include "device/device.h"
 #include "emulator/launch/driver.h"
+#include "emulator/races/memory.h"
+#include "runtime/check.h"
 
 namespace wengert {
 

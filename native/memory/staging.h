@@ -5,7 +5,7 @@
 #include <unordered_map>
 #include <vector>
 
-#include "device.h"
+#include "device/device.h"
 
 namespace wengert {
 

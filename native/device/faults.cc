@@ -1,4 +1,4 @@
-#include "faults.h"
+#include "device/faults.h"
 
 #include <algorithm>
 #include <string>

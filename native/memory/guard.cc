@@ -1,4 +1,4 @@
-#include "guard.h"
+#include "memory/guard.h"
 
 #include <cstdint>
 #include <cstring>

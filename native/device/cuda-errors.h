@@ -1,4 +1,4 @@
-// Errors of the CUDA runtime as exceptions, for device_cuda.cc and its parts.
+// Errors of the CUDA runtime as exceptions, for device-cuda.cc and its parts.
 #pragma once
 
 #include <cuda_runtime.h>

@@ -5,7 +5,7 @@
 #include <cstddef>
 #include <vector>
 
-#include "device.h"
+#include "device/device.h"
 #include "runtime/buffer.h"
 
 namespace wengert {

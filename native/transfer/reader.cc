@@ -1,4 +1,4 @@
-#include "reader.h"
+#include "transfer/reader.h"
 
 #include <chrono>
 #include <cstdlib>

@@ -6,9 +6,9 @@
 #include <mutex>
 #include <vector>
 
-#include "cuda_errors.h"
-#include "cuda_piecewise_copy.h"
-#include "device.h"
+#include "device/cuda-errors.h"
+#include "device/cuda-piecewise-copy.h"
+#include "device/device.h"
 #include "runtime/check.h"
 
 // Both are in the runtime that is linked. Declared here because some distributions package cuda_profiler_api.h separately.

@@ -10,10 +10,10 @@
 #include <mutex>
 #include <thread>
 
-#include "faults.h"
-#include "handles.h"
-#include "memory.h"
-#include "staging.h"
+#include "device/faults.h"
+#include "memory/handles.h"
+#include "memory/memory.h"
+#include "memory/staging.h"
 
 namespace wengert {
 

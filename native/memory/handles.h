@@ -7,7 +7,7 @@
 #include <random>
 #include <vector>
 
-#include "allocator.h"
+#include "memory/allocator.h"
 #include "runtime/buffer.h"
 
 namespace wengert {

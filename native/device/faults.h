@@ -14,9 +14,9 @@
 #include <string>
 #include <vector>
 
-#include "device.h"
+#include "device/device.h"
+#include "memory/staging.h"
 #include "runtime/registry.h"
-#include "staging.h"
 
 namespace wengert {
 

@@ -1,5 +1,5 @@
-// What the addon asks of a device: memory, copies, and to know when work is done. device_cuda.cc and
-// device_emulator.cc are the two devices; an addon has one of them.
+// What the addon asks of a device: memory, copies, and to know when work is done. device-cuda.cc and
+// device-emulator.cc are the two devices; an addon has one of them.
 #pragma once
 
 #include <atomic>
