@@ -1,10 +1,11 @@
 /**
  * Builds the addons: the emulator's always, CUDA's where nvcc is found. Says which, and why not.
  *
- *     npm run build:native [-- --device emulator|cuda] [--kernels matmul,fill] [--out folder] [--quiet]
+ *     npm run build:native [-- --device emulator|cuda] [--kernels matmul,softmax] [--out folder] [--quiet]
  *
  * --device     only this one; its build failing is then an error even where nvcc is missing
- * --kernels    only these files of kernels/: quicker while working on one. Give --out as well
+ * --kernels    only these folders and files of kernels/: quicker while working on one. "matmul" is the folder, "softmax" and
+ *              "matmul.cu" are files, in whatever folder they are. Give --out as well
  * --out        where the addons go: default build/Release. WENGERT_NATIVE names such a folder to a program
  * --quiet      prints nothing unless it fails
  *

@@ -10,7 +10,7 @@
 #     --out       where the addon goes; default build/Release
 #
 # WENGERT_CUDA_ARCHITECTURES, such as "80;90a", says what to compile for; by default the GPU that nvidia-smi names, and
-# 90a where there is none. WENGERT_KERNELS, such as "fill;unary", restricts it to some files of kernels/.
+# 90a where there is none. WENGERT_KERNELS, such as "matmul;softmax", restricts it to some folders and files of kernels/.
 set -euo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)

@@ -6,6 +6,7 @@ import { cpSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
+import { kernelFiles } from "../kernels/files.js";
 import { closure, isNeeded, readManifest } from "./packages.js";
 
 export const root = fileURLToPath(new URL("../..", import.meta.url));
@@ -17,17 +18,23 @@ const compiled = ["bench", "examples", "scripts/gpu", "scripts/ops", "src", "tes
 const pages = ["docs/ops.md"];
 
 /** What build.sh makes the addons of. */
-const sources = ["CMakeLists.txt", "kernels", "native"];
+const sources = ["cmake", "kernels", "native"];
 const headers = ["node-addon-api", "node-api-headers"];
 
 /** vitest's runner and matchers, which scripts/gpu/vitest.ts puts together. */
 const testPackages = ["@vitest/expect", "@vitest/runner", "@vitest/spy"];
 
-/** All files under a folder, by their names from the root. */
-function filesOf(folder: string): string[] {
-  return readdirSync(join(root, folder), { recursive: true, withFileTypes: true })
+/**
+ * All files under a folder, by their names from the root.
+ *
+ * @throws Error if there are none
+ */
+export function filesOf(folder: string, from = root): string[] {
+  const files = readdirSync(join(from, folder), { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile() && !entry.parentPath.includes("__pycache__"))
-    .map((entry) => relative(root, join(entry.parentPath, entry.name)));
+    .map((entry) => relative(from, join(entry.parentPath, entry.name)));
+  if (files.length === 0) throw new Error(`bundle: ${join(from, folder)} has no files`);
+  return files;
 }
 
 function write(file: string, text: string): void {
@@ -37,15 +44,16 @@ function write(file: string, text: string): void {
 
 /** Writes the code: compiled, copied, and the manifest by which examples import the package by its name. */
 export async function layOutCode(to: string): Promise<void> {
-  const files = compiled.flatMap(filesOf);
+  const files = compiled.flatMap((folder) => filesOf(folder));
   const isTypeScript = (file: string): boolean => file.endsWith(".ts");
   await build({
     entryPoints: files.filter((file) => isTypeScript(file) && !file.endsWith(".d.ts")).map((file) => join(root, file)),
     ...{ outdir: to, outbase: root, format: "esm", platform: "node", target: "node20", logLevel: "warning" },
   });
   for (const file of files.filter((file) => !isTypeScript(file))) cpSync(join(root, file), join(to, file));
-  for (const path of pages) cpSync(join(root, path), join(to, path));
-  for (const path of sources) cpSync(join(root, path), join(to, path), { recursive: true });
+  kernelFiles(); // throws if a family has lost its kernels
+  for (const file of ["CMakeLists.txt", ...pages, ...sources.flatMap((folder) => filesOf(folder))])
+    cpSync(join(root, file), join(to, file));
   const manifest = { name: "wengert", private: true, type: "module" };
   const exports = { ".": "./src/index.js", "./*": "./src/*/index.js" };
   write(join(to, "package.json"), JSON.stringify({ ...manifest, exports }, null, 2));

@@ -4,11 +4,15 @@
  * kernel with its row in rows.ts: widths of loads and stores, local memory, registers, blocks on a multiprocessor. Needs
  * nvcc and the disassembler (tools.ts), no GPU.
  *
- *     npm run check:kernels [-- FILE...]
+ *     npm run check:kernels [-- NAME...]
+ *
+ * A name is a folder of kernels/, such as "matmul", or a file, such as "softmax" or "matmul.cu". Without names, all kernels
+ * are checked.
  */
-import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
-import { basename, join } from "node:path";
+import { join } from "node:path";
+import { kernelFiles, namedKernels } from "./files.js";
 import { judge, unusedRows, type Verdict } from "./judge.js";
 import { demangle, shorten } from "./names.js";
 import { checkedTargets } from "./occupancy.js";
@@ -33,9 +37,13 @@ interface Checked {
   readonly faults: readonly string[];
 }
 
+/** Where something made of a kernel file is written. Files of one name in two folders are kept apart. */
+const outputOf = (file: string, ending: string): string =>
+  join(output, file.replaceAll("/", "-").replace(/\.cu$/, ending));
+
 async function check(file: string, tools: Disassembler | undefined): Promise<Checked> {
   const start = performance.now();
-  const object = join(output, `${basename(file, ".cu")}.fatbin`);
+  const object = outputOf(file, ".fatbin");
   // The code for the GPU alone: the host's part is the same as in the addon.
   const args = [
     "-std=c++20",
@@ -48,7 +56,7 @@ async function check(file: string, tools: Disassembler | undefined): Promise<Che
     join(root, "kernels", file),
   ];
   const compiled = await run(nvcc, [...args, ...targets.flatMap((target) => ["-gencode", target]), "-o", object]);
-  writeFileSync(join(output, `${basename(file, ".cu")}.log`), compiled.text);
+  writeFileSync(outputOf(file, ".log"), compiled.text);
   const report = readReport(compiled.text);
   const verdicts: Verdict[] = [];
   const faults = compiled.failed ? [`nvcc failed:\n${compiled.text.trim()}`] : faultsOf(report);
@@ -66,7 +74,7 @@ async function checkCode(
   target: string,
   { kernels }: Report,
 ): Promise<Verdict[]> {
-  const text = await disassemble(tools, object, target, join(output, `${basename(file, ".cu")}-${target}`));
+  const text = await disassemble(tools, object, target, outputOf(file, `-${target}`));
   const listings = new Map(readListings(text).map((listing) => [listing.name, listing]));
   const own = kernels.filter((kernel) => kernel.target === target);
   const names = demangle(own.map(({ name }) => name)).map(shorten);
@@ -89,7 +97,7 @@ async function checkAll(files: readonly string[], all: boolean, tools: Disassemb
       const checked = await check(file, tools);
       const registers = Math.max(0, ...checked.report.kernels.map((kernel) => kernel.registers));
       const cells = [
-        checked.file.padEnd(28),
+        checked.file.padEnd(36),
         `${checked.report.kernels.length} kernels`.padStart(12),
         `at most ${registers} registers`.padStart(24),
         `${checked.seconds.toFixed(1)} s`.padStart(9),
@@ -124,14 +132,20 @@ function disassembler(): Disassembler | undefined {
   }
 }
 
+/** The kernels with these names, or all of them. */
+function chosenFiles(names: readonly string[]): string[] {
+  try {
+    return names.length > 0 ? namedKernels(names) : kernelFiles();
+  } catch (error) {
+    console.error(`check:kernels: ${(error as Error).message}`);
+    return process.exit(1);
+  }
+}
+
 if (hasNvcc()) {
   mkdirSync(output, { recursive: true });
   const named = process.argv.slice(2);
-  const all = readdirSync(join(root, "kernels"), { recursive: true, encoding: "utf8" }).filter((file) =>
-    file.endsWith(".cu"),
-  );
-  const files = named.length > 0 ? all.filter((file) => named.includes(basename(file))) : all;
-  process.exitCode = (await checkAll(files, named.length === 0, disassembler())) ? 0 : 1;
+  process.exitCode = (await checkAll(chosenFiles(named), named.length === 0, disassembler())) ? 0 : 1;
 } else {
   console.log(
     `${nvcc} was not found: the kernels were not compiled for a GPU. Install CUDA 12.4 or later, or name it with NVCC=...`,

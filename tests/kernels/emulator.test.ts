@@ -5,11 +5,11 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { filesInFolders } from "../../scripts/kernels/files.js";
 
 const compiler = process.env.CXX ?? "g++";
 const found = spawnSync(compiler, ["--version"]).status === 0;
 const folder = fileURLToPath(new URL("../../kernels/emulator", import.meta.url));
-const sources = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((file) => file.endsWith(".cpp"));
 
 // Where CI runs there is a compiler, and a missing one is a failure, not a skip.
 describe.skipIf(!found && process.env.CI !== "true")(`the emulator (needs the C++ compiler ${compiler})`, () => {
@@ -22,9 +22,11 @@ describe.skipIf(!found && process.env.CI !== "true")(`the emulator (needs the C+
     const flags = ["-std=c++20", "-Wall", "-Wextra", "-Werror", "-I", join(folder, ".."), "-c"];
     const compile = (file: string, ...more: string[]) =>
       run(compiler, [...flags, ...more, join(folder, file), "-o", objectOf(file)]);
-    const parts = sources.filter((file) => !file.startsWith("tests/"));
+    const parts = filesInFolders(folder, /\.cpp$/, ["tests", "types"]);
     // The kernels alone get the access hooks; linking without the flag leaves the sanitizers' own runtimes out.
-    const kernels = sources.filter((file) => file.startsWith("tests/"));
+    const kernels = readdirSync(join(folder, "tests"))
+      .filter((file) => file.endsWith(".cpp"))
+      .map((file) => `tests/${file}`);
     const waiting = [
       ...kernels.map((file) => () => compile(file, "-O1", "-fsanitize=thread,alignment")),
       ...parts.map((file) => () => compile(file, "-O2")),

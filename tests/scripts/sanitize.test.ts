@@ -1,8 +1,9 @@
 import { execFile } from "node:child_process";
-import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
+import { filesInFolders } from "../../scripts/kernels/files.js";
 import { withFolder } from "../support/disk.js";
 import { runScript } from "./stand-ins.js";
 
@@ -33,9 +34,8 @@ describe("compute-sanitizer", () => {
     const { status, stdout } = await run("racecheck", plain);
     expect(status).toBe(0);
     const names = [...stdout.matchAll(/--kernel-name kns=(\w+)/g)].map(([, name]) => name);
-    const kernels = readdirSync(join(root, "kernels"), { recursive: true, encoding: "utf8" })
-      .filter((file) => /\.cuh?$/.test(file) && !file.startsWith("conformance/"))
-      .flatMap((file) => kernelsWithSharedMemory(readFileSync(join(root, "kernels", file), "utf8")));
+    const files = filesInFolders(join(root, "kernels"), /\.cuh?$/, ["conformance", "emulator", "tuning"]);
+    const kernels = files.flatMap((file) => kernelsWithSharedMemory(readFileSync(join(root, "kernels", file), "utf8")));
     expect(kernels).toContain("gemmKernel");
     expect([...names].sort()).toEqual([...new Set(kernels)].sort());
   });

@@ -1,7 +1,7 @@
 /** The global setup of vitest: builds the emulator's addons if they are missing or old. */
 import { execFileSync } from "node:child_process";
 import { existsSync, readdirSync, statSync } from "node:fs";
-import { basename, join, relative } from "node:path";
+import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
@@ -37,14 +37,23 @@ export function setup(): void {
   }
 }
 
+/**
+ * The C++ and CUDA sources in a folder and the folders in it, by their paths from the root.
+ *
+ * @throws Error if there are none
+ */
+export function sourcesIn(folder: string, from = root): string[] {
+  const files = readdirSync(join(from, folder), { recursive: true, encoding: "utf8" })
+    .filter((file) => /\.(cu|cuh|cc|cpp|h)$/.test(file))
+    .map((file) => join(folder, file));
+  if (files.length === 0) throw new Error(`${join(from, folder)} has no sources`);
+  return files;
+}
+
 /** Whether the sources in kernels/ and native/ of an addon were changed after it was built. */
 export function isOld(addon: string): boolean {
   const built = statSync(addon).mtimeMs;
   const others = basename(addon).includes("cuda") ? otherSources.cuda : otherSources.emulator;
-  const sources = ["kernels", "native"].flatMap((folder) =>
-    readdirSync(join(root, folder), { recursive: true, encoding: "utf8" }).map((file) => join(root, folder, file)),
-  );
-  return sources.some(
-    (file) => /\.(cu|cuh|cc|cpp|h)$/.test(file) && !others.test(relative(root, file)) && statSync(file).mtimeMs > built,
-  );
+  const sources = ["kernels", "native"].flatMap((folder) => sourcesIn(folder));
+  return sources.some((file) => !others.test(file) && statSync(join(root, file)).mtimeMs > built);
 }

@@ -1,0 +1,74 @@
+# Finds the sources of the addons. Included by CMakeLists.txt; scripts/kernels/files.ts finds the kernels for what is
+# written in TypeScript.
+#
+# A folder is searched because it exists, so a new family of kernels needs no line here. A folder in which nothing is
+# found stops the configuration, unless it is named below as one that has no sources.
+
+# Sets `result` to the files of `folder` with this suffix.
+function(sources_in result folder suffix)
+  file(GLOB found CONFIGURE_DEPENDS ${folder}/*.${suffix})
+  if(NOT found)
+    message(FATAL_ERROR "${folder} has no .${suffix} file: remove the folder, or name it in cmake/sources.cmake as one "
+                        "without sources")
+  endif()
+  set(${result} ${found} PARENT_SCOPE)
+endfunction()
+
+# Sets `result` to the files with this suffix in the folders of `root`, except in the folders named after it.
+function(sources_in_folders result root suffix)
+  file(GLOB folders CONFIGURE_DEPENDS RELATIVE ${root} ${root}/*)
+  set(all)
+  foreach(folder IN LISTS folders)
+    if(IS_DIRECTORY ${root}/${folder} AND NOT folder IN_LIST ARGN)
+      sources_in(found ${root}/${folder} ${suffix})
+      list(APPEND all ${found})
+    endif()
+  endforeach()
+  if(NOT all)
+    message(FATAL_ERROR "${root} has no folder with .${suffix} files")
+  endif()
+  set(${result} ${all} PARENT_SCOPE)
+endfunction()
+
+# Sets `result` to the kernels below the checkout `root` that are named after it: "*" for all, "matmul" for a folder,
+# "softmax", "softmax.cu" or "normalization/softmax" for a file. If a folder and a file share a name, "matmul" is the
+# folder and "matmul.cu" the file. A name may have wildcards.
+function(kernel_sources result root)
+  set(kernels ${root}/kernels)
+  # runtime and ptx have headers only, and tuning has measured choices.
+  sources_in_folders(all ${kernels} cu emulator ptx runtime tuning)
+  set(chosen)
+  foreach(name IN LISTS ARGN)
+    if(name STREQUAL "*")
+      set(found ${all})
+    elseif(IS_DIRECTORY ${kernels}/${name})
+      file(GLOB found CONFIGURE_DEPENDS ${kernels}/${name}/*.cu)
+    else()
+      string(REGEX REPLACE "\\.cu$" "" stem ${name})
+      file(GLOB found CONFIGURE_DEPENDS ${kernels}/${stem}.cu ${kernels}/*/${stem}.cu)
+    endif()
+    if(NOT found)
+      message(FATAL_ERROR "WENGERT_KERNELS: ${name} is neither a folder of kernels/ with .cu files nor a .cu file in one")
+    endif()
+    list(APPEND chosen ${found})
+  endforeach()
+  if(NOT chosen)
+    message(FATAL_ERROR "WENGERT_KERNELS names nothing; * means all kernels")
+  endif()
+  list(REMOVE_DUPLICATES chosen)
+  set(${result} ${chosen} PARENT_SCOPE)
+endfunction()
+
+# Sets `result` to the sources of the emulator.
+function(emulator_sources result root)
+  # types has headers only, and tests has programs of its own.
+  sources_in_folders(found ${root}/kernels/emulator cpp tests types)
+  set(${result} ${found} PARENT_SCOPE)
+endfunction()
+
+# Sets `result` to the sources of the addon, those of every device included.
+function(addon_sources result root)
+  sources_in(top ${root}/native cc)
+  sources_in_folders(topics ${root}/native cc)
+  set(${result} ${top} ${topics} PARENT_SCOPE)
+endfunction()
