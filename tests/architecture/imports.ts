@@ -97,6 +97,11 @@ export function circles(files: Files): string[][] {
         .filter((target) => target !== null && files.has(target)) as string[],
     );
   }
+  return circlesIn(next);
+}
+
+/** The circles of a graph, which gives the neighbours of each node: groups whose nodes each reach all others of their group. */
+export function circlesIn(next: ReadonlyMap<string, readonly string[]>): string[][] {
   const reachable = (start: string): Set<string> => {
     const seen = new Set<string>();
     const pending = [...(next.get(start) ?? [])];
@@ -107,7 +112,7 @@ export function circles(files: Files): string[][] {
     }
     return seen;
   };
-  const reach = new Map([...files.keys()].map((path) => [path, reachable(path)]));
+  const reach = new Map([...next.keys()].map((path) => [path, reachable(path)]));
   const groups = new Map<string, string[]>();
   for (const [path, targets] of reach) {
     if (!targets.has(path)) continue;
