@@ -99,7 +99,7 @@ export function arrayDataset<C extends Columns>(columns: C): Dataset<{ readonly 
 }
 
 /**
- * The samples of `dataset` at `indices`, in that order; an index may stand there twice.
+ * The samples of `dataset` at `indices`, in that order; an index may occur several times.
  *
  * @throws ArgumentError if an index is outside the dataset
  */

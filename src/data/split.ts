@@ -39,7 +39,7 @@ export function splitDataset<S extends Sample>(
  * As `splitDataset`, but each class is spread over the parts in the same proportion.
  *
  * @param labels - the class of each sample
- * @throws ArgumentError if there is not one label a sample, a part is no fraction, or one of them would be empty
+ * @throws ArgumentError if there is not one label for each sample, a part is not a fraction, or a part would be empty
  */
 export function stratifiedSplit<S extends Sample>(
   dataset: Dataset<S>,

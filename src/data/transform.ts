@@ -9,7 +9,7 @@ import { show } from "../core/shape.js";
 import { type Dataset, type HostArray, type Sample, toHostArray } from "./dataset.js";
 import type { HostBatch } from "./loading/collate.js";
 
-/** A change to one field of a sample; what is random in it comes from the generator. */
+/** A change to one field of a sample; its random numbers come from the generator. */
 export type Transform = (value: HostArray, generator: Generator) => HostArray;
 
 /** A change to a whole batch, such as `mixup`. */

@@ -7,7 +7,7 @@ import { Module } from "./module.js";
 
 /** Options of `Dropout`. */
 export interface DropoutLayerOptions {
-  /** Where the random numbers come from. Default: the default generator. */
+  /** The source of random numbers. Default: the default generator. */
   readonly generator?: Generator;
 }
 

@@ -19,7 +19,7 @@ export interface LoadStateDictOptions {
   readonly strict?: boolean;
 }
 
-/** The names in which a state and a module differ; none where it is loaded strictly. */
+/** The names in which a state and a module differ; none if it was loaded strictly. */
 export interface IncompatibleKeys {
   /** Names that the module has and the state lacks. */
   readonly missingKeys: readonly string[];
@@ -80,7 +80,7 @@ export abstract class Module implements Disposable {
    * those that are views of them. An optimizer that has them already goes on there.
    *
    * @returns the same module
-   * @throws DeviceError if the device cannot be used, OutOfMemoryError, DisposedError; everything is where it was then
+   * @throws DeviceError if the device cannot be used, OutOfMemoryError, DisposedError; nothing has moved then
    */
   to(device: DeviceName): this {
     const target = backend(device);
@@ -129,7 +129,10 @@ export abstract class Module implements Disposable {
     return [...this.namedParameters().values()];
   }
 
-  /** The parameters by name: a module's own first, then those of the modules inside it. One that is shared has its first name. */
+  /**
+   * The parameters by name: a module's own first, then those of the modules inside it. One that is shared has its first
+   * name.
+   */
   namedParameters(): Map<string, Tensor> {
     return firstNames(this.#named("parameter"));
   }
@@ -139,7 +142,10 @@ export abstract class Module implements Disposable {
     return firstNames(this.#named("buffer", "passing buffer"));
   }
 
-  /** Parameters and buffers by name, to be saved. They are the module's own, not copies; one that is shared has several names. */
+  /**
+   * Parameters and buffers by name, to be saved. They are the module's own, not copies; one that is shared has several
+   * names.
+   */
   stateDict(): Map<string, Tensor> {
     return new Map(this.#named("parameter", "buffer"));
   }
@@ -154,7 +160,7 @@ export abstract class Module implements Disposable {
    *
    * @returns what differs in names, which is nothing unless `strict` is false
    * @throws FormatError if a name is missing or too many, unless `strict` is false; ShapeError if shapes differ,
-   *   DTypeError if values cannot be converted, ArgumentError if one is no tensor; nothing has changed then
+   *   DTypeError if values cannot be converted, ArgumentError if one is not a tensor; nothing has changed then
    */
   loadStateDict(values: NamedTensors, { strict = true }: LoadStateDictOptions = {}): IncompatibleKeys {
     const given = new Map<string, unknown>(values instanceof Map ? values : Object.entries(values));
@@ -187,7 +193,7 @@ export abstract class Module implements Disposable {
     return differences;
   }
 
-  /** Frees parameters, their gradients and buffers. The module is of no use afterwards. */
+  /** Frees parameters, their gradients and buffers. The module cannot be used afterwards. */
   dispose(): void {
     for (const [, tensor] of this.#state()) {
       tensor.grad?.dispose();

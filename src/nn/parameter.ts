@@ -14,7 +14,7 @@ export type Role = "parameter" | "buffer" | "passing buffer";
 
 const roles = new WeakMap<Tensor, Role>();
 
-/** The role of a tensor; null for one that just happens to stand in a field, such as the last output. */
+/** The role of a tensor; null for a tensor that is not state, such as the last output. */
 export const roleOf = (tensor: Tensor): Role | null =>
   roles.get(tensor) ?? (tensor.requiresGrad && !tensor.variable?.entry ? "parameter" : null);
 

@@ -23,7 +23,7 @@ export class Identity extends Module {
 
 /** Options of `Residual`. */
 export interface ResidualOptions {
-  /** What brings the input to the shape of the layer's output, such as a 1 x 1 convolution. Default: nothing. */
+  /** A layer that gives the input the shape of the output, such as a 1 x 1 convolution. Default: none. */
   readonly shortcut?: Layer;
 }
 

@@ -18,7 +18,7 @@ export interface SummaryOptions {
   readonly dtype?: DType;
 }
 
-/** A shape, which stands for zeros, or a tensor. */
+/** A shape, for which zeros are made, or a tensor. */
 type Input = Shape | Tensor;
 
 /**
@@ -28,8 +28,8 @@ type Input = Shape | Tensor;
  * console.log(summary(model, [1, 1, 28, 28]));
  * ```
  *
- * The model is run once, as in use: nothing is recorded, and nothing changes. What a module has itself is counted in
- * its own row, once. A module that is not run by its `forward` has no shape.
+ * The model is run once in eval mode: nothing is recorded, and nothing changes. A module's own parameters are counted
+ * in its own row, once. A module that is not run by its `forward` has no shape.
  *
  * @param input - the shape of the input, the batch included; a list of shapes or tensors for several
  * @throws ArgumentError for another input, and what the model throws

@@ -85,11 +85,11 @@ export interface OneCycleOptions {
 
 /**
  * Up to maxLr and down to nearly nothing (Smith and Topin, "Super-convergence: very fast training of neural networks
- * using large learning rates", 2017): PyTorch's OneCycleLR, with its defaults. Past totalSteps, where PyTorch's throws,
+ * using large learning rates", 2017): PyTorch's OneCycleLR, with its defaults. After totalSteps, when PyTorch's throws,
  * the last rate stays.
  *
  * @throws ArgumentError if maxLr is negative, totalSteps is not an integer above 0, a factor is not above 0, or
- *   pctStart is not from 0 to 1, to 0.5 where there are three phases
+ *   pctStart is not from 0 to 1, or to 0.5 with three phases
  */
 export function oneCycle(
   maxLr: number,

@@ -23,7 +23,8 @@ export interface ExponentialMovingAverageOptions {
 }
 
 /**
- * Averages of weights over the steps of a training run, which often do better than the weights (Polyak and Juditsky 1992):
+ * Averages of weights over the steps of a training run, which often do better than the weights (Polyak and Juditsky
+ * 1992):
  *
  *     average = decay average + (1 - decay) weight          the first update takes the weight as it is
  *
@@ -46,13 +47,13 @@ export class ExponentialMovingAverage implements Disposable {
   /** How much of the average is kept from update to update. */
   readonly decay: number;
   readonly #averages: readonly Tensor[];
-  /** The weights, while the averages stand in their place. */
+  /** The weights, while the averages are swapped in. */
   #weights: readonly Tensor[] | null = null;
   #updates = 0;
 
   /**
-   * @throws ArgumentError if there are no parameters, one stands twice, or `decay` is not from 0 to below 1; DTypeError if
-   *   one is no float
+   * @throws ArgumentError if there are no parameters, one is listed twice, or `decay` is not from 0 to below 1;
+   *   DTypeError if one is not a float
    */
   constructor(parameters: Iterable<Tensor>, { decay = 0.999 }: ExponentialMovingAverageOptions = {}) {
     checkNumber(name, "decay", decay, 1);
@@ -69,7 +70,7 @@ export class ExponentialMovingAverage implements Disposable {
     copy(this.parameters, this.#averages);
   }
 
-  /** Takes the weights as they are now into the averages. @throws ArgumentError while the averages are swapped in */
+  /** Adds the current weights to the averages. @throws ArgumentError while the averages are swapped in */
   update(): void {
     this.#checkOut("update");
     // They follow parameters that were moved to another device.
@@ -81,7 +82,7 @@ export class ExponentialMovingAverage implements Disposable {
     this.#updates++;
   }
 
-  /** Puts the averages in the place of the weights, which are kept. @throws ArgumentError if they are there already */
+  /** Replaces the weights by the averages, and keeps the weights. @throws ArgumentError if they are there already */
   swapIn(): void {
     this.#checkOut("swapIn");
     const weights = outsideScopes(() => this.parameters.map((p) => p.zeros()));
@@ -97,16 +98,16 @@ export class ExponentialMovingAverage implements Disposable {
     this.#forgetWeights();
   }
 
-  /** The averages, `7` being of `parameters[7]`, and the number of updates. */
+  /** The averages (`7` belongs to `parameters[7]`) and the number of updates. */
   stateDict(): SavedState {
     const tensors = new Map(this.#averages.map((average, i) => [String(i), average]));
     return { tensors, values: { type: name, decay: this.decay, updates: this.#updates } };
   }
 
   /**
-   * Takes averages over, copying them.
+   * Loads averages, copying them.
    *
-   * @throws FormatError that names what differs in number, shapes, dtypes or `decay`, or if this is no such state;
+   * @throws FormatError that names the differences in number, shapes, dtypes or `decay`, or if it is not such a state;
    *   ArgumentError while the averages are swapped in. Nothing has changed then
    */
   loadStateDict({ tensors, values }: SavedState): void {

@@ -47,8 +47,8 @@ export abstract class Optimizer<O extends object = object, S extends string = st
 
   /**
    * @param options - for the groups that say nothing else
-   * @throws ArgumentError if there are no parameters, one stands twice or is not a leaf, or an option is unknown or out
-   *   of range; DTypeError if a parameter is no float
+   * @throws ArgumentError if there are no parameters, one is listed twice or is not a leaf, or an option is unknown or
+   *   out of range; DTypeError if a parameter is not a float
    */
   protected constructor(rule: Rule<O, S>, parameters: ParameterList<O>, lr: number, options: O) {
     const { name } = rule;
@@ -82,7 +82,7 @@ export abstract class Optimizer<O extends object = object, S extends string = st
     });
   }
 
-  /** The learning rate; set it to follow a schedule. Groups with a rate of their own keep their proportion to it. */
+  /** The learning rate; set it to follow a schedule. Groups that set their own rate keep their proportion to it. */
   get lr(): number {
     return this.#lr;
   }
@@ -123,7 +123,7 @@ export abstract class Optimizer<O extends object = object, S extends string = st
   }
 
   /**
-   * All that it remembers: its own tensors, `7.mean` being of `parameters[7]`, its class, learning rates, options, and
+   * The whole state: its own tensors (`7.mean` belongs to `parameters[7]`), its class, learning rates, options, and
    * how many steps each parameter has had.
    */
   stateDict(): SavedState {
@@ -136,9 +136,9 @@ export abstract class Optimizer<O extends object = object, S extends string = st
   }
 
   /**
-   * Takes a state over, copying its tensors: the next steps are those of the optimizer that it came from.
+   * Loads a state, copying its tensors: the next steps are those of the optimizer that it came from.
    *
-   * @throws FormatError that names what differs in class, groups, options or tensors, or if this is no state;
+   * @throws FormatError that names the differences in class, groups, options or tensors, or if it is not such a state;
    *   DisposedError. Nothing has changed then
    */
   loadStateDict({ tensors, values }: SavedState): void {
@@ -153,7 +153,7 @@ export abstract class Optimizer<O extends object = object, S extends string = st
     });
   }
 
-  /** What in a state does not fit here, in words; none if it can be loaded. Changes nothing. */
+  /** The reasons, in words, why a state does not fit; none if it can be loaded. Changes nothing. */
   stateDifferences({ tensors, values }: SavedState): string[] {
     try {
       return this.#differences(readOptimizer(this.#name, values), tensors);
@@ -172,7 +172,7 @@ export abstract class Optimizer<O extends object = object, S extends string = st
     const options = this.groups.flatMap((group, i) =>
       compareOptions(valuesOf(group.options), groups[i].options).map((text) => `groups[${i}].${text}`),
     );
-    // What tensors there are depends on the options.
+    // The options decide which tensors there are.
     if (options.length > 0) return options;
     const expected = new Map(this.groups.flatMap((group, i) => [...group.expected(groups[i].steps)]));
     return compareTensors(expected, tensors, "the state");
@@ -218,7 +218,7 @@ function readGroups<O>(name: string, parameters: ParameterList<O>): readonly Gro
   return groups;
 }
 
-/** The options of a group, in which those of the optimizer stand for what is left out. */
+/** The options of a group: its own and, for those it does not set, the optimizer's. */
 function mergeOptions<O extends object>(place: string, defaults: O, own: object): O {
   for (const name of Object.keys(own))
     if (!(name in defaults)) throw new ArgumentError(`${place}: there is no option ${quote(name)}`);

@@ -88,7 +88,7 @@ export class ReduceLROnPlateau {
    * improvement.
    *
    * @returns the rate from now on
-   * @throws ArgumentError if the metric is no number
+   * @throws ArgumentError if the metric is not a number
    */
   step(metric: number): number {
     if (typeof metric !== "number")

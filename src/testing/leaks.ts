@@ -47,7 +47,7 @@ function check(user: string, tracker: LeakTracker): void {
 }
 
 /**
- * Runs `fn` and throws if a tensor that was made meanwhile is still alive at its end. What `fn` throws passes through.
+ * Runs `fn` and throws if a tensor that it made is still alive at its end. Errors of `fn` are passed on.
  *
  * ```ts
  * test("a training step leaks nothing", () => {
@@ -96,9 +96,9 @@ export interface LeakHooks {
  * checkLeaks({ beforeEach, afterEach });
  * ```
  *
- * Call it before other hooks: then what they make before a test counts, and what they dispose after it does not.
- * (The latter holds where the runner calls `afterEach` hooks in reverse order, as vitest and jest do.) Tests of the
- * file must run one after the other.
+ * Call it before other hooks: then tensors that they make before a test count, and those that they dispose after it do
+ * not. (The latter holds where the runner calls `afterEach` hooks in reverse order, as vitest and jest do.) Tests of
+ * the file must run one after the other.
  *
  * @throws LeakError, in the hook after the test
  */

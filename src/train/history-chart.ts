@@ -19,7 +19,7 @@ export class HistoryChart implements Callback {
   /**
    * Draws the epochs so far.
    *
-   * @throws FileError if the file cannot be written; ArgumentError if there is no number of such a name
+   * @throws FileError if the file cannot be written; ArgumentError if no epoch has a number of one of the names
    */
   async onEpochEnd({ history }: Run): Promise<void> {
     await writeAtomic("HistoryChart", this.#path, [new TextEncoder().encode(history.chart(this.#names))]);

@@ -45,7 +45,7 @@ export class Monitor {
   /**
    * Whether an epoch is the best so far; NaN never is.
    *
-   * @throws ArgumentError if there is no such number, or its name does not tell whether lower is better
+   * @throws ArgumentError if the epoch has no such number, or its name does not tell whether lower is better
    */
   update(epoch: number, logs: Logs): boolean {
     const { minDelta = 0 } = this.#options;

@@ -20,7 +20,7 @@ import type { Callback, Run } from "./callback.js";
 import { type EpochLog, History } from "./history.js";
 import { isResumable, type ResumableData, type TrainableOptimizer, type TrainingMetric } from "./types.js";
 
-/** What belongs to a run, whatever its state. */
+/** The parts of a run that do not change while it runs. */
 export interface RunMembers {
   readonly model: Module;
   readonly optimizer: TrainableOptimizer;
@@ -34,7 +34,7 @@ export interface RunMembers {
   readonly batches: number | null;
 }
 
-/** The counters as they stand in a checkpoint. */
+/** The counters of a run in a checkpoint. */
 interface Counters {
   readonly epochsDone: number;
   readonly step: number;

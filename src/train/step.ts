@@ -16,7 +16,7 @@ export interface ClipOptions {
   readonly value?: number;
 }
 
-/** Adds up the gradients of several batches for one step. What it holds belongs to no scope. */
+/** Adds up the gradients of several batches for one step. Its tensors belong to no scope. */
 export class Accumulator implements Disposable {
   #sums: (Tensor | null)[] = [];
   #losses = 0;
@@ -70,7 +70,7 @@ export class Accumulator implements Disposable {
 /** The samples of a batch: the size of the output's first axis. */
 export const samplesIn = ({ shape }: Tensor): number => shape[0] ?? 1;
 
-/** Throws unless a loss gave one number: what is left of several would be neither their mean nor their sum. */
+/** Throws unless a loss is one number: of several, the trainer could not know whether to take mean or sum. */
 export function checkLoss(value: unknown): Tensor {
   const loss = expectTensor("loss", value);
   if (loss.size === 1) return loss;

@@ -15,7 +15,7 @@ import type { Logs } from "./types.js";
 let files = 0;
 
 /**
- * A file of numbers over steps that TensorBoard reads. What is added is kept until `flush`, or 64 KiB are together.
+ * A file of numbers over steps that TensorBoard reads. Numbers are kept in memory until `flush`.
  *
  * ```ts
  * const writer = await EventWriter.create("runs/first");
@@ -70,7 +70,7 @@ export class EventWriter {
     this.#push({ wallTime, step, scalars });
   }
 
-  /** Writes what was added. @throws FileError if the file cannot be written */
+  /** Writes the pending numbers to the file. @throws FileError if the file cannot be written */
   async flush(): Promise<void> {
     const bytes = Buffer.concat(this.#pending);
     this.#pending = [];
@@ -84,7 +84,7 @@ export class EventWriter {
     }
   }
 
-  /** Writes what was added and closes the file. @throws FileError if the file cannot be written */
+  /** Writes the pending numbers and closes the file. @throws FileError if the file cannot be written */
   async close(): Promise<void> {
     try {
       await this.flush();
@@ -93,7 +93,7 @@ export class EventWriter {
     }
   }
 
-  /** Whether so much is pending that it should be flushed. */
+  /** Whether 64 KiB or more are pending, which is when the TensorBoard callback flushes. */
   get isFull(): boolean {
     return this.#pendingBytes >= 2 ** 16;
   }

@@ -135,7 +135,7 @@ export class Trainer<B extends TrainingBatch = LabelledBatch> {
   }
 
   /**
-   * What the model makes of all batches, one after the other along the first axis. The tensor belongs to the scope
+   * The outputs of the model for all batches, joined along the first axis. The tensor belongs to the scope
    * around the call. The model is set for use meanwhile.
    *
    * @param data - batches with what `forward` reads; they need no targets

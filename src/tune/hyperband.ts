@@ -29,7 +29,7 @@ interface Rung {
  * so on (successive halving); brackets that begin with fewer points and larger budgets guard against functions that
  * show late what they are worth. After a pass through all brackets the next begins.
  *
- * The function under study reads `trial.budget`, and may go on from what it saved for `trial.parent`.
+ * The function under study reads `trial.budget`, and may continue from the checkpoint that it saved for `trial.parent`.
  *
  * @throws ArgumentError unless minBudget <= maxBudget are integers of 1 or more, and eta is 2 or more
  */

@@ -3,7 +3,7 @@ import { lineChart } from "../chart/line-chart.js";
 import type { FinishedTrial } from "./search.js";
 import type { Space } from "./space.js";
 
-/** What of a study is reported. */
+/** The parts of a study that the reports use. */
 interface Reported<S extends Space> {
   readonly space: S;
   readonly direction: "minimize" | "maximize";

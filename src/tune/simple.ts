@@ -18,7 +18,10 @@ export function randomSearch(): Search {
 
 /** The options of `gridSearch`. */
 export interface GridOptions {
-  /** How many values of each range of numbers, both ends included; fewer where there are no more integers. Default 5. */
+  /**
+   * The number of values in each range of numbers, both ends included; fewer if the range has fewer integers. Default
+   * 5.
+   */
   readonly points?: number;
 }
 

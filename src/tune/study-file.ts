@@ -72,7 +72,7 @@ function parse(bytes: Uint8Array): Json | null {
 
 const isRecord = (value: unknown): value is Json => typeof value === "object" && value !== null;
 
-/** What is wrong with a trial of a file; null for nothing. */
+/** The reason why a trial of a file is invalid; null if it is valid. */
 function trialRule(space: Space, trial: unknown, i: number): string | null {
   if (!isRecord(trial)) return "it is no object";
   const { number, params, budget, parent, score, seconds } = trial;

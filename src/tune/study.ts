@@ -41,7 +41,7 @@ const countersPerTrial = 2 ** 20;
 
 /**
  * Trials of a function, chosen by a search. It can be stopped at any time, even by force, and resumed: `Study.open`
- * keeps it in a file, which is written anew, whole or not at all, after each trial.
+ * keeps it in a file, which is replaced after each trial, whole or not at all.
  *
  * ```ts
  * const study = await Study.open("study.json", {
@@ -83,7 +83,7 @@ export class Study<S extends Space = Space> {
   }
 
   /**
-   * The study of a file, or a new one where there is no such file yet. One process at a time may run it.
+   * The study of a file, or a new one if there is no such file yet. Only one process at a time may run it.
    *
    * @throws FormatError if the file holds no study, or one of another space, search, direction or seed: it names what
    *   differs; FileError if it cannot be read. The file has not changed then
@@ -118,12 +118,12 @@ export class Study<S extends Space = Space> {
   }
 
   /**
-   * Runs trials until one of the limits is reached or there is nothing left to try. A score that is NaN or infinite
-   * is a trial that failed, worse than any other. What the function throws is passed on: the trial is not counted, and
+   * Runs trials until one of the limits is reached or there is nothing left to try. A score that is NaN or infinite is
+   * a failed trial, worse than any other. If the function throws, the error is passed on: the trial does not count, and
    * comes again when the study is run again.
    *
-   * @throws ArgumentError if there is no limit, a score is no number, or the study is running already; FileError if the
-   *   file cannot be written
+   * @throws ArgumentError if there is no limit, a score is not a number, or the study is running already; FileError if
+   *   the file cannot be written
    */
   async run(objective: Objective<S>, options: RunOptions): Promise<void> {
     this.#checkRun(options);

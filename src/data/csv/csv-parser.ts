@@ -12,7 +12,7 @@ export interface CsvRecord {
   readonly line: number;
 }
 
-/** Where the parser is within a field. */
+/** The position of the parser within a field. */
 type Place = "start" | "plain" | "quoted" | "afterQuote";
 
 /**
@@ -37,7 +37,7 @@ export class CsvParser {
     this.#delimiter = delimiter;
   }
 
-  /** The records that end in `text`. @throws FormatError for a quote where none may stand */
+  /** The records that end in `text`. @throws FormatError for a misplaced quote */
   *push(text: string): Iterable<CsvRecord> {
     for (let i = 0; i < text.length; i++) {
       const character = text[i];

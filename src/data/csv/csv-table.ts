@@ -47,8 +47,8 @@ export class CsvTable {
   /**
    * Columns of numbers as float32: of shape (rows) for one name, (rows, names) for a list.
    *
-   * @throws ArgumentError if there is no such column; FormatError with the line, if a field is no finite number, or too
-   *   large for float32
+   * @throws ArgumentError if there is no such column; FormatError with the line, if a field is not a finite number, or
+   *   too large for float32
    */
   numbers(names: string | readonly string[]): HostArray {
     const list = typeof names === "string" ? [names] : names;
@@ -67,7 +67,7 @@ export class CsvTable {
   /**
    * A column of integers, such as labels.
    *
-   * @throws ArgumentError if there is no such column; FormatError with the line, if a field is no 32-bit integer
+   * @throws ArgumentError if there is no such column; FormatError with the line, if a field is not a 32-bit integer
    */
   integers(name: string): Int32Array {
     const column = this.#column(name);

@@ -13,7 +13,7 @@ const side = 28;
 const pieces = 5;
 
 /**
- * Digits that are drawn, not collected: for learning where there is no data. Each is written with a pen of random
+ * Digits that are drawn, not collected, for learning without data. Each is written with a pen of random
  * width in one of the ways people write it, on paper that is bent, slanted and turned at random; then, as in MNIST, it
  * is scaled to a box of about 20 pixels in the middle of 28 x 28. Every digit is there as often as the others.
  *

@@ -21,8 +21,8 @@ export interface RandomCropOptions {
  * A window of the image (..., height, width) at a random place. All channels move together.
  *
  * @param size - height and width of the window, in pixels, or both
- * @throws ArgumentError for a size or padding that is no count; ShapeError, when it is applied, if the window is larger
- *   than the padded image
+ * @throws ArgumentError for a size or padding that is not a count; ShapeError, when it is applied, if the window is
+ *   larger than the padded image
  */
 export function randomCrop(
   size: number | readonly [number, number],
@@ -99,8 +99,8 @@ export interface RandomRotationOptions {
 }
 
 /**
- * The image (..., height, width), turned about its middle by an angle of at most `degrees` either way, of the same size.
- * Values between pixels are bilinear; bytes are rounded.
+ * The image (..., height, width), turned about its middle by an angle of at most `degrees` either way, of the same
+ * size. Values between pixels are bilinear; bytes are rounded.
  *
  * @throws ArgumentError unless degrees is from 0 to 180
  */

@@ -32,7 +32,7 @@ export const mnistFiles: readonly RemoteFile[] = [
   },
 ];
 
-/** Where they are, tried in this order. The folders of PyTorch and of TensorFlow. */
+/** The folders with the files, tried in this order: those of PyTorch and of TensorFlow. */
 export const mnistMirrors: readonly string[] = [
   "https://ossci-datasets.s3.amazonaws.com/mnist/",
   "https://storage.googleapis.com/cvdf-datasets/mnist/",
@@ -61,7 +61,7 @@ export interface FetchOptions {
 
 export interface Fetched {
   readonly contents: ReadonlyMap<string, Uint8Array>;
-  /** Where they came from, in words. */
+  /** The origin of the files, in words. */
   readonly source: string;
 }
 
@@ -73,9 +73,9 @@ export function cacheFolder(): string {
 
 /**
  * The files, each from the cache folder if it is there with the right checksum, else from the network into the cache
- * folder. A cache folder that cannot be written does not matter but for `source`.
+ * folder. A cache folder that cannot be written only changes `source`.
  *
- * @throws DownloadError if a file is neither in the cache nor to be had; the signal's reason if it is aborted
+ * @throws DownloadError if a file is neither in the cache nor on a mirror; the signal's reason if it is aborted
  */
 export async function fetchFiles(files: readonly RemoteFile[], options: FetchOptions): Promise<Fetched> {
   const { cache, mirrors, timeout, signal, onProgress } = options;

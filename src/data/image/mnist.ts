@@ -13,7 +13,7 @@ import { cacheFolder, type DownloadProgress, fetchFiles, mnistFiles, mnistMirror
 export interface MnistOptions {
   /** Folder with IDX files. Default: the cache folder, filled from the network where files are missing. */
   readonly data?: string;
-  /** Where downloaded files are kept. Default: `wengert/mnist` in `XDG_CACHE_HOME` or `~/.cache`. */
+  /** The folder for downloaded files. Default: `wengert/mnist` in `XDG_CACHE_HOME` or `~/.cache`. */
   readonly cache?: string;
   /** If the folder has only one split: the fraction to hold out as the test set. Default 0.1. */
   readonly holdOut?: number;
@@ -39,7 +39,7 @@ export interface Mnist {
   readonly train: ImageSet;
   /** The images to test on. */
   readonly test: ImageSet;
-  /** Where the images came from, in words. */
+  /** The origin of the images, in words. */
   readonly source: string;
   /** Whether the test set is a part of the only split that was there. */
   readonly heldOut: boolean;
@@ -50,9 +50,9 @@ export interface Mnist {
  * document recognition", 1998): 28 x 28 pixels, 60,000 images to train on and 10,000 to test.
  *
  * With `data`, any folder with files in MNIST's format and under its names, such as `train-images-idx3-ubyte.gz`,
- * gzipped or not. Where there is only one of the two splits, a part of it is held out as the test set.
+ * gzipped or not. If there is only one of the two splits, a part of it is held out as the test set.
  *
- * @throws DownloadError if there is no `data` and the official files are neither cached nor to be had; FileError if
+ * @throws DownloadError if there is no `data` and the official files are neither cached nor on a mirror; FileError if
  *   `data` cannot be read or has no such files; FormatError if a file is not what it should be; the signal's reason if
  *   it is aborted
  */

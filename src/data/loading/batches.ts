@@ -14,7 +14,7 @@ export interface BatchOptions {
   readonly batch: number;
   /** A new random order in each epoch. Default false. */
   readonly shuffle?: boolean;
-  /** Where the order comes from. Default: the default generator, which `manualSeed` seeds. */
+  /** The source of the order. Default: the default generator, which `manualSeed` seeds. */
   readonly generator?: Generator;
   /** Leave out a last batch that is not full. Default false. */
   readonly dropLast?: boolean;
@@ -45,7 +45,7 @@ export const mnistPixels = {
  * for (const { x, y } of new Batches(train, { batch: 64, shuffle: true })) { ... }
  * ```
  *
- * The tensors of a batch live until the next one is asked for, or the loop ends; `x.detach()` keeps one for longer.
+ * The tensors of a batch live until the next iteration, or the end of the loop; `x.detach()` keeps one for longer.
  *
  * @throws ArgumentError if the set is empty or not as large as it says, or an option is outside its range
  */

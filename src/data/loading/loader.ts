@@ -41,7 +41,7 @@ export interface DataLoaderOptions<S extends Sample = Sample> {
   readonly transforms?: readonly BatchTransform[];
   /** The dtypes of fields. Default: float32 for numbers, for arrays the dtype they have. */
   readonly dtypes?: { readonly [K in keyof S]?: DType };
-  /** Where the tensors are made. Default: the device in use. */
+  /** The device of the tensors. Default: the device in use. */
   readonly device?: DeviceName;
 }
 
@@ -63,8 +63,8 @@ export interface DataLoaderState {
  * for await (const { x, y } of loader) { ... }
  * ```
  *
- * The tensors of a batch live until the next one is asked for, or the loop ends; `x.detach()` keeps one for longer.
- * What comes out depends on dataset, seed and options alone: not on prefetching, nor on the number of workers.
+ * The tensors of a batch live until the next iteration, or the end of the loop; `x.detach()` keeps one for longer.
+ * The batches depend only on dataset, seed and options, not on prefetching or the number of workers.
  *
  * @throws ArgumentError if the dataset is empty, a batch is larger than it, or an option is outside its range
  */
@@ -108,15 +108,15 @@ export class DataLoader<S extends Sample = Sample> implements AsyncIterable<Tens
     return this.#options.dropLast ? Math.floor(batches) : Math.ceil(batches);
   }
 
-  /** Where the loader is now; `setState` brings it, or another one for the same data, back here. */
+  /** The current position; `setState` of this loader, or of another one for the same data, goes on from it. */
   getState(): DataLoaderState {
     return { seed: this.#seed, epoch: this.#epoch, batch: this.#batch };
   }
 
   /**
-   * The next loop begins there, with the batch after those that had been given out.
+   * The next loop continues from the state, with the batch after the last one that was received.
    *
-   * @throws ArgumentError if the numbers are none of a loader of this length; the loader stays where it is then
+   * @throws ArgumentError if the numbers do not fit a loader of this length; nothing has changed then
    */
   setState({ seed, epoch, batch }: DataLoaderState): void {
     checkCount("seed", seed, 0);

@@ -11,7 +11,7 @@ import type { BatchPlan, HostBatch } from "./collate.js";
 export interface DatasetModule {
   /** The module's URL. */
   readonly url: string;
-  /** What its function `dataset` is called with: anything that can be sent to a worker. */
+  /** The argument of its function `dataset`: anything that can be sent to a worker. */
   readonly argument: unknown;
 }
 

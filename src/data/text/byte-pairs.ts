@@ -30,7 +30,8 @@ const keyOf = (left: number, right: number): number => left * 2 ** 26 + right;
 
 /**
  * Byte-pair encoding (Sennrich, Haddow and Birch, "Neural Machine Translation of Rare Words with Subword Units", 2016)
- * over the bytes of UTF-8, so that every text can be encoded: tokens 0 to 255 are the bytes, each further one joins two.
+ * over the bytes of UTF-8, so that every text can be encoded: tokens 0 to 255 are the bytes, each further one joins
+ * two.
  */
 export class BytePairVocabulary implements Vocabulary {
   /** Pairs of tokens in the order in which they are joined; pair i becomes token 256 + i. */
@@ -39,7 +40,7 @@ export class BytePairVocabulary implements Vocabulary {
   readonly #bytes: readonly Uint8Array[];
   readonly #cache = new Map<string, readonly number[]>();
 
-  /** @throws ArgumentError if a pair joins a token that is not there yet, or stands there twice */
+  /** @throws ArgumentError if a pair joins a token that does not exist yet, or is listed twice */
   constructor(merges: readonly (readonly [number, number])[]) {
     const bytes = Array.from({ length: 256 }, (_, byte) => Uint8Array.of(byte));
     const rank = new Map<number, number>();
@@ -73,7 +74,7 @@ export class BytePairVocabulary implements Vocabulary {
   /**
    * The vocabulary of data that `toJSON` gave.
    *
-   * @throws FormatError if the data are none of a byte-pair vocabulary
+   * @throws FormatError if the data are not those of a byte-pair vocabulary
    */
   static fromJSON(data: BytePairVocabularyData): BytePairVocabulary {
     if (data?.type !== "bytePair" || !Array.isArray(data.merges) || !data.merges.every(isPair))
@@ -97,9 +98,9 @@ export class BytePairVocabulary implements Vocabulary {
   }
 
   /**
-   * The text of tokens. Bytes that are no UTF-8, such as half a character, become U+FFFD.
+   * The text of tokens. Bytes that are not UTF-8, such as half a character, become U+FFFD.
    *
-   * @throws ArgumentError for a number that is no token
+   * @throws ArgumentError for a number that is not a token
    */
   decode(tokens: Iterable<number>): string {
     return new TextDecoder("utf-8", { ignoreBOM: true }).decode(

@@ -35,7 +35,7 @@ export class CharacterVocabulary implements Vocabulary {
   readonly characters: readonly string[];
   readonly #tokenOf: ReadonlyMap<string, number>;
 
-  /** @throws ArgumentError if there are none, one is there twice, or an entry is no single character */
+  /** @throws ArgumentError if there are none, one is listed twice, or an entry is not a single character */
   constructor(characters: Iterable<string>) {
     this.characters = [...characters];
     this.#tokenOf = new Map(this.characters.map((character, token) => [character, token]));
@@ -56,7 +56,7 @@ export class CharacterVocabulary implements Vocabulary {
   /**
    * The vocabulary of data that `toJSON` gave.
    *
-   * @throws FormatError if the data are none of a character vocabulary
+   * @throws FormatError if the data are not those of a character vocabulary
    */
   static fromJSON(data: CharacterVocabularyData): CharacterVocabulary {
     if (data?.type !== "character" || !Array.isArray(data.characters))
@@ -86,7 +86,7 @@ export class CharacterVocabulary implements Vocabulary {
     return Int32Array.from(tokens);
   }
 
-  /** The text of tokens. @throws ArgumentError for a number that is no token */
+  /** The text of tokens. @throws ArgumentError for a number that is not a token */
   decode(tokens: Iterable<number>): string {
     return Array.from(tokens, (token) => {
       if (!Number.isInteger(token) || token < 0 || token >= this.size)

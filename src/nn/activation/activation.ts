@@ -186,7 +186,7 @@ const hardsigmoid = (x: Tensor): Tensor => limited(x.add(3), 0, 6).div(6);
 const limited = (x: Tensor, min: number, max: number): Tensor =>
   x.gt(min).logicalAnd(x.lt(max)).where(x, clamp(x.detach(), { min, max }));
 
-/** x where it is farther from 0 than lambda, else 0. */
+/** x if its absolute value is above lambda, else 0. */
 export class Hardshrink extends Activation {
   /** @param lambda - values from -lambda to lambda become 0. Default 0.5 */
   constructor(lambda = 0.5) {
@@ -194,7 +194,7 @@ export class Hardshrink extends Activation {
   }
 }
 
-/** x drawn towards 0 by lambda, and 0 where it is nearer than that. */
+/** x moved towards 0 by lambda; 0 if its absolute value is at most lambda. */
 export class Softshrink extends Activation {
   /**
    * @param lambda - how far values move towards 0. Default 0.5
@@ -219,7 +219,7 @@ export class Tanhshrink extends Activation {
   }
 }
 
-/** x where it is above the threshold, else the value. */
+/** x if it is above the threshold, else the value. */
 export class Threshold extends Activation {
   /**
    * @param threshold - values above it stay as they are

@@ -14,7 +14,7 @@ export interface PReLUOptions extends Pick<InitOptions, "dtype" | "device"> {
   readonly init?: number;
 }
 
-/** x above 0, a x below, where the slope a is learned (He and others, 2015, arXiv:1502.01852). */
+/** x above 0, a x below, with a learned slope a (He and others, 2015, arXiv:1502.01852). */
 export class PReLU extends Module {
   /** The slopes below 0, (numParameters). */
   weight: Tensor;

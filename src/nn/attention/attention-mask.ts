@@ -32,7 +32,7 @@ export interface MergedMasks {
  * The masks as one.
  *
  * @param scores - (N, heads, Lq, Lk)
- * @param past - how many keys stand before that of the first query: those of a cache
+ * @param past - the number of keys before that of the first query: those of a cache
  * @param like - the queries, for their dtype and device
  * @throws ShapeError if a mask does not fit, DTypeError for a mask of integers
  */

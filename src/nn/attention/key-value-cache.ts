@@ -16,7 +16,7 @@ export interface KeyValueCacheOptions {
 
 /**
  * The keys and values of what an attention layer has read, so that a sequence can be generated element by element
- * without reading it again. One cache serves one layer and one batch of sequences. What it holds lives outside all
+ * without reading it again. One cache serves one layer and one batch of sequences. Its tensors live outside all
  * scopes, and no gradients flow to it.
  */
 export class KeyValueCache implements Disposable {

@@ -57,7 +57,7 @@ interface Projected {
 }
 
 /**
- * Attention in several heads, each of which attends by a projection of its own: Vaswani et al., "Attention is all you
+ * Attention in several heads, each with its own projections: Vaswani et al., "Attention is all you
  * need" (2017, arXiv:1706.03762). PyTorch's MultiheadAttention, its masks included: true forbids.
  *
  * A query that may attend to nothing gets zeros for its heads.

@@ -42,7 +42,7 @@ abstract class PositionEncoding extends Module {
    * Adds the vectors of positions `offset` and on to the elements of x.
    *
    * @param x - (L, N, D), or (N, L, D) with `batchFirst`
-   * @param offset - the position of the first element, where x continues a sequence
+   * @param offset - the position of the first element, if x continues a sequence. Default 0
    * @returns the shape of x
    */
   forward(x: Tensor, offset = 0): Tensor {

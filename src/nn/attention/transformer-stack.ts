@@ -13,7 +13,7 @@ import { TransformerDecoderLayer, TransformerEncoderLayer } from "./transformer.
 
 /** Options of `TransformerEncoder` and `TransformerDecoder`. */
 export interface TransformerStackOptions {
-  /** What comes after the last layer, such as a LayerNorm: layers with `normFirst` need one. Default: nothing. */
+  /** A layer after the last one, such as a LayerNorm, which layers with `normFirst` need. Default: none. */
   readonly norm?: Layer | null;
 }
 

@@ -24,7 +24,7 @@ interface LayerOptions extends InitOptions {
 }
 
 interface PaddedOptions extends LayerOptions {
-  /** What stands in the padding. Default "zeros". */
+  /** The values in the padding. Default "zeros". */
   readonly paddingMode?: PaddingMode;
 }
 

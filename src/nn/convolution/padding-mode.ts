@@ -19,12 +19,12 @@ interface Window {
 
 interface Padded {
   readonly x: Tensor;
-  /** What to change in the options of the convolution. */
+  /** The changes to the options of the convolution. */
   readonly options: { readonly padding?: 0 };
 }
 
 /**
- * Pads x (N, C, ...image) for a convolution with weight (K, C, ...kernel), where zeros will not do.
+ * Pads x (N, C, ...image) with other values than zeros for a convolution with weight (K, C, ...kernel).
  *
  * @throws ArgumentError for an unknown mode or a padding out of range, ShapeError if the image is too small
  */
@@ -61,7 +61,7 @@ function pairsOf(
   if (padding === "same") {
     if (each(stride).some((step) => step !== 1))
       throw new ArgumentError(`${layer}: padding "same" needs stride 1, got ${show(each(stride))}`);
-    // Where the total is odd, the one left over goes behind.
+    // If the total is odd, the extra element goes at the end.
     return kernel.map((size, axis) => {
       const total = each(dilation)[axis] * (size - 1);
       return [Math.floor(total / 2), Math.ceil(total / 2)];

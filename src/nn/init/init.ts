@@ -24,9 +24,11 @@ export interface InitOptions {
 
 /** Options of `kaimingUniform` and `kaimingNormal`. */
 export interface KaimingOptions extends InitOptions {
-  /** Keep the variance of what flows forward ("fanIn"), or of the gradients that flow back ("fanOut"). Default "fanIn". */
+  /**
+   * Keep the variance of what flows forward ("fanIn"), or of the gradients that flow back ("fanOut"). Default "fanIn".
+   */
   readonly mode?: "fanIn" | "fanOut";
-  /** What makes up for the nonlinearity that follows; see `gain`. Default: that of ReLU, the root of 2. */
+  /** The factor for the nonlinearity that follows; see `gain`. Default: that of ReLU, the root of 2. */
   readonly gain?: number;
 }
 
@@ -55,7 +57,7 @@ export function gain(nonlinearity: Nonlinearity, slope = 0.01): number {
 }
 
 /**
- * The number of inputs that each output of a weight sees, and of outputs that each input has a part in.
+ * The number of inputs of each output of a weight (fanIn), and of outputs of each input (fanOut).
  *
  * @param shape - (out, in), or (out, in, ...kernel) for a convolution
  */

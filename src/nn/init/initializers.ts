@@ -13,7 +13,7 @@ import { normalProbability, normalQuantile } from "./normal.js";
 
 /** Options of `xavierUniform` and `xavierNormal`. */
 export interface XavierOptions extends InitOptions {
-  /** What makes up for the nonlinearity that follows; see `gain`. Default 1. */
+  /** The factor for the nonlinearity that follows; see `gain`. Default 1. */
   readonly gain?: number;
 }
 
