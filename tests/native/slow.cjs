@@ -1,3 +1,5 @@
+/** Work that keeps the device busy for a while. CommonJS, since worker threads of the native tests load it too. */
+
 // biome-ignore lint/correctness/useImportExtensions: the rule does not know of .cjs
 const { callKernel } = require("../support/operands.cjs");
 

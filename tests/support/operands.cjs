@@ -1,3 +1,5 @@
+/** Calls kernels of an addon by name. CommonJS, since worker threads of the native tests load it too. */
+
 /**
  * Calls a kernel as the backend does. CommonJS, since workers load it too.
  *

@@ -1,4 +1,4 @@
-/** Scaled dot product attention, forward and backward. */
+/** Scaled dot product attention, forward and backward, as rows of the benchmark. Called by ../work.ts. */
 import { scaledDotProductAttention, type Tensor } from "../../../src/index.js";
 import { type Row, size } from "../rows.js";
 import type { Work } from "../work.js";

@@ -1,4 +1,4 @@
-/** Convolutions of images in NCHW: the result, and the gradients for images and filters. */
+/** Convolutions of images in NCHW: the result, and the gradients of images and filters. Called by ../work.ts. */
 import { conv2d, type Tensor, vjp } from "../../../src/index.js";
 import { type Row, size } from "../rows.js";
 import type { Operands, Work } from "../work.js";

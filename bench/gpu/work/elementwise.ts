@@ -1,4 +1,4 @@
-/** Ops that give each element from the elements at the same place. */
+/** Ops that compute each element from the elements at the same position. Called by ../work.ts. */
 import { dropout, type Tensor } from "../../../src/index.js";
 import { copyValues } from "../../../src/ops/optimizer/copy.js";
 import { type Row, size } from "../rows.js";

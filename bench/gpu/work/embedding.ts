@@ -1,4 +1,4 @@
-/** Rows of a table by their numbers, and the gradient of the table. */
+/** Looks up rows of a table by index, and computes the gradient of the table. Called by ../work.ts. */
 import { embedding, randint } from "../../../src/index.js";
 import { type Row, size } from "../rows.js";
 import type { Work } from "../work.js";

@@ -1,4 +1,4 @@
-/** The cost of a launch, for the device and for the host. */
+/** Measures the cost of a launch, for the device and for the host. Called by ../work.ts. */
 import { type Row, size } from "../rows.js";
 import type { Work } from "../work.js";
 import { random } from "./operands.js";

@@ -1,4 +1,4 @@
-/** Ops on matrices that memory limits: sums over an axis, a bias for each column, transposes. */
+/** Ops on matrices that memory limits: sums over an axis, a bias for each column, transposes. Called by ../work.ts. */
 import type { Tensor } from "../../../src/index.js";
 import type { Row } from "../rows.js";
 import type { Work } from "../work.js";

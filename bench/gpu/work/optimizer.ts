@@ -1,4 +1,4 @@
-/** One step of AdamW on the parameters of a whole network. */
+/** One step of AdamW on the parameters of a whole network. Called by ../work.ts. */
 import { noGrad, type Tensor } from "../../../src/index.js";
 import { AdamW } from "../../../src/optim/index.js";
 import { type Row, size } from "../rows.js";

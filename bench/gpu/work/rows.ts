@@ -1,4 +1,7 @@
-/** Ops on the rows of a matrix: softmax, normalization, the loss of classification; forward, and the gradients alone. */
+/**
+ * Ops on the rows of a matrix: softmax, normalization and the classification loss; forward, and gradients alone. Called
+ * by ../work.ts.
+ */
 import { crossEntropy, layerNorm, randint, rmsNorm, type Tensor } from "../../../src/index.js";
 import type { Row } from "../rows.js";
 import type { Work } from "../work.js";

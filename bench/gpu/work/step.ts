@@ -1,4 +1,7 @@
-/** Whole training steps: forward, backward and the optimizer. PyTorch's side is bench/peers/torch_steps.py. */
+/**
+ * Whole training steps: forward, backward and the optimizer. Called by ../work.ts; PyTorch's side is
+ * bench/peers/torch_steps.py.
+ */
 import { crossEntropy, linear, randint, randn, stack, Tape, type Tensor } from "../../../src/index.js";
 import {
   Conv2d,
