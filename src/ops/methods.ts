@@ -47,9 +47,10 @@ type OpFunction = {
   [K in keyof typeof ops]: (typeof ops)[K] extends (...args: never[]) => unknown ? K : never;
 }[keyof typeof ops];
 
-// An op function that is in neither list does not compile. The error names it.
-const unlisted: Readonly<Record<Exclude<OpFunction, OpName>, never>> = {};
-void unlisted;
+type Nothing<T extends never> = T;
+
+/** @internal The op functions in neither list: none. If there are some, this does not compile, and the error names them. */
+export type Unlisted = Nothing<Exclude<OpFunction, OpName>>;
 
 /** A function of a tensor and more, as a method of the tensor. */
 type Bound<F> = F extends (x: Tensor, ...rest: infer Rest) => infer Result ? (...rest: Rest) => Result : never;

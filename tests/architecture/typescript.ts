@@ -1,6 +1,6 @@
 /**
  * The project as TypeScript sees it, for tests that ask the compiler or the language service. Files can be replaced in
- * memory, so that a test sees what the compiler says of a change without writing it.
+ * memory, so that a test learns what the compiler says of a change without writing it.
  */
 import { fileURLToPath } from "node:url";
 import ts from "typescript";
@@ -10,22 +10,25 @@ export const root = fileURLToPath(new URL("../..", import.meta.url)).replace(/\/
 const config = ts.readConfigFile(`${root}/tsconfig.json`, ts.sys.readFile);
 const { options } = ts.parseJsonConfigFileContent(config.config, ts.sys, root);
 
-/** A language service over the project's files, `roots`, with some texts replaced by path from the root. */
-export function languageService(roots: readonly string[], replaced: ReadonlyMap<string, string>): ts.LanguageService {
-  const texts = new Map([...replaced].map(([path, text]) => [`${root}/${path}`, text]));
-  const versions = (path: string): string => (texts.has(path) ? `replaced: ${texts.get(path)}` : "0");
+/** Texts that replace those of files, by path from the root. A service reads the map again at each question. */
+export type Replaced = ReadonlyMap<string, string>;
+
+/** A language service over the files `roots` and all that they import. */
+export function languageService(roots: readonly string[], replaced: Replaced): ts.LanguageService {
+  const replacement = (path: string): string | undefined => replaced.get(path.slice(root.length + 1));
+  const read = (path: string): string | undefined => replacement(path) ?? ts.sys.readFile(path);
   const host: ts.LanguageServiceHost = {
     getCompilationSettings: () => ({ ...options, incremental: false, tsBuildInfoFile: undefined }),
     getScriptFileNames: () => roots.map((path) => `${root}/${path}`),
-    getScriptVersion: versions,
+    getScriptVersion: (path) => replacement(path) ?? "",
     getScriptSnapshot(path) {
-      const text = texts.get(path) ?? ts.sys.readFile(path);
+      const text = read(path);
       return text === undefined ? undefined : ts.ScriptSnapshot.fromString(text);
     },
     getCurrentDirectory: () => root,
     getDefaultLibFileName: ts.getDefaultLibFilePath,
-    fileExists: (path) => texts.has(path) || ts.sys.fileExists(path),
-    readFile: (path) => texts.get(path) ?? ts.sys.readFile(path),
+    fileExists: (path) => replacement(path) !== undefined || ts.sys.fileExists(path),
+    readFile: read,
     readDirectory: ts.sys.readDirectory,
     directoryExists: ts.sys.directoryExists,
     getDirectories: ts.sys.getDirectories,

@@ -65,10 +65,19 @@ const special: Readonly<Record<string, number>> = {
   "-Infinity": Number.NEGATIVE_INFINITY,
 };
 
+/** The text of the golden file of a file of cases. */
+export const goldenText = (file: string): string =>
+  readFileSync(new URL(`../goldens/${file}.json`, import.meta.url), "utf8");
+
 /** The golden values of a file of cases. */
-export function readGoldens(file: string): ReadonlyMap<string, Golden> {
-  const text = readFileSync(new URL(`../goldens/${file}.json`, import.meta.url), "utf8");
+export function readGoldens(file: string, text = goldenText(file)): ReadonlyMap<string, Golden> {
   const revive = (_: string, value: unknown) =>
     typeof value === "string" && value in special ? special[value] : value;
   return new Map(Object.entries(JSON.parse(text, revive) as Record<string, Golden>));
+}
+
+/** The cases without golden values, and the golden values of no case. */
+export function unmatched(file: string, goldens = readGoldens(file)): string[] {
+  const keys = new Set(samplesOf(file).map(({ key }) => key));
+  return [...[...keys].filter((key) => !goldens.has(key)), ...[...goldens.keys()].filter((key) => !keys.has(key))];
 }
