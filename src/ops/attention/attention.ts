@@ -62,7 +62,7 @@ function checkMask(mask: Meta | undefined, scores: Shape): void {
     );
 }
 
-// y_i = sum_j p_ij v_j,  p_ij = e^(s_ij - lse_i),  s = scale q k^T + bias, where allowed,  lse_i = ln sum_j e^s_ij
+/** y_i = sum_j p_ij v_j,  p_ij = e^(s_ij - lse_i),  s = scale q k^T + bias, where allowed,  lse_i = ln sum_j e^s_ij */
 export const attentionOp = defineOp({
   name: "attention",
   inputs: ["q", "k", "v", "mask?", "bias?"],
@@ -117,8 +117,10 @@ function biasGradient(dy: Tensor, v: Tensor, p: Tensor): Tensor {
   return p.mul(dp.sub(p.mul(dp).sum(-1, { keepDims: true })));
 }
 
-// ds_ij = p_ij (dy_i . v_j - dy_i . y_i)
-//   =>  dq_i = scale sum_j ds_ij k_j,  dk_j = scale sum_i ds_ij q_i,  dv_j = sum_i p_ij dy_i
+/**
+ * ds_ij = p_ij (dy_i . v_j - dy_i . y_i)
+ *   =>  dq_i = scale sum_j ds_ij k_j,  dk_j = scale sum_i ds_ij q_i,  dv_j = sum_i p_ij dy_i
+ */
 export const attentionGradOp = defineOp({
   name: "attentionGrad",
   inputs: ["dy", "q", "k", "v", "mask?", "bias?", "out", "logsumexp"],

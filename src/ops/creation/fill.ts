@@ -10,6 +10,7 @@ import { defineOp } from "../../core/op.js";
 import { type Shape, sizeOf } from "../../core/shape.js";
 import type { Tensor } from "../../tensor.js";
 
+/** y[i] = value */
 export const fillOp = defineOp({
   name: "fill",
   inputs: [],
@@ -25,6 +26,7 @@ export const fillOp = defineOp({
 export const fill = (shape: Shape, value: number, dtype: DType, on?: Backend): Tensor =>
   apply(fillOp, [], { shape, dtype, value }, on);
 
+/** y[i] = start + i step */
 export const arangeOp = defineOp({
   name: "arange",
   inputs: [],

@@ -20,16 +20,16 @@ const divLoop: BinaryLoop = (y, k, end, a, i, p, b, j, q) => {
   for (; k < end; k++, i += p, j += q) y[k] = a[i] / b[j];
 };
 
-// y = a + b  =>  da = dy, db = dy
+/** y = a + b  =>  da = dy, db = dy */
 export const addOp = binary("add", addLoop, [], { a: (dy) => dy, b: (dy) => dy });
-// y = a - b  =>  da = dy, db = -dy
+/** y = a - b  =>  da = dy, db = -dy */
 export const subOp = binary("sub", subLoop, [], { a: (dy) => dy, b: (dy) => dy.neg() });
-// y = a b  =>  da = dy b, db = dy a
+/** y = a b  =>  da = dy b, db = dy a */
 export const mulOp = binary("mul", byKind(mulLoop, eachPair(Math.imul)), ["a", "b"], {
   a: (dy, { b }) => dy.mul(b),
   b: (dy, { a }) => dy.mul(a),
 });
-// y = a / b  =>  da = dy / b, db = -dy y / b
+/** y = a / b  =>  da = dy / b, db = -dy y / b */
 export const divOp = binary(
   "div",
   divLoop,
@@ -58,7 +58,7 @@ function integerPower(a: number, b: number): number {
   return y;
 }
 
-// y = a^b  =>  da = dy b a^(b-1), 0 where b = 0 and a is 0 or NaN;  db = dy y ln a, 0 where a = 0 and b >= 0
+/** y = a^b  =>  da = dy b a^(b-1), 0 where b = 0 and a is 0 or NaN;  db = dy y ln a, 0 where a = 0 and b >= 0 */
 export const powOp = binary("pow", byKind(eachPair(power), eachPair(integerPower)), ["a", "b", "y"], {
   a(dy, { a, b }) {
     // Not wherever b = 0: the rule's own derivative with respect to b is 1 / a there.
@@ -78,7 +78,7 @@ const notANumber = (x: Operand): Operand => (typeof x === "number" ? +Number.isN
 /** The cotangent of an operand of maximum or minimum: nothing where it lost, half where both are equal. */
 const shareOf = (dy: Tensor, lost: Tensor, tied: Tensor): Tensor => where(lost, 0, where(tied, dy.mul(0.5), dy));
 
-// y = max(a, b)  =>  da = dy where a > b, dy / 2 where a = b. NaN wins, and then both get dy, as in PyTorch.
+/** y = max(a, b)  =>  da = dy where a > b, dy / 2 where a = b. NaN wins, and then both get dy, as in PyTorch. */
 export const maximumOp = binary(
   "maximum",
   eachPair(Math.max),
@@ -89,7 +89,7 @@ export const maximumOp = binary(
   },
   "any",
 );
-// y = min(a, b)  =>  likewise
+/** y = min(a, b)  =>  da = dy where a < b, dy / 2 where a = b. NaN wins, and then both get dy, as in PyTorch. */
 export const minimumOp = binary(
   "minimum",
   eachPair(Math.min),
@@ -101,7 +101,7 @@ export const minimumOp = binary(
   "any",
 );
 
-// y = atan2(a, b)  =>  da = dy b / (a^2 + b^2), db = -dy a / (a^2 + b^2), and 0 at the origin, as in PyTorch
+/** y = atan2(a, b)  =>  da = dy b / (a^2 + b^2), db = -dy a / (a^2 + b^2), and 0 at the origin, as in PyTorch */
 export const atan2Op = binary(
   "atan2",
   eachPair(Math.atan2),
@@ -127,23 +127,23 @@ function remainder(a: number, b: number): number {
   return r !== 0 && r < 0 !== b < 0 ? r + b : r;
 }
 
-// y = a - b floor(a / b)  =>  da = dy, db = -dy floor(a / b) = -dy (a - y) / b, a quotient that does not jump
+/** y = a - b floor(a / b)  =>  da = dy, db = -dy floor(a / b) = -dy (a - y) / b, a quotient that does not jump */
 export const modOp = binary("mod", eachPair(remainder), ["a", "b", "y"], {
   a: (dy) => dy,
   b: (dy, { a, b, y }) => dy.mul(sub(a, y).div(b)).neg(),
 });
 
-/** a + b, with broadcasting. */
+/** a + b, element by element, with broadcasting. Integers wrap around; bool counts as int32. */
 export const add = (a: Operand, b: Operand): Tensor => applyBinary(addOp, a, b);
-/** a - b, with broadcasting. */
+/** a - b, element by element, with broadcasting. Integers wrap around; bool counts as int32. */
 export const sub = (a: Operand, b: Operand): Tensor => applyBinary(subOp, a, b);
-/** a b, element by element, with broadcasting. Integers wrap around. */
+/** a b, element by element, with broadcasting. Integers wrap around; bool counts as int32. For matrices see `matmul`. */
 export const mul = (a: Operand, b: Operand): Tensor => applyBinary(mulOp, a, b);
-/** a / b, with broadcasting. True division: integers give float32. */
+/** a / b, element by element, with broadcasting. True division: integers and bool give float32. */
 export const div = (a: Operand, b: Operand): Tensor => applyBinary(divOp, a, b);
 
 /**
- * a to the power of b, with broadcasting. Integers stay integers and wrap around; a negative exponent in an integer
+ * a to the power of b, element by element, with broadcasting. Integers stay integers and wrap around; a negative exponent in an integer
  * tensor gives the power cut towards 0.
  *
  * @throws ArgumentError for integers to the power of a negative number
@@ -154,19 +154,19 @@ export function pow(a: Operand, b: Operand): Tensor {
   return applyBinary(powOp, a, b);
 }
 
-/** The larger of a and b, with broadcasting; NaN where one is NaN. Where they are equal each gets half the gradient. */
+/** The larger of a and b, with broadcasting; NaN if one is NaN. Operands that are equal get half the gradient each. */
 export const maximum = (a: Operand, b: Operand): Tensor => applyBinary(maximumOp, a, b);
-/** The smaller of a and b, with broadcasting; NaN where one is NaN. Where they are equal each gets half the gradient. */
+/** The smaller of a and b, with broadcasting; NaN if one is NaN. Operands that are equal get half the gradient each. */
 export const minimum = (a: Operand, b: Operand): Tensor => applyBinary(minimumOp, a, b);
 /**
- * The angle in radians, in [-pi, pi], of the point with ordinate a and abscissa b, with broadcasting. The gradient at
- * the origin is 0.
+ * The angle in radians, in [-pi, pi], of the point with ordinate a and abscissa b, with broadcasting. Integers and bool
+ * give float32. The gradient at the origin is 0.
  */
 export const atan2 = (a: Operand, b: Operand): Tensor => applyBinary(atan2Op, a, b);
 
 /**
- * The remainder of a / b with the sign of b, with broadcasting: Python's %, PyTorch's remainder. By 0 it is NaN for
- * floats, 0 for integers.
+ * The remainder of a / b with the sign of b, with broadcasting: Python's %, PyTorch's remainder. For b = 0 it is NaN for
+ * floats and 0 for integers.
  *
  * @throws ArgumentError for integers and the number 0
  */

@@ -9,7 +9,7 @@ import { defineOp } from "../../core/op.js";
 import { sizeOf } from "../../core/shape.js";
 import type { Tensor } from "../../tensor.js";
 
-/** `toBool` is 1 for a cast to bool, where every number other than 0 becomes 1. */
+/** y = x in another dtype  =>  dx = dy in the dtype of x. `toBool` is 1 for a cast to bool: every number except 0 gives 1. */
 export const castOp = defineOp({
   name: "cast",
   inputs: ["x"],
@@ -25,9 +25,11 @@ export const castOp = defineOp({
 });
 
 /**
- * Converts the elements to another dtype. Floats round to nearest even; to integers they are cut towards zero and
- * wrap around, and NaN and infinities give 0; to bool everything but 0 is 1. The tensor itself is returned where it
- * has the dtype already.
+ * Converts the elements to another dtype. To a float: rounds to nearest, ties to even. To an integer: truncates towards
+ * zero and wraps around; NaN and infinities give 0. To bool: everything except 0 gives 1. Returns the tensor itself if it
+ * has the dtype already. Gradients flow back in the dtype that `x` has.
+ *
+ * @throws DTypeError for an unknown dtype
  */
 export function cast(x: Tensor, dtype: DType): Tensor {
   checkDType("cast", dtype);

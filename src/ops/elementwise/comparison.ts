@@ -14,13 +14,20 @@ const comparison = (name: string, holds: (a: number, b: number) => boolean) =>
     "bool",
   );
 
+/** y = a == b; no gradient */
 export const eqOp = comparison("eq", (a, b) => a === b);
+/** y = a != b; no gradient */
 export const neOp = comparison("ne", (a, b) => a !== b);
+/** y = a < b; no gradient */
 export const ltOp = comparison("lt", (a, b) => a < b);
+/** y = a <= b; no gradient */
 export const leOp = comparison("le", (a, b) => a <= b);
+/** y = a > b; no gradient */
 export const gtOp = comparison("gt", (a, b) => a > b);
+/** y = a >= b; no gradient */
 export const geOp = comparison("ge", (a, b) => a >= b);
 
+/** y = x is NaN; no gradient */
 export const isNaNOp = unary(
   "isNaN",
   each((x) => (Number.isNaN(x) ? 1 : 0)),
@@ -29,6 +36,7 @@ export const isNaNOp = unary(
   "any",
   "bool",
 );
+/** y = x is neither NaN nor infinite; no gradient */
 export const isFiniteOp = unary(
   "isFinite",
   each((x) => (Number.isFinite(x) ? 1 : 0)),
@@ -38,21 +46,21 @@ export const isFiniteOp = unary(
   "bool",
 );
 
-/** a == b, as bool, with broadcasting. NaN equals nothing. */
+/** a == b, as bool, element by element, with broadcasting. NaN equals nothing. */
 export const eq = (a: Operand, b: Operand): Tensor => applyBinary(eqOp, a, b);
-/** a != b, as bool, with broadcasting. */
+/** a != b, as bool, element by element, with broadcasting. NaN differs from everything. */
 export const ne = (a: Operand, b: Operand): Tensor => applyBinary(neOp, a, b);
-/** a < b, as bool, with broadcasting. */
+/** a < b, as bool, element by element, with broadcasting; false if one is NaN. */
 export const lt = (a: Operand, b: Operand): Tensor => applyBinary(ltOp, a, b);
-/** a <= b, as bool, with broadcasting. */
+/** a <= b, as bool, element by element, with broadcasting; false if one is NaN. */
 export const le = (a: Operand, b: Operand): Tensor => applyBinary(leOp, a, b);
-/** a > b, as bool, with broadcasting. */
+/** a > b, as bool, element by element, with broadcasting; false if one is NaN. */
 export const gt = (a: Operand, b: Operand): Tensor => applyBinary(gtOp, a, b);
-/** a >= b, as bool, with broadcasting. */
+/** a >= b, as bool, element by element, with broadcasting; false if one is NaN. */
 export const ge = (a: Operand, b: Operand): Tensor => applyBinary(geOp, a, b);
-/** Where x is NaN, as bool. */
+/** Whether each element is NaN, as bool. */
 // biome-ignore lint/suspicious/noShadowRestrictedNames: the name that NumPy and PyTorch users look for
 export const isNaN = (x: Tensor): Tensor => apply(isNaNOp, [x], none);
-/** Where x is neither NaN nor infinite, as bool. */
+/** Whether each element is neither NaN nor infinite, as bool. */
 // biome-ignore lint/suspicious/noShadowRestrictedNames: the name that NumPy and PyTorch users look for
 export const isFinite = (x: Tensor): Tensor => apply(isFiniteOp, [x], none);

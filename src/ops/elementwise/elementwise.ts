@@ -18,6 +18,8 @@ export type Operand = Tensor | number;
 
 /** The numbers that a unary function takes besides x, such as the slope of leakyRelu. */
 export type Coefficients = readonly number[];
+
+/** The coefficients of a function that takes none. */
 export const none: Coefficients = [];
 
 const numbersOf = (n: number, dtype: DType, parameters: Coefficients): number[] =>
@@ -45,7 +47,7 @@ type UnaryRule<S extends "x" | "y"> = (
 /**
  * A row of the unary table.
  *
- * @param output - the dtype of y where it is not that of x
+ * @param output - the dtype of y if it differs from that of x
  */
 export const unary = <const S extends "x" | "y" = never>(
   name: string,
@@ -146,7 +148,7 @@ export interface NumberOperand {
 const noNumber: NumberOperand = {};
 const scalar: Shape = [];
 
-/** Where a number operand stands for the loops, which read arrays. */
+/** The number operands as arrays, which the loops read. */
 const aCell = new Float64Array(1);
 const bCell = new Float64Array(1);
 
@@ -154,7 +156,7 @@ const bCell = new Float64Array(1);
  * A row of the binary table, with broadcasting. One operand may be a number: its buffer is null and its value
  * travels as an argument, so that no tensor is made for it.
  *
- * @param output - the dtype of y where it is not that of the operands
+ * @param output - the dtype of y if it differs from that of the operands
  */
 export const binary = <const S extends "a" | "b" | "y" = never>(
   name: string,

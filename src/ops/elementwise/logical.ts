@@ -23,8 +23,11 @@ const noGradient = { a: null, b: null };
 const and = eachPair((a, b) => (a !== 0 && b !== 0 ? 1 : 0));
 const or = eachPair((a, b) => (a !== 0 || b !== 0 ? 1 : 0));
 
+/** y = a and b are not 0; no gradient */
 export const logicalAndOp = binary("logicalAnd", and, [], noGradient, "any", "bool");
+/** y = a or b is not 0; no gradient */
 export const logicalOrOp = binary("logicalOr", or, [], noGradient, "any", "bool");
+/** y = x is 0; no gradient */
 export const logicalNotOp = unary(
   "logicalNot",
   each((x) => (x === 0 ? 1 : 0)),
@@ -34,7 +37,7 @@ export const logicalNotOp = unary(
   "bool",
 );
 
-// y = a where the condition holds, else b  =>  da = dy where it holds, db = dy elsewhere, 0 in the other places
+/** y = a where the condition holds, else b  =>  da = dy where it holds, db = dy elsewhere, 0 in the other places */
 export const whereOp = defineOp({
   name: "where",
   inputs: ["condition", "a?", "b?"],
@@ -74,16 +77,16 @@ export const whereOp = defineOp({
   },
 });
 
-/** Whether both a and b are other than 0, as bool, with broadcasting. NaN is other than 0. */
+/** Whether neither a nor b is 0, as bool, element by element, with broadcasting. NaN is not 0. */
 export const logicalAnd = (a: Operand, b: Operand): Tensor => applyBinary(logicalAndOp, a, b);
-/** Whether a or b or both are other than 0, as bool, with broadcasting. */
+/** Whether a or b or both are not 0, as bool, element by element, with broadcasting. NaN is not 0. */
 export const logicalOr = (a: Operand, b: Operand): Tensor => applyBinary(logicalOrOp, a, b);
-/** Whether x is 0, as bool. */
+/** Whether each element is 0, as bool. */
 export const logicalNot = (x: Tensor): Tensor => apply(logicalNotOp, [x], none);
 
 /**
- * a where the condition holds, b elsewhere; all three broadcast. a and b are promoted to one dtype; two numbers give
- * float32. The operand that is not chosen gets the gradient 0.
+ * Elements of `a` where the condition is true and of `b` where it is false; all three broadcast. `a` and `b` are promoted to
+ * one dtype; two numbers give float32. The operand that is not chosen gets the gradient 0.
  *
  * @param condition - bool
  * @throws DTypeError if the condition is not bool, ShapeError if the shapes do not broadcast

@@ -11,13 +11,17 @@ function roundHalfEven(x: number): number {
   return up - x === 0.5 && up % 2 !== 0 ? up - 1 : up;
 }
 
-// Constant between their jumps  =>  dx = 0
+/** y = floor(x), constant between its jumps  =>  dx = 0 */
 export const floorOp = unary("floor", each(Math.floor), [], { x: (dy) => dy.zeros() }, "numeric");
+/** y = ceil(x), constant between its jumps  =>  dx = 0 */
 export const ceilOp = unary("ceil", each(Math.ceil), [], { x: (dy) => dy.zeros() }, "numeric");
+/** y = x rounded, ties to even; constant between its jumps  =>  dx = 0 */
 export const roundOp = unary("round", each(roundHalfEven), [], { x: (dy) => dy.zeros() }, "numeric");
 
-// y = min(max(x, p), q)  =>  dx = dy where p <= x <= q. The slope jumps and is constant elsewhere: x counts as a
-// constant in the second derivative.
+/**
+ * y = min(max(x, p), q)  =>  dx = dy where p <= x <= q. The slope jumps and is constant elsewhere: x counts as a
+ * constant in the second derivative.
+ */
 export const clampOp = unary(
   "clamp",
   each((x, p, q) => Math.min(Math.max(x, p), q)),
@@ -25,6 +29,7 @@ export const clampOp = unary(
   { x: (dy, { x }, bounds) => clampGrad(dy, x.detach(), bounds) },
   "numeric",
 );
+/** dx = dy where p <= s <= q, else 0  =>  ddy = the same of ddx */
 export const clampGradOp = unaryGradient(
   "clampGrad",
   eachGradient((dy, x, p, q) => (x >= p && x <= q ? dy : 0)),
@@ -38,19 +43,20 @@ const clampGrad = (dy: Tensor, x: Tensor, bounds: Coefficients): Tensor => apply
 export const floor = (x: Tensor): Tensor => apply(floorOp, [x], none);
 /** The smallest integer not below x. Integers stay as they are. The gradient is 0. */
 export const ceil = (x: Tensor): Tensor => apply(ceilOp, [x], none);
-/** The nearest integer; halves go to the even one. Integers stay as they are. The gradient is 0. */
+/** The nearest integer; ties go to the even one. Integers stay as they are. The gradient is 0. */
 export const round = (x: Tensor): Tensor => apply(roundOp, [x], none);
 
+/** The options of `clamp`: one bound or both. */
 export interface ClampOptions {
   /** The lower bound. Default: none. */
   readonly min?: number;
-  /** The upper bound; where it is below `min`, it wins. Default: none. */
+  /** The upper bound; if it is below `min`, it wins. Default: none. */
   readonly max?: number;
 }
 
 /**
- * x limited to [min, max]. Integers stay integers where the bounds are. The gradient passes where x is within the
- * bounds, themselves included.
+ * x limited to [min, max]. Integers stay integers if the bounds are integers. The gradient passes where x is between the
+ * bounds or equal to one.
  *
  * @throws ArgumentError if neither bound is given
  */

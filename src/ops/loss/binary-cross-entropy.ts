@@ -12,7 +12,7 @@ const leastLog = -100;
 /** What p (1 - p) is at least, in the gradient; as in PyTorch, which holds it in float32. */
 const leastSlope = Math.fround(1e-12);
 
-// y = -t ln p - (1 - t) ln(1 - p)  =>  dp = dy (p - t) / (p (1 - p)),  dt = dy (ln(1 - p) - ln p)
+/** y = -t ln p - (1 - t) ln(1 - p)  =>  dp = dy (p - t) / (p (1 - p)),  dt = dy (ln(1 - p) - ln p) */
 export const binaryCrossEntropyOp = defineOp({
   name: "binaryCrossEntropy",
   inputs: ["p", "target"],
@@ -33,8 +33,10 @@ export const binaryCrossEntropyOp = defineOp({
   },
 });
 
-// With v = p (1 - p): y = dy (p - t) / v
-//   =>  d(dy) = ddp (p - t) / v, the same kernel;  dp = ddp dy (1 - (p - t) (1 - 2p) / v) / v;  dt = -ddp dy / v
+/**
+ * With v = p (1 - p): y = dy (p - t) / v
+ *   =>  d(dy) = ddp (p - t) / v, the same kernel;  dp = ddp dy (1 - (p - t) (1 - 2p) / v) / v;  dt = -ddp dy / v
+ */
 export const binaryCrossEntropyGradOp: Op<void> = defineOp<"dy" | "p" | "target", "dy" | "p" | "target">({
   name: "binaryCrossEntropyGrad",
   inputs: ["dy", "p", "target"],

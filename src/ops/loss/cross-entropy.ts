@@ -20,8 +20,10 @@ interface CrossEntropyAttrs extends NllAttrs {
   readonly labelSmoothing: number;
 }
 
-// With l_c = logsumexp(x) - x_c, the label t and the smoothing e:
-//   loss = (1 - e) w_t l_t + e / C sum_c w_c l_c
+/**
+ * With l_c = logsumexp(x) - x_c, the label t and the smoothing e:
+ *   loss = (1 - e) w_t l_t + e / C sum_c w_c l_c
+ */
 export const crossEntropyOp = defineOp({
   name: "crossEntropy",
   inputs: ["x", "target", "weight?"],
@@ -91,8 +93,10 @@ function composed(x: Tensor, target: Tensor, weight: Tensor | undefined, attrs: 
   );
 }
 
-// With p = e^(x - logsumexp) and W = sum_c w_c:
-//   dx_c = dloss (((1 - e) w_t + e / C W) p_c - (1 - e) w_t [c = t] - e / C w_c)
+/**
+ * With p = e^(x - logsumexp) and W = sum_c w_c:
+ *   dx_c = dloss (((1 - e) w_t + e / C W) p_c - (1 - e) w_t [c = t] - e / C w_c)
+ */
 export const crossEntropyGradOp: Op<CrossEntropyAttrs> = defineOp<
   "dloss" | "x" | "target" | "weight?" | "logsumexp",
   "dloss" | "x" | "target" | "weight",

@@ -20,7 +20,7 @@ export interface NllAttrs {
   readonly dtype: DType;
 }
 
-// loss = -w[t] x[t] for the label t of each row, 0 where it is ignored  =>  dx[t] = -w[t] dloss, and 0 elsewhere
+/** loss = -w[t] x[t] for the label t of each row, 0 where it is ignored  =>  dx[t] = -w[t] dloss, and 0 elsewhere */
 export const nllOp: Op<NllAttrs> = defineOp<
   "x" | "target" | "weight?",
   "target" | "weight",

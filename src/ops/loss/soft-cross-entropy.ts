@@ -18,7 +18,7 @@ interface SoftAttrs {
   readonly labelSmoothing: number;
 }
 
-// With the smoothed target s_c = (1 - e) t_c + e / C:  loss = sum_c w_c s_c (logsumexp(x) - x_c)
+/** With the smoothed target s_c = (1 - e) t_c + e / C:  loss = sum_c w_c s_c (logsumexp(x) - x_c) */
 export const softCrossEntropyOp = defineOp({
   name: "softCrossEntropy",
   inputs: ["x", "target", "weight?"],
@@ -83,7 +83,7 @@ function composed(x: Tensor, target: Tensor, weight: Tensor | undefined, { axis,
   return terms.sum(axis).neg();
 }
 
-// With p = e^(x - logsumexp):  dx_c = dloss (p_c sum_k w_k s_k - w_c s_c)
+/** With p = e^(x - logsumexp):  dx_c = dloss (p_c sum_k w_k s_k - w_c s_c) */
 export const softCrossEntropyGradOp: Op<SoftAttrs> = defineOp<
   "dloss" | "x" | "target" | "weight?" | "logsumexp",
   "dloss" | "x" | "target" | "weight",

@@ -12,20 +12,21 @@ interface Term {
 }
 
 /**
- * Sums of products in Einstein's notation: each letter names an axis, and letters that are missing in the output are
- * summed over.
+ * Sums of products in Einstein's notation: each letter names an axis, and letters that are not in the output are summed
+ * over.
  *
  * ```ts
  * einsum("ij,jk->ik", a, b);        // a matrix product
  * einsum("bhqd,bhkd->bhqk", q, k);  // attention scores
- * einsum("ii", a);                  // the trace: without an arrow, letters that stand once are kept, sorted
- * einsum("...ij->...ji", x);        // the ellipsis stands for any axes, which broadcast
+ * einsum("ii", a);                  // the trace: without an arrow, letters that occur once are kept, sorted
+ * einsum("...ij->...ji", x);        // the ellipsis represents any axes, which broadcast
  * ```
  *
  * Operands are contracted two at a time, the cheapest pair first, each time by one batched matrix product. A size of
  * 1 stretches, as everywhere.
  *
- * @throws ArgumentError if the text is no equation; ShapeError if it does not fit the operands
+ * @param equation - one term for each operand, separated by commas, then optionally `->` and the output
+ * @throws ArgumentError if the text is not an equation, ShapeError if it does not fit the operands
  */
 export function einsum(equation: string, ...operands: readonly Tensor[]): Tensor {
   if (typeof equation !== "string") throw new ArgumentError(`einsum: an equation is a string, got ${quote(equation)}`);
@@ -45,7 +46,7 @@ export function einsum(equation: string, ...operands: readonly Tensor[]): Tensor
   return arrange(sumOut(terms[0], new Set(output)), output).x;
 }
 
-/** A repeated label stands for the diagonal of its two axes. */
+/** A repeated label represents the diagonal of its two axes. */
 function takeDiagonals({ x, labels }: Term): Term {
   const repeated = labels.findIndex((label, axis) => labels.indexOf(label) !== axis);
   if (repeated < 0) return { x, labels };

@@ -11,7 +11,7 @@ function checkVectors(name: string, a: Tensor, b: Tensor): void {
 /**
  * The inner product of two vectors, a scalar: the sum of a_i b_i.
  *
- * @throws ShapeError if an operand is no vector or the lengths differ
+ * @throws ShapeError if an operand does not have one axis or the lengths differ
  */
 export function dot(a: Tensor, b: Tensor): Tensor {
   checkVectors("dot", a, b);
@@ -22,7 +22,7 @@ export function dot(a: Tensor, b: Tensor): Tensor {
 /**
  * The outer product of two vectors: y_ij = a_i b_j, of shape (M, N).
  *
- * @throws ShapeError if an operand is no vector
+ * @throws ShapeError if an operand does not have one axis
  */
 export function outer(a: Tensor, b: Tensor): Tensor {
   checkVectors("outer", a, b);

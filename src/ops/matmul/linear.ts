@@ -21,7 +21,11 @@ function misfit(rule: string, x: Meta, weight: Meta, bias: Meta | undefined): Sh
 
 const asMatrix = (x: Tensor): Tensor => (x.rank === 2 ? x : x.reshape([rowCount(x.shape), x.shape[x.rank - 1]]));
 
-/** y = x W^T + b over the last axis, with the batch axes as one: every gradient is a single matrix product. */
+/**
+ * y = x W^T + b over the last axis  =>  dx = dy W,  dW = dy^T x,  db = dy, which the engine sums over the batch.
+ *
+ * The batch axes count as one, so that every gradient is a single matrix product.
+ */
 export const linearOp = defineOp({
   name: "linear",
   inputs: ["x", "weight", "bias?"],
@@ -49,11 +53,10 @@ export const linearOp = defineOp({
     n: number,
     k: number,
   ) {
-    // The product is added to what stands in y.
+    // The product is added to the bias in y.
     if (bias) for (let i = 0; i < m * n; i += n) y.set(bias, i);
     gemm(m, n, k, x, 0, false, weight, 0, true, y, 0, bias !== null);
   },
-  // y = x W^T + b  =>  dx = dy W,  dW = dy^T x,  db = dy, summed over the batch by the engine
   vjp: {
     x: (dy, { x, weight }) => asMatrix(dy).matmul(weight).reshape(x.shape),
     weight: (dy, { x }) => asMatrix(dy).matmul(asMatrix(x), { transA: true }),
@@ -62,11 +65,11 @@ export const linearOp = defineOp({
 });
 
 /**
- * y = x W^T + b, the fully connected layer.
+ * The fully connected layer, x W^T + b over the last axis.
  *
  * @param x - (..., in)
- * @param weight - (out, in)
- * @param bias - (out)
+ * @param weight - W, (out, in)
+ * @param bias - b, (out). Default: none
  * @returns (..., out)
  * @throws ShapeError if the sizes do not fit
  */

@@ -7,10 +7,11 @@ import { defineOp, type Meta } from "../../core/op.js";
 import { broadcastShapes, padRank, type Shape, show, sizeOf, stridesOf } from "../../core/shape.js";
 import type { Tensor } from "../../tensor.js";
 
+/** The options of `matmul`. */
 export interface MatmulOptions {
-  /** Use the transpose of the last two axes of a. Default false. */
+  /** Multiply by the transpose of a, in its last two axes, without a copy. Default false. */
   readonly transA?: boolean;
-  /** Use the transpose of the last two axes of b. Default false. */
+  /** Multiply by the transpose of b, in its last two axes, without a copy. Default false. */
   readonly transB?: boolean;
 }
 
@@ -38,7 +39,11 @@ const batchOf = (shape: Shape): Shape => (shape.length === 2 ? noBatch : shape.s
 const misfit = (rule: string, a: Meta, b: Meta, { transA, transB }: Flags): ShapeError =>
   new ShapeError(`matmul: ${rule}: ${show(a.shape)}${transA ? "^T" : ""} x ${show(b.shape)}${transB ? "^T" : ""}`);
 
-/** y = op(a) op(b) for matrices in the last two axes; the axes before them are batches and broadcast. */
+/**
+ * y = op(a) op(b) for matrices in the last two axes; the axes before them are batches and broadcast.
+ *
+ * Without flags, y = a b  =>  da = dy b^T,  db = a^T dy; with flags, the same for the transposes.
+ */
 export const matmulOp = defineOp({
   name: "matmul",
   inputs: ["a", "b"],
@@ -79,7 +84,6 @@ export const matmulOp = defineOp({
       gemm(m, n, k, a, aStart, transA === 1, b, bStart, transB === 1, y, i * m * n, false);
     }
   },
-  // y = a b  =>  da = dy b^T,  db = a^T dy; with flags, the same for the transposes
   vjp: {
     a: (dy, { b }, { transA, transB }) =>
       transA ? b.matmul(dy, { transA: transB, transB: true }) : dy.matmul(b, { transB: !transB }),
@@ -89,10 +93,13 @@ export const matmulOp = defineOp({
 });
 
 /**
- * The matrix product of the last two axes; axes before them are batches and broadcast. A vector counts as a row on
- * the left and as a column on the right, and that axis is gone from the result.
+ * The matrix product over the last two axes; the axes before them are batches and broadcast. A vector counts as a row on the
+ * left and as a column on the right, and the result does not have that axis. The dtypes are promoted; bool counts as int32.
  *
- * @throws ShapeError if the inner dimensions differ or the batches do not broadcast
+ * @param a - (..., M, K), or (K)
+ * @param b - (..., K, N), or (K)
+ * @returns (..., M, N)
+ * @throws ShapeError if the inner dimensions differ, the batches do not broadcast, or an operand is a scalar
  */
 export function matmul(a: Tensor, b: Tensor, options: MatmulOptions = {}): Tensor {
   const { transA = false, transB = false } = options;

@@ -13,6 +13,7 @@ interface ConcatAttrs {
   readonly sizes: readonly number[];
 }
 
+/** y = [x0 x1 ...]  =>  dxk = the part of dy that xk fills */
 export const concatOp = defineOp({
   name: "concat",
   inputs: ["...xs"],
@@ -37,7 +38,6 @@ export const concatOp = defineOp({
       start += n;
     }
   },
-  // y = [x0 x1 ...]  =>  dxk = the part of dy where xk is
   vjp: {
     xs: (dy, _, { axis, sizes }, index) => {
       const start = sizes.slice(0, index).reduce((sum, size) => sum + size, 0);
@@ -47,8 +47,10 @@ export const concatOp = defineOp({
 });
 
 /**
- * Tensors one after the other along an axis they have. Their other sizes are the same; their dtypes are promoted.
+ * Joins tensors along an axis that they have. Their other sizes must be equal; their dtypes are promoted.
  *
+ * @param axis - default: the first; a negative axis counts from the end
+ * @returns the shape of the tensors, with the sum of their sizes on the axis
  * @throws ShapeError if there is no tensor, or the shapes differ outside the axis
  */
 export function concat(tensors: readonly Tensor[], axis = 0): Tensor {
@@ -60,8 +62,9 @@ export function concat(tensors: readonly Tensor[], axis = 0): Tensor {
 }
 
 /**
- * Tensors of one shape side by side along a new axis, which stands at `axis` of the result.
+ * Joins tensors of one shape along a new axis. Their dtypes are promoted.
  *
+ * @param axis - the place of the new axis in the result; default: the first
  * @throws ShapeError if there is no tensor, or the shapes differ
  */
 export function stack(tensors: readonly Tensor[], axis = 0): Tensor {

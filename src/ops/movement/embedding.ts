@@ -9,10 +9,11 @@ import { defineOp, type Op } from "../../core/op.js";
 import { show, sizeOf } from "../../core/shape.js";
 import type { Tensor } from "../../tensor.js";
 
+/** The options of `embedding`. */
 export interface EmbeddingOptions {
   /**
-   * The index that stands for padding: its row is read like any other but gets no gradient, so that it stays what it
-   * is. Counted from the end where negative. Default: none.
+   * The index that represents padding: its row is read like any other but gets no gradient, so that it does not change.
+   * Counted from the end if negative. Default: none.
    */
   readonly paddingIdx?: number;
 }
@@ -24,7 +25,7 @@ interface EmbeddingAttrs {
   readonly padding: number;
 }
 
-/** y[i] = weight[index[i]] */
+/** y[i] = weight[index[i]]  =>  dweight[r] = sum of dy[i] over the i with index[i] = r */
 export const embeddingOp: Op<EmbeddingAttrs> = defineOp<"index" | "weight", "index", EmbeddingAttrs>({
   name: "embedding",
   inputs: ["index", "weight"],
@@ -52,7 +53,6 @@ export const embeddingOp: Op<EmbeddingAttrs> = defineOp<"index" | "weight", "ind
       for (let d = 0; d < features; d++) y[to + d] = weight[from + d];
     }
   },
-  // dweight[r] = sum of dy[i] over the i with index[i] = r
   vjp: { index: null, weight: (dy, { index }, attrs) => apply(embeddingGradOp, [dy, index], attrs) },
 });
 
@@ -107,13 +107,14 @@ function positionsByRow(index: Numbers, count: number, rows: number): { starts: 
 }
 
 /**
- * Rows of a table: y[i] = weight[index[i]], for tokens or categories. The gradient adds up in a fixed order.
+ * Rows of a table by index, for tokens or categories: y[i] = weight[index[i]]. The gradient adds up in a fixed order, so it
+ * is the same every time.
  *
- * @param index - integers from 0 to the number of rows, without it, of any shape
+ * @param index - integers of any shape, from 0 to rows - 1
  * @param weight - (rows, features)
- * @returns the shape of `index`, and features
- * @throws ShapeError if `weight` has not two axes, DTypeError if `index` holds no integers, ArgumentError for an index
- *   or a `paddingIdx` that is no row
+ * @returns (...index, features)
+ * @throws ShapeError if `weight` does not have two axes, DTypeError if `index` does not hold integers, ArgumentError for an
+ *   index or a `paddingIdx` outside the table
  */
 export function embedding(index: Tensor, weight: Tensor, options: EmbeddingOptions = {}): Tensor {
   const { paddingIdx } = options;

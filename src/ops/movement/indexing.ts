@@ -45,6 +45,7 @@ function stridesAround(shape: Shape, axis: number): [strides: number[], step: nu
   return [strides, step];
 }
 
+/** y[i] = x[index[i]]  =>  dx[index[i]] += dy[i], from zeros */
 export const gatherOp = defineOp({
   name: "gather",
   inputs: ["x", "index"],
@@ -66,7 +67,6 @@ export const gatherOp = defineOp({
       }
     });
   },
-  // y[i] = x[index[i]]  =>  dx[index[i]] += dy[i], from zeros
   vjp: {
     x: (dy, { index }, { axis, from }) => apply(scatterAddOp, [null, index, dy], { axis, to: from, from: dy.shape }),
     index: null,
@@ -77,14 +77,15 @@ export const gatherOp = defineOp({
  * Picks elements along an axis: `y[i][j] = x[index[i][j]][j]` for axis 0, `x[i][index[i][j]]` for axis 1. The result
  * has the shape of `index`, which has as many axes as `x` and is no larger, except along `axis`.
  *
- * @param index - integers from 0 to the size of the axis, without it; negative ones are errors
- * @throws ShapeError if the shapes do not fit, DTypeError if `index` holds no integers, ArgumentError for an index
+ * @param axis - a negative axis counts from the end
+ * @param index - integers from 0 to the size of the axis minus 1; negative ones are errors
+ * @throws ShapeError if the shapes do not fit, DTypeError if `index` does not hold integers, ArgumentError for an index
  *   outside the axis
  */
 export const gather = (x: Tensor, axis: number, index: Tensor): Tensor =>
   apply(gatherOp, [x, index], { axis: normalizeAxis("gather", axis, x.rank), from: x.shape });
 
-/** y = x, or zeros where x is left out, plus the source. Sums in row-major order of the source: always the same. */
+/** y = x, or zeros if x is left out, plus the source. Sums in row-major order of the source: always the same. */
 export const scatterAddOp = defineOp({
   name: "scatterAdd",
   inputs: ["x?", "index", "source"],
@@ -128,12 +129,12 @@ export const scatterAddOp = defineOp({
 
 /**
  * Adds elements along an axis, the reverse of `gather`: the result is `x` with, for axis 0,
- * `y[index[i][j]][j] += source[i][j]` for every element of `index`. `x` itself does not change. Elements that meet
- * are added in a fixed order, so the result is the same every time.
+ * `y[index[i][j]][j] += source[i][j]` for every element of `index`. `x` itself does not change. Elements with the same
+ * index are added in a fixed order, so the result is the same every time.
  *
- * @param index - integers from 0 to the size of the axis, without it; no larger than `source`, nor than `x` except
- *   along `axis`
- * @throws ShapeError if the shapes do not fit, DTypeError if `index` holds no integers, ArgumentError for an index
+ * @param axis - a negative axis counts from the end
+ * @param index - integers from 0 to the size of the axis minus 1; no larger than `source`, nor than `x` except along `axis`
+ * @throws ShapeError if the shapes do not fit, DTypeError if `index` does not hold integers, ArgumentError for an index
  *   outside the axis
  */
 export const scatterAdd = (x: Tensor, axis: number, index: Tensor, source: Tensor): Tensor =>
@@ -149,6 +150,7 @@ function checkVector(op: string, index: Meta): void {
 
 const withSize = (shape: Shape, axis: number, size: number): number[] => shape.map((n, i) => (i === axis ? size : n));
 
+/** y[j] = x[index[j]]  =>  dx[index[j]] += dy[j], from zeros */
 export const indexSelectOp = defineOp({
   name: "indexSelect",
   inputs: ["x", "index"],
@@ -166,7 +168,6 @@ export const indexSelectOp = defineOp({
     for (let o = 0; o < outer; o++)
       for (let j = 0; j < count; j++) copyRun(x, (o * size + index[j]) * inner, y, (o * count + j) * inner, inner);
   },
-  // y[j] = x[index[j]]  =>  dx[index[j]] += dy[j], from zeros
   vjp: {
     x: (dy, { index }, { axis, from }) => apply(indexAddOp, [null, index, dy], { axis, to: from, from: dy.shape }),
     index: null,
@@ -174,17 +175,18 @@ export const indexSelectOp = defineOp({
 });
 
 /**
- * Whole slices along an axis, in the order of `index`, which has one axis: `y[j] = x[index[j]]` for axis 0. The rows
- * of a table, for instance. A slice may be picked several times.
+ * Picks whole slices along an axis, in the order of `index`: `y[j] = x[index[j]]` for axis 0, such as rows of a table. A
+ * slice may be picked several times.
  *
- * @param index - integers from 0 to the size of the axis, without it; negative ones are errors
- * @throws ShapeError if `index` has not one axis, DTypeError if it holds no integers, ArgumentError for an index
+ * @param axis - a negative axis counts from the end
+ * @param index - one axis of integers from 0 to the size of the axis minus 1; negative ones are errors
+ * @throws ShapeError if `index` does not have one axis, DTypeError if it does not hold integers, ArgumentError for an index
  *   outside the axis
  */
 export const indexSelect = (x: Tensor, axis: number, index: Tensor): Tensor =>
   apply(indexSelectOp, [x, index], { axis: normalizeAxis("indexSelect", axis, x.rank), from: x.shape });
 
-/** y = x, or zeros where x is left out, plus the slices of the source, one after the other. */
+/** y = x, or zeros if x is left out, plus the slices of the source, one after the other. */
 export const indexAddOp = defineOp({
   name: "indexAdd",
   inputs: ["x?", "index", "source"],
@@ -228,8 +230,9 @@ export const indexAddOp = defineOp({
  * Adds whole slices along an axis, the reverse of `indexSelect`: the result is `x` with `y[index[j]] += source[j]` for
  * axis 0. `x` itself does not change. The order of the sums is fixed.
  *
+ * @param axis - a negative axis counts from the end
  * @param source - of the shape of `x`, except along `axis`, where it has as many slices as `index` has elements
- * @throws ShapeError if the shapes do not fit, DTypeError if `index` holds no integers, ArgumentError for an index
+ * @throws ShapeError if the shapes do not fit, DTypeError if `index` does not hold integers, ArgumentError for an index
  *   outside the axis
  */
 export const indexAdd = (x: Tensor, axis: number, index: Tensor, source: Tensor): Tensor =>
@@ -244,6 +247,7 @@ interface OneHotAttrs {
   readonly dtype: DType;
 }
 
+/** y[i][k] = 1 where k = index[i], else 0; no gradient */
 export const oneHotOp = defineOp({
   name: "oneHot",
   inputs: ["index"],
@@ -264,17 +268,19 @@ export const oneHotOp = defineOp({
   vjp: { index: null },
 });
 
+/** The options of `oneHot`. */
 export interface OneHotOptions {
-  /** Default float32. */
+  /** The dtype of the result. Default float32. */
   readonly dtype?: DType;
 }
 
 /**
- * A new last axis of size `depth` that is 1 at the index and 0 elsewhere: labels as probabilities.
+ * Labels as probabilities: a new last axis of size `depth` that is 1 at the index and 0 elsewhere. It has no gradient.
  *
- * @param index - integers from 0 to `depth`, without it
- * @throws ShapeError if depth is no size, DTypeError if `index` holds no integers, ArgumentError for an index outside
- *   the depth
+ * @param index - integers from 0 to depth - 1
+ * @returns (...index, depth)
+ * @throws ShapeError if depth is not a size, DTypeError if `index` does not hold integers, ArgumentError for an index
+ *   outside the depth
  */
 export const oneHot = (index: Tensor, depth: number, options: OneHotOptions = {}): Tensor => {
   const { dtype = "float32" } = options;

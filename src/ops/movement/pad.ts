@@ -8,13 +8,14 @@ import type { Tensor } from "../../tensor.js";
 import { concat } from "./concat.js";
 import { type SliceRange, slicePadOp } from "./slice.js";
 
-/** How many elements to add before and after those of one axis. */
+/** The numbers of elements to add before and after the elements of one axis. */
 export type Padding = readonly [before: number, after: number];
 
+/** The options of `pad`. */
 export interface PadOptions {
   /**
-   * What stands in the padding: one value ("constant", the default), the elements mirrored at the edge, which itself
-   * is not repeated ("reflect": c b | a b c | b a), or the edge repeated ("replicate": a a | a b c | c c).
+   * The content of the padding: one value ("constant", the default), the elements mirrored at the edge, which is not
+   * repeated ("reflect": c b | a b c | b a), or the edge repeated ("replicate": a a | a b c | c c).
    */
   readonly mode?: "constant" | "reflect" | "replicate";
   /** The value for "constant". Default 0. */
@@ -25,7 +26,7 @@ export interface PadOptions {
  * Adds elements at the ends of axes.
  *
  * @param padding - `[before, after]` for each axis, the first axis first (PyTorch's `F.pad` starts with the last)
- * @throws ShapeError if there is not one pair an axis, or an axis is too short to be mirrored or repeated;
+ * @throws ShapeError if there is not one pair for each axis, or an axis is too short to be mirrored or repeated;
  *   ArgumentError for a negative number or an unknown mode; DTypeError if the dtype cannot hold the value
  */
 export function pad(x: Tensor, padding: readonly Padding[], options: PadOptions = {}): Tensor {

@@ -12,7 +12,7 @@ interface PermuteAttrs {
   readonly axes: readonly number[];
 }
 
-/** y = x with its axes in another order. */
+/** y = x with its axes in another order  =>  dx = dy with its axes in the order of x */
 export const permuteOp = defineOp({
   name: "permute",
   inputs: ["x"],
@@ -42,7 +42,6 @@ export const permuteOp = defineOp({
         );
     });
   },
-  // y = x with axes permuted  =>  dx = dy with axes permuted back
   vjp: { x: (dy, _, { axes }) => dy.permute(inverse(axes)) },
 });
 
@@ -74,7 +73,7 @@ function transposeInto(
 }
 
 /**
- * The same permutation with as few axes as can be: those of size 1 are gone, and axes that stay neighbours are one.
+ * The same permutation with as few axes as possible: axes of size 1 are left out, and axes that stay neighbours are merged.
  *
  * @returns the dimensions of x, and the order of its axes in y
  */
@@ -117,9 +116,10 @@ function inverse(axes: readonly number[]): number[] {
 }
 
 /**
- * The axes in another order: axis i of the result is axis axes[i] of `x`. The data are copied, unless only axes of
- * size 1 move.
+ * The axes in another order: axis i of the result is axis axes[i] of `x`. The elements are copied, unless only axes of size
+ * 1 move.
  *
+ * @param axes - each axis of `x` once; a negative axis counts from the end
  * @throws ShapeError if `axes` is not a permutation of the axes of `x`
  */
 export function permute(x: Tensor, axes: readonly number[]): Tensor {
@@ -134,9 +134,10 @@ export function permute(x: Tensor, axes: readonly number[]): Tensor {
 }
 
 /**
- * Two axes exchanged; the last two where nothing is said, which transposes matrices.
+ * Exchanges two axes; by default the last two, which transposes matrices. The elements are copied, unless only axes of size
+ * 1 move. For products use the options `transA` and `transB` of `matmul`, which do not copy.
  *
- * @throws ShapeError if `x` has not both axes
+ * @throws ShapeError if `x` does not have both axes
  */
 export function transpose(x: Tensor, axis1 = -2, axis2 = -1): Tensor {
   const p = normalizeAxis("transpose", axis1, x.rank);

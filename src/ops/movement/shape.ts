@@ -21,7 +21,7 @@ import {
 } from "../../core/shape.js";
 import type { Tensor } from "../../tensor.js";
 
-// y = x in another shape  =>  dx = dy in the shape of x
+/** y = x in another shape  =>  dx = dy in the shape of x */
 export const reshapeOp = defineOp({
   name: "reshape",
   inputs: ["x"],
@@ -31,8 +31,9 @@ export const reshapeOp = defineOp({
 });
 
 /**
- * The same elements in another shape, sharing the buffer. One size may be -1: it follows from the others.
+ * The same elements in another shape. The result shares the buffer of `x`; nothing is copied.
  *
+ * @param shape - one size may be -1: it follows from the others
  * @throws ShapeError if the numbers of elements differ
  */
 export function reshape(x: Tensor, shape: Shape): Tensor {
@@ -51,7 +52,7 @@ function resolveShape(from: Shape, shape: Shape): Shape {
   return checkShape("reshape", to);
 }
 
-// y = x repeated along axes of size 1  =>  dx = dy summed over them, which the engine does
+/** y = x repeated along axes of size 1  =>  dx = dy, which the engine sums over these axes */
 export const expandOp = defineOp({
   name: "expand",
   inputs: ["x"],
@@ -67,8 +68,10 @@ export const expandOp = defineOp({
 });
 
 /**
- * Repeats axes of size 1 (and new leading axes) up to `shape`; -1 leaves a size as it is.
+ * Repeats axes of size 1, and adds leading axes, so that the result has `shape`. The elements are copied; elementwise ops
+ * broadcast without it.
  *
+ * @param shape - -1 keeps the size of an axis
  * @throws ShapeError if `x` does not broadcast to `shape`
  */
 export function expand(x: Tensor, shape: Shape): Tensor {
@@ -83,9 +86,10 @@ export function expand(x: Tensor, shape: Shape): Tensor {
 }
 
 /**
- * The axes from `startAxis` to `endAxis`, both included, as one. A scalar becomes a vector of one element.
+ * Merges the axes from `startAxis` to `endAxis`, both included, into one; by default all axes. A scalar becomes a vector of
+ * one element. The result shares the buffer of `x`.
  *
- * @throws ShapeError if `x` has not both axes, or they are the wrong way round
+ * @throws ShapeError if `x` does not have both axes, or the first comes after the last
  */
 export function flatten(x: Tensor, startAxis = 0, endAxis = -1): Tensor {
   const rank = Math.max(1, x.rank);
@@ -96,7 +100,7 @@ export function flatten(x: Tensor, startAxis = 0, endAxis = -1): Tensor {
 }
 
 /**
- * Drops axes of size 1: those given, or all there are.
+ * Removes axes of size 1: the given ones, or all of them. The result shares the buffer of `x`.
  *
  * @throws ShapeError if a given axis has another size (PyTorch leaves it alone)
  */
@@ -108,17 +112,22 @@ export function squeeze(x: Tensor, axes?: Axes): Tensor {
   return x.reshape(x.shape.filter((_, axis) => !dropped.includes(axis)));
 }
 
-/** A new axis of size 1, which stands at `axis` of the result; -1 makes it the last. */
+/**
+ * Adds an axis of size 1. The result shares the buffer of `x`.
+ *
+ * @param axis - the place of the new axis in the result; -1 makes it the last
+ * @throws ShapeError if the result has no such axis
+ */
 export function unsqueeze(x: Tensor, axis: number): Tensor {
   const at = normalizeAxis("unsqueeze", axis, x.rank + 1);
   return x.reshape([...x.shape.slice(0, at), 1, ...x.shape.slice(at)]);
 }
 
 /**
- * The tensor repeated like a tile, `repeats[i]` times along axis i. Where the lengths differ, the shape or the repeats
- * get leading ones.
+ * Repeats the whole tensor, `repeats[i]` times along axis i. If the shape and the repeats differ in length, the shorter one
+ * gets leading ones.
  *
- * @throws ArgumentError for a number of repeats that is none
+ * @throws ArgumentError unless the repeats are integers of 0 or more
  */
 export function tile(x: Tensor, repeats: readonly number[]): Tensor {
   checkList("tile", "repeats are an array, one for each axis", repeats);

@@ -22,10 +22,10 @@ import { copyRun, forEachRun } from "./strided.js";
 type Bound = number | null | undefined;
 
 /**
- * What `slice` takes of one axis, as between the brackets in Python:
+ * The part of one axis that `slice` takes, as between brackets in Python:
  *
  * - `null`: all of it (`:`)
- * - a number: that one element, and the axis is gone; negative counts from the end (`-1`)
+ * - a number: that one element, and the axis is removed; a negative number counts from the end (`-1`)
  * - `[start, stop, step]`: from start up to but not including stop (`start:stop:step`). Each may be left out or null:
  *   `[2]` is `2:`, `[null, -1]` is `:-1`, `[null, null, -1]` is `::-1`
  */
@@ -40,7 +40,7 @@ interface Region {
 }
 
 interface Placement extends Region {
-  /** What stands around the part. */
+  /** The value around the part. */
   readonly value: number;
 }
 
@@ -55,7 +55,7 @@ function walk(
   return [origin, strides.map((stride, axis) => stride * steps[axis])];
 }
 
-/** y = the window of x. */
+/** y = a part of x  =>  dx = zeros with dy in that part */
 export const sliceOp: Op<Region> = defineOp({
   name: "slice",
   inputs: ["x"],
@@ -76,11 +76,10 @@ export const sliceOp: Op<Region> = defineOp({
     };
     forEachRun(dims, [strides], read, [origin]);
   },
-  // y = part of x  =>  dx = zeros with dy in that part
   vjp: { x: (dy, _, window) => apply(slicePadOp, [dy], { ...window, value: 0 }) },
 });
 
-/** y = one value everywhere, with x in the window: the adjoint of `slice`, and padding with a constant. */
+/** y = one value, with x in a part of it: the adjoint of `slice`, and padding with a constant  =>  dx = that part of dy */
 export const slicePadOp: Op<Placement> = defineOp({
   name: "slicePad",
   inputs: ["x"],
@@ -103,18 +102,17 @@ export const slicePadOp: Op<Placement> = defineOp({
     };
     forEachRun(dims, [strides], write, [origin]);
   },
-  // y = constant with x in a part of it  =>  dx = that part of dy
   vjp: { x: (dy, _, window) => apply(sliceOp, [dy], window) },
 });
 
 /**
- * A part of each axis, with steps: `x[1:3, :, -1]` in Python is `x.slice([[1, 3], null, -1])`. Axes after the last
- * range are taken whole. As in Python, starts and stops outside an axis are cut to it, and a negative step runs
- * backwards.
+ * A part of each axis, with steps: `x[1:3, :, -1]` in Python is `x.slice([[1, 3], null, -1])`. Axes after the last range
+ * are taken whole. As in Python, starts and stops outside an axis are moved to its ends, and a negative step runs backwards.
+ * The elements are copied, unless all of them are taken.
  *
- * @param ranges - what to take of each axis; see `SliceRange`
- * @throws ShapeError if there are more ranges than axes, ArgumentError for an index outside its axis, a step of 0, or
- *   what is no integer
+ * @param ranges - the part of each axis; see `SliceRange`
+ * @throws ShapeError if there are more ranges than axes, ArgumentError for an index outside its axis, a step of 0, or a
+ *   number that is not an integer
  */
 export function slice(x: Tensor, ranges: readonly SliceRange[]): Tensor {
   if (!Array.isArray(ranges))
@@ -172,7 +170,11 @@ function resolveRange(range: SliceRange, axis: number, size: number): Taken {
   return { start, step, count: Math.max(0, Math.ceil((stop - start) / step)) };
 }
 
-/** The elements in reverse order along each of `axes`; along all where nothing is said. */
+/**
+ * The elements in reverse order along each of `axes`; along all axes if none are given.
+ *
+ * @throws ShapeError for axes that `x` does not have
+ */
 export function flip(x: Tensor, axes?: Axes): Tensor {
   const reversed = normalizeAxes("flip", axes, x.rank);
   const starts = x.shape.map((size, axis) => (reversed.includes(axis) ? size - 1 : 0));
@@ -181,10 +183,11 @@ export function flip(x: Tensor, axes?: Axes): Tensor {
 }
 
 /**
- * Cuts an axis into pieces: of a given size, the last one smaller where it does not divide, or of the given sizes.
- * `concat` puts them together again.
+ * Cuts an axis into pieces of a given size, the last one smaller if the size does not divide the axis, or of the given
+ * sizes. `concat` joins them again.
  *
- * @throws ShapeError if a size is none, or the sizes do not add up to the axis
+ * @param axis - default: the first
+ * @throws ShapeError for sizes that are not sizes or do not add up to the axis, or an axis that `x` does not have
  */
 export function split(x: Tensor, sizeOrSizes: number | readonly number[], axis = 0): Tensor[] {
   const along = normalizeAxis("split", axis, x.rank);
@@ -209,8 +212,11 @@ function piecesOf(size: number, piece: number): number[] {
 }
 
 /**
- * Cuts an axis into `chunks` pieces of one size, the last one smaller where it does not divide. There may be fewer: 5
- * elements in 4 chunks are 2, 2 and 1, as in PyTorch.
+ * Cuts an axis into `chunks` pieces of one size, the last one smaller if the size does not divide the axis. There may be
+ * fewer pieces: 5 elements in 4 chunks are 2, 2 and 1, as in PyTorch.
+ *
+ * @param axis - default: the first
+ * @throws ArgumentError unless `chunks` is an integer of 1 or more, ShapeError for an axis that `x` does not have
  */
 export function chunk(x: Tensor, chunks: number, axis = 0): Tensor[] {
   if (!Number.isInteger(chunks) || chunks < 1)

@@ -9,21 +9,25 @@ import type { Tensor } from "../../tensor.js";
 import { scatterAddOp } from "./indexing.js";
 import { Line } from "./sort-line.js";
 
+/** The options of `sort` and `argsort`. */
 export interface SortOptions {
   /** From the largest to the smallest. Default false. */
   readonly descending?: boolean;
 }
 
+/** The options of `topk`. */
 export interface TopkOptions {
-  /** The largest elements; false for the smallest. Default true. */
+  /** Select the largest elements; false for the smallest. Default true. */
   readonly largest?: boolean;
-  /** In order, the first being the most extreme; false leaves the order open, which may be faster. Default true. */
+  /** In order, the most extreme element first; false allows any order, which may be faster. Default true. */
   readonly sorted?: boolean;
 }
 
-/** Elements, and where along the axis they were (int32). */
+/** Elements of a tensor, and their indices along the axis. */
 export interface ValuesAndIndices {
+  /** The elements, in the dtype of the tensor. Gradients flow through them. */
   readonly values: Tensor;
+  /** The index of each along the axis, int32, of the same shape. */
   readonly indices: Tensor;
 }
 
@@ -64,10 +68,11 @@ function selectLines(
       line.select(x, o * n * inner + i, values, indices, o * k * inner + i, inner, sorted);
 }
 
-// values[i] = x[indices[i]]  =>  dx[indices[i]] = dvalues[i], and 0 for what was not selected
+// values[i] = x[indices[i]]  =>  dx[indices[i]] = dvalues[i], and 0 for elements that were not selected
 const scatterBack = (dvalues: Tensor, indices: Tensor, axis: number, from: Shape): Tensor =>
   apply(scatterAddOp, [null, indices, dvalues], { axis, to: from, from: dvalues.shape });
 
+/** values[i] = x[indices[i]] in order  =>  dx[indices[i]] = dvalues[i] */
 export const sortOp = defineOp({
   name: "sort",
   inputs: ["x"],
@@ -82,9 +87,10 @@ export const sortOp = defineOp({
 });
 
 /**
- * The elements along an axis in order, and where they were. Stable: equal elements keep their order. NaN counts as
- * larger than every number.
+ * The elements along an axis in order, and their indices. Stable: equal elements keep their order. NaN counts as larger
+ * than every number.
  *
+ * @param axis - default: the last
  * @throws ShapeError for an axis that `x` does not have
  */
 export function sort(x: Tensor, axis = -1, options: SortOptions = {}): ValuesAndIndices {
@@ -94,9 +100,15 @@ export function sort(x: Tensor, axis = -1, options: SortOptions = {}): ValuesAnd
   return { values, indices };
 }
 
-/** The indices that sort `x` along an axis (int32); see `sort`. */
+/**
+ * The indices that sort `x` along an axis, int32; see `sort`.
+ *
+ * @param axis - default: the last
+ * @throws ShapeError for an axis that `x` does not have
+ */
 export const argsort = (x: Tensor, axis = -1, options: SortOptions = {}): Tensor => sort(x, axis, options).indices;
 
+/** values[i] = x[indices[i]], the k first in order  =>  dx[indices[i]] = dvalues[i], and 0 for the others */
 export const topkOp = defineOp({
   name: "topk",
   inputs: ["x"],
@@ -126,10 +138,12 @@ export const topkOp = defineOp({
 });
 
 /**
- * The k largest (or smallest) elements along an axis, and where they were. Of equal elements the first ones are taken.
- * NaN counts as larger than every number.
+ * The k largest or smallest elements along an axis, and their indices. Of equal elements the first ones are taken. NaN
+ * counts as larger than every number.
  *
- * @throws ShapeError for an axis that `x` does not have, ArgumentError for a k larger than the axis
+ * @param axis - default: the last
+ * @returns values and indices of the shape of `x`, with size k on the axis
+ * @throws ShapeError for an axis that `x` does not have, ArgumentError unless k is an integer from 0 to the size of the axis
  */
 export function topk(x: Tensor, k: number, axis = -1, options: TopkOptions = {}): ValuesAndIndices {
   const { largest = true, sorted = true } = options;

@@ -9,20 +9,19 @@ interface ToAttrs {
   readonly to: DeviceName;
 }
 
-/** y = x on another device. */
+/** y = x on another device  =>  dx = dy on the device of x */
 export const toOp = defineOp({
   name: "to",
   inputs: ["x"],
   types: { x: "unchanged" },
   transfer: true,
   infer: ({ x }, _: ToAttrs) => ({ shape: x.shape, dtype: x.dtype }),
-  // The cotangent goes back to where x is.
   vjp: { x: (dy, _, { from }) => dy.to(from) },
 });
 
 /**
- * The same elements on another device, for which the program waits; the tensor itself where it is there already.
- * Gradients flow back to where they came from.
+ * A copy of the tensor on another device; the tensor itself if it is on that device already. Blocks until the copy is done.
+ * Gradients flow back to the device of `x`.
  *
  * @throws DeviceError if the device cannot be used, with the reason
  */

@@ -30,21 +30,23 @@ const triangle = (name: "tril" | "triu", keeps: (offset: number, diagonal: numbe
     vjp: { x: (dy, _, { diagonal }) => dy[name](diagonal) },
   });
 
+/** y = x on and below the diagonal, else 0  =>  dx = dy there, else 0 */
 export const trilOp = triangle("tril", (offset, diagonal) => offset <= diagonal);
+/** y = x on and above the diagonal, else 0  =>  dx = dy there, else 0 */
 export const triuOp = triangle("triu", (offset, diagonal) => offset >= diagonal);
 
 /**
- * The lower triangle of each matrix in the last two axes, the rest 0: what is on the diagonal and below it.
+ * The lower triangle of each matrix in the last two axes: elements above the diagonal become 0.
  *
  * @param diagonal - 0 is the main diagonal, positive ones are above it, negative ones below
- * @throws ShapeError if there are fewer than two axes, ArgumentError if the diagonal is no integer
+ * @throws ShapeError if there are fewer than two axes, ArgumentError if the diagonal is not an integer
  */
 export const tril = (x: Tensor, diagonal = 0): Tensor => apply(trilOp, [x], { diagonal });
 
 /**
- * The upper triangle of each matrix in the last two axes, the rest 0: what is on the diagonal and above it.
+ * The upper triangle of each matrix in the last two axes: elements below the diagonal become 0.
  *
  * @param diagonal - 0 is the main diagonal, positive ones are above it, negative ones below
- * @throws ShapeError if there are fewer than two axes, ArgumentError if the diagonal is no integer
+ * @throws ShapeError if there are fewer than two axes, ArgumentError if the diagonal is not an integer
  */
 export const triu = (x: Tensor, diagonal = 0): Tensor => apply(triuOp, [x], { diagonal });

@@ -36,7 +36,7 @@ interface BatchNormAttrs {
   readonly eps: number;
 }
 
-// xhat = (x - mean) / sqrt(variance + eps),  y = xhat weight + bias, over each channel of the batch
+/** xhat = (x - mean) / sqrt(variance + eps),  y = xhat weight + bias, over each channel of the batch */
 export const batchNormOp = defineOp({
   name: "batchNorm",
   inputs: ["x", "weight?", "bias?"],
@@ -99,8 +99,10 @@ function composed(x: Tensor, weight: Tensor | undefined, { eps }: BatchNormAttrs
   return weight ? xhat.mul(perChannel(weight, x.rank)) : xhat;
 }
 
-// With rstd = 1 / sqrt(variance + eps), and means over the channel:
-//   dx = weight rstd (dy - mean(dy) - xhat mean(dy xhat)),  dweight = sum of dy xhat,  dbias = sum of dy
+/**
+ * With rstd = 1 / sqrt(variance + eps), and means over the channel:
+ *   dx = weight rstd (dy - mean(dy) - xhat mean(dy xhat)),  dweight = sum of dy xhat,  dbias = sum of dy
+ */
 export const batchNormGradOp = defineOp({
   name: "batchNormGrad",
   inputs: ["dy", "x", "weight?", "mean", "variance"],
@@ -156,7 +158,7 @@ export const batchNormGradOp = defineOp({
   },
 });
 
-// y = (x - mean) / sqrt(variance + eps) weight + bias, with mean and variance given
+/** y = (x - mean) / sqrt(variance + eps) weight + bias, with mean and variance given */
 export const batchNormInferenceOp = defineOp({
   name: "batchNormInference",
   inputs: ["x", "mean", "variance", "weight?", "bias?"],
@@ -209,7 +211,7 @@ interface RunningAttrs {
   readonly correction: number;
 }
 
-// running += momentum (batch - running)
+/** running += momentum (batch - running) */
 export const runningStatsUpdate = defineUpdate({
   name: "runningStats",
   inputs: ["mean", "variance"],

@@ -32,7 +32,7 @@ const groupDims = ({ shape }: Meta, groups: number): [number, number, number, nu
   sizeOf(shape.slice(2)),
 ];
 
-// xhat = (x - mean) rstd,  y = xhat weight + bias,  rstd = 1 / sqrt(variance + eps), over each group of each sample
+/** xhat = (x - mean) rstd,  y = xhat weight + bias,  rstd = 1 / sqrt(variance + eps), over each group of each sample */
 export const groupNormOp = defineOp({
   name: "groupNorm",
   inputs: ["x", "weight?", "bias?"],
@@ -94,8 +94,10 @@ function composed(x: Tensor, weight: Tensor | undefined, { groups, eps }: GroupN
   return weight ? xhat.mul(perChannel(weight, x.rank)) : xhat;
 }
 
-// With g = dy weight, and means over the group:
-//   dx = rstd (g - mean(g) - xhat mean(g xhat)),  dweight = sum of dy xhat,  dbias = sum of dy, over each channel
+/**
+ * With g = dy weight, and means over the group:
+ *   dx = rstd (g - mean(g) - xhat mean(g xhat)),  dweight = sum of dy xhat,  dbias = sum of dy, over each channel
+ */
 export const groupNormGradOp = defineOp({
   name: "groupNormGrad",
   inputs: ["dy", "x", "weight?", "mean", "rstd"],

@@ -24,7 +24,7 @@ interface LayerNormAttrs {
   readonly eps: number;
 }
 
-// xhat = (x - mean) rstd,  y = xhat weight + bias,  rstd = 1 / sqrt(variance + eps), over each row
+/** xhat = (x - mean) rstd,  y = xhat weight + bias,  rstd = 1 / sqrt(variance + eps), over each row */
 export const layerNormOp = defineOp({
   name: "layerNorm",
   inputs: ["x", "weight?", "bias?"],
@@ -76,8 +76,10 @@ function composed(x: Tensor, weight: Tensor | undefined, { normalized, eps }: La
   return weight ? xhat.mul(weight) : xhat;
 }
 
-// With g = dy weight, and means over the row:
-//   dx = rstd (g - mean(g) - xhat mean(g xhat)),  dweight = sum over rows of dy xhat,  dbias = sum over rows of dy
+/**
+ * With g = dy weight, and means over the row:
+ *   dx = rstd (g - mean(g) - xhat mean(g xhat)),  dweight = sum over rows of dy xhat,  dbias = sum over rows of dy
+ */
 export const layerNormGradOp = defineOp({
   name: "layerNormGrad",
   inputs: ["dy", "x", "weight?", "mean", "rstd"],

@@ -25,7 +25,7 @@ interface RmsNormAttrs {
   readonly eps: number;
 }
 
-// y = x rstd weight,  rstd = 1 / sqrt(mean(x^2) + eps), over each row
+/** y = x rstd weight,  rstd = 1 / sqrt(mean(x^2) + eps), over each row */
 export const rmsNormOp = defineOp({
   name: "rmsNorm",
   inputs: ["x", "weight?"],
@@ -71,7 +71,7 @@ function composed(x: Tensor, weight: Tensor | undefined, { normalized, eps }: Rm
   return weight ? xhat.mul(weight) : xhat;
 }
 
-// With g = dy weight and xhat = x rstd:  dx = rstd (g - xhat mean(g xhat)),  dweight = sum over rows of dy xhat
+/** With g = dy weight and xhat = x rstd:  dx = rstd (g - xhat mean(g xhat)),  dweight = sum over rows of dy xhat */
 export const rmsNormGradOp = defineOp({
   name: "rmsNormGrad",
   inputs: ["dy", "x", "weight?", "rstd"],

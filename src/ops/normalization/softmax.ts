@@ -63,7 +63,7 @@ function rowMax(x: Numbers, start: number, size: number, step: number): number {
 /** sum_j a_j b_j along the axis, with size 1 there. */
 const dotAlong = (a: Tensor, b: Tensor, axis: number): Tensor => a.mul(b).sum(axis, { keepDims: true });
 
-// y_i = e^(x_i - max x) / sum_j e^(x_j - max x)  =>  dx_i = y_i (dy_i - sum_j dy_j y_j)
+/** y_i = e^(x_i - max x) / sum_j e^(x_j - max x)  =>  dx_i = y_i (dy_i - sum_j dy_j y_j) */
 export const softmaxOp: Op<AxisAttrs> = rowOp(
   "softmax",
   (x, y, start, size, step) => {
@@ -80,8 +80,10 @@ export const softmaxOp: Op<AxisAttrs> = rowOp(
   () => softmaxGradOp,
 );
 
-// dx_i = s_i (dy_i - p), p = sum_j dy_j s_j
-//   =>  d(dy)_i = s_i (ddx_i - q), the same kernel;  d(s)_i = ddx_i (dy_i - p) - q dy_i, q = sum_j ddx_j s_j
+/**
+ * dx_i = s_i (dy_i - p), p = sum_j dy_j s_j
+ *   =>  d(dy)_i = s_i (ddx_i - q), the same kernel;  d(s)_i = ddx_i (dy_i - p) - q dy_i, q = sum_j ddx_j s_j
+ */
 export const softmaxGradOp: Op<AxisAttrs> = rowGradOp(
   "softmaxGrad",
   (dy, s, dx, start, size, step) => {
@@ -96,7 +98,7 @@ export const softmaxGradOp: Op<AxisAttrs> = rowGradOp(
   },
 );
 
-// y_i = x_i - max x - ln sum_j e^(x_j - max x)  =>  dx_i = dy_i - e^y_i sum_j dy_j
+/** y_i = x_i - max x - ln sum_j e^(x_j - max x)  =>  dx_i = dy_i - e^y_i sum_j dy_j */
 export const logSoftmaxOp: Op<AxisAttrs> = rowOp(
   "logSoftmax",
   (x, y, start, size, step) => {
@@ -110,7 +112,7 @@ export const logSoftmaxOp: Op<AxisAttrs> = rowOp(
   () => logSoftmaxGradOp,
 );
 
-// dx_i = dy_i - e^s_i sum_j dy_j  =>  d(dy)_i = ddx_i - sum_j ddx_j e^s_j,  d(s)_i = -ddx_i e^s_i sum_j dy_j
+/** dx_i = dy_i - e^s_i sum_j dy_j  =>  d(dy)_i = ddx_i - sum_j ddx_j e^s_j,  d(s)_i = -ddx_i e^s_i sum_j dy_j */
 export const logSoftmaxGradOp: Op<AxisAttrs> = rowGradOp(
   "logSoftmaxGrad",
   (dy, s, dx, start, size, step) => {

@@ -5,11 +5,15 @@
 import { defineUpdate } from "../../core/op.js";
 import { type Counter, type NumberLists, type Rate, slopeAt } from "./step-operands.js";
 
+/** The numbers of the RMSprop updates. */
 export interface RmspropAttrs {
+  /** The decay of the moving averages. */
   readonly alpha: number;
+  /** Added to the divisor. */
   readonly eps: number;
+  /** The factor of the penalty weightDecay p^2 / 2 on the loss. */
   readonly weightDecay: number;
-  /** Only of the updates with momentum. */
+  /** The decay of the velocity. Used by the updates with momentum only. */
   readonly momentum: number;
 }
 
@@ -18,12 +22,12 @@ export interface RmspropAttrs {
  *
  *     g += weightDecay p
  *     s = alpha s + (1 - alpha) g^2
- *     m = alpha m + (1 - alpha) g             centred alone; m = 0 otherwise
+ *     m = alpha m + (1 - alpha) g             centred only; m = 0 otherwise
  *     d = g / (sqrt(s - m^2) + eps)
- *     v = momentum v + d                      with momentum alone; v = d otherwise
+ *     v = momentum v + d                      with momentum only; v = d otherwise
  *     p -= lr v
  *
- * By rounding s - m^2 may come out below 0, where PyTorch's is NaN; here it is 0 then.
+ * Rounding can make s - m^2 negative. PyTorch's result is NaN then; here s - m^2 counts as 0.
  */
 function rmspropLoop(
   gradients: NumberLists,
@@ -61,6 +65,7 @@ type MomentumNumbers = [...RmspropNumbers, momentum: number];
 const rmspropArgs = ({ alpha, eps, weightDecay }: RmspropAttrs): number[] => [alpha, eps, weightDecay];
 const momentumArgs = (attrs: RmspropAttrs): number[] => [...rmspropArgs(attrs), attrs.momentum];
 
+/** RMSprop: s is a moving average of g^2, and p -= lr g / (sqrt(s) + eps). */
 export const rmspropUpdate = defineUpdate({
   name: "rmsprop",
   inputs: ["gradient"],
@@ -72,6 +77,7 @@ export const rmspropUpdate = defineUpdate({
   },
 });
 
+/** RMSprop with momentum. */
 export const rmspropMomentumUpdate = defineUpdate({
   name: "rmspropMomentum",
   inputs: ["gradient"],
@@ -83,6 +89,7 @@ export const rmspropMomentumUpdate = defineUpdate({
   },
 });
 
+/** Centred RMSprop: divides by the standard deviation of the gradient. */
 export const centredRmspropUpdate = defineUpdate({
   name: "centredRmsprop",
   inputs: ["gradient"],
@@ -94,6 +101,7 @@ export const centredRmspropUpdate = defineUpdate({
   },
 });
 
+/** Centred RMSprop with momentum. */
 export const centredRmspropMomentumUpdate = defineUpdate({
   name: "centredRmspropMomentum",
   inputs: ["gradient"],
@@ -105,9 +113,13 @@ export const centredRmspropMomentumUpdate = defineUpdate({
   },
 });
 
+/** The numbers of the Adagrad update. */
 export interface AdagradAttrs {
+  /** The decay of the learning rate: lr / (1 + (step - 1) lrDecay). */
   readonly lrDecay: number;
+  /** Added to the divisor. */
   readonly eps: number;
+  /** The factor of the penalty weightDecay p^2 / 2 on the loss. */
   readonly weightDecay: number;
 }
 
@@ -147,9 +159,13 @@ export const adagradUpdate = defineUpdate({
   },
 });
 
+/** The numbers of the Lion update. */
 export interface LionAttrs {
+  /** The weight of the mean in the direction of a step. */
   readonly beta1: number;
+  /** The decay of the mean. */
   readonly beta2: number;
+  /** How much a step shrinks the parameters, times lr. */
   readonly weightDecay: number;
 }
 

@@ -8,9 +8,9 @@ import type { Numbers } from "../../core/loops/numbers.js";
 export type NumberLists = readonly Numbers[];
 /** The learning rate of an optimizer: one float64. */
 export type Rate = Numbers;
-/** How many steps were taken: the first of two int32, the second being for the launcher's own use. A step adds 1. */
+/** The count of steps: the first of two int32; the launcher uses the second. A step adds 1. */
 export type Counter = Numbers;
 
-/** The gradient with that of weightDecay p^2 / 2; without decay, p does not enter, so that its infinities do not. */
+/** The gradient plus that of weightDecay p^2 / 2. Without decay p is not read, so that its infinities have no effect. */
 export const slopeAt = (g: Numbers, p: Numbers, i: number, weightDecay: number): number =>
   weightDecay === 0 ? g[i] : g[i] + weightDecay * p[i];

@@ -14,11 +14,13 @@ export const copyUpdate = defineUpdate({
   },
 });
 
+/** The numbers of the SGD update. */
 export interface SgdAttrs {
+  /** The factor of the penalty weightDecay p^2 / 2 on the loss. */
   readonly weightDecay: number;
 }
 
-// g += weightDecay p;  p -= lr g
+/** Gradient descent: g += weightDecay p;  p -= lr g */
 export const sgdUpdate = defineUpdate({
   name: "sgd",
   inputs: ["gradient"],
@@ -33,9 +35,13 @@ export const sgdUpdate = defineUpdate({
   },
 });
 
+/** The numbers of the SGD update with momentum. */
 export interface MomentumAttrs extends SgdAttrs {
+  /** The decay of the velocity. */
   readonly momentum: number;
+  /** A gradient enters the velocity with the factor 1 - dampening, except in the first step. */
   readonly dampening: number;
+  /** Whether to use Nesterov's form. */
   readonly nesterov: boolean;
 }
 
@@ -81,10 +87,15 @@ export const sgdMomentumUpdate = defineUpdate({
   },
 });
 
+/** The numbers of the Adam family. */
 export interface AdamAttrs {
+  /** The decay of the mean of the gradient. */
   readonly beta1: number;
+  /** The decay of the mean of its square. */
   readonly beta2: number;
+  /** Added to the divisor. */
   readonly eps: number;
+  /** A penalty on the loss (Adam), or how much a step shrinks the weights, times lr (AdamW). */
   readonly weightDecay: number;
 }
 
@@ -96,7 +107,7 @@ const adamArgs = ({ beta1, beta2, eps, weightDecay }: AdamAttrs): number[] => [b
  *     g += weightDecay p                      decoupled: p *= 1 - lr weightDecay
  *     m = beta1 m + (1 - beta1) g
  *     v = beta2 v + (1 - beta2) g^2
- *     w = max(w, v)                           AMSGrad alone; w = v otherwise
+ *     w = max(w, v)                           AMSGrad only; w = v otherwise
  *     p -= lr m / (1 - beta1^step) / (sqrt(w / (1 - beta2^step)) + eps)
  *
  * The averages start at 0, which `1 - beta^step` corrects; step counts from 1.
@@ -168,5 +179,7 @@ const amsgradFamily = (name: string, decoupled: boolean) =>
 export const adamUpdate = adamFamily("adam", false);
 /** AdamW: decay shrinks the weights directly (Loshchilov and Hutter 2019). */
 export const adamWUpdate = adamFamily("adamW", true);
+/** AMSGrad, with weight decay as a penalty on the loss. */
 export const amsgradUpdate = amsgradFamily("amsgrad", false);
+/** AMSGrad, with decay that shrinks the weights directly, as in AdamW. */
 export const amsgradWUpdate = amsgradFamily("amsgradW", true);

@@ -8,8 +8,9 @@ import { sizeOf } from "../../core/shape.js";
 import type { Tensor } from "../../tensor.js";
 import { forEachChunk } from "./random.js";
 
+/** The options of `dropout`. */
 export interface DropoutOptions {
-  /** Outside training nothing is dropped, and `x` itself is returned. Default true. */
+  /** Whether to drop elements; false returns `x` itself. Default true. */
   readonly training?: boolean;
   /** Where the random numbers come from. Default: the default generator. */
   readonly generator?: Generator;
@@ -20,7 +21,7 @@ interface DropoutAttrs {
   readonly key: RandomKey;
 }
 
-/** y[i] = 0 where word[i] < p 2^32, else x[i] / (1 - p); words as in random.ts, so the mask need not be stored. */
+/** y[i] = 0 where word[i] < p 2^32, else x[i] / (1 - p); words as in random.ts, so the mask is not stored. */
 export const dropoutOp: Op<DropoutAttrs> = defineOp<"x", never, DropoutAttrs>({
   name: "dropout",
   inputs: ["x"],
@@ -46,11 +47,12 @@ export const dropoutOp: Op<DropoutAttrs> = defineOp<"x", never, DropoutAttrs>({
 });
 
 /**
- * Sets each element to 0 with probability `p` and divides the others by 1 - p, so that the expected value stays:
- * Srivastava et al., "Dropout: a simple way to prevent neural networks from overfitting" (JMLR 15, 2014). What is
- * dropped is 0 whatever it was, NaN included.
+ * Sets each element to 0 with probability `p` and divides the others by 1 - p, so that the expected value stays the same:
+ * Srivastava et al., "Dropout: a simple way to prevent neural networks from overfitting" (JMLR 15, 2014). A dropped element
+ * is 0 even if it was NaN. Integers and bool give float32.
  *
- * @returns `x` itself outside training or for p = 0
+ * @param p - the probability of 0. Default 0.5
+ * @returns `x` itself if `training` is false or p = 0
  * @throws ArgumentError unless 0 <= p <= 1
  */
 export function dropout(x: Tensor, p = 0.5, options: DropoutOptions = {}): Tensor {

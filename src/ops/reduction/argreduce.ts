@@ -13,7 +13,7 @@ interface ArgAttrs {
   readonly keepDims: boolean;
 }
 
-/** A row of the table: where along an axis the element is that comes first when `sign` x is counted downwards. */
+/** A row of the table: the index along an axis of the first largest element of `sign` x. */
 const argReduction = (name: string, sign: 1 | -1) =>
   defineOp({
     name,
@@ -46,7 +46,9 @@ function firstLargest(x: Numbers, start: number, n: number, step: number, sign: 
   return index;
 }
 
+/** y = the index of the first largest element along the axis; no gradient */
 export const argmaxOp = argReduction("argmax", 1);
+/** y = the index of the first smallest element along the axis; no gradient */
 export const argminOp = argReduction("argmin", -1);
 
 function applyArg(
@@ -61,18 +63,20 @@ function applyArg(
 }
 
 /**
- * Where the largest element is, as int32: along an axis, or, without one, in the flattened tensor. Of equal elements
- * the first; of NaNs, which count as larger than any number, the first.
+ * The index of the largest element, as int32: along an axis or, without `axis`, in the flattened tensor. Of several equal
+ * elements it is the first. NaN counts as larger than any number.
  *
+ * @param axis - removed from the shape, or of size 1 with `keepDims`
  * @throws ShapeError for an axis that `x` does not have, or one without elements
  */
 export const argmax = (x: Tensor, axis?: number, options: ReduceOptions = {}): Tensor =>
   applyArg(argmaxOp, x, axis, options);
 
 /**
- * Where the smallest element is, as int32: along an axis, or, without one, in the flattened tensor. Of equal elements
- * the first; of NaNs, which count as smaller than any number here, the first.
+ * The index of the smallest element, as int32: along an axis or, without `axis`, in the flattened tensor. Of several equal
+ * elements it is the first. NaN counts as smaller than any number here.
  *
+ * @param axis - removed from the shape, or of size 1 with `keepDims`
  * @throws ShapeError for an axis that `x` does not have, or one without elements
  */
 export const argmin = (x: Tensor, axis?: number, options: ReduceOptions = {}): Tensor =>

@@ -57,8 +57,7 @@ export const products: ReductionFold = {
   },
 };
 
-// A NaN is taken, and then stays: no number is larger or smaller than it.
-
+/** The largest term. A NaN is taken and then stays: no number is larger than it. */
 export const maxima: ReductionFold = {
   initial: Number.NEGATIVE_INFINITY,
   run(result, x, start, n) {
@@ -74,6 +73,7 @@ export const maxima: ReductionFold = {
   },
 };
 
+/** The smallest term. A NaN is taken and then stays: no number is smaller than it. */
 export const minima: ReductionFold = {
   initial: Number.POSITIVE_INFINITY,
   run(result, x, start, n) {

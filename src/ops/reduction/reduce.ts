@@ -16,10 +16,10 @@ import {
 } from "./reduction.js";
 import { cumprodOp } from "./scan.js";
 
-// y = sum x  =>  dx = dy, stretched over x
+/** y = sum x  =>  dx = dy, stretched over x */
 export const sumOp = reduction("sum", sums, [], { x: (dy, _, attrs) => stretch(dy, attrs) });
 
-// y = sum x / n  =>  dx = dy / n, stretched over x
+/** y = sum x / n  =>  dx = dy / n, stretched over x */
 export const meanOp = reduction(
   "mean",
   sums,
@@ -28,7 +28,7 @@ export const meanOp = reduction(
   { type: "float", finish: (total, n) => total / n },
 );
 
-// y = prod x  =>  dx[i] = dy prod x[k] over k != i
+/** y = prod x  =>  dx[i] = dy prod x[k] over k != i */
 export const prodOp = reduction("prod", products, ["x"], {
   x: (dy, { x }, attrs) => unreduce(dy, attrs).mul(othersProduct(x, attrs.axes)),
 });
@@ -50,7 +50,7 @@ function othersProduct(x: Tensor, axes: readonly number[]): Tensor {
   return others ?? x.ones();
 }
 
-// y = max x  =>  dx = dy where x = y, shared evenly among the elements that are
+/** y = max x or min x  =>  dx = dy where x = y, shared evenly among the elements that are equal to y */
 const shareAmongTies = (
   dy: Tensor,
   { x, y }: { readonly x: Tensor; readonly y: Tensor },
@@ -61,16 +61,20 @@ const shareAmongTies = (
 };
 
 const ordered = { type: "any", ofNothing: false } as const;
+/** y = max x  =>  dx = dy where x = y, shared evenly among equal elements */
 export const maxOp = reduction("max", maxima, ["x", "y"], { x: shareAmongTies }, ordered);
+/** y = min x  =>  dx = dy where x = y, shared evenly among equal elements */
 export const minOp = reduction("min", minima, ["x", "y"], { x: shareAmongTies }, ordered);
 
 const truth = { type: "any", output: "bool" } as const;
+/** y = whether any x is not 0; no gradient */
 export const anyOp = reduction("any", someTrue, [], { x: null }, truth);
+/** y = whether all x are not 0; no gradient */
 export const allOp = reduction("all", allTrue, [], { x: null }, truth);
 
 /**
- * The sum over `axes`, all of them where none are given. Accumulates in float64; uint8 and bool count as int32. The
- * sum of nothing is 0.
+ * The sum over `axes`; over all axes if none are given. Accumulates in float64 on the CPU. uint8 and bool count as int32.
+ * The sum of nothing is 0.
  *
  * @throws ShapeError for axes that `x` does not have
  */
@@ -80,9 +84,9 @@ export function sum(x: Tensor, axes?: Axes, options: ReduceOptions = {}): Tensor
 }
 
 /**
- * Undoes broadcasting: sums over the axes in which `shape` stretches to the shape of `x`.
+ * Undoes broadcasting: the sum over the axes along which `shape` broadcasts to the shape of `x`. The result has `shape`.
  *
- * @throws ShapeError if `shape` does not stretch to it
+ * @throws ShapeError if `shape` does not broadcast to the shape of `x`
  */
 export function sumTo(x: Tensor, shape: Shape): Tensor {
   if (shape.length > x.rank || !sameShape(broadcastShapes("sumTo", shape, x.shape), x.shape))
@@ -92,13 +96,19 @@ export function sumTo(x: Tensor, shape: Shape): Tensor {
   return (axes.length > 0 ? sum(x, axes, { keepDims: true }) : x).reshape(shape);
 }
 
-/** The mean over `axes`. Integers and bool give float32. The mean of nothing is NaN. */
+/**
+ * The mean over `axes`; over all axes if none are given. Integers and bool give float32. The mean of nothing is NaN.
+ *
+ * @throws ShapeError for axes that `x` does not have
+ */
 export const mean = (x: Tensor, axes?: Axes, options: ReduceOptions = {}): Tensor =>
   apply(meanOp, [x], reduceAttrs("mean", x, axes, options));
 
 /**
- * The product over `axes`. Its gradient is right where elements are 0. uint8 and bool count as int32; integers wrap
- * around. The product of nothing is 1.
+ * The product over `axes`; over all axes if none are given. The gradient is correct for elements that are 0, too. uint8 and
+ * bool count as int32; integers wrap around. The product of nothing is 1.
+ *
+ * @throws ShapeError for axes that `x` does not have
  */
 export function prod(x: Tensor, axes?: Axes, options: ReduceOptions = {}): Tensor {
   const attrs = reduceAttrs("prod", x, axes, options);
@@ -106,25 +116,35 @@ export function prod(x: Tensor, axes?: Axes, options: ReduceOptions = {}): Tenso
 }
 
 /**
- * The largest element over `axes`; NaN if one is NaN. Elements that are equally large share the gradient evenly.
+ * The largest element over `axes`; over all axes if none are given. NaN if an element is NaN. Elements that are equally
+ * large share the gradient evenly.
  *
- * @throws ShapeError if there is no element
+ * @throws ShapeError for axes that `x` does not have or that are empty
  */
 export const max = (x: Tensor, axes?: Axes, options: ReduceOptions = {}): Tensor =>
   apply(maxOp, [x], reduceAttrs("max", x, axes, options));
 
 /**
- * The smallest element over `axes`; NaN if one is NaN. Elements that are equally small share the gradient evenly.
+ * The smallest element over `axes`; over all axes if none are given. NaN if an element is NaN. Elements that are equally
+ * small share the gradient evenly.
  *
- * @throws ShapeError if there is no element
+ * @throws ShapeError for axes that `x` does not have or that are empty
  */
 export const min = (x: Tensor, axes?: Axes, options: ReduceOptions = {}): Tensor =>
   apply(minOp, [x], reduceAttrs("min", x, axes, options));
 
-/** Whether an element over `axes` is not 0, as bool. NaN is not 0. Of nothing: false. */
+/**
+ * Whether any element over `axes` is not 0, as bool; over all axes if none are given. NaN is not 0. Of nothing: false.
+ *
+ * @throws ShapeError for axes that `x` does not have
+ */
 export const any = (x: Tensor, axes?: Axes, options: ReduceOptions = {}): Tensor =>
   apply(anyOp, [x], reduceAttrs("any", x, axes, options));
 
-/** Whether no element over `axes` is 0, as bool. Of nothing: true. */
+/**
+ * Whether all elements over `axes` are not 0, as bool; over all axes if none are given. NaN is not 0. Of nothing: true.
+ *
+ * @throws ShapeError for axes that `x` does not have
+ */
 export const all = (x: Tensor, axes?: Axes, options: ReduceOptions = {}): Tensor =>
   apply(allOp, [x], reduceAttrs("all", x, axes, options));

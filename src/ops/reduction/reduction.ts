@@ -10,14 +10,17 @@ import { type Axes, normalizeAxes, reducedShape, type Shape, show, sizeOf, strid
 import type { Tensor } from "../../tensor.js";
 import type { ReductionFold } from "./folds.js";
 
+/** The options of a reduction over axes. */
 export interface ReduceOptions {
-  /** Leave the reduced axes in the shape, with size 1. Default false. */
+  /** Keep the reduced axes in the shape, with size 1. Default false. */
   readonly keepDims?: boolean;
 }
 
-/** What a reduction's record needs to know. */
+/** The attributes of a reduction. */
 export interface ReduceAttrs {
+  /** The reduced axes: sorted, distinct, counted from the front. */
   readonly axes: readonly number[];
+  /** Whether they stay in the shape, with size 1. */
   readonly keepDims: boolean;
   /** The shape of the input, for the way back. */
   readonly from: Shape;
@@ -30,6 +33,7 @@ export const reduceAttrs = (name: string, x: Tensor, axes: Axes, { keepDims = fa
   from: x.shape,
 });
 
+/** The shape and dtype of a reduction's result. */
 export const reducedMeta = ({ x }: { x: Meta }, { axes, keepDims }: ReduceAttrs): Meta => ({
   shape: reducedShape(x.shape, axes, keepDims),
   dtype: x.dtype,

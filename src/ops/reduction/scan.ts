@@ -8,6 +8,7 @@ import { normalizeAxis, type Shape, sameShape, show } from "../../core/shape.js"
 import type { Tensor } from "../../tensor.js";
 import { widenInteger } from "./reduction.js";
 
+/** The options of a scan along an axis. */
 export interface ScanOptions {
   /** Go from the end of the axis to its beginning. Default false. */
   readonly reverse?: boolean;
@@ -35,6 +36,7 @@ function forEachScan(
   for (let o = 0; o < outer; o++) for (let i = 0; i < inner; i++) scan(o * n * inner + i + first, step);
 }
 
+/** y[i] = sum x[k] over k <= i  =>  dx[k] = sum dy[i] over i >= k */
 export const cumsumOp = defineOp({
   name: "cumsum",
   inputs: ["x"],
@@ -50,12 +52,11 @@ export const cumsumOp = defineOp({
       }
     });
   },
-  // y[i] = sum x[k] over k <= i  =>  dx[k] = sum dy[i] over i >= k
   vjp: { x: (dy, _, { axis, reverse }) => dy.cumsum(axis, { reverse: !reverse }) },
 });
 
 /**
- * Sums of the first 1, 2, 3, ... elements along an axis. Accumulates in float64; uint8 and bool count as int32.
+ * Sums of the first 1, 2, 3, ... elements along an axis. Accumulates in float64 on the CPU. uint8 and bool count as int32.
  *
  * @throws ShapeError for an axis that `x` does not have
  */
@@ -72,6 +73,7 @@ interface ProductAttrs extends ScanAttrs {
 
 const times = (a: number, b: number): number => a * b;
 
+/** y[i] = prod x[k] over k <= i, or over k < i if exclusive; for the gradient see below */
 export const cumprodOp: Op<ProductAttrs> = defineOp({
   name: "cumprod",
   inputs: ["x"],
@@ -106,8 +108,8 @@ export const cumprodOp: Op<ProductAttrs> = defineOp({
 });
 
 /**
- * Products of the first 1, 2, 3, ... elements along an axis. The gradient is right where elements are 0. uint8 and bool
- * count as int32; integers wrap around.
+ * Products of the first 1, 2, 3, ... elements along an axis. The gradient is correct for elements that are 0, too. uint8
+ * and bool count as int32; integers wrap around.
  *
  * @throws ShapeError for an axis that `x` does not have
  */
@@ -117,7 +119,7 @@ export function cumprod(x: Tensor, axis: number, options: ScanOptions = {}): Ten
   return apply(cumprodOp, [widenInteger(x)], attrs);
 }
 
-/** The linear recurrence y[0] = 0, y[i + 1] = a[i] y[i] + b[i], along an axis; the gradients of products are such. */
+/** The linear recurrence y[0] = 0, y[i + 1] = a[i] y[i] + b[i], along an axis; the gradients of products have this form. */
 export const recurrenceOp: Op<ScanAttrs> = defineOp({
   name: "recurrence",
   inputs: ["a", "b"],

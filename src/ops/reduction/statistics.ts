@@ -19,8 +19,9 @@ import {
   unreduce,
 } from "./reduction.js";
 
+/** The options of `variance` and `std`. */
 export interface VarianceOptions extends ReduceOptions {
-  /** What is taken from the number of elements to divide by: 1 for a sample (default), 0 for a whole population. */
+  /** Subtracted from the number of elements in the divisor: 1 for a sample, 0 for a whole population. Default 1. */
   readonly correction?: number;
 }
 
@@ -57,6 +58,7 @@ function varianceInto(
   reduceInto(x, y, dims, reduced, squaresAbout(means), (sum) => finish(sum / divisor));
 }
 
+/** y = sum (x - m)^2 / (n - c), m = mean x  =>  dx = dy 2 (x - m) / (n - c) */
 export const varianceOp = defineOp({
   name: "variance",
   inputs: ["x"],
@@ -67,7 +69,6 @@ export const varianceOp = defineOp({
   cpu(x: Numbers, y: Numbers, dims: readonly number[], reduced: readonly number[], correction: number) {
     varianceInto(x, y, dims, reduced, correction, (variance) => variance);
   },
-  // y = sum (x - m)^2 / (n - c), m = mean x  =>  dx = dy 2 (x - m) / (n - c)
   vjp: {
     x(dy, { x }, attrs) {
       const scale = 2 / degreesOfFreedom(countTerms(attrs.from, attrs.axes), attrs.correction);
@@ -77,14 +78,15 @@ export const varianceOp = defineOp({
 });
 
 /**
- * The variance over `axes`, about the mean: sum (x - mean)^2 / (n - correction). Integers and bool give float32. NaN
- * where n <= correction.
+ * The variance over `axes`, sum (x - mean)^2 / (n - correction); over all axes if none are given. Integers and bool give
+ * float32. With n <= correction it is NaN or infinite.
  *
  * @throws ShapeError for axes that `x` does not have, ArgumentError for a correction that is not finite
  */
 export const variance = (x: Tensor, axes?: Axes, options: VarianceOptions = {}): Tensor =>
   apply(varianceOp, [x], varianceAttrs("variance", x, axes, options));
 
+/** y = sqrt(variance)  =>  dx = dy (x - m) / ((n - c) y), and 0 where y = 0 */
 export const stdOp = defineOp({
   name: "std",
   inputs: ["x"],
@@ -95,7 +97,6 @@ export const stdOp = defineOp({
   cpu(x: Numbers, y: Numbers, dims: readonly number[], reduced: readonly number[], correction: number) {
     varianceInto(x, y, dims, reduced, correction, Math.sqrt);
   },
-  // y = sqrt(variance)  =>  dx = dy (x - m) / ((n - c) y), and 0 where y = 0
   vjp: {
     x(dy, { x, y }, attrs) {
       const divisor = degreesOfFreedom(countTerms(attrs.from, attrs.axes), attrs.correction);
@@ -104,13 +105,19 @@ export const stdOp = defineOp({
   },
 });
 
-/** The standard deviation over `axes`: the square root of `variance`. Its gradient is 0 where it is 0. */
+/**
+ * The standard deviation over `axes`, the square root of `variance`. Integers and bool give float32. The gradient is 0 where
+ * the standard deviation is 0.
+ *
+ * @throws ShapeError for axes that `x` does not have, ArgumentError for a correction that is not finite
+ */
 export const std = (x: Tensor, axes?: Axes, options: VarianceOptions = {}): Tensor =>
   apply(stdOp, [x], varianceAttrs("std", x, axes, options));
 
 /** A divisor whose quotients are 0, and so are their derivatives, where it is 0. */
 const infinityForZero = (y: Tensor): Tensor => y.eq(0).where(Number.POSITIVE_INFINITY, y);
 
+/** y = log sum e^x  =>  dx = dy e^(x - y) */
 export const logsumexpOp = defineOp({
   name: "logsumexp",
   inputs: ["x"],
@@ -124,7 +131,7 @@ export const logsumexpOp = defineOp({
     reduceInto(x, maxes, dims, reduced, maxima, (max) => (Number.isFinite(max) ? max : 0));
     reduceInto(x, y, dims, reduced, exponentialsAbout(maxes), (sum, at) => maxes[at] + Math.log(sum));
   },
-  // y = log sum e^x  =>  dx = dy e^(x - y); where every x is -inf, y is -inf too and dx = 0
+  // Where every x is -inf, y is -inf too and dx = 0.
   vjp: {
     x(dy, { x, y }, attrs) {
       const finite = y.eq(Number.NEGATIVE_INFINITY).where(0, y);
@@ -134,12 +141,15 @@ export const logsumexpOp = defineOp({
 });
 
 /**
- * log(sum(exp(x))) over `axes`, without overflow. Where all elements are -infinity, or there are none, it is
- * -infinity, with a gradient of 0.
+ * log(sum(exp(x))) over `axes`, without overflow; over all axes if none are given. Integers and bool give float32. If all
+ * elements are -infinity, or there are none, it is -infinity with a gradient of 0.
+ *
+ * @throws ShapeError for axes that `x` does not have
  */
 export const logsumexp = (x: Tensor, axes?: Axes, options: ReduceOptions = {}): Tensor =>
   apply(logsumexpOp, [x], reduceAttrs("logsumexp", x, axes, options));
 
+/** The options of `norm`. */
 export interface NormOptions extends ReduceOptions {
   /** The order: any number, or an infinity. Default 2, the Euclidean norm. */
   readonly p?: number;
@@ -180,11 +190,12 @@ export const normOp = defineOp({
 });
 
 /**
- * The vector norm over `axes`: (sum |x|^p)^(1/p). Infinity is the largest |x|, -Infinity the smallest, 0 the number of
- * elements other than 0. Its gradient is 0 where it is 0. Integers and bool give float32.
+ * The vector norm over `axes`, (sum |x|^p)^(1/p); over all axes if none are given. For p = Infinity it is the largest |x|,
+ * for -Infinity the smallest, for 0 the number of elements that are not 0. The gradient is 0 where the norm is 0. Integers
+ * and bool give float32.
  *
- * @throws ShapeError for axes that `x` does not have, or for no elements where p is negative or infinite; ArgumentError
- *   where p is no number
+ * @throws ShapeError for axes that `x` does not have, or for empty axes if p is negative or infinite; ArgumentError if p is
+ *   not a number
  */
 export function norm(x: Tensor, axes?: Axes, options: NormOptions = {}): Tensor {
   const { p = 2, ...reduction } = options;
