@@ -14,13 +14,14 @@ import { broadcastShapes, type Shape, sameShape, show } from "../../core/shape.j
 import type { Tensor } from "../../tensor.js";
 import { attend, attendBackward } from "./attention-kernel.js";
 
+/** The options of `scaledDotProductAttention`. */
 export interface AttentionOptions {
   /**
-   * Broadcasts to (..., Lq, Lk). Of bool: query i may attend to key j where it is true. Of floats: added to the scaled
-   * scores, -Infinity to forbid. Default: every query attends to every key.
+   * Broadcasts to (..., Lq, Lk). bool: query i may attend to key j where it is true. Floats: added to the scaled scores;
+   * -Infinity forbids. Default: every query attends to every key.
    */
   readonly mask?: Tensor | null;
-  /** Query i attends to keys 0 .. i only, besides what `mask` says. Default false. */
+  /** Query i attends to keys 0 .. i only, in addition to `mask`. Default false. */
   readonly causal?: boolean;
   /** The factor on the scores q k^T. Default 1 / sqrt(D). */
   readonly scale?: number;
@@ -62,7 +63,10 @@ function checkMask(mask: Meta | undefined, scores: Shape): void {
     );
 }
 
-/** y_i = sum_j p_ij v_j,  p_ij = e^(s_ij - lse_i),  s = scale q k^T + bias, where allowed,  lse_i = ln sum_j e^s_ij */
+/**
+ * y_i = sum_j p_ij v_j,  p_ij = e^(s_ij - lse_i),  s = scale q k^T + bias, -Infinity where forbidden,
+ * lse_i = ln sum_j e^s_ij. Its gradient is `attentionGradOp`.
+ */
 export const attentionOp = defineOp({
   name: "attention",
   inputs: ["q", "k", "v", "mask?", "bias?"],
@@ -88,7 +92,7 @@ export const attentionOp = defineOp({
     const out = y.detach();
     const inputs = [dy, q, k, v, mask ?? null, bias ?? null, out, logsumexp];
     const [dq, dk, dv] = applyAll(attentionGradOp, inputs, attrs);
-    // As large as the scores, so only where it is asked for.
+    // As large as the scores, so only if it is needed.
     const dbias = needs.bias ? biasGradient(dy, v, weightsOf(q, k, mask, bias, attrs)) : null;
     return { q: dq, k: dk, v: dv, mask: null, bias: dbias };
   },
@@ -155,18 +159,18 @@ export const attentionGradOp = defineOp({
 });
 
 /**
- * Scaled dot-product attention: softmax(scale q k^T + mask) v, as in Vaswani et al., "Attention is all you need" (2017,
- * arXiv:1706.03762). The scores are never held as a whole, in the way of Dao et al., "FlashAttention" (2022,
- * arXiv:2205.14135), except with dropout and for the gradient of a mask of floats.
+ * Scaled dot-product attention, softmax(scale q k^T + mask) v: Vaswani et al., "Attention is all you need" (2017,
+ * arXiv:1706.03762). The scores are never held as a whole, as in Dao et al., "FlashAttention" (2022, arXiv:2205.14135),
+ * except with dropout and for the gradient of a mask of floats.
  *
- * A query that may attend to no key gets zeros, and its gradients are 0.
+ * A query that may attend to no key gets zeros, and its gradients are 0. Integers and bool give float32.
  *
- * @param q - (..., Lq, D)
- * @param k - (..., Lk, D)
- * @param v - (..., Lk, E)
+ * @param q - queries (..., Lq, D)
+ * @param k - keys (..., Lk, D)
+ * @param v - values (..., Lk, E)
  * @returns (..., Lq, E); the batch axes broadcast
- * @throws ShapeError if the shapes do not fit, DTypeError for a mask of integers, ArgumentError for a dropout that is
- *   no probability
+ * @throws ShapeError if the shapes do not fit, DTypeError for a mask of integers, ArgumentError if `dropoutP` is not a
+ *   probability or the scale is not finite
  */
 export function scaledDotProductAttention(q: Tensor, k: Tensor, v: Tensor, options: AttentionOptions = {}): Tensor {
   const { mask: given, causal = false, dropoutP = 0, generator } = options;

@@ -115,7 +115,7 @@ const poolArgs = (x: Shape, y: Shape, { kernel, stride, padding, countIncludePad
   +countIncludePad,
 ];
 
-/** y = the average under a window. */
+/** y = A x, the average under each window  =>  dx = A^T dy */
 export const avgPool2dOp = defineOp({
   name: "avgPool2d",
   inputs: ["x"],
@@ -172,7 +172,7 @@ function avgPoolGrad(dy: Tensor, attrs: AveragePool): Tensor {
 /** What the record of adaptiveAvgPool2d needs to know: the sizes of the images of x and of y. */
 type EvenPool = Pick<Pool, "image" | "output">;
 
-/** y = the average under windows that cover the image evenly. */
+/** y = A x, the average under windows that cover the image evenly  =>  dx = A^T dy */
 export const adaptiveAvgPool2dOp = defineOp({
   name: "adaptiveAvgPool2d",
   inputs: ["x"],
@@ -214,23 +214,24 @@ function adaptiveGrad(dy: Tensor, attrs: EvenPool): Tensor {
   return apply(adaptiveAvgPool2dGradOp, [dy], attrs);
 }
 
+/** The options of `avgPool2d`. A pair is height, then width. */
 export interface AvgPool2dOptions {
-  /** Step of the window. Default: its size. */
+  /** The step of the window. Default: its size. */
   readonly stride?: Size2d;
-  /** Zeros on either side; at most half of kernelSize. Default 0. */
+  /** Zeros added on each side; at most half of kernelSize. Default 0. */
   readonly padding?: Size2d;
-  /** Let a last window reach past the padding, so that every element is in one. Default false. */
+  /** Allow a last window to reach past the padding, so that every element is in a window. Default false. */
   readonly ceilMode?: boolean;
-  /** Divide by the size of the window, its part in the padding included. Default true. */
+  /** Divide by the size of the window including its part in the padding. Default true. */
   readonly countIncludePad?: boolean;
 }
 
 /**
- * The average under a window that moves over each channel. What a window of `ceilMode` has past the padding does not
- * count.
+ * The average under a window that moves over each channel. With `ceilMode`, the part of a window past the padding does not
+ * count. Integers and bool give float32.
  *
  * @param x - (N, C, H, W)
- * @param kernelSize - of the window
+ * @param kernelSize - the size of the window: one number, or height and width
  * @returns (N, C, P, Q), P = floor((H + 2 padding - kernelSize) / stride) + 1, Q likewise
  * @throws ShapeError if the window is larger than the padded image, ArgumentError for options out of range
  */
@@ -243,11 +244,11 @@ export function avgPool2d(x: Tensor, kernelSize: Size2d, options: AvgPool2dOptio
 }
 
 /**
- * Averages each channel over as many windows as the result has elements. They cover the image evenly, and overlap by
- * one row or column where the sizes do not divide.
+ * The averages of each channel under windows that cover the image evenly, one for each element of the result. Windows
+ * overlap if the size of the result does not divide the size of the image. Integers and bool give float32.
  *
  * @param x - (N, C, H, W)
- * @param outputSize - of the images of the result; 1 is the global average
+ * @param outputSize - the size of the images of the result: one number, or height and width; 1 is the global average
  * @returns (N, C, ...outputSize)
  * @throws ShapeError if `x` has other axes or its images are empty, ArgumentError for an output size below 1
  */

@@ -6,7 +6,7 @@ import { ArgumentError, ShapeError } from "../../core/errors.js";
 import { type Shape, show } from "../../core/shape.js";
 import { checkLayout, extent, imageLayout, type Pair, perAxis, placesOf } from "./window.js";
 
-/** What a convolution's record needs to know; pairs are height, then width. */
+/** The attributes of a convolution; pairs are height, then width. */
 export interface Conv2dAttrs {
   readonly stride: Pair;
   /** Zeros above and to the left. Those below and to the right follow from the sizes. */

@@ -32,7 +32,11 @@ const convArgs = (
 /** Whether groups are so small that direct loops are faster than matrix products. */
 const isThin = ({ groupChannels, groupFilters }: ConvSizes): boolean => groupChannels * groupFilters <= 4;
 
-/** y = x * weight + bias: the cross-correlation that deep learning calls convolution. */
+/**
+ * y = x * weight + bias: the cross-correlation that deep learning calls convolution.
+ *
+ * dx = dT/dx and dweight = dT/dw at dy, for the form T above; dbias = dy summed over images and pixels
+ */
 export const conv2dOp = defineOp({
   name: "conv2d",
   inputs: ["x", "weight", "bias?"],
@@ -61,7 +65,6 @@ export const conv2dOp = defineOp({
     if (isThin(sizes)) forwardDirect(x, weight, bias, y, sizes);
     else forwardByGemm(x, weight, bias, y, sizes);
   },
-  // dT/dx and dT/dw at dy; db = dy summed over images and pixels
   vjp: {
     x: (dy, { weight }, attrs) => gradInput(dy, weight, attrs),
     weight: (dy, { x }, attrs) => gradWeight(x, dy, attrs),
@@ -105,7 +108,7 @@ export const conv2dGradInputOp = defineOp({
   },
 });
 
-/** dw = dT/dw. */
+/** dw = dT/dw: the gradient of conv2d for the weight. */
 export const conv2dGradWeightOp = defineOp({
   name: "conv2dGradWeight",
   inputs: ["x", "dy"],
@@ -148,48 +151,52 @@ function gradWeight(x: Tensor, dy: Tensor, attrs: Conv2dAttrs): Tensor {
   return apply(conv2dGradWeightOp, [x, dy], attrs);
 }
 
+/** The options of `conv1d`. */
 export interface Conv1dOptions {
-  /** Step of the kernel. Default 1. */
+  /** The step of the kernel. Default 1. */
   readonly stride?: number;
-  /** Zeros at either end; "same" keeps the length (stride 1 only), "valid" is 0. Default 0. */
+  /** Zeros added at each end; "same" keeps the length (stride 1 only), "valid" is 0. Default 0. */
   readonly padding?: number | "same" | "valid";
-  /** Distance between the kernel's taps. Default 1. */
+  /** The distance between the taps of the kernel. Default 1. */
   readonly dilation?: number;
-  /** Blocks of channels that are convolved each by itself. Default 1. */
+  /** The number of groups of channels that are convolved separately. Default 1. */
   readonly groups?: number;
 }
 
+/** The options of `conv2d`. A pair is height, then width. */
 export interface Conv2dOptions {
-  /** Step of the kernel. Default 1. */
+  /** The step of the kernel. Default 1. */
   readonly stride?: Size2d;
-  /** Zeros on either side; "same" keeps the image's size (stride 1 only), "valid" is 0. Default 0. */
+  /** Zeros added on each side; "same" keeps the image's size (stride 1 only), "valid" is 0. Default 0. */
   readonly padding?: Size2d | "same" | "valid";
-  /** Distance between the kernel's taps. Default 1. */
+  /** The distance between the taps of the kernel. Default 1. */
   readonly dilation?: Size2d;
-  /** Blocks of channels that are convolved each by itself; as many as channels is a depthwise convolution. Default 1. */
+  /** The number of groups of channels that are convolved separately; one for each channel is a depthwise convolution. Default 1. */
   readonly groups?: number;
 }
 
+/** The options of `convTranspose2d`. A pair is height, then width. */
 export interface ConvTranspose2dOptions {
-  /** Distance, in the result, between the places of neighbouring elements of x. Default 1. */
+  /** The distance, in the result, between the places of neighbouring elements of x. Default 1. */
   readonly stride?: Size2d;
-  /** Elements cut off from the result on either side. Default 0. */
+  /** Elements removed from the result on each side. Default 0. */
   readonly padding?: Size2d;
   /** Elements added to the result below and to the right; less than stride or dilation. Default 0. */
   readonly outputPadding?: Size2d;
-  /** Distance between the kernel's taps. Default 1. */
+  /** The distance between the taps of the kernel. Default 1. */
   readonly dilation?: Size2d;
-  /** Blocks of channels that are convolved each by itself. Default 1. */
+  /** The number of groups of channels that are convolved separately. Default 1. */
   readonly groups?: number;
 }
 
 /**
- * Convolves images with a bank of filters: y[n, k, p, q] is the inner product of filter k and the patch of image n
- * at (p stride, q stride), plus bias[k].
+ * Convolves images with filters: y[n, k, p, q] is the inner product of filter k and the patch of image n at
+ * (p stride, q stride), plus bias[k]. As everywhere in deep learning this is the cross-correlation. Integers and bool give
+ * float32.
  *
  * @param x - (N, C, H, W)
- * @param weight - (K, C/groups, R, S)
- * @param bias - (K)
+ * @param weight - K filters, (K, C/groups, R, S)
+ * @param bias - (K). Default: none
  * @returns (N, K, P, Q), P = floor((H + 2 padding - dilation (R - 1) - 1) / stride) + 1, Q likewise
  * @throws ShapeError if channels do not fit or the kernel is larger than the padded image; ArgumentError for options
  *   out of range
@@ -199,13 +206,14 @@ export function conv2d(x: Tensor, weight: Tensor, bias: Tensor | null = null, op
 }
 
 /**
- * Convolves sequences with a bank of filters: conv2d along one axis.
+ * Convolves sequences with filters: `conv2d` along one axis.
  *
  * @param x - (N, C, L)
- * @param weight - (K, C/groups, S)
- * @param bias - (K)
+ * @param weight - K filters, (K, C/groups, S)
+ * @param bias - (K). Default: none
  * @returns (N, K, Q), Q = floor((L + 2 padding - dilation (S - 1) - 1) / stride) + 1
- * @throws as conv2d
+ * @throws ShapeError if channels do not fit or the kernel is larger than the padded sequence; ArgumentError for options out
+ *   of range
  */
 export function conv1d(x: Tensor, weight: Tensor, bias: Tensor | null = null, options: Conv1dOptions = {}): Tensor {
   const attrs = convAttrs("conv1d", 1, x.shape, weight.shape, bias?.shape, options);
@@ -222,9 +230,9 @@ export function conv1d(x: Tensor, weight: Tensor, bias: Tensor | null = null, op
  *
  * @param x - (N, C, H, W)
  * @param weight - (C, K/groups, R, S)
- * @param bias - (K)
+ * @param bias - (K). Default: none
  * @returns (N, K, P, Q), P = (H - 1) stride - 2 padding + dilation (R - 1) + outputPadding + 1, Q likewise
- * @throws as conv2d
+ * @throws ShapeError if channels do not fit or the result would be empty; ArgumentError for options out of range
  */
 export function convTranspose2d(
   x: Tensor,

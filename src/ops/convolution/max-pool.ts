@@ -7,7 +7,7 @@ import { firstTap, type Pool, poolAttrs, type Size2d } from "./window.js";
 
 type Dims = readonly number[];
 
-/** y = the largest element under the window; indices say where in its image, h W + w, it stands. */
+/** y = x[indices], the largest element under each window, at h W + w in its image  =>  dx[indices] += dy */
 export const maxPool2dOp = defineOp({
   name: "maxPool2d",
   inputs: ["x"],
@@ -57,11 +57,10 @@ export const maxPool2dOp = defineOp({
       }
     }
   },
-  // y = x[indices]  =>  dx[indices] += dy
   vjp: { x: ({ y: dy }, { indices }, attrs) => poolGradient(dy, indices, attrs) },
 });
 
-/** dx = dy, each element added where its maximum stood, in row-major order of dy. */
+/** dx = dy, each element added at the place of its maximum, in row-major order of dy. */
 export const maxPool2dGradOp = defineOp({
   name: "maxPool2dGrad",
   inputs: ["dy", "indices"],
@@ -101,29 +100,30 @@ function poolGradient(dy: Tensor, indices: Tensor, attrs: Pool): Tensor {
   return apply(maxPool2dGradOp, [dy, indices], attrs);
 }
 
+/** The options of `maxPool2d`. A pair is height, then width. */
 export interface MaxPool2dOptions {
-  /** Step of the window. Default: its size. */
+  /** The step of the window. Default: its size. */
   readonly stride?: Size2d;
-  /** Elements of -Infinity on either side; at most half of kernelSize. Default 0. */
+  /** Elements of -Infinity added on each side; at most half of kernelSize. Default 0. */
   readonly padding?: Size2d;
-  /** Distance between the window's taps. Default 1. */
+  /** The distance between the taps of the window. Default 1. */
   readonly dilation?: Size2d;
-  /** Let a last window reach past the padding, so that every element is in one. Default false. */
+  /** Allow a last window to reach past the padding, so that every element is in a window. Default false. */
   readonly ceilMode?: boolean;
 }
 
 /**
- * The largest element under a window that moves over each channel. NaN counts as largest. The gradient goes to the
- * first of equal elements.
+ * The largest element under a window that moves over each channel. NaN counts as the largest. The gradient goes to the first
+ * of equal elements. Integers stay integers.
  *
  * @param x - (N, C, H, W)
- * @param kernelSize - of the window
+ * @param kernelSize - the size of the window: one number, or height and width
  * @returns (N, C, P, Q), P = floor((H + 2 padding - dilation (kernelSize - 1) - 1) / stride) + 1, Q likewise
  * @throws ShapeError if the window is larger than the padded image, ArgumentError for options out of range
  */
 export function maxPool2d(x: Tensor, kernelSize: Size2d, options: MaxPool2dOptions = {}): Tensor {
   const [y, indices] = applyAll(maxPool2dOp, [x], poolAttrs("maxPool2d", x.shape, kernelSize, options));
-  // Where the gradient needs them, the tape holds them.
+  // If the gradient needs them, the tape holds them.
   indices.dispose();
   return y;
 }

@@ -66,7 +66,7 @@ export function placesOf(
   });
 }
 
-/** What the record of a pooling op needs to know; lists are height, then width. */
+/** The attributes of a pooling op; lists are height, then width. */
 export interface Pool {
   readonly kernel: readonly number[];
   readonly stride: readonly number[];

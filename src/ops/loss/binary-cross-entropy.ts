@@ -60,8 +60,9 @@ export const binaryCrossEntropyGradOp: Op<void> = defineOp<"dy" | "p" | "target"
 
 const slope = (p: Tensor): Tensor => p.mul(p.neg().add(1)).maximum(leastSlope);
 
+/** The options of `binaryCrossEntropy`. */
 export interface BinaryCrossEntropyOptions extends LossOptions {
-  /** A factor on each loss; broadcasts to the shape of the input. Default: none. */
+  /** A factor on each loss, which broadcasts to the shape of the input. Default: none. */
   readonly weight?: Tensor | null;
 }
 
@@ -74,11 +75,12 @@ function checkWeight(op: string, name: string, weight: Tensor | null | undefined
 }
 
 /**
- * -target ln p - (1 - target) ln(1 - p). Logarithms count as -100 at least, so that losses stay finite. Where the
- * probabilities come from a sigmoid, `binaryCrossEntropyWithLogits` is more exact.
+ * The binary cross-entropy, -target ln p - (1 - target) ln(1 - p). Logarithms below -100 count as -100, so that losses stay
+ * finite. For probabilities that come from a sigmoid, `binaryCrossEntropyWithLogits` is more accurate.
  *
- * @param p - probabilities; outside [0, 1] the loss is NaN
+ * @param p - probabilities of any shape; outside [0, 1] the loss is NaN
  * @param target - from 0 to 1, of the same shape
+ * @returns a scalar, or the shape of `p` with reduction "none"
  * @throws ShapeError if the shapes differ, or a weight does not broadcast to them
  */
 export function binaryCrossEntropy(p: Tensor, target: Tensor, options: BinaryCrossEntropyOptions = {}): Tensor {
@@ -89,8 +91,9 @@ export function binaryCrossEntropy(p: Tensor, target: Tensor, options: BinaryCro
   return reduceLosses(weigh(apply(binaryCrossEntropyOp, [p, target], undefined), weight), reduction);
 }
 
+/** The options of `binaryCrossEntropyWithLogits`. */
 export interface BinaryCrossEntropyWithLogitsOptions extends BinaryCrossEntropyOptions {
-  /** A factor on the loss of positives: above 1 it trades precision for recall. Broadcasts. Default: none. */
+  /** A factor on the loss of positives, which broadcasts to the shape of the input: above 1 it trades precision for recall. Default: none. */
   readonly posWeight?: Tensor | null;
 }
 
@@ -98,9 +101,11 @@ export interface BinaryCrossEntropyWithLogitsOptions extends BinaryCrossEntropyO
 const exactSoftplus = (x: Tensor): Tensor => x.softplus({ threshold: Number.POSITIVE_INFINITY });
 
 /**
- * The binary cross-entropy of p = sigmoid(logits), without overflow: -target ln p - (1 - target) ln(1 - p).
+ * The binary cross-entropy of p = sigmoid(logits), -target ln p - (1 - target) ln(1 - p), without overflow.
  *
+ * @param logits - of any shape
  * @param target - from 0 to 1, of the same shape
+ * @returns a scalar, or the shape of `logits` with reduction "none"
  * @throws ShapeError if the shapes differ, or a weight does not broadcast to them
  */
 export function binaryCrossEntropyWithLogits(

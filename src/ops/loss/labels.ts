@@ -8,11 +8,11 @@ import { type Shape, sameShape, show } from "../../core/shape.js";
 import type { Tensor } from "../../tensor.js";
 import type { LossOptions, Reduction } from "./loss-options.js";
 
-/** What the losses of classification have in common. */
+/** The options that losses of class labels share. */
 export interface LabelOptions extends LossOptions {
-  /** (C), a factor on the loss of each class. With integer targets the mean is a weighted one. Default: none. */
+  /** (C), a factor on the loss of each class. With labels the mean is weighted too. Default: none. */
   readonly weight?: Tensor | null;
-  /** The label of what is left out: it has no loss and does not count in the mean. Default -100. */
+  /** A label with no loss, which does not count in the mean, such as padding. Default -100. */
   readonly ignoreIndex?: number;
 }
 
@@ -33,6 +33,7 @@ export function checkLabels(op: string, scores: Shape, axis: number, target: Met
   checkClassWeight(op, scores, axis, weight);
 }
 
+/** Throws unless there is one weight for each class. */
 export function checkClassWeight(op: string, scores: Shape, axis: number, weight: Meta | undefined): void {
   if (weight && !sameShape(weight.shape, [scores[axis]]))
     throw new ShapeError(`${op}: weight is ${show(weight.shape)}, for ${scores[axis]} classes`);

@@ -4,11 +4,12 @@ import { ArgumentError, ShapeError } from "../../core/errors.js";
 import { sameShape, show } from "../../core/shape.js";
 import type { Tensor } from "../../tensor.js";
 
-/** What becomes of the losses of the elements or rows: their mean, their sum, or nothing. */
+/** The result of a loss: the mean or the sum of the losses of all elements or rows, or each loss ("none"). */
 export type Reduction = "mean" | "sum" | "none";
 
+/** The option that all losses have. */
 export interface LossOptions {
-  /** Default "mean". */
+  /** The mean of the losses, their sum, or each of them. Default "mean". */
   readonly reduction?: Reduction;
 }
 

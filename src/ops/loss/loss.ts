@@ -11,6 +11,8 @@ import { checkReduction, checkSameShape, type LossOptions, type Reduction, reduc
 /**
  * The squared error, (input - target)^2.
  *
+ * @param target - of the shape of `input`; losses do not broadcast
+ * @returns a scalar, or the shape of `input` with reduction "none"
  * @throws ShapeError if the shapes differ
  */
 export function mse(input: Tensor, target: Tensor, options: LossOptions = {}): Tensor {
@@ -23,6 +25,8 @@ export function mse(input: Tensor, target: Tensor, options: LossOptions = {}): T
 /**
  * The absolute error, |input - target|. Its gradient at 0 is 0.
  *
+ * @param target - of the shape of `input`; losses do not broadcast
+ * @returns a scalar, or the shape of `input` with reduction "none"
  * @throws ShapeError if the shapes differ
  */
 export function l1(input: Tensor, target: Tensor, options: LossOptions = {}): Tensor {
@@ -32,8 +36,9 @@ export function l1(input: Tensor, target: Tensor, options: LossOptions = {}): Te
   return reduceLosses(input.sub(target).abs(), reduction);
 }
 
+/** The options of `huber`. */
 export interface HuberOptions extends LossOptions {
-  /** Where the parabola passes into lines. Default 1. */
+  /** The distance at which the parabola becomes a line; above 0. Default 1. */
   readonly delta?: number;
 }
 
@@ -41,6 +46,8 @@ export interface HuberOptions extends LossOptions {
  * The loss of Huber (1964), quadratic near 0 and linear beyond: d^2 / 2 for d = |input - target| up to `delta`, and
  * delta (d - delta / 2) above.
  *
+ * @param target - of the shape of `input`; losses do not broadcast
+ * @returns a scalar, or the shape of `input` with reduction "none"
  * @throws ShapeError if the shapes differ, ArgumentError unless delta > 0
  */
 export function huber(input: Tensor, target: Tensor, options: HuberOptions = {}): Tensor {
@@ -54,19 +61,21 @@ export function huber(input: Tensor, target: Tensor, options: HuberOptions = {})
   return reduceLosses(c.mul(d.sub(c.div(2))), reduction);
 }
 
+/** The options of `klDivergence`. */
 export interface KlDivergenceOptions {
-  /** The target holds logarithms too. Default false. */
+  /** Whether the target holds logarithms too. Default false. */
   readonly logTarget?: boolean;
-  /** "batchMean" is the sum over the size of the first axis, the divergence as defined. Default "mean", over all elements. */
+  /** "batchMean" is the sum divided by the size of the first axis, the divergence as defined. Default "mean", over all elements. */
   readonly reduction?: Reduction | "batchMean";
 }
 
 /**
- * The Kullback-Leibler divergence of a distribution from the target: target (ln target - input), 0 where the target
- * is 0.
+ * The Kullback-Leibler divergence of a distribution from the target, target (ln target - input), which is 0 where the
+ * target is 0.
  *
  * @param input - logarithms of probabilities
- * @param target - probabilities, or their logarithms with `logTarget`
+ * @param target - probabilities, or their logarithms with `logTarget`; of the shape of `input`
+ * @returns a scalar, or the shape of `input` with reduction "none"
  * @throws ShapeError if the shapes differ
  */
 export function klDivergence(input: Tensor, target: Tensor, options: KlDivergenceOptions = {}): Tensor {
@@ -81,17 +90,19 @@ export function klDivergence(input: Tensor, target: Tensor, options: KlDivergenc
   return reduceLosses(losses, reduction);
 }
 
+/** The options of `hinge`. */
 export interface HingeOptions extends LossOptions {
-  /** The score from which on there is no loss. Default 1. */
+  /** The smallest score, in the direction of the target, without a loss. Default 1. */
   readonly margin?: number;
 }
 
 /**
- * The loss of support vector machines, max(0, margin - target score).
+ * The hinge loss of support vector machines, max(0, margin - target score).
  *
  * @param scores - of any shape; the sign is the decision
  * @param target - 1 or -1, of the same shape
- * @throws ShapeError if the shapes differ
+ * @returns a scalar, or the shape of `scores` with reduction "none"
+ * @throws ShapeError if the shapes differ, ArgumentError if the margin is not finite
  */
 export function hinge(scores: Tensor, target: Tensor, options: HingeOptions = {}): Tensor {
   const { margin = 1, reduction = "mean" } = options;
@@ -107,16 +118,17 @@ export function hinge(scores: Tensor, target: Tensor, options: HingeOptions = {}
   );
 }
 
+/** The options of `cosineSimilarity`. */
 export interface CosineSimilarityOptions {
-  /** The least that a length counts as, against division by 0. Default 1e-8. */
+  /** Smaller lengths count as this one, against division by 0. Default 1e-8. */
   readonly eps?: number;
 }
 
 /**
  * The cosine of the angle between vectors along an axis: a . b / (max(|a|, eps) max(|b|, eps)). The shapes broadcast.
  *
- * @param axis - gone from the result. Default 1
- * @throws ShapeError if the shapes do not broadcast or have no such axis
+ * @param axis - the axis of the vectors, which the result does not have. Default 1
+ * @throws ShapeError if the shapes do not broadcast or have no such axis, ArgumentError if eps is negative
  */
 export function cosineSimilarity(a: Tensor, b: Tensor, axis = 1, options: CosineSimilarityOptions = {}): Tensor {
   const { eps = 1e-8 } = options;

@@ -12,11 +12,15 @@ import type { Tensor } from "../../tensor.js";
 import { checkLabel, checkLabels, classAxis, type LabelOptions, reduceLabelLosses } from "./labels.js";
 import { checkReduction, lossDType } from "./loss-options.js";
 
+/** The attributes of the ops `nll` and `nllGrad`. */
 export interface NllAttrs {
+  /** The axis of the classes. */
   readonly axis: number;
+  /** The label that is left out. */
   readonly ignoreIndex: number;
-  /** The shape and dtype of the logarithms, for the way back. */
+  /** The shape of the logarithms, for the gradient. */
   readonly from: Shape;
+  /** The dtype of the logarithms, for the gradient. */
   readonly dtype: DType;
 }
 
@@ -109,10 +113,10 @@ export const nllGradOp: Op<NllAttrs> = defineOp<"dloss" | "target" | "weight?", 
  * The negative log-likelihood of the labels: -weight[t] x[t] for label t.
  *
  * @param x - logarithms of probabilities, (C) or (N, C, d1, ...)
- * @param target - labels from 0 to C, without it, of the shape of `x` without the classes
- * @returns a scalar, or with reduction "none" the shape of `target`; the mean is over the weights of the labels, and
- *   NaN where all are ignored
- * @throws ShapeError if the shapes do not fit, DTypeError if `target` holds no integers, ArgumentError for a label that
+ * @param target - integer labels from 0 to C - 1, of the shape of `x` without the classes
+ * @returns a scalar, or the shape of `target` with reduction "none"; the mean is weighted by the weights of the labels, and
+ *   NaN if all are ignored
+ * @throws ShapeError if the shapes do not fit, DTypeError if `target` does not hold integers, ArgumentError for a label that
  *   is out of range
  */
 export function nll(x: Tensor, target: Tensor, options: LabelOptions = {}): Tensor {

@@ -10,10 +10,11 @@ import { sizeOf } from "../../core/shape.js";
 import type { Tensor } from "../../tensor.js";
 import { checkChannels, perChannel } from "./norm-shapes.js";
 
+/** The options of `groupNorm`. */
 export interface GroupNormOptions {
-  /** gamma, a scale for each channel. Default: none. */
+  /** (C), gamma, a scale for each channel. Default: none. */
   readonly weight?: Tensor | null;
-  /** beta, a shift for each channel. Default: none. */
+  /** (C), beta, a shift for each channel. Default: none. */
   readonly bias?: Tensor | null;
   /** Added to the variance. Default 1e-5. */
   readonly eps?: number;
@@ -163,12 +164,13 @@ export const groupNormGradOp = defineOp({
 
 /**
  * Normalizes each sample over groups of channels, then scales and shifts each channel: Wu and He, "Group
- * normalization" (2018, arXiv:1803.08494). One group is layer normalization over all of a sample, as many groups as
- * channels is instance normalization.
+ * normalization" (2018, arXiv:1803.08494). With one group it is layer normalization over the whole sample, with one group
+ * for each channel it is instance normalization. Integers and bool give float32.
  *
  * @param x - (N, C, ...)
- * @param groups - divides C
- * @throws ShapeError if the shapes do not fit, ArgumentError if eps is below 0
+ * @param groups - the number of groups, which divides C
+ * @returns the shape of `x`
+ * @throws ShapeError if the shapes do not fit, ArgumentError if eps is negative
  */
 export const groupNorm = (x: Tensor, groups: number, options: GroupNormOptions = {}): Tensor => {
   const { weight, bias, eps = 1e-5 } = options;

@@ -9,6 +9,7 @@ import { type Shape, sizeOf } from "../../core/shape.js";
 import type { Tensor } from "../../tensor.js";
 import { checkNormalized, rowShape } from "./norm-shapes.js";
 
+/** The options of `layerNorm`. */
 export interface LayerNormOptions {
   /** gamma, the scale, of the normalized shape. Default: none. */
   readonly weight?: Tensor | null;
@@ -138,10 +139,11 @@ export const layerNormGradOp = defineOp({
 
 /**
  * Normalizes each row to mean 0 and variance 1, then scales and shifts it: Ba, Kiros and Hinton, "Layer normalization"
- * (2016, arXiv:1607.06450). A row is what the axes of `normalizedShape` hold, the last ones of `x`.
+ * (2016, arXiv:1607.06450). A row is the last axes of `x`, those of `normalizedShape`. Integers and bool give float32.
  *
- * @param normalizedShape - the sizes of the last axes of `x`; a number for the last axis alone
- * @throws ShapeError if the shapes do not fit, ArgumentError if eps is below 0
+ * @param normalizedShape - the sizes of the last axes of `x`; a number for the last axis only
+ * @returns the shape of `x`
+ * @throws ShapeError if the shapes do not fit, ArgumentError if eps is negative
  */
 export function layerNorm(x: Tensor, normalizedShape: number | Shape, options: LayerNormOptions = {}): Tensor {
   const { weight, bias, eps = 1e-5 } = options;

@@ -10,6 +10,7 @@ import { type Shape, sizeOf } from "../../core/shape.js";
 import type { Tensor } from "../../tensor.js";
 import { checkNormalized, rowShape } from "./norm-shapes.js";
 
+/** The options of `rmsNorm`. */
 export interface RmsNormOptions {
   /** gamma, the scale, of the normalized shape. Default: none. */
   readonly weight?: Tensor | null;
@@ -118,10 +119,12 @@ export const rmsNormGradOp = defineOp({
 
 /**
  * Divides each row by its root mean square, then scales it: Zhang and Sennrich, "Root mean square layer
- * normalization" (2019, arXiv:1910.07467). A row is what the axes of `normalizedShape` hold, the last ones of `x`.
+ * normalization" (2019, arXiv:1910.07467). A row is the last axes of `x`, those of `normalizedShape`. Integers and bool give
+ * float32.
  *
- * @param normalizedShape - the sizes of the last axes of `x`; a number for the last axis alone
- * @throws ShapeError if the shapes do not fit, ArgumentError if eps is below 0
+ * @param normalizedShape - the sizes of the last axes of `x`; a number for the last axis only
+ * @returns the shape of `x`
+ * @throws ShapeError if the shapes do not fit, ArgumentError if eps is negative
  */
 export function rmsNorm(x: Tensor, normalizedShape: number | Shape, options: RmsNormOptions = {}): Tensor {
   const { weight, eps } = options;

@@ -132,20 +132,21 @@ export const logSoftmaxGradOp: Op<AxisAttrs> = rowGradOp(
 );
 
 /**
- * Probabilities from logits along an axis: e^x_i / sum_j e^x_j, without overflow. A row of -Infinity alone, and one
- * with NaN or +Infinity, is NaN throughout, as in PyTorch.
+ * Probabilities from logits along an axis, e^x_i / sum_j e^x_j, without overflow. A row that is all -Infinity, and a row with
+ * NaN or +Infinity, gives NaN throughout, as in PyTorch. Integers and bool give float32.
  *
  * @param axis - default: the last
- * @throws ShapeError if `x` has no such axis
+ * @throws ShapeError for an axis that `x` does not have
  */
 export const softmax = (x: Tensor, axis = -1): Tensor =>
   apply(softmaxOp, [x], { axis: normalizeAxis("softmax", axis, x.rank) });
 
 /**
- * The logarithm of `softmax`, exact also where the probability is too small for the dtype.
+ * The logarithm of `softmax`, x_i - ln sum_j e^x_j, accurate even if the probability is too small for the dtype. Integers and
+ * bool give float32.
  *
  * @param axis - default: the last
- * @throws ShapeError if `x` has no such axis
+ * @throws ShapeError for an axis that `x` does not have
  */
 export const logSoftmax = (x: Tensor, axis = -1): Tensor =>
   apply(logSoftmaxOp, [x], { axis: normalizeAxis("logSoftmax", axis, x.rank) });
