@@ -1,4 +1,7 @@
-/** Ctrl-C for examples with their own loops. Examples that use Trainer set its `sigint` option instead. */
+/**
+ * Turns Ctrl-C into an AbortSignal, for examples that report what they have reached before they end. Used by char-gpt,
+ * mnist and tune.
+ */
 
 /** Ctrl-C aborts `signal` and says `notice`; a second one ends the program at once. `end` gives Ctrl-C back. */
 export function onInterrupt(notice: string): { readonly signal: AbortSignal; readonly end: () => void } {

@@ -1,4 +1,7 @@
-/** A progress bar for examples with their own loops. Examples that use Trainer pass it a ProgressBar instead. */
+/**
+ * A progress bar for the mnist example, which has its own loop, and for downloads. Examples with Trainer pass it a
+ * ProgressBar instead.
+ */
 import cliProgress from "cli-progress";
 
 /**
