@@ -12,22 +12,22 @@ import { checkShape, maxRank, type Shape, show, sizeOf } from "./core/shape.js";
 import { fill, ramp } from "./ops/creation/fill.js";
 import { Tensor } from "./tensor.js";
 
-/** Numbers or booleans, nested as deep as the tensor is to have axes, or a typed array with one axis. */
+/** A number or boolean, arrays of them nested as deep as the tensor has axes, or a typed array for one axis. */
 export type TensorData = number | boolean | (ArrayBufferView & ArrayLike<number>) | readonly TensorData[];
 
-/** What every function that makes a tensor can be told. */
+/** The options of every function that makes a tensor. */
 export interface CreateOptions {
-  /** Default float32; for typed arrays and booleans the dtype they have. */
+  /** The dtype. Default: float32; for typed arrays and booleans their own dtype. */
   readonly dtype?: DType;
-  /** Default: the device in use. */
+  /** The device that holds the tensor. Default: the device in use. */
   readonly device?: DeviceName;
-  /** Make it a leaf that gradients flow to. Default false. */
+  /** Make the tensor a leaf, to which gradients flow. Only for floats. Default false. */
   readonly requiresGrad?: boolean;
 }
 
 /** The options of `tensor`. */
 export interface TensorOptions extends CreateOptions {
-  /** The shape of flat data; nested arrays have their own. */
+  /** The shape, for flat data. Default: the nesting of the arrays. */
   readonly shape?: Shape;
 }
 
@@ -39,8 +39,8 @@ export interface TensorOptions extends CreateOptions {
  * tensor(new Int32Array([1, 2, 3, 4]), { shape: [2, 2] }); // int32 [2, 2]
  * ```
  *
- * @throws ShapeError if nested arrays are ragged or the shape does not fit; DTypeError if a value is no number, or
- *   one that an integer dtype cannot hold
+ * @throws ShapeError if nested arrays are ragged or the shape does not fit; DTypeError if a value is not a number, or is one
+ *   that an integer dtype cannot hold
  */
 export function tensor(data: TensorData, options: TensorOptions = {}): Tensor {
   const { values, shape: ownShape, dtype: ownDType } = readData(data);
@@ -54,14 +54,14 @@ export function tensor(data: TensorData, options: TensorOptions = {}): Tensor {
   return finish(new Tensor(storage, { shape, dtype }, "tensor"), options);
 }
 
-/** @internal The dtype asked for, or `byDefault`. Throws before anything is made. */
+/** @internal The dtype of the options, or `byDefault`. Throws before anything is made. */
 export function chooseDType(op: string, { dtype, requiresGrad }: CreateOptions, byDefault: DType): DType {
   const chosen = dtype === undefined ? byDefault : checkDType(op, dtype);
   if (requiresGrad && !isFloat(chosen)) throw new DTypeError(`${op}: only floats have gradients, got ${chosen}`);
   return chosen;
 }
 
-/** @internal Makes a new tensor a leaf where that is asked for. */
+/** @internal Makes a new tensor a leaf if the options say so. */
 export function finish(made: Tensor, { requiresGrad = false }: CreateOptions): Tensor {
   if (requiresGrad) made.requiresGrad = true;
   return made;
@@ -129,17 +129,26 @@ function checkIntegers(op: string, values: ArrayLike<number>, dtype: DType): voi
 }
 
 /**
- * A tensor of one value. `full([2], true)` is bool.
+ * A tensor with one value everywhere. Default dtype: float32, and bool for a boolean value.
  *
- * @throws ShapeError; DTypeError if the value is no number, or one that an integer dtype cannot hold
+ * @throws ShapeError if `shape` is not a list of sizes; DTypeError if the value is not a number or boolean, or is one that an
+ *   integer dtype cannot hold
  */
 export const full = (shape: Shape, value: number | boolean, options: CreateOptions = {}): Tensor =>
   filled("full", shape, value, options);
 
-/** A tensor of zeros. */
+/**
+ * A tensor of zeros. Default dtype: float32.
+ *
+ * @throws ShapeError if `shape` is not a list of sizes
+ */
 export const zeros = (shape: Shape, options: CreateOptions = {}): Tensor => filled("zeros", shape, 0, options);
 
-/** A tensor of ones. */
+/**
+ * A tensor of ones. Default dtype: float32.
+ *
+ * @throws ShapeError if `shape` is not a list of sizes
+ */
 export const ones = (shape: Shape, options: CreateOptions = {}): Tensor => filled("ones", shape, 1, options);
 
 function filled(op: string, shape: Shape, value: number | boolean, options: CreateOptions): Tensor {
@@ -152,15 +161,15 @@ function filled(op: string, shape: Shape, value: number | boolean, options: Crea
   return finish(fill(checkShape(op, shape), stored, dtype, backend(options.device)), options);
 }
 
-/** Zeros in the shape and dtype of `x`, on its device. */
+/** Zeros of the shape and dtype of `x`, on its device. */
 export const zerosLike = (x: Tensor): Tensor => x.zeros();
 
-/** Ones in the shape and dtype of `x`, on its device. */
+/** Ones of the shape and dtype of `x`, on its device. */
 export const onesLike = (x: Tensor): Tensor => x.ones();
 
 /**
- * start, start + step, ... up to but not including stop; `arange(n)` counts from 0. Integers throughout give int32,
- * anything else float32.
+ * The numbers start, start + step, ... up to but not including stop; `arange(n)` is 0, 1, ..., n - 1. Default dtype: int32 if
+ * start, stop and step are integers, otherwise float32.
  *
  * @throws ArgumentError for a step of 0 and for numbers that are not finite; DTypeError for bool and for numbers that an
  *   integer dtype cannot hold
@@ -180,9 +189,9 @@ export function arange(startOrStop: number, stop?: number, step = 1, options: Cr
 }
 
 /**
- * `count` numbers from start to stop, both included, evenly spaced.
+ * `count` numbers from start to stop, both included, evenly spaced. Default dtype: float32.
  *
- * @throws ArgumentError for numbers that are not finite; ShapeError for a count that is no size
+ * @throws ArgumentError for numbers that are not finite; ShapeError if the count is not a size
  */
 export function linspace(start: number, stop: number, count: number, options: CreateOptions = {}): Tensor {
   if (!Number.isFinite(start) || !Number.isFinite(stop))
@@ -196,7 +205,11 @@ export function linspace(start: number, stop: number, count: number, options: Cr
   return tensor(values, { ...options, dtype });
 }
 
-/** The identity matrix, or ones on the main diagonal of an n x m matrix. */
+/**
+ * The identity matrix, or an n x m matrix with ones on the main diagonal. Default dtype: float32.
+ *
+ * @throws ShapeError if n or m is not a size
+ */
 export function eye(n: number, m: number = n, options: CreateOptions = {}): Tensor {
   checkShape("eye", [n, m]);
   const dtype = chooseDType("eye", options, "float32");

@@ -14,32 +14,33 @@ import type { Tensor } from "./tensor.js";
 
 /** The options of every random tensor. */
 export interface RandomOptions extends CreateOptions {
-  /** Where the random numbers come from. Default: the default generator, which `manualSeed` seeds. */
+  /** The source of the random numbers. Default: the default generator, which `manualSeed` seeds. */
   readonly generator?: Generator;
 }
 
 /** The options of `rand`. */
 export interface UniformOptions extends RandomOptions {
-  /** Default 0. */
+  /** The lower bound. Default 0. */
   readonly low?: number;
-  /** Default 1. */
+  /** The upper bound. Default 1. */
   readonly high?: number;
 }
 
 /** The options of `randn`. */
 export interface NormalOptions extends RandomOptions {
-  /** Default 0. */
+  /** The mean. Default 0. */
   readonly mean?: number;
   /** The standard deviation. Default 1. */
   readonly std?: number;
 }
 
 /**
- * Uniform numbers from [low, high), by default [0, 1), with as many random bits as the dtype has significant ones.
- * From [0, 1) they never are 1; with other bounds, rounding can give `high` itself.
+ * Uniform numbers from [low, high), by default [0, 1), with as many random bits as the dtype has significant bits. Numbers
+ * from [0, 1) are never 1; with other bounds, rounding can give `high` itself.
  *
  * @param options - dtype: a float, default float32
- * @throws ShapeError; DTypeError for a dtype that is no float; ArgumentError unless low and high are finite, low <= high
+ * @throws ShapeError if `shape` is not a list of sizes; DTypeError for a dtype that is not a float; ArgumentError unless low and
+ *   high are finite and low <= high
  */
 export function rand(shape: Shape, options: UniformOptions = {}): Tensor {
   const { low = 0, high = 1, generator = defaultGenerator, device } = options;
@@ -50,10 +51,12 @@ export function rand(shape: Shape, options: UniformOptions = {}): Tensor {
 }
 
 /**
- * Numbers from the normal distribution, by default of mean 0 and standard deviation 1.
+ * Numbers from the normal distribution, by default with mean 0 and standard deviation 1, by the transform of Box and Muller
+ * (1958).
  *
  * @param options - dtype: a float, default float32
- * @throws ShapeError; DTypeError for a dtype that is no float; ArgumentError unless mean and std are finite, std >= 0
+ * @throws ShapeError if `shape` is not a list of sizes; DTypeError for a dtype that is not a float; ArgumentError unless mean
+ *   and std are finite and std >= 0
  */
 export function randn(shape: Shape, options: NormalOptions = {}): Tensor {
   const { mean = 0, std = 1, generator = defaultGenerator, device } = options;
@@ -67,7 +70,7 @@ export function randn(shape: Shape, options: NormalOptions = {}): Tensor {
  * Integers from [low, high), equally likely to within 2^-32.
  *
  * @param options - dtype: int32, the default, or uint8
- * @throws ShapeError; DTypeError for another dtype; ArgumentError unless low < high and the dtype holds the integers
+ * @throws ShapeError if `shape` is not a list of sizes; DTypeError for another dtype; ArgumentError unless low < high and the dtype holds the integers
  */
 export function randint(low: number, high: number, shape: Shape, options: RandomOptions = {}): Tensor {
   const { generator = defaultGenerator, device } = options;
@@ -84,7 +87,7 @@ export function randint(low: number, high: number, shape: Shape, options: Random
 /**
  * The integers 0 .. n - 1 in random order, int32 [n]. Every order is equally likely.
  *
- * @throws ShapeError if n is no size; DTypeError if a dtype asked for cannot hold n - 1
+ * @throws ShapeError if n is not a size; DTypeError if the dtype cannot hold n - 1
  */
 export function randperm(n: number, options: RandomOptions = {}): Tensor {
   const { generator = defaultGenerator, ...rest } = options;
@@ -94,9 +97,9 @@ export function randperm(n: number, options: RandomOptions = {}): Tensor {
 }
 
 /**
- * 1 with probability `p`, else 0, in any dtype. Default float32.
+ * 1 with probability `p`, else 0, in any dtype. Default dtype: float32.
  *
- * @throws ShapeError; ArgumentError unless 0 <= p <= 1
+ * @throws ShapeError if `shape` is not a list of sizes; ArgumentError unless 0 <= p <= 1
  */
 export function bernoulli(p: number, shape: Shape, options: RandomOptions = {}): Tensor {
   const { generator = defaultGenerator, device } = options;

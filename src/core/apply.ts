@@ -18,12 +18,12 @@ import { sameShape, show, sizeOf } from "./shape.js";
 type MakeTensor = (storage: Storage, meta: Meta, madeBy: string) => Tensor;
 let makeTensor: MakeTensor;
 
-/** @internal tensor.ts, which stands above core, hands in its constructor. */
+/** @internal Called by tensor.ts, which is above core, with its constructor. */
 export function setTensorClass(make: MakeTensor): void {
   makeTensor = make;
 }
 
-/** Where the inputs of ops are noted while `noteInputs` runs a function; null otherwise. */
+/** The set to which inputs of ops are added while `noteInputs` runs a function; null otherwise. */
 let noted: Set<Tensor> | null = null;
 
 /** @internal Runs `fn`, which is synchronous, and adds every tensor that its ops read to `inputs`. */
@@ -38,17 +38,24 @@ export function noteInputs<T>(inputs: Set<Tensor>, fn: () => T): T {
   }
 }
 
-/** Runs an op with one output. */
+/**
+ * Runs an op with one output; see `applyAll`.
+ *
+ * @param op - the record, made by `defineOp`
+ * @param inputs - the inputs in the order of the record; null for one that is left out
+ * @param attrs - the attributes of the op
+ */
 export const apply = <A>(op: Op<A>, inputs: OpInputs, attrs: A, on?: Backend): Tensor =>
   applyAll(op, inputs, attrs, on)[0];
 
 /**
  * Runs one op: promote the inputs, infer the outputs, allocate, run the kernel, record. Every op goes through here.
  *
- * @param on - the device of an op without inputs (the current one where nothing is said), and where a transfer leads
+ * @param given - the inputs in the order of the record; null for one that is left out
+ * @param on - the device of an op without inputs (default: the device in use), and the target of a transfer
  * @returns the outputs in the order of the record
- * @throws ArgumentError for inputs that the record does not have, DisposedError, DeviceError, and what the op's `infer`
- *   or kernel throws; nothing has happened then
+ * @throws ArgumentError for inputs that the record does not have, DisposedError, DeviceError if inputs are on different
+ *   devices, and the errors of the op's `infer` and kernel; nothing has happened then
  */
 export function applyAll<A>(op: Op<A>, given: OpInputs, attrs: A, on?: Backend): Tensor[] {
   const source = checkInputs(op, given);
@@ -143,8 +150,8 @@ function record(op: Op, inputs: OpInputs, outputs: readonly Tensor[], attrs: unk
 }
 
 /**
- * Runs an in-place update. `tensors` gives for each name a list, and the lists belong together element by element; for
- * the names of `shared`, one tensor each.
+ * Runs an in-place update. `tensors` has a list for each name of `inputs` and `targets`, and the lists belong together
+ * element by element; for each name of `shared` it has one tensor.
  *
  * @throws ShapeError if the lists do not fit each other, DisposedError, DeviceError; nothing has happened then
  */

@@ -8,13 +8,13 @@ import { quote } from "./quote.js";
 /** The element types of a tensor, from the narrowest to the widest in promotion. */
 export type DType = "bool" | "uint8" | "int32" | "float16" | "bfloat16" | "float32" | "float64";
 
-/** What `data()` returns. The 16-bit floats widen to float32; bool is 0 or 1 in a Uint8Array. */
+/** The result of `data()`. 16-bit floats are widened to float32; bool is 0 or 1 in a Uint8Array. */
 export type TypedArray = Float32Array | Float64Array | Int32Array | Uint8Array;
 
 type Kind = "bool" | "integer" | "float";
 
 interface DTypeInfo {
-  /** The number that stands for this dtype where only numbers travel (kernel arguments, file formats). */
+  /** The row and column of this dtype in the table of promotion. */
   readonly code: number;
   readonly bytes: number;
   readonly kind: Kind;
@@ -22,6 +22,7 @@ interface DTypeInfo {
   readonly significand: number;
 }
 
+/** The properties of the dtypes. */
 export const dtypeInfo: Readonly<Record<DType, DTypeInfo>> = {
   bool: { code: 0, bytes: 1, kind: "bool", significand: 0 },
   uint8: { code: 1, bytes: 1, kind: "integer", significand: 0 },
@@ -32,8 +33,11 @@ export const dtypeInfo: Readonly<Record<DType, DTypeInfo>> = {
   float64: { code: 6, bytes: 8, kind: "float", significand: 53 },
 };
 
+/** Whether a dtype is one of the four floats. */
 export const isFloat = (dtype: DType): boolean => dtypeInfo[dtype].kind === "float";
+/** Whether a dtype is int32 or uint8. */
 export const isInteger = (dtype: DType): boolean => dtypeInfo[dtype].kind === "integer";
+/** Whether a value is the name of a dtype. */
 export const isDType = (name: unknown): name is DType => typeof name === "string" && Object.hasOwn(dtypeInfo, name);
 
 /** The array on the host that takes `length` elements: the 16-bit floats widen to float32, bool is 0 or 1. */
@@ -69,7 +73,7 @@ const promotion: readonly (readonly DType[])[] = [
   /* f64   */ [f64, f64,  f64,  f64,    f64,     f64,    f64],
 ];
 
-/** The dtype in which tensors of dtypes `a` and `b` meet. */
+/** The dtype to which tensors of dtypes `a` and `b` are converted when they meet in an op: PyTorch's rules. */
 export const promoteTypes = (a: DType, b: DType): DType =>
   a === b ? a : promotion[dtypeInfo[a].code][dtypeInfo[b].code];
 

@@ -1,6 +1,6 @@
 /** Values as error messages show them. Every check of an argument uses it; shapes have `show` in shape.ts. */
 
-/** Any value, as it stands in an error message: a caller in JavaScript may pass whatever there is. Never throws. */
+/** Any value, as an error message shows it: a caller in JavaScript may pass anything. Never throws. */
 export function quote(value: unknown): string {
   try {
     if (typeof value === "string") return JSON.stringify(value);

@@ -26,7 +26,7 @@ export function sameShape(a: Shape, b: Shape): boolean {
   return true;
 }
 
-/** `[2, 3]`, as it stands in error messages. */
+/** `[2, 3]`, as error messages show a shape. */
 export const show = (shape: Shape): string => `[${Array.from(shape, quote).join(", ")}]`;
 
 /** Row-major strides in elements. */

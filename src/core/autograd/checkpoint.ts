@@ -12,12 +12,14 @@ import { leavesBehind, pullback } from "./pullback.js";
 import { type Composite, Entry, type Variable } from "./variable.js";
 
 /**
- * Gradient checkpointing (Chen et al., 2016, arXiv:1604.06174): `checkpoint(fn)` computes what `fn` does but saves
- * only what comes from outside; the walk back runs `fn` again to get the values it needs. Memory for time.
+ * Gradient checkpointing (Chen et al., 2016, arXiv:1604.06174), which trades time for memory: the new function computes the
+ * same as `fn` but saves only the tensors from outside, and the walk back runs `fn` again to get the other values.
  *
- * What comes from outside are the arguments, and whatever else `fn` uses, such as parameters. It must do the same both
+ * The tensors from outside are the arguments and all others that `fn` uses, such as parameters. `fn` must do the same both
  * times: random numbers are drawn from the same state of the default generator, but other side effects happen twice.
- * It is synchronous, and returns a tensor.
+ *
+ * @param fn - synchronous; returns a tensor
+ * @returns a function that throws ArgumentError if `fn` does not return a tensor
  */
 export function checkpoint<X extends readonly Tensor[]>(fn: (...xs: X) => Tensor): (...xs: X) => Tensor {
   return (...xs) => {

@@ -11,33 +11,41 @@ import { checkRecorded, pullback, seedFor } from "./pullback.js";
 import { gradientsOf, Tape } from "./tape.js";
 import { newVariable, type Variable } from "./variable.js";
 
-/** Runs `fn`, synchronous or not, without recording: what it makes are constants. */
+/**
+ * Runs `fn`, which may be asynchronous, without recording: its results are constants.
+ *
+ * @returns the result of `fn`
+ */
 export function noGrad<T>(fn: () => T): T {
   return runInContext({ recording: false }, fn);
 }
 
-/** Runs `fn` with recording on, inside a `noGrad`. */
+/**
+ * Runs `fn`, which may be asynchronous, with recording switched on again inside a `noGrad`.
+ *
+ * @returns the result of `fn`
+ */
 export function enableGrad<T>(fn: () => T): T {
   return runInContext({ recording: true }, fn);
 }
 
-/** True where ops on tensors that require a gradient are recorded. */
+/** Whether ops on tensors that require a gradient are recorded here: false inside `noGrad`. */
 export const isGradEnabled = (): boolean => context().recording;
 
-/** How `backward` is done. */
+/** The options of `backward`. */
 export interface BackwardOptions {
-  /** The cotangent of the output, of its shape. Needed where the output is not a scalar. */
+  /** The cotangent of the output, of its shape. Needed unless the output has one element. Default: 1. */
   readonly cotangent?: Tensor;
-  /** Keep the saved values so that backward() can run through them again. Default: the value of `createGraph`. */
+  /** Keep the saved values, so that backward() can use them again. Default: the value of `createGraph`. */
   readonly retainGraph?: boolean;
-  /** Record the computation of the gradients, so that they can be differentiated. */
+  /** Record the computation of the gradients, so that they can be differentiated. Default false. */
   readonly createGraph?: boolean;
 }
 
 /**
- * Adds the gradient of `output` to the `grad` of every leaf it depends on. The `grad` tensors belong to no scope.
+ * Adds the gradient of `output` to the `grad` of every leaf that it depends on. No scope owns the `grad` tensors.
  *
- * @throws GradientError if the output is no scalar and no cotangent is given, if nothing requires a gradient, or if an op
+ * @throws GradientError if the output is not a scalar and no cotangent is given, if nothing requires a gradient, or if an op
  *   on the way has no gradient; ShapeError if the cotangent does not fit; DisposedError. No `grad` has changed then
  */
 export function backward(output: Tensor, options: BackwardOptions = {}): void {
@@ -64,12 +72,15 @@ type Fn<X extends readonly Tensor[], Y = Tensor> = (...xs: X) => Y;
 type Gradients<N> = N extends readonly number[] ? Tensor[] : Tensor;
 
 /**
- * The function that gives the gradient of a scalar function, with respect to the argument `argnums` (one position:
- * a tensor; several: an array). Applied twice, it gives second derivatives.
+ * The gradient of a scalar function, as a function of the same arguments. Applied twice, it gives second derivatives.
  *
  * ```ts
  * grad((x) => x.mul(x).sum())(x)    // 2x
  * ```
+ *
+ * @param argnums - the position of the argument to differentiate with respect to, and then the result is a tensor; or several
+ *   positions, and then it is an array. Default 0
+ * @returns a function that throws GradientError for a position without an argument, and as `Tape.gradients` does
  */
 export function grad<X extends readonly Tensor[], N extends number | readonly number[] = 0>(
   f: Fn<X>,
@@ -83,7 +94,7 @@ export function grad<X extends readonly Tensor[], N extends number | readonly nu
   };
 }
 
-/** As `grad`, but gives the function's value too. */
+/** As `grad`, but the new function returns the value of `f` together with the gradient. */
 export function valueAndGrad<X extends readonly Tensor[], N extends number | readonly number[] = 0>(
   f: Fn<X>,
   argnums?: N,
@@ -95,7 +106,7 @@ export function valueAndGrad<X extends readonly Tensor[], N extends number | rea
     const grads = gradientsOf("grad", value, wrt, { unused: "zeros" }, tape.higherOrder);
     for (const g of grads) tape.keep(g);
     return {
-      // Another tensor, since `f` may return one that is not its own.
+      // Another tensor, since `f` may return a tensor from outside.
       value: tape.keep(context().recording ? value.alias() : value.detach()),
       grad: (typeof (argnums ?? 0) === "number" ? grads[0] : grads) as Gradients<N>,
     };
@@ -103,8 +114,8 @@ export function valueAndGrad<X extends readonly Tensor[], N extends number | rea
 }
 
 /**
- * The value of `f` and its pullback: a function from a cotangent of the value to the cotangents of all arguments.
- * The pullback may be called several times, until the value is disposed.
+ * The vector-Jacobian product of `f`: its value, and its pullback, a function from a cotangent of the value to the cotangents
+ * of all arguments. The pullback may be called several times, until the value is disposed.
  */
 export function vjp<X extends readonly Tensor[]>(
   f: Fn<X>,

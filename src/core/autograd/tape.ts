@@ -11,16 +11,17 @@ import { show } from "../shape.js";
 import { checkRecorded, pullback, seedFor } from "./pullback.js";
 import type { Entry, Variable } from "./variable.js";
 
-/** How `Tape.gradients` is done. */
+/** The options of `Tape.gradients`. */
 export interface GradientsOptions {
-  /** The cotangent of the output, of its shape. Needed where the output is not a scalar. */
+  /** The cotangent of the output, of its shape. Needed unless the output has one element. Default: 1. */
   readonly cotangent?: Tensor;
-  /** What to give for a tensor that the output does not depend on: an error (default), or zeros. */
+  /** The gradient of a tensor that the output does not depend on: an error, or zeros. Default "error". */
   readonly unused?: "error" | "zeros";
 }
 
 /**
- * The Wengert list: the operations of a program, written down as they run. Walking it backwards gives gradients.
+ * The Wengert list (R. E. Wengert, 1964): the operations of a program, recorded as they run. Walking it backwards gives
+ * gradients.
  *
  * ```ts
  * using tape = new Tape();
@@ -29,14 +30,14 @@ export interface GradientsOptions {
  * optimizer.step(grads);
  * ```
  *
- * An op is written down if one of its inputs requires a gradient (`requiresGrad`, or `tape.watch`). The tape owns a
- * scope: when it ends, everything made since it began is freed, except what was kept. What leaves the outermost tape
- * leaves as a constant. Tapes nest, and what an inner tape's `gradients` does is written on the outer one, so second
- * derivatives are two tapes.
+ * An op is recorded if one of its inputs requires a gradient (`requiresGrad`, or `tape.watch`). The tape owns a scope: when
+ * it ends, all tensors made since it began are freed, except those that were kept. Tensors that the outermost tape keeps
+ * become constants. Tapes nest, and the computation of an inner tape's `gradients` is recorded on the outer one, so two tapes
+ * give second derivatives.
  */
 export class Tape implements Disposable {
   readonly #outer: Tape | null;
-  /** Whether it was begun where gradients are differentiated in turn without a tape outside. */
+  /** Whether it began in a function whose gradients are differentiated although there is no outer tape. */
   readonly #inside: boolean;
   readonly #scope: Scope;
   readonly #kept: Tensor[] = [];
@@ -61,17 +62,22 @@ export class Tape implements Disposable {
     return openTape(this.#outer);
   }
 
-  /** The list so far, one entry an op, in the order in which they ran. */
+  /** The entries so far, one for each recorded op, in the order in which they ran. */
   get entries(): readonly Entry[] {
     return this.#entries;
   }
 
-  /** @internal */
+  /** @internal Adds an entry. */
   write(entry: Entry): void {
     if (!this.#ended) this.#entries.push(entry);
   }
 
-  /** Makes a float tensor a variable, so that gradients flow to it. Returns the same tensor. */
+  /**
+   * Makes a float tensor a variable, so that gradients flow to it.
+   *
+   * @returns the same tensor
+   * @throws GradientError if the tape has ended, DTypeError if the tensor is not of floats
+   */
   watch<T extends Tensor>(tensor: T): T {
     this.#check("watch");
     checkTensor("Tape.watch", "what is watched", tensor);
@@ -80,8 +86,9 @@ export class Tape implements Disposable {
   }
 
   /**
-   * Keeps a tensor when the tape ends; it then belongs to the scope outside. Returns the same tensor.
+   * Keeps a tensor when the tape ends; the scope outside owns it then.
    *
+   * @returns the same tensor
    * @throws GradientError if the tape has ended
    */
   keep<T extends Tensor>(tensor: T): T {
@@ -91,10 +98,10 @@ export class Tape implements Disposable {
   }
 
   /**
-   * The gradients of `output` with respect to each of `wrt`, in that order and of their shapes and dtypes. May be
+   * The gradients of `output` with respect to each tensor of `wrt`, in that order and of their shapes and dtypes. May be
    * called several times while the tape is open.
    *
-   * @throws GradientError if the output is no scalar and no cotangent is given, if it does not depend on one of
+   * @throws GradientError if the output is not a scalar and no cotangent is given, if it does not depend on one of
    *   `wrt`, if an op on the way has no gradient, or if the tape has ended; ShapeError if the cotangent does not fit;
    *   DisposedError
    */
@@ -118,7 +125,7 @@ export class Tape implements Disposable {
     return context().recording && !this.#isOutermost();
   }
 
-  /** The list as text: a line an entry, with the shapes it wrote and read. */
+  /** The list as text: one line for each entry, with the shapes that it wrote and read. */
   toString(): string {
     const number = new Map<Variable, string>();
     const nameOf = (v: Variable | null): string => {

@@ -19,8 +19,8 @@ import { quote } from "../quote.js";
  * return scope.keep(y);            // x.matmul(w) is freed here, y belongs to the scope outside
  * ```
  *
- * A scope that stays open across an `await` sees what other tasks make meanwhile; where tasks run side by side, use
- * the asynchronous form of `tidy`, which keeps them apart.
+ * A scope that is open across an `await` also owns the tensors that other tasks make meanwhile. For tasks that run side by
+ * side, use the asynchronous form of `tidy`, which keeps them apart.
  */
 export class Scope implements Disposable {
   /** @internal */
@@ -55,8 +55,8 @@ export class Scope implements Disposable {
   }
 
   /**
-   * Hands a tensor that this scope, or one inside it, owns to the scope outside; with none outside it lives until
-   * disposed. A tensor from outside stays where it is.
+   * Gives a tensor that this scope, or one inside it, owns to the scope outside; if there is no scope outside, the tensor
+   * lives until it is disposed. A tensor from outside keeps its owner.
    *
    * @returns the same tensor
    * @throws DisposedError if the scope has ended
@@ -82,7 +82,7 @@ export class Scope implements Disposable {
   [Symbol.dispose](): void {
     if (this.#ended) return;
     this.#ended = true;
-    // The last first: results let go of what they were computed from.
+    // The last first: results release the values from which they were computed.
     const tensors = this.#tensors;
     for (let i = tensors.length - 1; i >= 0; i--) if (tensors[i].scope === this) tensors[i].dispose();
     this.#tensors = [];
@@ -92,7 +92,7 @@ export class Scope implements Disposable {
   }
 }
 
-/** @internal Gives `tensor` to `scope`, or to nobody but the net. */
+/** @internal Gives `tensor` to `scope`, or to the finalization net only. */
 export function moveTo(scope: Scope | null, tensor: Tensor): void {
   if (scope !== null) {
     scope.adopt(tensor);
@@ -102,7 +102,7 @@ export function moveTo(scope: Scope | null, tensor: Tensor): void {
   }
 }
 
-/** Runs `fn` outside all scopes: what it makes lives until it is disposed. For state that outlives a step. */
+/** Runs `fn` outside all scopes: the tensors that it makes live until they are disposed. For state that outlives a step. */
 export function outsideScopes<T>(fn: () => T): T {
   return withContext({ scope: null }, fn);
 }
@@ -111,6 +111,7 @@ export function outsideScopes<T>(fn: () => T): T {
  * Takes `tensor` out of every scope, so that it lives until it is disposed.
  *
  * @returns the same tensor
+ * @throws ArgumentError if it is not a tensor
  */
 export function keep<T extends Tensor>(tensor: T): T {
   checkTensor("keep", "what is kept", tensor);
@@ -119,9 +120,11 @@ export function keep<T extends Tensor>(tensor: T): T {
 }
 
 /**
- * Runs `fn` and disposes the tensors it made, except those in its result (a tensor, or tensors inside arrays, plain
- * objects, maps and sets). `fn` may be asynchronous: the result is then a promise, and tasks that run side by side
- * do not disturb each other.
+ * Runs `fn` and disposes the tensors that it made, except those in its result (a tensor, or tensors inside arrays, plain
+ * objects, maps and sets). `fn` may be asynchronous: the result is a promise then, and tasks that run side by side do not
+ * disturb each other.
+ *
+ * @returns the result of `fn`
  */
 export function tidy<T>(fn: () => T): T {
   return runInContext({}, () => {
