@@ -1,3 +1,7 @@
+/**
+ * The class Tensor: data, lifetime and gradients of a tensor. Ops are not written here: their methods come from the list in
+ * ops/methods.ts. core makes tensors through `setTensorClass`, since it may not import this module.
+ */
 import { setTensorClass } from "./core/apply.js";
 import { type BackwardOptions, backward } from "./core/autograd/grad.js";
 import type { Variable } from "./core/autograd/variable.js";
