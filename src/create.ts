@@ -39,8 +39,8 @@ export interface TensorOptions extends CreateOptions {
  * tensor(new Int32Array([1, 2, 3, 4]), { shape: [2, 2] }); // int32 [2, 2]
  * ```
  *
- * @throws ShapeError if nested arrays are ragged or the shape does not fit; DTypeError if a value is not a number, or is one
- *   that an integer dtype cannot hold
+ * @throws ShapeError if nested arrays are ragged or the shape does not fit; DTypeError if a value is not a number, or
+ *   is one that an integer dtype cannot hold
  */
 export function tensor(data: TensorData, options: TensorOptions = {}): Tensor {
   const { values, shape: ownShape, dtype: ownDType } = readData(data);
@@ -131,8 +131,8 @@ function checkIntegers(op: string, values: ArrayLike<number>, dtype: DType): voi
 /**
  * A tensor with one value everywhere. Default dtype: float32, and bool for a boolean value.
  *
- * @throws ShapeError if `shape` is not a list of sizes; DTypeError if the value is not a number or boolean, or is one that an
- *   integer dtype cannot hold
+ * @throws ShapeError if `shape` is not a list of sizes; DTypeError if the value is not a number or boolean, or is one
+ *   that an integer dtype cannot hold
  */
 export const full = (shape: Shape, value: number | boolean, options: CreateOptions = {}): Tensor =>
   filled("full", shape, value, options);
@@ -168,11 +168,11 @@ export const zerosLike = (x: Tensor): Tensor => x.zeros();
 export const onesLike = (x: Tensor): Tensor => x.ones();
 
 /**
- * The numbers start, start + step, ... up to but not including stop; `arange(n)` is 0, 1, ..., n - 1. Default dtype: int32 if
- * start, stop and step are integers, otherwise float32.
+ * The numbers start, start + step, ... up to but not including stop; `arange(n)` is 0, 1, ..., n - 1. Default dtype:
+ * int32 if start, stop and step are integers, otherwise float32.
  *
- * @throws ArgumentError for a step of 0 and for numbers that are not finite; DTypeError for bool and for numbers that an
- *   integer dtype cannot hold
+ * @throws ArgumentError for a step of 0 and for numbers that are not finite; DTypeError for bool and for numbers that
+ *   an integer dtype cannot hold
  */
 export function arange(startOrStop: number, stop?: number, step = 1, options: CreateOptions = {}): Tensor {
   const [start, end] = stop === undefined ? [0, startOrStop] : [startOrStop, stop];

@@ -35,12 +35,12 @@ export interface NormalOptions extends RandomOptions {
 }
 
 /**
- * Uniform numbers from [low, high), by default [0, 1), with as many random bits as the dtype has significant bits. Numbers
- * from [0, 1) are never 1; with other bounds, rounding can give `high` itself.
+ * Uniform numbers from [low, high), by default [0, 1), with as many random bits as the dtype has significant bits.
+ * Numbers from [0, 1) are never 1; with other bounds, rounding can give `high` itself.
  *
  * @param options - dtype: a float, default float32
- * @throws ShapeError if `shape` is not a list of sizes; DTypeError for a dtype that is not a float; ArgumentError unless low and
- *   high are finite and low <= high
+ * @throws ShapeError if `shape` is not a list of sizes; DTypeError for a dtype that is not a float; ArgumentError
+ *   unless low and high are finite and low <= high
  */
 export function rand(shape: Shape, options: UniformOptions = {}): Tensor {
   const { low = 0, high = 1, generator = defaultGenerator, device } = options;
@@ -51,12 +51,12 @@ export function rand(shape: Shape, options: UniformOptions = {}): Tensor {
 }
 
 /**
- * Numbers from the normal distribution, by default with mean 0 and standard deviation 1, by the transform of Box and Muller
- * (1958).
+ * Numbers from the normal distribution, by default with mean 0 and standard deviation 1, by the transform of Box and
+ * Muller (1958).
  *
  * @param options - dtype: a float, default float32
- * @throws ShapeError if `shape` is not a list of sizes; DTypeError for a dtype that is not a float; ArgumentError unless mean
- *   and std are finite and std >= 0
+ * @throws ShapeError if `shape` is not a list of sizes; DTypeError for a dtype that is not a float; ArgumentError
+ *   unless mean and std are finite and std >= 0
  */
 export function randn(shape: Shape, options: NormalOptions = {}): Tensor {
   const { mean = 0, std = 1, generator = defaultGenerator, device } = options;
@@ -70,7 +70,8 @@ export function randn(shape: Shape, options: NormalOptions = {}): Tensor {
  * Integers from [low, high), equally likely to within 2^-32.
  *
  * @param options - dtype: int32, the default, or uint8
- * @throws ShapeError if `shape` is not a list of sizes; DTypeError for another dtype; ArgumentError unless low < high and the dtype holds the integers
+ * @throws ShapeError if `shape` is not a list of sizes; DTypeError for another dtype; ArgumentError unless low < high
+ *   and the dtype holds the integers
  */
 export function randint(low: number, high: number, shape: Shape, options: RandomOptions = {}): Tensor {
   const { generator = defaultGenerator, device } = options;

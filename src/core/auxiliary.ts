@@ -11,8 +11,8 @@ import type { Op, OpInputs } from "./op.js";
 export const auxiliaryDType = (dtype: DType): DType => (dtype === "float64" ? "float64" : "float32");
 
 /**
- * Runs an op whose outputs after the first are auxiliary, for its gradient, and returns the first. The others are let
- * go; the tape holds them where it needs them.
+ * Runs an op whose outputs after the first are auxiliary, for its gradient, and returns the first. The others are
+ * disposed; if the gradient needs them, the tape keeps their values.
  */
 export function applyMain<A>(op: Op<A>, inputs: OpInputs, attrs: A): Tensor {
   const outputs = applyAll(op, inputs, attrs);

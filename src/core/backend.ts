@@ -1,5 +1,5 @@
 /**
- * What a device must offer: memory and `run`. The backends implement it, apply.ts and memory/storage.ts call it. It
+ * The interface of a device: memory and `run`. The backends implement it, apply.ts and memory/storage.ts call it. It
  * has no method for any single op.
  */
 import type { DType, TypedArray } from "./dtype.js";

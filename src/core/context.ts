@@ -6,7 +6,7 @@ import { AsyncLocalStorage } from "node:async_hooks";
 import type { Tape } from "./autograd/tape.js";
 import type { Scope } from "./memory/scope.js";
 
-/** What is in force where the program is now. */
+/** The state that scopes, tapes and `noGrad` set for the code that runs inside them. */
 export interface Context {
   /** The innermost scope. */
   scope: Scope | null;
@@ -44,7 +44,7 @@ export function withContext<T>(change: Partial<Context>, fn: () => T): T {
 }
 
 /**
- * Runs `fn`, synchronous or not, in a context of its own that follows it through every `await`, so that tasks
+ * Runs `fn`, which may be asynchronous, in a new context that follows it through every `await`, so that tasks
  * that run side by side do not see each other's scopes.
  */
 export function runInContext<T>(change: Partial<Context>, fn: () => T): T {

@@ -60,8 +60,8 @@ export function devices(): DeviceStatus[] {
 }
 
 /**
- * The device on which new tensors are made: the last one given to `setDevice`, or else `WENGERT_DEVICE` if it is set, or
- * else cuda if it is available, or else cpu.
+ * The device on which new tensors are made: the last one given to `setDevice`, or else `WENGERT_DEVICE` if it is set,
+ * or else cuda if it is available, or else cpu.
  *
  * @throws DeviceError if `WENGERT_DEVICE` is not the name of a device
  */
@@ -104,8 +104,8 @@ export function backend(name: DeviceName = device()): Backend {
 }
 
 /**
- * Waits until the devices have finished all submitted work. Needed only to measure time: `data()` and `dataSync()` wait on
- * their own.
+ * Waits until the devices have finished all submitted work. Needed only to measure time: `data()` and `dataSync()` wait
+ * on their own.
  *
  * @throws ArgumentError or DeviceError if a kernel failed since the last wait
  */

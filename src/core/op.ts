@@ -186,8 +186,8 @@ export interface Op<A = unknown> extends Kernel {
 }
 
 /**
- * The inputs of a call in the order of the record: null for an input left out; the tensors of a rest input one after the
- * other.
+ * The inputs of a call in the order of the record: null for an input left out; the tensors of a rest input one after
+ * the other.
  */
 export type OpInputs = readonly (Tensor | null)[];
 
@@ -261,15 +261,16 @@ export interface UpdateDefinition<I extends string, T extends string, A, G exten
   /** Lists of tensors that are changed. All lists of an update have the same length. */
   readonly targets: readonly T[];
   /**
-   * Single tensors of any shape for the whole call, which may be changed too. They hold the numbers that differ from call
-   * to call, such as a learning rate or a count, so that work recorded for a device can be repeated. Default: none.
+   * Single tensors of any shape for the whole call, which may be changed too. They hold the numbers that differ from
+   * call to call, such as a learning rate or a count, so that work recorded for a device can be repeated. Default:
+   * none.
    */
   readonly shared?: readonly G[];
   /** The kernel's numbers, from the attributes. */
   args(attrs: A): KernelArgs;
   /**
-   * The kernel on the CPU: input lists, then target lists, then single tensors, then numbers. One call updates all tensors,
-   * as one launch does on a GPU.
+   * The kernel on the CPU: input lists, then target lists, then single tensors, then numbers. One call updates all
+   * tensors, as one launch does on a GPU.
    */
   cpu(...operands: never[]): void;
 }

@@ -1,5 +1,5 @@
 /**
- * Converts the inputs of an op to the dtypes that its record asks for. Called by apply.ts alone; the table of
+ * Converts the inputs of an op to the dtypes that its record asks for. Only apply.ts calls it; the table of
  * promotion is in dtype.ts.
  */
 import type { Tensor } from "../tensor.js";
@@ -13,7 +13,7 @@ const inGroup = (type: InputType): boolean => type === "any" || type === "numeri
  * Brings an op's inputs to the dtypes its record asks for: those of type any, numeric and float meet in one dtype
  * (the table in dtype.ts), indices become int32. The conversion is the `cast` op, so gradients flow through it.
  *
- * @returns `inputs` itself where nothing had to be converted
+ * @returns `inputs` itself if nothing had to be converted
  * @throws DTypeError; nothing has been converted then
  */
 export function promoteInputs(op: Op, inputs: OpInputs): OpInputs {
@@ -35,7 +35,7 @@ export function promoteInputs(op: Op, inputs: OpInputs): OpInputs {
   return promoted;
 }
 
-/** Disposes the conversions that `promoteInputs` made. What the tape saved of them stays. */
+/** Disposes the conversions that `promoteInputs` made. Values that the tape saved of them stay. */
 export function disposePromoted(given: OpInputs, promoted: OpInputs): void {
   if (promoted === given) return;
   for (let i = 0; i < promoted.length; i++) if (promoted[i] !== given[i]) promoted[i]?.dispose();

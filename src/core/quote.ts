@@ -6,6 +6,6 @@ export function quote(value: unknown): string {
     if (typeof value === "string") return JSON.stringify(value);
     return typeof value === "bigint" ? `${value}n` : String(value);
   } catch {
-    return Object.prototype.toString.call(value); // no prototype, or a toString of its own that throws
+    return Object.prototype.toString.call(value); // no prototype, or a toString that throws
   }
 }

@@ -107,7 +107,9 @@ export function padRank(shape: Shape, rank: number): Shape {
   return shape.length === rank ? shape : [...new Array<number>(rank - shape.length).fill(1), ...shape];
 }
 
-/** The shape left by a reduction over `axes` (sorted): size 1 there with `keepDims`, gone without. */
+/**
+ * The shape left by a reduction over `axes` (sorted): with `keepDims` they keep the size 1, otherwise they are removed.
+ */
 export function reducedShape(shape: Shape, axes: readonly number[], keepDims: boolean): Shape {
   return keepDims ? shape.map((size, i) => (axes.includes(i) ? 1 : size)) : shape.filter((_, i) => !axes.includes(i));
 }

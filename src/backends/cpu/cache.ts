@@ -1,6 +1,6 @@
 /** A cache of freed arrays, so that a training step takes the arrays of the step before. Only cpu.ts uses it. */
 
-/** What buffers are made of. */
+/** A typed array that a buffer is made of. */
 export type CpuArray = Uint8Array | Uint16Array | Int32Array | Float32Array | Float64Array;
 
 /** Small arrays are cheaper to make than to look up. */
@@ -17,6 +17,7 @@ export class ArrayCache {
   readonly #free = new Map<string, CpuArray[]>();
   #bytes = 0;
 
+  /** A freed array of the class and length, which leaves the cache; undefined if there is none. */
   take(arrayClass: { readonly name: string }, length: number): CpuArray | undefined {
     if (length < smallest) return undefined;
     const array = this.#free.get(`${arrayClass.name} ${length}`)?.pop();
@@ -24,6 +25,7 @@ export class ArrayCache {
     return array;
   }
 
+  /** Keeps a freed array for reuse, unless it is small or the cache is full. */
   give(array: CpuArray): void {
     if (array.length < smallest || this.#bytes + array.byteLength > limit) return;
     const key = `${array.constructor.name} ${array.length}`;
@@ -33,6 +35,7 @@ export class ArrayCache {
     this.#bytes += array.byteLength;
   }
 
+  /** Forgets all arrays. */
   clear(): void {
     this.#free.clear();
     this.#bytes = 0;

@@ -28,7 +28,9 @@ export class CpuBackend implements Backend {
   readonly collected = true;
   readonly #cache = new ArrayCache();
 
-  /** @param poison - fill new buffers with NaN (or the largest integer), to find kernels that leave elements unwritten */
+  /**
+   * @param poison - fill new buffers with NaN (or the largest integer), to find kernels that leave elements unwritten
+   */
   constructor(readonly poison = false) {}
 
   alloc(length: number, dtype: DType): Handle {

@@ -76,17 +76,17 @@ export interface NativeOptions {
   /** Put guard bands around buffers, and check after each kernel that it has not written them. */
   readonly guard?: boolean;
   /**
-   * Choose tiles and grids as for a GPU with this number of multiprocessors; 0 for the number that the device has. With a
-   * small number, small tensors run on the kernels of large ones.
+   * Choose tiles and grids as for a GPU with this number of multiprocessors; 0 for the number that the device has. With
+   * a small number, small tensors run on the kernels of large ones.
    */
   readonly processors?: number;
   /**
    * Kernels for matrix products and convolutions that were measured to be faster than the built-in choice; replaces
-   * earlier rows. null: built-in choices only. A row applies to products with all of its sizes and layouts. It is ignored
-   * for a product that its kernel cannot compute: if the lines of a or b are not whole vectors of 16 bytes (the tiers
-   * `simtVectors` and `mmaVectors`), or if the device lacks the compute capability. The built-in choice applies then.
-   * Throws ArgumentError that names row and field: if a value is out of range, if no such kernel was compiled for the
-   * product, if `splits` is more than K allows (256 terms each), or if two rows are for the same product.
+   * earlier rows. null: built-in choices only. A row applies to products with all of its sizes and layouts. It is
+   * ignored for a product that its kernel cannot compute: if the lines of a or b are not whole vectors of 16 bytes (the
+   * tiers `simtVectors` and `mmaVectors`), or if the device lacks the compute capability. The built-in choice applies
+   * then. Throws ArgumentError that names row and field: if a value is out of range, if no such kernel was compiled for
+   * the product, if `splits` is more than K allows (256 terms each), or if two rows are for the same product.
    */
   readonly tuning?: readonly TuningRow[] | null;
   /** cuda: whether a profiler that was started with `--profile-from-start off` counts what is submitted from now on. */

@@ -22,7 +22,9 @@ const rawClass = {
 /** Elements of 16 bits that are widened in one turn of the event loop; that takes a few milliseconds. */
 const widenedAtOnce = 2 ** 20;
 
-/** A device that an addon drives. Buffers are numbers, and the operands of a kernel are written into the addon's array. */
+/**
+ * A device that an addon drives. Buffers are numbers, and the operands of a kernel are written into the addon's array.
+ */
 export class NativeBackend implements Backend {
   readonly collected = false;
   readonly #addon: Addon;
@@ -94,7 +96,7 @@ export class NativeBackend implements Backend {
       if (typeof arg === "number") words[at++] = arg;
       else at = this.#putList(arg, at);
     }
-    // What did not fit was not written.
+    // Operands that did not fit were not written.
     if (at > words.length)
       throw new ArgumentError(`${kernel.name}: its operands take ${at - 1} words, and there are ${words.length - 1}`);
     words[0] = at - 1;

@@ -25,7 +25,7 @@ export type { LaunchedProduct, ProductKernel, ProductKey, TuningFile, TuningRow 
  */
 export class NativeDevice {
   #loaded: Loaded | null = null;
-  /** What is wrong with the tuning file; empty if nothing is. */
+  /** The error in the tuning file; empty if there is none. */
   #tuningFault = "";
 
   /** @internal The devices are `cuda` and `emulator`. */
@@ -35,8 +35,8 @@ export class NativeDevice {
   ) {}
 
   /**
-   * Why the device is not available here; empty if it is. Never throws. A bad tuning file is not such a reason, so that a
-   * program does not run on the CPU because of it: it is an error when the device is first used.
+   * Why the device is not available here; empty if it is. Never throws. A bad tuning file is not such a reason, so that
+   * a program does not run on the CPU because of it: it is an error when the device is first used.
    */
   reason(): string {
     return this.#load().reason;
@@ -116,7 +116,7 @@ export class NativeDevice {
   }
 }
 
-/** Applies the tuning file of this card. Returns what is wrong with it; empty if nothing is, or if there is no file. */
+/** Applies the tuning file of this card. Returns the error in it; empty if there is none, or no file. */
 function applyTuning(addon: Addon): string {
   const { name } = addon.info();
   try {

@@ -28,7 +28,10 @@ export interface ProductKey {
 
 /** A compiled kernel of the tables in kernels/matmul/product-tiles.h: its tier, and the side of its tiles of y. */
 export interface ProductKernel {
-  /** The main loop: on CUDA cores (simt) or tensor cores (mma); for matmul, loading single elements or vectors of 16 bytes. */
+  /**
+   * The main loop: on CUDA cores (simt) or tensor cores (mma); for matmul, loading single elements or vectors of 16
+   * bytes.
+   */
   readonly tier: "simtElements" | "simtVectors" | "mmaElements" | "mmaVectors" | "simt" | "mma";
   /** The side of the tiles of y, in elements. */
   readonly tile: number;

@@ -12,11 +12,12 @@ import { leavesBehind, pullback } from "./pullback.js";
 import { type Composite, Entry, type Variable } from "./variable.js";
 
 /**
- * Gradient checkpointing (Chen et al., 2016, arXiv:1604.06174), which trades time for memory: the new function computes the
- * same as `fn` but saves only the tensors from outside, and the walk back runs `fn` again to get the other values.
+ * Gradient checkpointing (Chen et al., 2016, arXiv:1604.06174), which trades time for memory: the new function computes
+ * the same as `fn` but saves only the tensors from outside, and the walk back runs `fn` again to get the other values.
  *
- * The tensors from outside are the arguments and all others that `fn` uses, such as parameters. `fn` must do the same both
- * times: random numbers are drawn from the same state of the default generator, but other side effects happen twice.
+ * The tensors from outside are the arguments and all others that `fn` uses, such as parameters. `fn` must do the same
+ * both times: random numbers are drawn from the same state of the default generator, but other side effects happen
+ * twice.
  *
  * @param fn - synchronous; returns a tensor
  * @returns a function that throws ArgumentError if `fn` does not return a tensor
@@ -58,7 +59,7 @@ function runOnce(fn: () => Tensor, inside: Partial<Context>): FirstRun {
     leaves = leavesBehind(result, begin);
     value = scope.keep(result.detach());
   }
-  // What the scope took along was made by `fn` itself.
+  // Tensors that are disposed here were made by `fn` itself.
   return {
     value,
     externals: leaves.filter(({ leaf }) => !leaf?.disposed),
@@ -66,7 +67,9 @@ function runOnce(fn: () => Tensor, inside: Partial<Context>): FirstRun {
   };
 }
 
-/** The way back runs `fn` again. The inputs are the variables `externals`; the tensors of `read` are usable meanwhile. */
+/**
+ * The way back runs `fn` again. The inputs are the variables `externals`; the tensors of `read` are usable meanwhile.
+ */
 function recomputation<X extends readonly Tensor[]>(
   fn: (...xs: X) => Tensor,
   inside: Partial<Context>,

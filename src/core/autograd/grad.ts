@@ -45,8 +45,9 @@ export interface BackwardOptions {
 /**
  * Adds the gradient of `output` to the `grad` of every leaf that it depends on. No scope owns the `grad` tensors.
  *
- * @throws GradientError if the output is not a scalar and no cotangent is given, if nothing requires a gradient, or if an op
- *   on the way has no gradient; ShapeError if the cotangent does not fit; DisposedError. No `grad` has changed then
+ * @throws GradientError if the output is not a scalar and no cotangent is given, if nothing requires a gradient, or if
+ *   an op on the way has no gradient; ShapeError if the cotangent does not fit; DisposedError. No `grad` has changed
+ *   then
  */
 export function backward(output: Tensor, options: BackwardOptions = {}): void {
   const { cotangent, createGraph = false, retainGraph = createGraph } = options;
@@ -78,8 +79,8 @@ type Gradients<N> = N extends readonly number[] ? Tensor[] : Tensor;
  * grad((x) => x.mul(x).sum())(x)    // 2x
  * ```
  *
- * @param argnums - the position of the argument to differentiate with respect to, and then the result is a tensor; or several
- *   positions, and then it is an array. Default 0
+ * @param argnums - the position of the argument to differentiate with respect to, and then the result is a tensor; or
+ *   several positions, and then it is an array. Default 0
  * @returns a function that throws GradientError for a position without an argument, and as `Tape.gradients` does
  */
 export function grad<X extends readonly Tensor[], N extends number | readonly number[] = 0>(
@@ -114,8 +115,8 @@ export function valueAndGrad<X extends readonly Tensor[], N extends number | rea
 }
 
 /**
- * The vector-Jacobian product of `f`: its value, and its pullback, a function from a cotangent of the value to the cotangents
- * of all arguments. The pullback may be called several times, until the value is disposed.
+ * The vector-Jacobian product of `f`: its value, and its pullback, a function from a cotangent of the value to the
+ * cotangents of all arguments. The pullback may be called several times, until the value is disposed.
  */
 export function vjp<X extends readonly Tensor[]>(
   f: Fn<X>,

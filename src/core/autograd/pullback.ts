@@ -25,7 +25,7 @@ export interface PullbackOptions {
  * to the cotangents of the variables `wrt`, or of every leaf where `wrt` is null. The entries are those that the
  * roots depend on; the order in which they were recorded is a topological order.
  *
- * The engine alone sums cotangents and undoes broadcasting; no rule does.
+ * Only this function sums cotangents and undoes broadcasting; rules do not.
  *
  * @returns the cotangent of each wanted variable that the roots depend on, owned by the current scope
  */
@@ -185,8 +185,8 @@ function named(op: Op, needs: readonly boolean[]): Record<string, boolean | read
 }
 
 /**
- * A tensor of our own to put into the map. What a rule made, we take; what it passed on (`add: dy => dy`), we alias,
- * so that each entry of the map can be freed by itself.
+ * A tensor for the map of cotangents. A tensor that a rule made is used as it is; one that it passed on, as the rule
+ * `dy => dy` of add does, is aliased, so that each entry of the map can be freed separately.
  */
 function claim(scope: Scope, tensor: Tensor, createGraph: boolean, keep = false): Tensor {
   if (keep && tensor.scope === scope) return scope.keep(tensor);

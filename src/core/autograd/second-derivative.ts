@@ -11,13 +11,14 @@ import { newVariable, type Variable } from "./variable.js";
 export type Composition = (...inputs: (Tensor | undefined)[]) => Tensor;
 
 /**
- * The derivative of a fused gradient kernel, without a formula or a kernel of its own. The kernel computes the
+ * The derivative of a fused gradient kernel, without a separate formula or kernel. The kernel computes the
  * gradients of an op; this computes the same gradients by walking back through the op's composition, and walks back
  * through that walk.
  *
  * @param inputs - of the op; undefined for those left out
  * @param dy - the cotangent of the op's output that the kernel was given
- * @param cotangents - of the gradients that the kernel gives, in the order of `inputs`; undefined where it gives none
+ * @param cotangents - of the gradients that the kernel gives, in the order of `inputs`; undefined for an
+ *   input without one
  * @returns the cotangents of `dy` and of the inputs
  */
 export function differentiateTwice(

@@ -30,10 +30,10 @@ export interface GradientsOptions {
  * optimizer.step(grads);
  * ```
  *
- * An op is recorded if one of its inputs requires a gradient (`requiresGrad`, or `tape.watch`). The tape owns a scope: when
- * it ends, all tensors made since it began are freed, except those that were kept. Tensors that the outermost tape keeps
- * become constants. Tapes nest, and the computation of an inner tape's `gradients` is recorded on the outer one, so two tapes
- * give second derivatives.
+ * An op is recorded if one of its inputs requires a gradient (`requiresGrad`, or `tape.watch`). The tape owns a scope:
+ * when it ends, all tensors made since it began are freed, except those that were kept. Tensors that the outermost tape
+ * keeps become constants. Tapes nest, and the computation of an inner tape's `gradients` is recorded on the outer one,
+ * so two tapes give second derivatives.
  */
 export class Tape implements Disposable {
   readonly #outer: Tape | null;
@@ -98,8 +98,8 @@ export class Tape implements Disposable {
   }
 
   /**
-   * The gradients of `output` with respect to each tensor of `wrt`, in that order and of their shapes and dtypes. May be
-   * called several times while the tape is open.
+   * The gradients of `output` with respect to each tensor of `wrt`, in that order and of their shapes and dtypes. May
+   * be called several times while the tape is open.
    *
    * @throws GradientError if the output is not a scalar and no cotangent is given, if it does not depend on one of
    *   `wrt`, if an op on the way has no gradient, or if the tape has ended; ShapeError if the cotangent does not fit;
@@ -193,7 +193,7 @@ export function gradientsOf(
         );
       gradient = output.zeros(x.shape, x.dtype);
     }
-    // The same tensor may be asked for twice; each gets a gradient that can be disposed by itself.
+    // A tensor may be in `wrt` twice; each place gets a gradient that can be disposed separately.
     if (used.has(gradient)) gradient = gradient.alias();
     used.add(gradient);
     return scope.keep(gradient);

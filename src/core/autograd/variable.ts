@@ -10,8 +10,8 @@ import type { Op } from "../op.js";
 import { type Shape, show } from "../shape.js";
 
 /**
- * A variable of the Wengert list: gradients flow to it. Tensors that represent the same value (a tensor and its `alias`)
- * share one; a tensor without a variable is a constant.
+ * A variable of the Wengert list: gradients flow to it. Tensors that represent the same value (a tensor and its
+ * `alias`) share one; a tensor without a variable is a constant.
  */
 export interface Variable {
   /** The entry whose output this is; null for a leaf, such as a parameter. */
@@ -34,7 +34,7 @@ export interface Composite {
   readonly kind: "composite";
   /** The name that the tape prints and that errors begin with. */
   readonly name: string;
-  /** What errors call its inputs. */
+  /** The name of its inputs in error messages. */
   readonly inputs: string;
   /**
    * From the cotangent `dy` of the only output to the cotangents of the inputs.
@@ -48,8 +48,8 @@ export interface Composite {
 /**
  * One line of the Wengert list: an op that ran, the variables it read and wrote, and the values its gradient needs.
  *
- * An entry lives as long as a live tensor or a later entry can reach it. Then it releases its saved values, so memory is
- * freed at a known point and not when the garbage collector runs.
+ * An entry lives as long as a live tensor or a later entry can reach it. Then it releases its saved values, so memory
+ * is freed at a known point and not when the garbage collector runs.
  */
 export class Entry {
   /** When it was recorded, by the clock that also orders in-place changes. */
@@ -62,7 +62,7 @@ export class Entry {
 
   /** @internal Entries are made by `apply` and `checkpoint`. */
   constructor(
-    /** What ran. */
+    /** The op, or the composite, that ran. */
     readonly op: Op | Composite,
     /** The variables that it read; null for a constant. */
     readonly inputs: readonly (Variable | null)[],

@@ -19,7 +19,7 @@ export function pairDims(y: Shape, a: Shape, b: Shape): (readonly number[])[] {
 }
 
 /**
- * The output's dimensions and each operand's (1 where it is broadcast), with neighbouring axes merged wherever all
+ * The output's dimensions and each operand's (1 if it is broadcast), with neighbouring axes merged if all
  * operands allow it: operands of one shape give a single axis.
  */
 export function broadcastDims(y: Shape, operands: readonly Shape[]): (readonly number[])[] {
@@ -55,12 +55,12 @@ function sizeAt(shape: Shape, axis: number, rank: number): number {
   return at < 0 ? 1 : shape[at];
 }
 
-/** The step of an operand along the innermost axis: 0 where it is broadcast. */
+/** The step of an operand along the innermost axis: 0 if it is broadcast. */
 export const innerStep = (dims: readonly number[]): number => (dims[dims.length - 1] === 1 ? 0 : 1);
 
 /**
- * Calls `row` for each innermost row of an array of dimensions `dims`: where it starts, its length, and where it
- * starts in each operand.
+ * Calls `row` for each innermost row of an array of dimensions `dims`: its place, its length, and its
+ * place in each operand.
  */
 export function forEachRow(
   dims: readonly number[],

@@ -1,8 +1,8 @@
 /**
  * General matrix multiply on the CPU, blocked as in Goto and van de Geijn, "Anatomy of high-performance matrix
- * multiplication" (2008): panels of a and b are packed into float64 so that the inner kernel reads memory in order, and a
- * 4 x 4 tile of y is held in registers. Sums are in float64 and are rounded once a panel of k. The loops of matmul, linear,
- * convolution and attention call it.
+ * multiplication" (2008): panels of a and b are packed into float64 so that the inner kernel reads memory in order, and
+ * a 4 x 4 tile of y is held in registers. Sums are in float64 and are rounded once a panel of k. The loops of matmul,
+ * linear, convolution and attention call it.
  */
 import type { Numbers } from "./numbers.js";
 
@@ -52,7 +52,7 @@ export function gemm(
   }
 }
 
-/** Copies `count` lines of `depth` elements in groups of four: the four elements of one depth stand side by side. */
+/** Copies `count` lines of `depth` elements in groups of four: the four elements of one depth are neighbours. */
 function pack(
   x: Numbers,
   start: number,

@@ -6,8 +6,8 @@ import type { Shape } from "../shape.js";
 import type { Numbers } from "./numbers.js";
 
 /**
- * How a kernel sees the rows along an axis: the sizes before it, of it, and after it. Element k of the row (o, i)
- * stands at (o * size + k) * inner + i.
+ * How a kernel sees the rows along an axis: the product of the sizes before it, its size, and the product after it.
+ * Element k of the row (o, i) is at (o * size + k) * inner + i.
  */
 export function rowDims(shape: Shape, axis: number): [outer: number, size: number, inner: number] {
   let [outer, inner] = [1, 1];

@@ -20,7 +20,10 @@ export interface Leak {
   readonly stack: string;
 }
 
-/** Records where tensors are made, from `trackLeaks()` to `stop()`. While it records, each new tensor costs a stack trace. */
+/**
+ * Records where tensors are made, from `trackLeaks()` to `stop()`. While it records, each new tensor costs a stack
+ * trace.
+ */
 export class LeakTracker {
   readonly #live = new Map<number, Leak>();
 
@@ -72,7 +75,8 @@ function captureStack(): string {
   return stack;
 }
 
-// The folder that holds this file's parent: src/ or dist/. Frames in it are the engine's, the first other is the user's.
+// The folder that holds this file's parent: src/ or dist/. Frames in it are the engine's, the first other is the
+// user's.
 const engine = new URL("../..", import.meta.url).href;
 const enginePath = decodeURIComponent(new URL("../..", import.meta.url).pathname);
 

@@ -19,8 +19,8 @@ import { quote } from "../quote.js";
  * return scope.keep(y);            // x.matmul(w) is freed here, y belongs to the scope outside
  * ```
  *
- * A scope that is open across an `await` also owns the tensors that other tasks make meanwhile. For tasks that run side by
- * side, use the asynchronous form of `tidy`, which keeps them apart.
+ * A scope that is open across an `await` also owns the tensors that other tasks make meanwhile. For tasks that run side
+ * by side, use the asynchronous form of `tidy`, which keeps them apart.
  */
 export class Scope implements Disposable {
   /** @internal */
@@ -55,8 +55,8 @@ export class Scope implements Disposable {
   }
 
   /**
-   * Gives a tensor that this scope, or one inside it, owns to the scope outside; if there is no scope outside, the tensor
-   * lives until it is disposed. A tensor from outside keeps its owner.
+   * Gives a tensor that this scope, or one inside it, owns to the scope outside; if there is no scope outside, the
+   * tensor lives until it is disposed. A tensor from outside keeps its owner.
    *
    * @returns the same tensor
    * @throws DisposedError if the scope has ended
@@ -102,7 +102,9 @@ export function moveTo(scope: Scope | null, tensor: Tensor): void {
   }
 }
 
-/** Runs `fn` outside all scopes: the tensors that it makes live until they are disposed. For state that outlives a step. */
+/**
+ * Runs `fn` outside all scopes: the tensors that it makes live until they are disposed. For state that outlives a step.
+ */
 export function outsideScopes<T>(fn: () => T): T {
   return withContext({ scope: null }, fn);
 }
@@ -120,9 +122,9 @@ export function keep<T extends Tensor>(tensor: T): T {
 }
 
 /**
- * Runs `fn` and disposes the tensors that it made, except those in its result (a tensor, or tensors inside arrays, plain
- * objects, maps and sets). `fn` may be asynchronous: the result is a promise then, and tasks that run side by side do not
- * disturb each other.
+ * Runs `fn` and disposes the tensors that it made, except those in its result (a tensor, or tensors inside arrays,
+ * plain objects, maps and sets). `fn` may be asynchronous: the result is a promise then, and tasks that run side by
+ * side do not disturb each other.
  *
  * @returns the result of `fn`
  */

@@ -21,7 +21,7 @@ let peakBytes = 0;
 let buffers = 0;
 let ticks = 0;
 
-/** A clock that orders what is recorded against what is changed in place. */
+/** A clock that orders recorded entries and in-place changes. */
 export const tick = (): number => ++ticks;
 
 /** The device memory that tensors hold: now, and at most. */
@@ -32,7 +32,7 @@ export function resetPeak(): void {
   peakBytes = bytes;
 }
 
-/** What the finalization net keeps of a buffer: never the buffer itself, or it would never be collected. */
+/** The part of a buffer that the finalization net keeps: not the buffer itself, which would never be collected then. */
 interface Ticket {
   backend: Backend;
   handle: Handle | null;
@@ -83,12 +83,12 @@ export class Storage {
     return this.#handle;
   }
 
-  /** What the buffer takes on the device. */
+  /** The size of the buffer on the device, in bytes. */
   get bytes(): number {
     return this.length * dtypeInfo[this.dtype].bytes;
   }
 
-  /** Puts the net under this buffer. A buffer that a scope owns does not need it. */
+  /** Registers this buffer with the finalization net. A buffer that a scope owns does not need it. */
   addToNet(): void {
     if (this.#ticket !== null) return;
     const { backend, bytes } = this;
@@ -106,7 +106,7 @@ export class Storage {
   /**
    * Moves the buffer to another device, for all tensors that are views of it. For a tape this is a change in place.
    *
-   * @throws OutOfMemoryError; it is where it was then
+   * @throws OutOfMemoryError; the buffer has not moved then
    */
   move(backend: Backend): void {
     if (backend === this.#backend) return;
@@ -146,7 +146,8 @@ export class Storage {
   /** One owner less; the last one frees the buffer. */
   release(): void {
     if (--this.#owners > 0) {
-      // What only entries hold lives as long as the results computed from it: if those are forgotten, so is this.
+      // A buffer that only entries hold lives as long as the results computed from it: if those are forgotten, so is
+      // this.
       if (this.#owners === this.#savers) this.addToNet();
       return;
     }

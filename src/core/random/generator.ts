@@ -22,8 +22,9 @@ export interface RandomKey {
 }
 
 /**
- * A seeded stream of random numbers by Philox4x32-10 (Salmon, Moraes, Dror and Shaw, 2011). An op reserves as many counters as it needs; element i of its output depends on
- * the seed, the first counter and i alone, so results do not depend on the device.
+ * A seeded stream of random numbers by Philox4x32-10 (Salmon, Moraes, Dror and Shaw, 2011). An op reserves as many
+ * counters as it needs; element i of its output depends on only the seed, the first counter and i, so results do not
+ * depend on the device.
  */
 export class Generator {
   #seed = 0;

@@ -5,7 +5,7 @@
 
 /**
  * Philox4x32-10, the counter-based generator of Salmon, Moraes, Dror and Shaw, "Parallel random numbers: as easy as
- * 1, 2, 3" (SC 2011). Four 32-bit words come from a counter and a key alone, so element i of a tensor gets the same
+ * 1, 2, 3" (SC 2011). Four 32-bit words depend only on a counter and a key, so element i of a tensor gets the same
  * number whichever thread of whichever device computes it.
  */
 const M0 = 0xd2511f53 | 0;
@@ -13,7 +13,10 @@ const M1 = 0xcd9e8d57 | 0;
 const W0 = 0x9e3779b9 | 0;
 const W1 = 0xbb67ae85 | 0;
 
-/** The upper 32 bits of a * b, for 32 bits each of any sign: by halves, in int32 throughout, which V8 keeps in registers. */
+/**
+ * The upper 32 bits of a * b, for 32 bits each of any sign: by halves, in int32 throughout, which V8 keeps in
+ * registers.
+ */
 export function mulHigh(a: number, b: number): number {
   const al = a & 0xffff;
   const ah = a >>> 16;

@@ -10,11 +10,11 @@ import { padRank, type Shape, sizeOf } from "../../core/shape.js";
 /** Queries whose scores are held at once. */
 const blockSize = 64;
 
-/** A mask or bias: its values, and where the row of each query starts. */
+/** A mask or bias: its values, and the place where the row of each query starts. */
 interface Rows {
   readonly values: Numbers;
   readonly starts: readonly number[];
-  /** 0 where it is broadcast over the keys. */
+  /** 0 if it is broadcast over the keys. */
   readonly step: number;
 }
 
@@ -27,11 +27,11 @@ function readRows(values: Numbers | null, sizes: Shape, dims: Shape): Rows | nul
 }
 
 /**
- * Turns the products of one query with the keys into scores: scaled, biased, and -Infinity where it may not attend.
+ * Turns the products of one query with the keys into scores: scaled, biased, and -Infinity for keys to which it may not attend.
  *
- * @param limit - the keys whose products are there
- * @param allowed - the keys from 0 on that a causal query may attend to; all of `limit` for another
- * @returns the largest; NaN where there is one
+ * @param limit - the number of keys whose products are in `scores`
+ * @param allowed - the number of keys, from key 0 on, to which the query may attend; `limit` if it is not causal
+ * @returns the largest score; NaN if there is one
  */
 function finishScores(
   scores: Float64Array,
@@ -157,7 +157,7 @@ export function attendBackward(
         let delta = 0;
         for (let d = 0, at = (top + r) * values; d < values; d++) delta += dy[at + d] * out[at + d];
         for (let j = start; j < start + limit; j++) {
-          // Where nothing is attended to, the logsumexp is -Infinity too.
+          // The logsumexp of a query that attends to nothing is -Infinity too.
           const p = weights[j] === Number.NEGATIVE_INFINITY ? 0 : Math.exp(weights[j] - logsumexp[top + r]);
           weights[j] = p;
           slopes[j] = p === 0 ? 0 : scale * p * (slopes[j] - delta);

@@ -17,8 +17,8 @@ import { attend, attendBackward } from "./attention-kernel.js";
 /** The options of `scaledDotProductAttention`. */
 export interface AttentionOptions {
   /**
-   * Broadcasts to (..., Lq, Lk). bool: query i may attend to key j where it is true. Floats: added to the scaled scores;
-   * -Infinity forbids. Default: every query attends to every key.
+   * Broadcasts to (..., Lq, Lk). bool: query i may attend to key j where it is true. Floats: added to the scaled
+   * scores; -Infinity forbids. Default: every query attends to every key.
    */
   readonly mask?: Tensor | null;
   /** Query i attends to keys 0 .. i only, in addition to `mask`. Default false. */
@@ -27,7 +27,7 @@ export interface AttentionOptions {
   readonly scale?: number;
   /** The probability of setting an attention weight to 0. Default 0. */
   readonly dropoutP?: number;
-  /** Where the random numbers of dropout come from. Default: the default generator. */
+  /** The source of the random numbers of dropout. Default: the default generator. */
   readonly generator?: Generator;
 }
 

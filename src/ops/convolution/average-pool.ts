@@ -169,7 +169,7 @@ function avgPoolGrad(dy: Tensor, attrs: AveragePool): Tensor {
   return apply(avgPool2dGradOp, [dy], attrs);
 }
 
-/** What the record of adaptiveAvgPool2d needs to know: the sizes of the images of x and of y. */
+/** The attributes of adaptiveAvgPool2d: the sizes of the images of x and of y. */
 type EvenPool = Pick<Pool, "image" | "output">;
 
 /** y = A x, the average under windows that cover the image evenly  =>  dx = A^T dy */
@@ -227,8 +227,8 @@ export interface AvgPool2dOptions {
 }
 
 /**
- * The average under a window that moves over each channel. With `ceilMode`, the part of a window past the padding does not
- * count. Integers and bool give float32.
+ * The average under a window that moves over each channel. With `ceilMode`, the part of a window past the padding does
+ * not count. Integers and bool give float32.
  *
  * @param x - (N, C, H, W)
  * @param kernelSize - the size of the window: one number, or height and width

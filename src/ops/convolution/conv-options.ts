@@ -55,8 +55,8 @@ function checkKernel(op: string, weight: Shape): void {
 }
 
 /**
- * Checks a convolution of x (N, C, ...image) with weight (K, C/groups, ...kernel) and resolves its options. It is done
- * on shapes alone, so that nothing has happened where it throws.
+ * Checks a convolution of x (N, C, ...image) with weight (K, C/groups, ...kernel) and resolves its options. It
+ * reads shapes only, so that nothing has happened if it throws.
  *
  * @param axes - 1 or 2; of one axis a second of size 1 is made
  */
@@ -111,7 +111,7 @@ function resolvePadding(
 
 /**
  * Checks a transposed convolution of x (N, K, ...output) with weight (K, C/groups, ...kernel). The attributes are those
- * of the convolution that it is the gradient of: x stands for that one's output.
+ * of the convolution that it is the gradient of: x is the output of that convolution.
  */
 export function convTransposeAttrs(
   op: string,

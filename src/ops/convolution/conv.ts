@@ -100,7 +100,7 @@ export const conv2dGradInputOp = defineOp({
     if (isThin(sizes)) gradInputDirect(dy, weight, bias, dx, sizes);
     else gradInputByGemm(dy, weight, bias, dx, sizes);
   },
-  // Linear in dy and in the weight: the cotangent g of dx stands in the place of x
+  // Linear in dy and in the weight: the cotangent g of dx takes the place of x
   vjp: {
     dy: (g, { weight }, attrs) => apply(conv2dOp, [g, weight, null], attrs),
     weight: (g, { dy }, attrs) => gradWeight(g, dy, attrs),
@@ -135,7 +135,7 @@ export const conv2dGradWeightOp = defineOp({
     if (isThin(sizes)) gradWeightDirect(x, dy, dw, sizes);
     else gradWeightByGemm(x, dy, dw, sizes);
   },
-  // Linear in x and in dy: the cotangent g of dw stands in the place of the weight
+  // Linear in x and in dy: the cotangent g of dw takes the place of the weight
   vjp: {
     x: (g, { dy }, attrs) => gradInput(dy, g, attrs),
     dy: (g, { x }, attrs) => apply(conv2dOp, [x, g, null], attrs),
@@ -171,7 +171,10 @@ export interface Conv2dOptions {
   readonly padding?: Size2d | "same" | "valid";
   /** The distance between the taps of the kernel. Default 1. */
   readonly dilation?: Size2d;
-  /** The number of groups of channels that are convolved separately; one for each channel is a depthwise convolution. Default 1. */
+  /**
+   * The number of groups of channels that are convolved separately; one for each channel is a depthwise convolution.
+   * Default 1.
+   */
   readonly groups?: number;
 }
 
@@ -191,8 +194,8 @@ export interface ConvTranspose2dOptions {
 
 /**
  * Convolves images with filters: y[n, k, p, q] is the inner product of filter k and the patch of image n at
- * (p stride, q stride), plus bias[k]. As everywhere in deep learning this is the cross-correlation. Integers and bool give
- * float32.
+ * (p stride, q stride), plus bias[k]. As everywhere in deep learning this is the cross-correlation. Integers and bool
+ * give float32.
  *
  * @param x - (N, C, H, W)
  * @param weight - K filters, (K, C/groups, R, S)
@@ -212,8 +215,8 @@ export function conv2d(x: Tensor, weight: Tensor, bias: Tensor | null = null, op
  * @param weight - K filters, (K, C/groups, S)
  * @param bias - (K). Default: none
  * @returns (N, K, Q), Q = floor((L + 2 padding - dilation (S - 1) - 1) / stride) + 1
- * @throws ShapeError if channels do not fit or the kernel is larger than the padded sequence; ArgumentError for options out
- *   of range
+ * @throws ShapeError if channels do not fit or the kernel is larger than the padded sequence; ArgumentError for options
+ *   out of range
  */
 export function conv1d(x: Tensor, weight: Tensor, bias: Tensor | null = null, options: Conv1dOptions = {}): Tensor {
   const attrs = convAttrs("conv1d", 1, x.shape, weight.shape, bias?.shape, options);

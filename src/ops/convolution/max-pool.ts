@@ -113,8 +113,8 @@ export interface MaxPool2dOptions {
 }
 
 /**
- * The largest element under a window that moves over each channel. NaN counts as the largest. The gradient goes to the first
- * of equal elements. Integers stay integers.
+ * The largest element under a window that moves over each channel. NaN counts as the largest. The gradient goes to the
+ * first of equal elements. Integers stay integers.
  *
  * @param x - (N, C, H, W)
  * @param kernelSize - the size of the window: one number, or height and width

@@ -84,7 +84,7 @@ interface PoolOptions {
   readonly ceilMode?: boolean;
 }
 
-/** Checks the pooling of x (N, C, H, W) and resolves its options, on shapes alone. */
+/** Checks the pooling of x (N, C, H, W) and resolves its options; it reads shapes only. */
 export function poolAttrs(op: string, x: Shape, kernelSize: Size2d, options: PoolOptions): Pool {
   checkLayout(op, "x", x, imageLayout);
   const kernel = perAxis(op, "kernelSize", kernelSize, 2, 1);

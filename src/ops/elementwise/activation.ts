@@ -159,8 +159,8 @@ export interface LeakyReluOptions {
 }
 
 /**
- * x above 0, negativeSlope x below: Maas, Hannun and Ng, "Rectifier nonlinearities improve neural network acoustic models"
- * (2013). Integers and bool give float32. The gradient at 0 is `negativeSlope`.
+ * x above 0, negativeSlope x below: Maas, Hannun and Ng, "Rectifier nonlinearities improve neural network acoustic
+ * models" (2013). Integers and bool give float32. The gradient at 0 is `negativeSlope`.
  *
  * @throws ArgumentError if the slope is not finite
  */
@@ -216,8 +216,8 @@ export function gelu(x: Tensor, options: GeluOptions = {}): Tensor {
 }
 
 /**
- * The sigmoid linear unit x sigmoid(x), also called swish: Hendrycks and Gimpel (2016, arXiv:1606.08415). Integers and bool
- * give float32.
+ * The sigmoid linear unit x sigmoid(x), also called swish: Hendrycks and Gimpel (2016, arXiv:1606.08415). Integers and
+ * bool give float32.
  */
 export const silu = (x: Tensor): Tensor => apply(siluOp, [x], none);
 

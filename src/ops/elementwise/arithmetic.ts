@@ -6,7 +6,7 @@ import { eq, ge, lt } from "./comparison.js";
 import { applyBinary, type BinaryLoop, binary, byKind, eachPair, type Operand } from "./elementwise.js";
 import { logicalAnd, logicalOr, where } from "./logical.js";
 
-// The four that networks use most have loops of their own; see `each` in elementwise.ts.
+// The four ops that networks use most have their own loops; see `each` in elementwise.ts.
 const addLoop: BinaryLoop = (y, k, end, a, i, p, b, j, q) => {
   for (; k < end; k++, i += p, j += q) y[k] = a[i] + b[j];
 };
@@ -137,14 +137,16 @@ export const modOp = binary("mod", eachPair(remainder), ["a", "b", "y"], {
 export const add = (a: Operand, b: Operand): Tensor => applyBinary(addOp, a, b);
 /** a - b, element by element, with broadcasting. Integers wrap around; bool counts as int32. */
 export const sub = (a: Operand, b: Operand): Tensor => applyBinary(subOp, a, b);
-/** a b, element by element, with broadcasting. Integers wrap around; bool counts as int32. For matrices see `matmul`. */
+/**
+ * a b, element by element, with broadcasting. Integers wrap around; bool counts as int32. For matrices see `matmul`.
+ */
 export const mul = (a: Operand, b: Operand): Tensor => applyBinary(mulOp, a, b);
 /** a / b, element by element, with broadcasting. True division: integers and bool give float32. */
 export const div = (a: Operand, b: Operand): Tensor => applyBinary(divOp, a, b);
 
 /**
- * a to the power of b, element by element, with broadcasting. Integers stay integers and wrap around; a negative exponent in an integer
- * tensor gives the power cut towards 0.
+ * a to the power of b, element by element, with broadcasting. Integers stay integers and wrap around; a negative
+ * exponent in an integer tensor gives the power truncated towards 0.
  *
  * @throws ArgumentError for integers to the power of a negative number
  */
@@ -165,8 +167,8 @@ export const minimum = (a: Operand, b: Operand): Tensor => applyBinary(minimumOp
 export const atan2 = (a: Operand, b: Operand): Tensor => applyBinary(atan2Op, a, b);
 
 /**
- * The remainder of a / b with the sign of b, with broadcasting: Python's %, PyTorch's remainder. For b = 0 it is NaN for
- * floats and 0 for integers.
+ * The remainder of a / b with the sign of b, with broadcasting: Python's %, PyTorch's remainder. For b = 0 it is NaN
+ * for floats and 0 for integers.
  *
  * @throws ArgumentError for integers and the number 0
  */

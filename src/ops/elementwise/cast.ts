@@ -9,7 +9,11 @@ import { defineOp } from "../../core/op.js";
 import { sizeOf } from "../../core/shape.js";
 import type { Tensor } from "../../tensor.js";
 
-/** y = x in another dtype  =>  dx = dy in the dtype of x. `toBool` is 1 for a cast to bool: every number except 0 gives 1. */
+/**
+ * y = x in another dtype  =>  dx = dy in the dtype of x.
+ *
+ * `toBool` is 1 for a cast to bool, which turns every number except 0 into 1.
+ */
 export const castOp = defineOp({
   name: "cast",
   inputs: ["x"],
@@ -26,8 +30,8 @@ export const castOp = defineOp({
 
 /**
  * Converts the elements to another dtype. To a float: rounds to nearest, ties to even. To an integer: truncates towards
- * zero and wraps around; NaN and infinities give 0. To bool: everything except 0 gives 1. Returns the tensor itself if it
- * has the dtype already. Gradients flow back in the dtype that `x` has.
+ * zero and wraps around; NaN and infinities give 0. To bool: everything except 0 gives 1. Returns the tensor itself if
+ * it has the dtype already. Gradients flow back in the dtype that `x` has.
  *
  * @throws DTypeError for an unknown dtype
  */

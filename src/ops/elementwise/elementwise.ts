@@ -30,7 +30,7 @@ export type UnaryLoop = (x: Numbers, y: Numbers, n: number, p: number, q: number
 
 /**
  * The loop of a function of one number. All rows made with it share one piece of machine code, which calls `f` at
- * some 15 ns an element; the few ops in which networks spend their time have loops of their own, four times as fast.
+ * some 15 ns an element; the few ops in which networks spend their time have their own loops, four times as fast.
  */
 export const each =
   (f: (x: number, p: number, q: number) => number): UnaryLoop =>
@@ -85,8 +85,8 @@ type GradientRule<S extends "dy" | "s"> = (
 ) => Tensor;
 
 /**
- * A row of the table of fused gradients: one kernel where a composition would be a chain of them. `s` is what the op
- * saved, its x or its y, and has the shape of dy.
+ * A row of the table of fused gradients: one kernel where a composition would be a chain of kernels. `s` is the value
+ * that the op saved, its x or its y, and has the shape of dy.
  */
 export const unaryGradient = <const S extends "dy" | "s" = never>(
   name: string,
@@ -166,7 +166,7 @@ export const binary = <const S extends "a" | "b" | "y" = never>(
   type: InputType = "numeric",
   output?: DType,
 ): Op<NumberOperand> => {
-  // What a rule reads as `a` or `b` is the tensor that was saved, or the number.
+  // A rule reads as `a` or `b` the saved tensor, or the number.
   const rule = (r: BinaryRule<S> | null) =>
     r &&
     ((dy: Tensor, saved: Readonly<Record<string, Tensor | undefined>>, { a, b }: NumberOperand) =>

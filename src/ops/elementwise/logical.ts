@@ -85,8 +85,8 @@ export const logicalOr = (a: Operand, b: Operand): Tensor => applyBinary(logical
 export const logicalNot = (x: Tensor): Tensor => apply(logicalNotOp, [x], none);
 
 /**
- * Elements of `a` where the condition is true and of `b` where it is false; all three broadcast. `a` and `b` are promoted to
- * one dtype; two numbers give float32. The operand that is not chosen gets the gradient 0.
+ * Elements of `a` where the condition is true and of `b` where it is false; all three broadcast. `a` and `b` are
+ * promoted to one dtype; two numbers give float32. The operand that is not chosen gets the gradient 0.
  *
  * @param condition - bool
  * @throws DTypeError if the condition is not bool, ShapeError if the shapes do not broadcast

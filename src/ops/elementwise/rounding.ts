@@ -55,8 +55,8 @@ export interface ClampOptions {
 }
 
 /**
- * x limited to [min, max]. Integers stay integers if the bounds are integers. The gradient passes where x is between the
- * bounds or equal to one.
+ * x limited to [min, max]. Integers stay integers if the bounds are integers. The gradient passes where x is between
+ * the bounds or equal to one.
  *
  * @throws ArgumentError if neither bound is given
  */

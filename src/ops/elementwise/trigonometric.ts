@@ -46,7 +46,9 @@ export const tan = (x: Tensor): Tensor => apply(tanOp, [x], none);
 export const asin = (x: Tensor): Tensor => apply(asinOp, [x], none);
 /** The arc cosine in radians, in [0, pi]; NaN outside [-1, 1]. Integers and bool give float32. */
 export const acos = (x: Tensor): Tensor => apply(acosOp, [x], none);
-/** The arc tangent in radians, in [-pi/2, pi/2]; for the angle of a point see `atan2`. Integers and bool give float32. */
+/**
+ * The arc tangent in radians, in [-pi/2, pi/2]; for the angle of a point see `atan2`. Integers and bool give float32.
+ */
 export const atan = (x: Tensor): Tensor => apply(atanOp, [x], none);
 /** The hyperbolic sine. Integers and bool give float32. */
 export const sinh = (x: Tensor): Tensor => apply(sinhOp, [x], none);

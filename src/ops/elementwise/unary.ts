@@ -1,6 +1,6 @@
 /**
  * Functions of one number, from neg to erf: rows of the unary table, and the functions. Activations, rounding and
- * trigonometry have files of their own.
+ * trigonometry have their own files.
  */
 import { apply } from "../../core/apply.js";
 import type { Numbers } from "../../core/loops/numbers.js";

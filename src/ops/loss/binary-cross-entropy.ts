@@ -7,9 +7,9 @@ import { broadcastShapes, type Shape, sameShape, show, sizeOf } from "../../core
 import type { Tensor } from "../../tensor.js";
 import { checkReduction, checkSameShape, type LossOptions, reduceLosses } from "./loss-options.js";
 
-/** Logarithms below this count as this, so that a wrong certainty has a finite loss; as in PyTorch. */
+/** Smaller logarithms count as this one, so that a loss is finite if p is 0 or 1 and wrong; as in PyTorch. */
 const leastLog = -100;
-/** What p (1 - p) is at least, in the gradient; as in PyTorch, which holds it in float32. */
+/** Smaller values of p (1 - p) count as this one in the gradient; as in PyTorch, which holds it in float32. */
 const leastSlope = Math.fround(1e-12);
 
 /** y = -t ln p - (1 - t) ln(1 - p)  =>  dp = dy (p - t) / (p (1 - p)),  dt = dy (ln(1 - p) - ln p) */
@@ -75,8 +75,8 @@ function checkWeight(op: string, name: string, weight: Tensor | null | undefined
 }
 
 /**
- * The binary cross-entropy, -target ln p - (1 - target) ln(1 - p). Logarithms below -100 count as -100, so that losses stay
- * finite. For probabilities that come from a sigmoid, `binaryCrossEntropyWithLogits` is more accurate.
+ * The binary cross-entropy, -target ln p - (1 - target) ln(1 - p). Logarithms below -100 count as -100, so that losses
+ * stay finite. For probabilities that come from a sigmoid, `binaryCrossEntropyWithLogits` is more accurate.
  *
  * @param p - probabilities of any shape; outside [0, 1] the loss is NaN
  * @param target - from 0 to 1, of the same shape
@@ -93,7 +93,10 @@ export function binaryCrossEntropy(p: Tensor, target: Tensor, options: BinaryCro
 
 /** The options of `binaryCrossEntropyWithLogits`. */
 export interface BinaryCrossEntropyWithLogitsOptions extends BinaryCrossEntropyOptions {
-  /** A factor on the loss of positives, which broadcasts to the shape of the input: above 1 it trades precision for recall. Default: none. */
+  /**
+   * A factor on the loss of positives, which broadcasts to the shape of the input: above 1 it trades precision for
+   * recall. Default: none.
+   */
   readonly posWeight?: Tensor | null;
 }
 

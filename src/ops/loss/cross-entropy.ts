@@ -149,7 +149,10 @@ export const crossEntropyGradOp: Op<CrossEntropyAttrs> = defineOp<
 
 /** The options of `crossEntropy`. */
 export interface CrossEntropyOptions extends LabelOptions {
-  /** The part of the target, from 0 to 1, that is spread evenly over all classes (Szegedy et al., 2015, arXiv:1512.00567). Default 0. */
+  /**
+   * The part of the target, from 0 to 1, that is spread evenly over all classes (Szegedy et al., 2015,
+   * arXiv:1512.00567). Default 0.
+   */
   readonly labelSmoothing?: number;
 }
 
@@ -158,10 +161,10 @@ export interface CrossEntropyOptions extends LabelOptions {
  * -sum_c weight_c target_c ln softmax(x)_c. A label t is the target with 1 for class t and 0 for the others.
  *
  * @param x - logits, (C) or (N, C, d1, ...)
- * @param target - integers: labels from 0 to C - 1, of the shape of `x` without the classes; floats: probabilities, of the
- *   shape of `x`
- * @returns a scalar, or with reduction "none" a loss for each row. With labels the mean is weighted by their weights, and NaN
- *   if all are ignored; with probabilities it is over the rows.
+ * @param target - integers: labels from 0 to C - 1, of the shape of `x` without the classes; floats: probabilities, of
+ *   the shape of `x`
+ * @returns a scalar, or with reduction "none" a loss for each row. With labels the mean is weighted by their weights,
+ *   and NaN if all are ignored; with probabilities it is over the rows.
  * @throws ShapeError if the shapes do not fit, ArgumentError for a label that is out of range, for a smoothing outside
  *   [0, 1], and for an `ignoreIndex` with probabilities
  */

@@ -65,7 +65,10 @@ export function huber(input: Tensor, target: Tensor, options: HuberOptions = {})
 export interface KlDivergenceOptions {
   /** Whether the target holds logarithms too. Default false. */
   readonly logTarget?: boolean;
-  /** "batchMean" is the sum divided by the size of the first axis, the divergence as defined. Default "mean", over all elements. */
+  /**
+   * "batchMean" is the sum divided by the size of the first axis, the divergence as defined. Default "mean", over all
+   * elements.
+   */
   readonly reduction?: Reduction | "batchMean";
 }
 

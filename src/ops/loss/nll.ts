@@ -114,10 +114,10 @@ export const nllGradOp: Op<NllAttrs> = defineOp<"dloss" | "target" | "weight?", 
  *
  * @param x - logarithms of probabilities, (C) or (N, C, d1, ...)
  * @param target - integer labels from 0 to C - 1, of the shape of `x` without the classes
- * @returns a scalar, or the shape of `target` with reduction "none"; the mean is weighted by the weights of the labels, and
- *   NaN if all are ignored
- * @throws ShapeError if the shapes do not fit, DTypeError if `target` does not hold integers, ArgumentError for a label that
- *   is out of range
+ * @returns a scalar, or the shape of `target` with reduction "none"; the mean is weighted by the weights of the labels,
+ *   and NaN if all are ignored
+ * @throws ShapeError if the shapes do not fit, DTypeError if `target` does not hold integers, ArgumentError for a label
+ *   that is out of range
  */
 export function nll(x: Tensor, target: Tensor, options: LabelOptions = {}): Tensor {
   const { weight, ignoreIndex = -100, reduction = "mean" } = options;

@@ -3,7 +3,7 @@ import { ArgumentError, ShapeError } from "../../core/errors.js";
 import { type Shape, show } from "../../core/shape.js";
 
 /**
- * An axis of an operand: a letter of the equation, or, for an axis that an ellipsis stands for, its number counted
+ * An axis of an operand: a letter of the equation, or, for an axis that an ellipsis represents, its number counted
  * from the right ("0" is the ellipsis's last axis), so that the ellipses of all operands broadcast.
  */
 export type Label = string;
@@ -18,7 +18,7 @@ export interface Equation {
 /**
  * Reads an equation in Einstein's summation convention, such as `bij,bjk->bik`.
  *
- * @throws ArgumentError if the text is no equation, ShapeError if it does not fit the shapes
+ * @throws ArgumentError if the text is not an equation, ShapeError if it does not fit the shapes
  */
 export function parseEquation(equation: string, shapes: readonly Shape[]): Equation {
   const text = equation.replaceAll(" ", "");
@@ -54,7 +54,7 @@ export function parseEquation(equation: string, shapes: readonly Shape[]): Equat
   return { inputs, output };
 }
 
-/** The labels of a term whose ellipsis, if it has one, stands for `hidden` axes. */
+/** The labels of a term whose ellipsis, if it has one, represents `hidden` axes. */
 function labelsOf(term: string, hidden: number): Label[] {
   const [before, after] = term.split("...");
   if (after === undefined) return [...before];
@@ -63,7 +63,7 @@ function labelsOf(term: string, hidden: number): Label[] {
 
 const ellipsis = (axes: number): Label[] => Array.from({ length: axes }, (_, i) => String(axes - 1 - i));
 
-/** Without an arrow: the ellipsis's axes, then, in alphabetical order, the letters that stand once. */
+/** Without an arrow: the ellipsis's axes, then, in alphabetical order, the letters that occur once. */
 function implicitOutput(inputs: readonly (readonly Label[])[], ellipsisAxes: number): Label[] {
   const all = inputs.flat();
   const once = all.filter((label) => /[a-zA-Z]/.test(label) && all.indexOf(label) === all.lastIndexOf(label));

@@ -125,7 +125,7 @@ function withOnes(x: Tensor, at: number, count: number): Tensor {
 }
 
 /**
- * The term as a batch of matrices, (B, R, C). Where its axes already stand in the order (B, C, R), they stay so, and
+ * The term as a batch of matrices, (B, R, C). If its axes are in the order (B, C, R) already, they stay so, and
  * the second value says that the matrices are transposed: a flag of matmul costs nothing, a permutation is a copy.
  */
 function asMatrices(

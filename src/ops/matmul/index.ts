@@ -1,4 +1,4 @@
-/** The family matmul: matrix products and what is made of them. */
+/** The family matmul: matrix products, and functions made of them such as `einsum`. */
 export * from "./einsum.js";
 export * from "./linalg.js";
 export * from "./linear.js";

@@ -93,8 +93,9 @@ export const matmulOp = defineOp({
 });
 
 /**
- * The matrix product over the last two axes; the axes before them are batches and broadcast. A vector counts as a row on the
- * left and as a column on the right, and the result does not have that axis. The dtypes are promoted; bool counts as int32.
+ * The matrix product over the last two axes; the axes before them are batches and broadcast. A vector counts as a row
+ * on the left and as a column on the right, and the result does not have that axis. The dtypes are promoted; bool
+ * counts as int32.
  *
  * @param a - (..., M, K), or (K)
  * @param b - (..., K, N), or (K)
@@ -119,7 +120,9 @@ export function matmul(a: Tensor, b: Tensor, options: MatmulOptions = {}): Tenso
   return y.reshape(shape);
 }
 
-/** A batch times one matrix: a single large product, and a single one for the gradient of b, instead of many small ones. */
+/**
+ * A batch times one matrix: a single large product, and a single one for the gradient of b, instead of many small ones.
+ */
 function asOneMatrix(a: Tensor, b: Tensor, transB: boolean): Tensor {
   const batch = a.shape.slice(0, -1);
   const y = apply(matmulOp, [a.reshape([sizeOf(batch), a.shape[a.rank - 1]]), b], { transA: false, transB });

@@ -107,14 +107,14 @@ function positionsByRow(index: Numbers, count: number, rows: number): { starts: 
 }
 
 /**
- * Rows of a table by index, for tokens or categories: y[i] = weight[index[i]]. The gradient adds up in a fixed order, so it
- * is the same every time.
+ * Rows of a table by index, for tokens or categories: y[i] = weight[index[i]]. The gradient adds up in a fixed order,
+ * so it is the same every time.
  *
  * @param index - integers of any shape, from 0 to rows - 1
  * @param weight - (rows, features)
  * @returns (...index, features)
- * @throws ShapeError if `weight` does not have two axes, DTypeError if `index` does not hold integers, ArgumentError for an
- *   index or a `paddingIdx` outside the table
+ * @throws ShapeError if `weight` does not have two axes, DTypeError if `index` does not hold integers, ArgumentError
+ *   for an index or a `paddingIdx` outside the table
  */
 export function embedding(index: Tensor, weight: Tensor, options: EmbeddingOptions = {}): Tensor {
   const { paddingIdx } = options;

@@ -11,7 +11,7 @@ import { copyRun, forEachRun } from "./strided.js";
 
 interface GatherAttrs {
   readonly axis: number;
-  /** The shape of what is read. */
+  /** The shape of x. */
   readonly from: Shape;
 }
 
@@ -37,7 +37,7 @@ function checkIndex(op: string, index: Meta, name: string, shape: Shape, along: 
       );
 }
 
-/** Strides that stand still along one axis, and how far a step along it would go. */
+/** Strides with 0 for one axis, and the stride of that axis. */
 function stridesAround(shape: Shape, axis: number): [strides: number[], step: number] {
   const strides = stridesOf(shape);
   const step = strides[axis];
@@ -133,7 +133,8 @@ export const scatterAddOp = defineOp({
  * index are added in a fixed order, so the result is the same every time.
  *
  * @param axis - a negative axis counts from the end
- * @param index - integers from 0 to the size of the axis minus 1; no larger than `source`, nor than `x` except along `axis`
+ * @param index - integers from 0 to the size of the axis minus 1; no larger than `source`, nor than `x` except along
+ *   `axis`
  * @throws ShapeError if the shapes do not fit, DTypeError if `index` does not hold integers, ArgumentError for an index
  *   outside the axis
  */
@@ -175,13 +176,13 @@ export const indexSelectOp = defineOp({
 });
 
 /**
- * Picks whole slices along an axis, in the order of `index`: `y[j] = x[index[j]]` for axis 0, such as rows of a table. A
- * slice may be picked several times.
+ * Picks whole slices along an axis, in the order of `index`: `y[j] = x[index[j]]` for axis 0, such as rows of a table.
+ * A slice may be picked several times.
  *
  * @param axis - a negative axis counts from the end
  * @param index - one axis of integers from 0 to the size of the axis minus 1; negative ones are errors
- * @throws ShapeError if `index` does not have one axis, DTypeError if it does not hold integers, ArgumentError for an index
- *   outside the axis
+ * @throws ShapeError if `index` does not have one axis, DTypeError if it does not hold integers, ArgumentError for an
+ *   index outside the axis
  */
 export const indexSelect = (x: Tensor, axis: number, index: Tensor): Tensor =>
   apply(indexSelectOp, [x, index], { axis: normalizeAxis("indexSelect", axis, x.rank), from: x.shape });

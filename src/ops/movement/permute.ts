@@ -73,7 +73,8 @@ function transposeInto(
 }
 
 /**
- * The same permutation with as few axes as possible: axes of size 1 are left out, and axes that stay neighbours are merged.
+ * The same permutation with as few axes as possible: axes of size 1 are left out, and axes that stay neighbours are
+ * merged.
  *
  * @returns the dimensions of x, and the order of its axes in y
  */
@@ -116,8 +117,8 @@ function inverse(axes: readonly number[]): number[] {
 }
 
 /**
- * The axes in another order: axis i of the result is axis axes[i] of `x`. The elements are copied, unless only axes of size
- * 1 move.
+ * The axes in another order: axis i of the result is axis axes[i] of `x`. The elements are copied, unless only axes of
+ * size 1 move.
  *
  * @param axes - each axis of `x` once; a negative axis counts from the end
  * @throws ShapeError if `axes` is not a permutation of the axes of `x`
@@ -134,8 +135,8 @@ export function permute(x: Tensor, axes: readonly number[]): Tensor {
 }
 
 /**
- * Exchanges two axes; by default the last two, which transposes matrices. The elements are copied, unless only axes of size
- * 1 move. For products use the options `transA` and `transB` of `matmul`, which do not copy.
+ * Exchanges two axes; by default the last two, which transposes matrices. The elements are copied, unless only axes of
+ * size 1 move. For products use the options `transA` and `transB` of `matmul`, which do not copy.
  *
  * @throws ShapeError if `x` does not have both axes
  */

@@ -68,8 +68,8 @@ export const expandOp = defineOp({
 });
 
 /**
- * Repeats axes of size 1, and adds leading axes, so that the result has `shape`. The elements are copied; elementwise ops
- * broadcast without it.
+ * Repeats axes of size 1, and adds leading axes, so that the result has `shape`. The elements are copied; elementwise
+ * ops broadcast without it.
  *
  * @param shape - -1 keeps the size of an axis
  * @throws ShapeError if `x` does not broadcast to `shape`
@@ -86,8 +86,8 @@ export function expand(x: Tensor, shape: Shape): Tensor {
 }
 
 /**
- * Merges the axes from `startAxis` to `endAxis`, both included, into one; by default all axes. A scalar becomes a vector of
- * one element. The result shares the buffer of `x`.
+ * Merges the axes from `startAxis` to `endAxis`, both included, into one; by default all axes. A scalar becomes a
+ * vector of one element. The result shares the buffer of `x`.
  *
  * @throws ShapeError if `x` does not have both axes, or the first comes after the last
  */
@@ -102,7 +102,7 @@ export function flatten(x: Tensor, startAxis = 0, endAxis = -1): Tensor {
 /**
  * Removes axes of size 1: the given ones, or all of them. The result shares the buffer of `x`.
  *
- * @throws ShapeError if a given axis has another size (PyTorch leaves it alone)
+ * @throws ShapeError if a given axis has another size (PyTorch keeps the axis then)
  */
 export function squeeze(x: Tensor, axes?: Axes): Tensor {
   const dropped = normalizeAxes("squeeze", axes, x.rank).filter((axis) => axes !== undefined || x.shape[axis] === 1);
@@ -124,8 +124,8 @@ export function unsqueeze(x: Tensor, axis: number): Tensor {
 }
 
 /**
- * Repeats the whole tensor, `repeats[i]` times along axis i. If the shape and the repeats differ in length, the shorter one
- * gets leading ones.
+ * Repeats the whole tensor, `repeats[i]` times along axis i. If the shape and the repeats differ in length, the shorter
+ * one gets leading ones.
  *
  * @throws ArgumentError unless the repeats are integers of 0 or more
  */

@@ -1,5 +1,5 @@
 /**
- * Regular parts of a tensor as in Python's brackets, the adjoint op `slicePad`, and what is made of them: flip,
+ * Regular parts of a tensor as in Python's brackets, the adjoint op `slicePad`, and functions made of them: flip,
  * split, chunk.
  */
 import { apply } from "../../core/apply.js";
@@ -44,7 +44,7 @@ interface Placement extends Region {
   readonly value: number;
 }
 
-/** Where a window begins in the whole array and how far it goes there for a step along each axis, in elements. */
+/** The place in the whole array where a part begins, and the distance there of a step along each axis, in elements. */
 function walk(
   whole: readonly number[],
   starts: readonly number[],
@@ -79,7 +79,9 @@ export const sliceOp: Op<Region> = defineOp({
   vjp: { x: (dy, _, window) => apply(slicePadOp, [dy], { ...window, value: 0 }) },
 });
 
-/** y = one value, with x in a part of it: the adjoint of `slice`, and padding with a constant  =>  dx = that part of dy */
+/**
+ * y = one value, with x in a part of it: the adjoint of `slice`, and padding with a constant  =>  dx = that part of dy
+ */
 export const slicePadOp: Op<Placement> = defineOp({
   name: "slicePad",
   inputs: ["x"],
@@ -106,9 +108,9 @@ export const slicePadOp: Op<Placement> = defineOp({
 });
 
 /**
- * A part of each axis, with steps: `x[1:3, :, -1]` in Python is `x.slice([[1, 3], null, -1])`. Axes after the last range
- * are taken whole. As in Python, starts and stops outside an axis are moved to its ends, and a negative step runs backwards.
- * The elements are copied, unless all of them are taken.
+ * A part of each axis, with steps: `x[1:3, :, -1]` in Python is `x.slice([[1, 3], null, -1])`. Axes after the last
+ * range are taken whole. As in Python, starts and stops outside an axis are moved to its ends, and a negative step runs
+ * backwards. The elements are copied, unless all of them are taken.
  *
  * @param ranges - the part of each axis; see `SliceRange`
  * @throws ShapeError if there are more ranges than axes, ArgumentError for an index outside its axis, a step of 0, or a
@@ -212,8 +214,8 @@ function piecesOf(size: number, piece: number): number[] {
 }
 
 /**
- * Cuts an axis into `chunks` pieces of one size, the last one smaller if the size does not divide the axis. There may be
- * fewer pieces: 5 elements in 4 chunks are 2, 2 and 1, as in PyTorch.
+ * Cuts an axis into `chunks` pieces of one size, the last one smaller if the size does not divide the axis. There may
+ * be fewer pieces: 5 elements in 4 chunks are 2, 2 and 1, as in PyTorch.
  *
  * @param axis - default: the first
  * @throws ArgumentError unless `chunks` is an integer of 1 or more, ShapeError for an axis that `x` does not have

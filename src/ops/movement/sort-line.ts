@@ -26,7 +26,7 @@ export class Line {
     readonly n: number,
     readonly descending: boolean,
   ) {
-    // Where much of the line is wanted, selecting saves nothing.
+    // Selecting saves nothing if much of the line is selected.
     this.#capacity = 4 * k < n ? 2 * k : n;
     this.#candidates = column(this.#capacity);
     this.#spare = column(this.#capacity);
@@ -35,7 +35,7 @@ export class Line {
   /**
    * Selects from x[start], x[start + step], ..., and writes values and places to `at`, `at` + `step`, ...
    *
-   * @param sorted - whether what is written must be in order
+   * @param sorted - whether the result must be in order
    */
   select(
     x: Numbers,

@@ -143,7 +143,8 @@ export const topkOp = defineOp({
  *
  * @param axis - default: the last
  * @returns values and indices of the shape of `x`, with size k on the axis
- * @throws ShapeError for an axis that `x` does not have, ArgumentError unless k is an integer from 0 to the size of the axis
+ * @throws ShapeError for an axis that `x` does not have, ArgumentError unless k is an integer from 0 to the size of the
+ *   axis
  */
 export function topk(x: Tensor, k: number, axis = -1, options: TopkOptions = {}): ValuesAndIndices {
   const { largest = true, sorted = true } = options;

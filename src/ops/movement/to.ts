@@ -20,8 +20,8 @@ export const toOp = defineOp({
 });
 
 /**
- * A copy of the tensor on another device; the tensor itself if it is on that device already. Blocks until the copy is done.
- * Gradients flow back to the device of `x`.
+ * A copy of the tensor on another device; the tensor itself if it is on that device already. Blocks until the copy is
+ * done. Gradients flow back to the device of `x`.
  *
  * @throws DeviceError if the device cannot be used, with the reason
  */

@@ -19,7 +19,10 @@ import { checkChannels, perChannel } from "./norm-shapes.js";
 export interface BatchNormOptions {
   /** (C), the mean used outside training; in training it is moved towards the mean of the batch, in place. */
   readonly runningMean?: Tensor | null;
-  /** (C), the variance used outside training; in training it is moved towards the unbiased variance of the batch, in place. */
+  /**
+   * (C), the variance used outside training; in training it is moved towards the unbiased variance of the batch, in
+   * place.
+   */
   readonly runningVar?: Tensor | null;
   /** (C), gamma, a scale for each channel. Default: none. */
   readonly weight?: Tensor | null;
@@ -238,15 +241,15 @@ export const runningStatsUpdate = defineUpdate({
  * Normalizes each channel over the batch, then scales and shifts it: Ioffe and Szegedy, "Batch normalization" (2015,
  * arXiv:1502.03167).
  *
- * In training the statistics are those of the batch, gradients flow through them, and the running statistics, if they are
- * given, move towards them in place, once for each call. Otherwise the running statistics are used, as constants. Integers
- * and bool give float32.
+ * In training the statistics are those of the batch, gradients flow through them, and the running statistics, if they
+ * are given, move towards them in place, once for each call. Otherwise the running statistics are used, as constants.
+ * Integers and bool give float32.
  *
  * @param x - (N, C, ...)
  * @returns the shape of `x`
- * @throws ShapeError if the shapes do not fit, or if in training a channel has only one value; ArgumentError if only one of
- *   the running statistics is given, if none is given outside training, if the momentum is not finite or eps is negative;
- *   DTypeError if in training they are not floats. Nothing has changed then.
+ * @throws ShapeError if the shapes do not fit, or if in training a channel has only one value; ArgumentError if only
+ *   one of the running statistics is given, if none is given outside training, if the momentum is not finite or eps is
+ *   negative; DTypeError if in training they are not floats. Nothing has changed then.
  */
 export function batchNorm(x: Tensor, options: BatchNormOptions = {}): Tensor {
   const { runningMean, runningVar, weight, bias, training = false, momentum = 0.1, eps = 1e-5 } = options;

@@ -164,8 +164,8 @@ export const groupNormGradOp = defineOp({
 
 /**
  * Normalizes each sample over groups of channels, then scales and shifts each channel: Wu and He, "Group
- * normalization" (2018, arXiv:1803.08494). With one group it is layer normalization over the whole sample, with one group
- * for each channel it is instance normalization. Integers and bool give float32.
+ * normalization" (2018, arXiv:1803.08494). With one group it is layer normalization over the whole sample, with one
+ * group for each channel it is instance normalization. Integers and bool give float32.
  *
  * @param x - (N, C, ...)
  * @param groups - the number of groups, which divides C

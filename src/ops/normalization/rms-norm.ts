@@ -119,8 +119,8 @@ export const rmsNormGradOp = defineOp({
 
 /**
  * Divides each row by its root mean square, then scales it: Zhang and Sennrich, "Root mean square layer
- * normalization" (2019, arXiv:1910.07467). A row is the last axes of `x`, those of `normalizedShape`. Integers and bool give
- * float32.
+ * normalization" (2019, arXiv:1910.07467). A row is the last axes of `x`, those of `normalizedShape`. Integers and bool
+ * give float32.
  *
  * @param normalizedShape - the sizes of the last axes of `x`; a number for the last axis only
  * @returns the shape of `x`

@@ -132,8 +132,8 @@ export const logSoftmaxGradOp: Op<AxisAttrs> = rowGradOp(
 );
 
 /**
- * Probabilities from logits along an axis, e^x_i / sum_j e^x_j, without overflow. A row that is all -Infinity, and a row with
- * NaN or +Infinity, gives NaN throughout, as in PyTorch. Integers and bool give float32.
+ * Probabilities from logits along an axis, e^x_i / sum_j e^x_j, without overflow. A row that is all -Infinity, and a
+ * row with NaN or +Infinity, gives NaN throughout, as in PyTorch. Integers and bool give float32.
  *
  * @param axis - default: the last
  * @throws ShapeError for an axis that `x` does not have
@@ -142,8 +142,8 @@ export const softmax = (x: Tensor, axis = -1): Tensor =>
   apply(softmaxOp, [x], { axis: normalizeAxis("softmax", axis, x.rank) });
 
 /**
- * The logarithm of `softmax`, x_i - ln sum_j e^x_j, accurate even if the probability is too small for the dtype. Integers and
- * bool give float32.
+ * The logarithm of `softmax`, x_i - ln sum_j e^x_j, accurate even if the probability is too small for the dtype.
+ * Integers and bool give float32.
  *
  * @param axis - default: the last
  * @throws ShapeError for an axis that `x` does not have

@@ -9,8 +9,8 @@ import type { Tensor } from "../../tensor.js";
 import { copyUpdate } from "./updates.js";
 
 /**
- * Copies values into as many tensors of the same shapes, in place, in the dtype and on the device that each has. Nothing
- * is recorded.
+ * Copies values into as many tensors of the same shapes, in place, in the dtype and on the device that each has.
+ * Nothing is recorded.
  *
  * @param user - who copies, for messages
  * @throws DisposedError; nothing has changed then

@@ -11,6 +11,8 @@ export type Rate = Numbers;
 /** The count of steps: the first of two int32; the launcher uses the second. A step adds 1. */
 export type Counter = Numbers;
 
-/** The gradient plus that of weightDecay p^2 / 2. Without decay p is not read, so that its infinities have no effect. */
+/**
+ * The gradient plus that of weightDecay p^2 / 2. Without decay p is not read, so that its infinities have no effect.
+ */
 export const slopeAt = (g: Numbers, p: Numbers, i: number, weightDecay: number): number =>
   weightDecay === 0 ? g[i] : g[i] + weightDecay * p[i];

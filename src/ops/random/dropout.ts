@@ -12,7 +12,7 @@ import { forEachChunk } from "./random.js";
 export interface DropoutOptions {
   /** Whether to drop elements; false returns `x` itself. Default true. */
   readonly training?: boolean;
-  /** Where the random numbers come from. Default: the default generator. */
+  /** The source of the random numbers. Default: the default generator. */
   readonly generator?: Generator;
 }
 
@@ -47,9 +47,9 @@ export const dropoutOp: Op<DropoutAttrs> = defineOp<"x", never, DropoutAttrs>({
 });
 
 /**
- * Sets each element to 0 with probability `p` and divides the others by 1 - p, so that the expected value stays the same:
- * Srivastava et al., "Dropout: a simple way to prevent neural networks from overfitting" (JMLR 15, 2014). A dropped element
- * is 0 even if it was NaN. Integers and bool give float32.
+ * Sets each element to 0 with probability `p` and divides the others by 1 - p, so that the expected value stays the
+ * same: Srivastava et al., "Dropout: a simple way to prevent neural networks from overfitting" (JMLR 15, 2014). A
+ * dropped element is 0 even if it was NaN. Integers and bool give float32.
  *
  * @param p - the probability of 0. Default 0.5
  * @returns `x` itself if `training` is false or p = 0

@@ -1,2 +1,2 @@
-/** The family random: dropout. The ops that draw tensors are for src/random.ts alone and are not passed on. */
+/** The family random: dropout. The ops that draw tensors are used by src/random.ts only and are not exported here. */
 export * from "./dropout.js";

@@ -1,6 +1,6 @@
 /**
  * The ops that draw random tensors. Philox turns counter and key into four words of 32 bits; a tensor's counters follow
- * each other from `offset` on, and every element has words of its own, so that any thread can compute any element:
+ * each other from `offset` on, and every element has its own words, so that any thread can compute any element:
  *
  *   32 bits a number   element i has word i % 4 of counter offset + floor(i / 4)
  *   53 bits a number   element i has words 2 (i % 2) and 2 (i % 2) + 1 of counter offset + floor(i / 2)
@@ -36,7 +36,7 @@ export function forEachChunk(
   }
 }
 
-/** A number from [0, 1) of 53 bits, from the two words that stand at `at`. */
+/** A number from [0, 1) of 53 bits, from the two words at `at`. */
 const uniform53 = (words: Uint32Array, at: number): number =>
   ((words[at] >>> 5) * 2 ** 26 + (words[at + 1] >>> 6)) * 2 ** -53;
 

@@ -63,8 +63,8 @@ function applyArg(
 }
 
 /**
- * The index of the largest element, as int32: along an axis or, without `axis`, in the flattened tensor. Of several equal
- * elements it is the first. NaN counts as larger than any number.
+ * The index of the largest element, as int32: along an axis or, without `axis`, in the flattened tensor. Of several
+ * equal elements it is the first. NaN counts as larger than any number.
  *
  * @param axis - removed from the shape, or of size 1 with `keepDims`
  * @throws ShapeError for an axis that `x` does not have, or one without elements
@@ -73,8 +73,8 @@ export const argmax = (x: Tensor, axis?: number, options: ReduceOptions = {}): T
   applyArg(argmaxOp, x, axis, options);
 
 /**
- * The index of the smallest element, as int32: along an axis or, without `axis`, in the flattened tensor. Of several equal
- * elements it is the first. NaN counts as smaller than any number here.
+ * The index of the smallest element, as int32: along an axis or, without `axis`, in the flattened tensor. Of several
+ * equal elements it is the first. NaN counts as smaller than any number here.
  *
  * @param axis - removed from the shape, or of size 1 with `keepDims`
  * @throws ShapeError for an axis that `x` does not have, or one without elements

@@ -73,8 +73,8 @@ export const anyOp = reduction("any", someTrue, [], { x: null }, truth);
 export const allOp = reduction("all", allTrue, [], { x: null }, truth);
 
 /**
- * The sum over `axes`; over all axes if none are given. Accumulates in float64 on the CPU. uint8 and bool count as int32.
- * The sum of nothing is 0.
+ * The sum over `axes`; over all axes if none are given. Accumulates in float64 on the CPU. uint8 and bool count as
+ * int32. The sum of nothing is 0.
  *
  * @throws ShapeError for axes that `x` does not have
  */
@@ -84,7 +84,8 @@ export function sum(x: Tensor, axes?: Axes, options: ReduceOptions = {}): Tensor
 }
 
 /**
- * Undoes broadcasting: the sum over the axes along which `shape` broadcasts to the shape of `x`. The result has `shape`.
+ * Undoes broadcasting: the sum over the axes along which `shape` broadcasts to the shape of `x`. The result has
+ * `shape`.
  *
  * @throws ShapeError if `shape` does not broadcast to the shape of `x`
  */
@@ -105,8 +106,8 @@ export const mean = (x: Tensor, axes?: Axes, options: ReduceOptions = {}): Tenso
   apply(meanOp, [x], reduceAttrs("mean", x, axes, options));
 
 /**
- * The product over `axes`; over all axes if none are given. The gradient is correct for elements that are 0, too. uint8 and
- * bool count as int32; integers wrap around. The product of nothing is 1.
+ * The product over `axes`; over all axes if none are given. The gradient is correct for elements that are 0, too. uint8
+ * and bool count as int32; integers wrap around. The product of nothing is 1.
  *
  * @throws ShapeError for axes that `x` does not have
  */
@@ -125,8 +126,8 @@ export const max = (x: Tensor, axes?: Axes, options: ReduceOptions = {}): Tensor
   apply(maxOp, [x], reduceAttrs("max", x, axes, options));
 
 /**
- * The smallest element over `axes`; over all axes if none are given. NaN if an element is NaN. Elements that are equally
- * small share the gradient evenly.
+ * The smallest element over `axes`; over all axes if none are given. NaN if an element is NaN. Elements that are
+ * equally small share the gradient evenly.
  *
  * @throws ShapeError for axes that `x` does not have or that are empty
  */

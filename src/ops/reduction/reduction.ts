@@ -1,6 +1,6 @@
 /**
- * What all reductions share: their attributes, the CPU loop over runs of memory, and the maker of rows, `reduction`.
- * The rows are in reduce.ts.
+ * The common parts of all reductions: their attributes, the CPU loop over runs of memory, and the maker of rows,
+ * `reduction`. The rows are in reduce.ts.
  */
 import type { DType } from "../../core/dtype.js";
 import { ShapeError } from "../../core/errors.js";
@@ -39,7 +39,7 @@ export const reducedMeta = ({ x }: { x: Meta }, { axes, keepDims }: ReduceAttrs)
   dtype: x.dtype,
 });
 
-/** Throws for a reduction that says nothing of no terms, such as a maximum. */
+/** Throws if an axis is empty, for reductions without a result then, such as a maximum. */
 export function checkTerms(name: string, shape: Shape, axes: readonly number[]): void {
   for (const axis of axes)
     if (shape[axis] === 0)
@@ -150,15 +150,15 @@ type ReduceRule<S extends "x" | "y"> = (dy: Tensor, saved: { readonly [K in S]: 
 interface RowOptions {
   /** The dtypes it takes. Default numeric. */
   readonly type?: InputType;
-  /** The dtype of y where it is not that of x. */
+  /** The dtype of y if it differs from that of x. */
   readonly output?: DType;
-  /** False where there is no result of no terms. Default true. */
+  /** False if there is no result without terms, as for a maximum. Default true. */
   readonly ofNothing?: boolean;
-  /** From what the fold made of n terms to y. Default: as it is. */
+  /** From the result of the fold over n terms to y. Default: unchanged. */
   readonly finish?: (result: number, n: number) => number;
 }
 
-/** A row of the table of reductions: y is what the fold makes of the terms. */
+/** A row of the table of reductions: y is the result of the fold over the terms. */
 export const reduction = <const S extends "x" | "y" = never>(
   name: string,
   fold: ReductionFold,

@@ -56,7 +56,8 @@ export const cumsumOp = defineOp({
 });
 
 /**
- * Sums of the first 1, 2, 3, ... elements along an axis. Accumulates in float64 on the CPU. uint8 and bool count as int32.
+ * Sums of the first 1, 2, 3, ... elements along an axis. Accumulates in float64 on the CPU. uint8 and bool count as
+ * int32.
  *
  * @throws ShapeError for an axis that `x` does not have
  */
@@ -108,8 +109,8 @@ export const cumprodOp: Op<ProductAttrs> = defineOp({
 });
 
 /**
- * Products of the first 1, 2, 3, ... elements along an axis. The gradient is correct for elements that are 0, too. uint8
- * and bool count as int32; integers wrap around.
+ * Products of the first 1, 2, 3, ... elements along an axis. The gradient is correct for elements that are 0, too.
+ * uint8 and bool count as int32; integers wrap around.
  *
  * @throws ShapeError for an axis that `x` does not have
  */
@@ -119,7 +120,9 @@ export function cumprod(x: Tensor, axis: number, options: ScanOptions = {}): Ten
   return apply(cumprodOp, [widenInteger(x)], attrs);
 }
 
-/** The linear recurrence y[0] = 0, y[i + 1] = a[i] y[i] + b[i], along an axis; the gradients of products have this form. */
+/**
+ * The linear recurrence y[0] = 0, y[i + 1] = a[i] y[i] + b[i], along an axis; the gradients of products have this form.
+ */
 export const recurrenceOp: Op<ScanAttrs> = defineOp({
   name: "recurrence",
   inputs: ["a", "b"],

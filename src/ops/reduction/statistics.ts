@@ -78,8 +78,8 @@ export const varianceOp = defineOp({
 });
 
 /**
- * The variance over `axes`, sum (x - mean)^2 / (n - correction); over all axes if none are given. Integers and bool give
- * float32. With n <= correction it is NaN or infinite.
+ * The variance over `axes`, sum (x - mean)^2 / (n - correction); over all axes if none are given. Integers and bool
+ * give float32. With n <= correction it is NaN or infinite.
  *
  * @throws ShapeError for axes that `x` does not have, ArgumentError for a correction that is not finite
  */
@@ -106,8 +106,8 @@ export const stdOp = defineOp({
 });
 
 /**
- * The standard deviation over `axes`, the square root of `variance`. Integers and bool give float32. The gradient is 0 where
- * the standard deviation is 0.
+ * The standard deviation over `axes`, the square root of `variance`. Integers and bool give float32. The gradient is 0
+ * where the standard deviation is 0.
  *
  * @throws ShapeError for axes that `x` does not have, ArgumentError for a correction that is not finite
  */
@@ -141,8 +141,8 @@ export const logsumexpOp = defineOp({
 });
 
 /**
- * log(sum(exp(x))) over `axes`, without overflow; over all axes if none are given. Integers and bool give float32. If all
- * elements are -infinity, or there are none, it is -infinity with a gradient of 0.
+ * log(sum(exp(x))) over `axes`, without overflow; over all axes if none are given. Integers and bool give float32. If
+ * all elements are -infinity, or there are none, it is -infinity with a gradient of 0.
  *
  * @throws ShapeError for axes that `x` does not have
  */
@@ -190,12 +190,12 @@ export const normOp = defineOp({
 });
 
 /**
- * The vector norm over `axes`, (sum |x|^p)^(1/p); over all axes if none are given. For p = Infinity it is the largest |x|,
- * for -Infinity the smallest, for 0 the number of elements that are not 0. The gradient is 0 where the norm is 0. Integers
- * and bool give float32.
+ * The vector norm over `axes`, (sum |x|^p)^(1/p); over all axes if none are given. For p = Infinity it is the largest
+ * |x|, for -Infinity the smallest, for 0 the number of elements that are not 0. The gradient is 0 where the norm is 0.
+ * Integers and bool give float32.
  *
- * @throws ShapeError for axes that `x` does not have, or for empty axes if p is negative or infinite; ArgumentError if p is
- *   not a number
+ * @throws ShapeError for axes that `x` does not have, or for empty axes if p is negative or infinite; ArgumentError if
+ *   p is not a number
  */
 export function norm(x: Tensor, axes?: Axes, options: NormOptions = {}): Tensor {
   const { p = 2, ...reduction } = options;
