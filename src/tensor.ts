@@ -35,9 +35,9 @@ export class Tensor implements Disposable {
   readonly shape: Shape;
   /** The type of the elements. */
   readonly dtype: DType;
-  /** The gradient that `backward` has added up; only leaves that require a gradient get one. */
+  /** The sum of the gradients that `backward` has computed, or null. Only leaves that require a gradient have one. */
   grad: Tensor | null = null;
-  /** The op that made it. */
+  /** The name of the op that made it. */
   readonly madeBy: string;
   /** @internal */
   readonly [tensorMark] = true;
@@ -48,7 +48,7 @@ export class Tensor implements Disposable {
   #disposed = false;
   readonly #id = ++made;
 
-  /** Not to be called: tensors are made by `tensor`, `zeros` and the like, and by ops. */
+  /** For the engine. Programs make tensors with `tensor`, `zeros` and similar functions, and with ops. */
   constructor(storage: Storage, { shape, dtype }: Meta, madeBy: string) {
     this.#storage = storage;
     this.shape = shape;
@@ -80,14 +80,14 @@ export class Tensor implements Disposable {
     return this.#storage;
   }
 
-  /** @internal What gradients flow to; null for a constant. */
+  /** @internal The variable that gradients flow to; null for a constant. */
   get variable(): Variable | null {
     return this.#variable;
   }
 
   // ---- lifetime
 
-  /** Whether `dispose`, or the end of a scope, has freed it. */
+  /** Whether `dispose` or the end of a scope has freed it. */
   get disposed(): boolean {
     return this.#disposed;
   }
@@ -105,7 +105,7 @@ export class Tensor implements Disposable {
     this.dispose();
   }
 
-  /** Takes this tensor out of every scope: it lives until `dispose`. */
+  /** Takes this tensor out of every scope, so that it lives until `dispose`. */
   keep(): this {
     return keep(this);
   }
@@ -129,7 +129,7 @@ export class Tensor implements Disposable {
 
   /** @internal Another tensor of the same buffer and the same variable. */
   alias(): Tensor {
-    // Also where this tensor is disposed, while a tape entry still holds the buffer.
+    // This tensor may be disposed, as long as a tape entry still holds the buffer.
     this.#storage.retain();
     const alias = new Tensor(this.#storage, this, this.madeBy);
     alias.attach(this.#variable);
@@ -138,7 +138,7 @@ export class Tensor implements Disposable {
 
   // ---- gradients
 
-  /** Whether gradients flow to this tensor, as to a leaf or through the result of an op. */
+  /** Whether gradients flow to this tensor: it is a leaf that requires one, or the result of an op on such a tensor. */
   get requiresGrad(): boolean {
     return this.#variable !== null;
   }
@@ -156,7 +156,7 @@ export class Tensor implements Disposable {
     this.#variable = value ? { entry: null, shape: this.shape, dtype: this.dtype, leaf: this } : null;
   }
 
-  /** @internal Makes this tensor stand for `variable`. */
+  /** @internal Makes this tensor represent `variable`. */
   attach(variable: Variable | null): void {
     variable?.entry?.retain();
     this.#variable?.entry?.unretain();
@@ -191,7 +191,7 @@ export class Tensor implements Disposable {
     }
   }
 
-  /** As `data`, but blocks until the device is done. */
+  /** Like `data`, but blocks until the device is done. */
   dataSync(): TypedArray {
     this.checkLive("dataSync");
     const target = hostArray(this.dtype, this.size);
@@ -204,7 +204,7 @@ export class Tensor implements Disposable {
     return nest(await this.data(), this.shape);
   }
 
-  /** As `array`, but blocks until the device is done. */
+  /** Like `array`, but blocks until the device is done. */
   arraySync(): Nested {
     return nest(this.dataSync(), this.shape);
   }
@@ -212,7 +212,7 @@ export class Tensor implements Disposable {
   /**
    * The value of a tensor of one element; a bool is 0 or 1. Blocks until the device is done.
    *
-   * @throws ShapeError if it has not exactly one element
+   * @throws ShapeError unless it has exactly one element
    */
   item(): number {
     if (this.size !== 1) throw new ShapeError(`item: ${this.describe()} has ${this.size} elements, not one`);
@@ -232,8 +232,8 @@ export class Tensor implements Disposable {
   /**
    * Zeros on this tensor's device.
    *
-   * @param shape - that of this tensor if left out
-   * @param dtype - that of this tensor if left out
+   * @param shape - default: the shape of this tensor
+   * @param dtype - default: the dtype of this tensor
    */
   zeros(shape = this.shape, dtype = this.dtype): Tensor {
     return fill(shape, 0, dtype, this.storage.backend);
@@ -242,8 +242,8 @@ export class Tensor implements Disposable {
   /**
    * Ones on this tensor's device.
    *
-   * @param shape - that of this tensor if left out
-   * @param dtype - that of this tensor if left out
+   * @param shape - default: the shape of this tensor
+   * @param dtype - default: the dtype of this tensor
    */
   ones(shape = this.shape, dtype = this.dtype): Tensor {
     return fill(shape, 1, dtype, this.storage.backend);
