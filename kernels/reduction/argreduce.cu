@@ -1,4 +1,5 @@
-// Where along an axis the largest or smallest element is.
+// argmax and argmin: the index of the largest or smallest element along one axis. The kernels are those of reduction.cuh;
+// this file makes the plan for one axis of (outer, n, inner). Extreme values themselves are in extremes.cu.
 #include "reduction/folds.cuh"
 #include "reduction/reduction.cuh"
 #include "runtime/registry.h"
@@ -6,12 +7,15 @@
 namespace wengert {
 namespace {
 
-/// A bool is to its order what its byte is.
+/// Bools are ordered as their bytes, 0 and 1.
 template <class T>
 using Ordered = std::conditional_t<std::is_same_v<T, bool8>, std::uint8_t, T>;
 
+/// y[o][i] = the k at which sign x[o][k][i] is largest: the first one, or the first NaN.
 template <int sign>
-void launchPlace(const Buffer& x, Buffer& y, std::int64_t outer, std::int64_t n, std::int64_t inner) {
+void launchPlace(const Buffer& x,  // (outer, n, inner)
+                 Buffer& y,        // (outer, inner), int32
+                 std::int64_t outer, std::int64_t n, std::int64_t inner) {
   const std::int64_t kept = multiplySizes(outer, inner);
   requireLength("x", x, multiplySizes(kept, n));
   requireLength("y", y, kept);

@@ -1,4 +1,5 @@
-// Largest and smallest elements over any axes, and whether any or all are not 0.
+// max, min, any and all over any axes: launchers that pair a fold of folds.cuh with the kernels of reduction.cuh. Indices
+// of extremes are in argreduce.cu.
 #include "reduction/folds.cuh"
 #include "reduction/reduction.cuh"
 #include "runtime/registry.h"
@@ -6,20 +7,26 @@
 namespace wengert {
 namespace {
 
-/// A bool is to its order what its byte is.
+/// Bools are ordered as their bytes, 0 and 1.
 template <class T>
 using Ordered = std::conditional_t<std::is_same_v<T, bool8>, std::uint8_t, T>;
 
+/// y = max x, or with sign -1 min x; `reduced` has a 1 for each axis of `dims` that is reduced.
 template <int sign>
-void launchExtreme(const Buffer& x, Buffer& y, Dims dims, Dims reduced) {
+void launchExtreme(const Buffer& x,  // (dims)
+                   Buffer& y,        // (kept axes of dims)
+                   Dims dims, Dims reduced) {
   const ReducePlan plan = planReduction(x, y, dims, reduced);
   requireDType("y", y, x.dtype);
   require(plan.terms > 0 || plan.kept == 0, "there is no extreme of nothing");
   dispatch(x.dtype, AllTypes(), [&]<class T>(Type<T>) { runReduction(ExtremeFold<Ordered<T>>{sign}, x, y, plan); });
 }
 
+/// y = whether all, or any, of the terms are not 0. Elements are compared as bits, under a mask without the sign of floats.
 template <bool all>
-void launchTruth(const Buffer& x, Buffer& y, Dims dims, Dims reduced) {
+void launchTruth(const Buffer& x,  // (dims)
+                 Buffer& y,        // (kept axes of dims), bool
+                 Dims dims, Dims reduced) {
   const ReducePlan plan = planReduction(x, y, dims, reduced);
   requireDType("y", y, DType::boolean);
   const auto run = [&]<class T>(T mask) { runReduction(TruthFold<T>{mask, all}, x, y, plan); };

@@ -1,5 +1,15 @@
-// What the reductions make of their terms: one fold for each way in which terms are taken in, merged, and finished.
-// `take` sees the first `count` of N elements as they are stored; they are the terms first, first + step, ...
+// The folds of the reduction ops: how terms are taken in, how partial states are merged, and how a state becomes the
+// result. Used by the launchers of this folder, which pass a fold to runReduction. How terms are divided among threads
+// does not belong here; that is reduction.cuh.
+//
+// A fold has
+//   Element, Result      types in memory of x and y
+//   State                a thread's partial result, in registers; shuffles and shared memory move it
+//   loads                vectors that a thread loads before it uses the first
+//   identity()           the state of no terms
+//   take(s, x, count, first, step)   takes in the first `count` of N elements x; they are terms first, first + step, ...
+//   merge(a, b)          the state of the terms of a and b together
+//   finish(s)            the result
 #pragma once
 
 #include "reduction/block-reduce.cuh"
@@ -27,7 +37,7 @@ struct SumFold {
   __device__ State finish(State s) const { return mean ? s / State(n) : s; }
 };
 
-/// prod x. Integers wrap around on the way.
+/// prod x. Integers wrap modulo 2^64, and modulo 2^32 when stored.
 template <class T>
 struct ProductFold {
   using Element = T;
@@ -49,14 +59,14 @@ struct ProductFold {
   __device__ State finish(State s) const { return s; }
 };
 
-/// What no element is smaller than.
+/// A value that no element is smaller than; integers of x have at most 32 bits.
 template <class C>
 __device__ __forceinline__ C least() {
   if constexpr (std::is_floating_point_v<C>) return -infinity<C>();
   else return -(C(1) << 62);
 }
 
-/// max x, or with sign -1 min x. A NaN is taken, and then stays.
+/// max x; with sign -1, min x = -max(-x). Once the state is NaN it stays NaN.
 template <class T>
 struct ExtremeFold {
   using Element = T;
@@ -76,14 +86,14 @@ struct ExtremeFold {
   __device__ State finish(State s) const { return State(sign) * s; }
 };
 
-/// An element and where it stands.
+/// An element and its index along the axis.
 template <class C>
 struct Place {
   C value;
   std::int32_t index;
 };
 
-/// Where the largest of sign x is: the first of equals, and the first NaN before everything else.
+/// The index of the largest sign x: the first one of equal elements, and the first NaN if there is one.
 template <class T>
 struct PlaceFold {
   using Element = T;
@@ -107,13 +117,13 @@ struct PlaceFold {
   __device__ std::int64_t finish(State s) const { return s.index; }
 };
 
-/// Whether a term is not 0 (any), or whether none is 0 (all). T is an unsigned integer of the element's size, and `mask`
-/// leaves the sign of a float out: -0 is 0.
+/// Whether some term is not 0 (any), or every term is not 0 (all). T is an unsigned integer of the element's size, and
+/// `mask` clears the sign bit of a float, since -0 counts as 0.
 template <class T>
 struct TruthFold {
   using Element = T;
   using Result = std::uint8_t;
-  using State = std::uint32_t;  // bit 0: there is an element that is not 0; bit 1: there is a 0
+  using State = std::uint32_t;  // bit 0: some element is not 0; bit 1: some element is 0
   static constexpr int loads = 4;
   T mask;
   bool all;
@@ -129,14 +139,14 @@ struct TruthFold {
   __device__ std::int64_t finish(State s) const { return all ? (s & 2) == 0 : (s & 1) != 0; }
 };
 
-/// The variance, or its root: sum (x - mean)^2 / (n - correction).
+/// The variance, or its square root: sum (x - mean)^2 / (n - correction).
 template <class T>
 struct VarianceFold : MomentsFold<Compute<T>> {
   using Element = T;
   using Result = T;
   using State = Moments<Compute<T>>;
   static constexpr int loads = 2;
-  double divisor;
+  double divisor;  // n - correction, at least 0
   bool root;
 
   VarianceFold(double divisor, bool root) : divisor(divisor), root(root) {}
@@ -172,7 +182,7 @@ struct LogSumExpFold : LogSumFold<Compute<T>> {
   __device__ Compute<T> finish(State s) const { return s.log(); }
 };
 
-/// The Euclidean norm: the root of sum x^2.
+/// The Euclidean norm: the square root of sum x^2.
 template <class T>
 struct EuclideanFold {
   using Element = T;
@@ -191,7 +201,7 @@ struct EuclideanFold {
   __device__ State finish(State s) const { return std::sqrt(s); }
 };
 
-/// (sum |x|^p)^(1/p). One element at a time: a power needs many registers.
+/// (sum |x|^p)^(1/p). One element at a time, because pow needs many registers.
 template <class T>
 struct NormFold {
   using Element = T;

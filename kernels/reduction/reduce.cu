@@ -1,4 +1,5 @@
-// Sums, means and products over any axes.
+// sum, mean and prod over any axes: launchers that pair a fold of folds.cuh with the kernels of reduction.cuh. float16 and
+// bfloat16 are summed in float32, integers in int64.
 #include "reduction/folds.cuh"
 #include "reduction/reduction.cuh"
 #include "runtime/registry.h"
@@ -8,7 +9,10 @@ namespace {
 
 using SummedTypes = Types<float, double, bfloat16, float16, std::int32_t>;
 
-void launchSum(const Buffer& x, Buffer& y, Dims dims, Dims reduced, bool mean) {
+/// y = sum x, or its mean; `reduced` has a 1 for each axis of `dims` that is reduced.
+void launchSum(const Buffer& x,  // (dims)
+               Buffer& y,        // (kept axes of dims)
+               Dims dims, Dims reduced, bool mean) {
   const ReducePlan plan = planReduction(x, y, dims, reduced);
   requireDType("y", y, x.dtype);
   const auto run = [&]<class T>(Type<T>) { runReduction(SumFold<T>{mean, plan.terms}, x, y, plan); };

@@ -1,6 +1,19 @@
-// Reductions over any axes, deterministic: the terms of a result are split into fixed parts, and what each part gives
-// is merged in a fixed order. Memory is read along its innermost axis: where that axis is reduced, a team of threads
-// reads along a row; where it is kept, each thread has a few neighbouring columns.
+// Reductions of an array over any axes, for the launchers of this folder. A launcher calls planReduction, which checks the
+// arguments, and runReduction with a fold of folds.cuh. Ops that also write something of a row's length use rows.cuh.
+//
+// Memory is read along its innermost axis. If that axis is reduced, a team of threads reads along a row (reduceRows). If
+// it is kept, each thread has a few neighbouring columns (reduceColumns). If the results are too few to fill the GPU, the
+// terms of each result are split, and a second kernel merges the parts:
+//
+//   terms of result r    |---- split 0 ----|---- split 1 ----|---- split 2 ----|     split = blockIdx.y
+//                                 |                 |                 |
+//   stage 1                 parts[r][0]       parts[r][1]       parts[r][2]          states, in global memory
+//                                 \_________________|_________________/
+//   stage 2, mergeParts                            y[r]
+//
+// Splits and the order of merges depend only on the shape, on the alignment of x and on the number of processors, and
+// nothing is added atomically: two runs on a GPU give the same bits. Every element of x is read once, from global memory
+// to registers, which is the bound; only states go through shared memory.
 #pragma once
 
 #include "reduction/block-reduce.cuh"
@@ -9,20 +22,21 @@
 
 namespace wengert {
 
-/// What is to be reduced: `kept` results of `terms` terms each. Along the innermost axis lie `run` elements.
+/// The shape of a reduction: `kept` results of `terms` terms each. Neighbouring axes of the same kind are one axis.
 struct ReducePlan {
-  std::int64_t kept = 1;
-  std::int64_t terms = 1;
-  std::int64_t run = 1;
-  bool rows = true;  // the innermost axis is reduced
-  Axes outerKept;
-  Axes outerTerms;
+  std::int64_t kept = 1;   // product of the kept axes
+  std::int64_t terms = 1;  // product of the reduced axes
+  std::int64_t run = 1;    // size of the innermost axis, which is contiguous
+  bool rows = true;        // the innermost axis is reduced
+  Axes outerKept;          // kept axes except the innermost axis: where the terms of a result start
+  Axes outerTerms;         // reduced axes except the innermost axis
 
   std::int64_t outer() const { return rows ? kept : kept / run; }
   std::int64_t runs() const { return rows ? terms / run : terms; }
 };
 
-/// Checks the lists that describe a reduction of x to y, and merges neighbouring axes of the same kind.
+/// Checks the lists that describe a reduction of x to y, and merges neighbouring axes of the same kind. For example
+/// dims (2, 3, 4, 5), reduced (0, 0, 1, 1) gives kept = 6, terms = run = 20, rows.
 inline ReducePlan planReduction(const Buffer& x, const Buffer& y, Dims dims, Dims reduced) {
   requireCount("reduced", reduced.count, dims.count);
   requireLength("x", x, sizeOf(dims));
@@ -58,7 +72,7 @@ inline ReducePlan planReduction(const Buffer& x, const Buffer& y, Dims dims, Dim
   return plan;
 }
 
-/// How a reduction is spread over the device.
+/// How a reduction is divided among blocks and threads.
 struct ReduceGrid {
   Team team;
   int threads;
@@ -66,18 +80,19 @@ struct ReduceGrid {
   unsigned splits;  // parts of the terms of each result
 };
 
-/// Elements that a thread reads at once: 16 bytes, or as many as the fold says it can take.
+/// Elements that a thread reads at once: 16 bytes, or the fold's `width` if it has one.
 template <class Fold>
 inline constexpr int rowVector = vectorLength<typename Fold::Element>;
 template <class Fold>
   requires requires { Fold::width; }
 inline constexpr int rowVector<Fold> = Fold::width;
-/// Neighbouring columns that a thread has.
+/// Neighbouring columns that a thread reduces: at most 8, since each has a state in registers.
 template <class Fold>
 inline constexpr int columnVector = rowVector<Fold> < 8 ? rowVector<Fold> : 8;
 
-/// Takes the team's share of units begin .. end of V elements each, several loads in flight. `place` says where unit j is in
-/// x, and `firstTerm` which term its first element is.
+/// Takes in this thread's share of the units begin .. end - 1 of V elements each: unit begin + rank and every size-th unit
+/// after it. `unroll` loads are issued before the first is used, to hide the latency of memory. place(j) is the offset of
+/// unit j in x, and `firstTerm` the number of the term at offset 0.
 template <int V, class Fold, class Place>
 __device__ __forceinline__ void takeUnits(const Fold& fold, typename Fold::State& state, Team team,
                                           const typename Fold::Element* x, std::int64_t begin, std::int64_t end,
@@ -85,8 +100,8 @@ __device__ __forceinline__ void takeUnits(const Fold& fold, typename Fold::State
   using Unit = Vector<typename Fold::Element, V>;
   constexpr int unroll = Fold::loads;
   for (std::int64_t j = begin + team.rank(); j < end; j += unroll * team.size) {
-    Unit units[unroll];
-    std::int64_t at[unroll];
+    Unit units[unroll];       // (unroll, V), registers
+    std::int64_t at[unroll];  // (unroll) offsets in x
 #pragma unroll
     for (int u = 0; u < unroll; u++) {
       if (j + u * team.size >= end) continue;
@@ -101,7 +116,8 @@ __device__ __forceinline__ void takeUnits(const Fold& fold, typename Fold::State
   }
 }
 
-/// The part of `total` things that falls to this split.
+/// The part of `total` items that this split (blockIdx.y of gridDim.y) takes: total / splits each, and one more for the
+/// first total % splits of them.
 struct Share {
   std::int64_t begin;
   std::int64_t end;
@@ -113,7 +129,7 @@ __device__ __forceinline__ Share shareOf(std::int64_t total) {
   return {begin, begin + each + (split < more)};
 }
 
-/// The result, or the part of this split where there are several.
+/// Writes the result, or the state of this split if there are several splits.
 template <class Fold>
 __device__ __forceinline__ void storeResult(const Fold& fold, typename Fold::State state, typename Fold::Result* y,
                                             typename Fold::State* parts, std::int64_t at) {
@@ -121,12 +137,24 @@ __device__ __forceinline__ void storeResult(const Fold& fold, typename Fold::Sta
   else parts[at * gridDim.y + blockIdx.y] = state;
 }
 
-/// The innermost axis is reduced: a team for each result. The first part of x that can be read 16 bytes at a time is
-/// found by its address, so rows of any length are read so.
+/// y[r] = fold of the terms of r, if the innermost axis is reduced. A team for each result; blockDim.x / team.size results
+/// a block; blockIdx.y is the split. A thread keeps one state in registers, and reduceTeam merges the team's states.
+///
+/// If the terms are one run, the share of a split may start at any address. It is read in three pieces:
+///
+///   | head | 16-byte vectors (body) ........ | tail |
+///
+/// so that rows of any length are read 16 bytes at a time. Head and tail are the "scalars" below.
 template <class Fold>
 __global__ void __launch_bounds__(256, 1)
-    reduceRows(Fold fold, const typename Fold::Element* x, typename Fold::Result* y, typename Fold::State* parts,
-               ReducePlan plan, Divider unitsOfRun, bool vectors, Team team) {
+    reduceRows(Fold fold,
+               const typename Fold::Element* x,  // (dims)
+               typename Fold::Result* y,         // (kept)
+               typename Fold::State* parts,      // (kept, splits); null with one split
+               ReducePlan plan,
+               Divider unitsOfRun,               // vectors of a run, or its elements if not `vectors`
+               bool vectors,                     // every run starts at a multiple of 16 bytes and is whole vectors
+               Team team) {
   using T = typename Fold::Element;
   constexpr int V = rowVector<Fold>;
   SHARED_MEMORY(typename Fold::State, shared);
@@ -140,7 +168,7 @@ __global__ void __launch_bounds__(256, 1)
       Share scalars{0, 0}, units{0, 0};
       std::int64_t from = 0, head = 0, body = 0;
       if (runs == 1) {
-        // up to where x can be read 16 bytes at a time, such vectors, and the rest
+        // `misplaced` is how many elements the share starts past a multiple of 16 bytes.
         const Share share = shareOf(plan.run);
         const std::int64_t length = share.end - share.begin;
         const std::int64_t misplaced = reinterpret_cast<std::uintptr_t>(start + share.begin) / sizeof(T) % V;
@@ -158,6 +186,7 @@ __global__ void __launch_bounds__(256, 1)
         return plan.outerTerms.offset(run) + (unit - run * unitsOfRun.divisor) * width;
       };
       const T* begin = start + from;
+      // Scalar j is in the head if j < head, else in the tail, which starts `body` elements later.
       takeUnits<1>(fold, state[0], team, begin, scalars.begin, scalars.end, from, [&](std::int64_t j) {
         return runs == 1 ? (j < head ? j : j + body) : placeOf(j, 1);
       });
@@ -170,11 +199,25 @@ __global__ void __launch_bounds__(256, 1)
   }
 }
 
-/// The innermost axis is kept: a thread has some neighbouring columns, and a team goes along the terms.
+/// y[plane][c] = fold over the terms of x[plane][term][c], if the innermost axis is kept. A block has a tile of
+/// team.columns * V neighbouring columns; a thread has V of them, and the team.size threads of a column take turns along
+/// the terms. Neighbouring threads read neighbouring 16 bytes:
+///
+///             columns of the tile, V a thread
+///   term 0    | t0   | t1   | t2   | t3   |     rank 0
+///   term 1    | t4   | t5   | t6   | t7   |     rank 1        columns = 4, size = 2
+///   term 2    | t0   | t1   | t2   | t3   |     rank 0
+///
+/// A thread keeps V states in registers; reduceTeam merges those of a column through shuffles and shared memory.
 template <class Fold>
 __global__ void __launch_bounds__(256, 1)
-    reduceColumns(Fold fold, const typename Fold::Element* x, typename Fold::Result* y, typename Fold::State* parts,
-                  ReducePlan plan, bool vectors, Team team) {
+    reduceColumns(Fold fold,
+                  const typename Fold::Element* x,  // (dims, except the innermost axis; run)
+                  typename Fold::Result* y,         // (planes, run)
+                  typename Fold::State* parts,      // (planes, run, splits); null with one split
+                  ReducePlan plan,
+                  bool vectors,                     // every V columns start at a multiple of 16 bytes
+                  Team team) {
   using T = typename Fold::Element;
   constexpr int V = columnVector<Fold>;
   constexpr int unroll = Fold::loads;
@@ -188,11 +231,11 @@ __global__ void __launch_bounds__(256, 1)
     const std::int64_t column = (block - plane * tiles) * width + team.column() * V;
     const int count = static_cast<int>(plan.run - column < V ? plan.run - column : V);
     const T* start = x + plan.outerKept.offset(plane) + column;
-    typename Fold::State states[V];
+    typename Fold::State states[V];  // (V), registers
 #pragma unroll
     for (int e = 0; e < V; e++) states[e] = fold.identity();
     for (std::int64_t term = share.begin + team.rank(); term < share.end && count > 0; term += unroll * team.size) {
-      Vector<T, V> units[unroll] = {};
+      Vector<T, V> units[unroll] = {};  // (unroll, V), registers
 #pragma unroll
       for (int u = 0; u < unroll; u++) {
         if (term + u * team.size >= share.end) continue;
@@ -200,16 +243,17 @@ __global__ void __launch_bounds__(256, 1)
         if (vectors) {
           units[u] = *reinterpret_cast<const Vector<T, V>*>(at);
         } else {
+          // Past the last column, column 0 is read again: its state is not stored.
 #pragma unroll
           for (int e = 0; e < V; e++) units[u].at[e] = at[e < count ? e : 0];
         }
       }
-      int found = 0;
+      int found = 0;  // terms that were loaded
 #pragma unroll
       for (int u = 0; u < unroll; u++) found += term + u * team.size < share.end;
 #pragma unroll
       for (int e = 0; e < V; e++) {
-        T column[unroll];
+        T column[unroll];  // a column of `units`
 #pragma unroll
         for (int u = 0; u < unroll; u++) column[u] = units[u].at[e];
         fold.take(states[e], column, found, term, team.size);
@@ -223,10 +267,14 @@ __global__ void __launch_bounds__(256, 1)
   }
 }
 
-/// The second stage: a team merges the parts of each result.
+/// The second stage: y[r] = fold of parts[r][0 .. splits - 1], merged by one team in a fixed order.
 template <class Fold>
 __global__ void __launch_bounds__(256)
-    mergeParts(Fold fold, const typename Fold::State* parts, typename Fold::Result* y, std::int64_t kept, int splits,
+    mergeParts(Fold fold,
+               const typename Fold::State* parts,  // (kept, splits)
+               typename Fold::Result* y,           // (kept)
+               std::int64_t kept,
+               int splits,
                Team team) {
   SHARED_MEMORY(typename Fold::State, shared);
   const std::int64_t teams = blockDim.x / team.size;
@@ -241,7 +289,8 @@ __global__ void __launch_bounds__(256)
   }
 }
 
-/// Splits the terms of each result where there are too few blocks to fill the device, `perBlock` terms a part at least.
+/// Into how many parts the terms of each result are split: enough for 8 blocks a processor, but at least `perBlock` terms
+/// a part and at most 1024 parts. 1 if there are enough blocks without splitting.
 inline unsigned chooseSplits(std::int64_t blocks, std::int64_t terms, std::int64_t perBlock) {
   const std::int64_t wanted = std::int64_t{stream().processors} * 8 / blocks;
   const std::int64_t possible = terms / perBlock;
@@ -251,7 +300,9 @@ inline unsigned chooseSplits(std::int64_t blocks, std::int64_t terms, std::int64
 
 constexpr std::int64_t mostBlocks = 1 << 30;
 
-/// Reduces x to y as the plan says.
+/// Reduces x to y as the plan says. Chooses the team, the number of blocks and the splits:
+///   rows      a team for each result, so that each thread has about 4 vectors, in blocks of 256 threads
+///   columns   up to 32 threads side by side, and as many along the terms as leave each thread 8 of them
 template <class Fold>
 void runReduction(const Fold& fold, const Buffer& x, Buffer& y, const ReducePlan& plan) {
   using T = typename Fold::Element;

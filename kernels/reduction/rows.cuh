@@ -1,8 +1,22 @@
-// The template of all ops on rows: softmax, normalization, the losses of classification. A team of threads reads a row,
-// reduces it, once or twice, and writes something of its length, or a few numbers, or both.
+// The template of ops on rows: softmax, normalization, the losses of classification. A team of threads reads a row,
+// reduces it once or twice, and writes an array of its length, or a few numbers, or both. The ops themselves are structs
+// in the folders of their families; a reduction that writes only its results uses reduction.cuh.
 //
-// A row is read a tile at a time: as many elements as the team can hold in registers. Where one tile is the whole row,
-// it is read once; longer rows are kept in shared memory, and where they do not fit, read again.
+// A row is read a tile at a time: as many elements as the team can hold in registers. Here a team of 4 threads t0 to t3
+// with U = 2 units of V elements each; V elements are 16 bytes:
+//
+//   |  t0  |  t1  |  t2  |  t3  |  t0  |  t1  |  t2  |  t3  | next tile ...
+//   |<--------- u = 0 --------->|<--------- u = 1 --------->|
+//
+// Neighbouring threads read neighbouring 16 bytes, and U of these loads are in flight. Where the row is kept between the
+// passes of an op:
+//
+//   one tile                          registers        read once from global memory
+//   longer, aligned and fits          shared memory    read once from global memory
+//   longer otherwise                  nowhere          read again in each pass
+//
+// In the first two cases an op with one source and a result moves 2 sizeof(T) bytes an element, which is its bound. A
+// row's states are merged in a fixed order, so results are the same in every run.
 #pragma once
 
 #include "reduction/block-reduce.cuh"
@@ -22,7 +36,7 @@ struct RowShape {
   std::int64_t elements() const { return multiplySizes(multiplySizes(outer, size), inner); }
 };
 
-/// Elements of a dtype that only the launch knows: class weights, statistics.
+/// Elements of a dtype that is known at run time only: class weights, statistics. Read one at a time.
 struct AnyData {
   const void* data = nullptr;
   DType dtype = DType::float32;
@@ -48,7 +62,7 @@ struct AnyData {
   }
 };
 
-/// `count` of V elements, `step` apart; 16 bytes at once where they are neighbours and `vectors` allows.
+/// `count` of V elements, `step` apart; with `vectors`, all V at once. Elements past `count` are 0.
 template <class T, int V>
 __device__ __forceinline__ Vector<T, V> loadUnit(const T* at, int count, std::int64_t step, bool vectors) {
   if (vectors) return *reinterpret_cast<const Vector<T, V>*>(at);
@@ -58,6 +72,7 @@ __device__ __forceinline__ Vector<T, V> loadUnit(const T* at, int count, std::in
   return unit;
 }
 
+/// Rounds V values to T and stores the first `count` of them; the counterpart of loadUnit.
 template <class T, int V>
 __device__ __forceinline__ void storeUnit(T* at, const Compute<T> (&values)[V], int count, std::int64_t step,
                                           bool vectors) {
@@ -73,19 +88,19 @@ __device__ __forceinline__ void storeUnit(T* at, const Compute<T> (&values)[V], 
     if (e < count) at[e * step] = unit[e];
 }
 
-/// Elements of a row that a thread reads at once, and how many such units it holds.
+/// V, the elements of a row that a thread reads at once, and U, how many of these units it holds: 16 elements, or 8 doubles.
 template <class T>
 inline constexpr int rowUnit = vectorLength<T>;
 template <class T>
 inline constexpr int rowUnits = std::is_same_v<T, double> ? 4 : 16 / rowUnit<T>;
 
-/// What an op on rows says of itself. It derives from RowOp<T>, sets `sources` and `source` (how many arrays of the
-/// shape of the rows are read, and where they are), and has
+/// The interface of an op on rows. It derives from RowOp<T>, sets `sources` and `source` (how many arrays of the shape of
+/// the rows are read, and where they are), and has
 ///   State, fold()                     how a row is reduced
-///   Row, begin(number, start)         what the threads know of a row whose first element is at `start`
+///   Row, begin(number, start)         the values that each thread keeps for a row, whose first element is at `start`
 ///   take(state, row, x, count, k)     takes in `count` elements from the k-th on; x[s][e] is element k + e of source s
-///   settle(row, state)                what the row's reduction came to
-/// and where the flags say so
+///   settle(row, state)                turns the row's reduced state into values of Row
+/// and, if the flags are set,
 ///   takeSecond(row, x, count, k), settleSecond(row, sum)   a second sum, if secondly()
 ///   results(row, x, count, k, y)      elements of `result`, an array of the shape of the rows
 ///   finish(row, number)               the numbers of a row; called by one thread
@@ -95,8 +110,8 @@ struct RowOp {
   static constexpr bool hasSecond = false;
   static constexpr bool hasResult = true;
   static constexpr bool hasNumbers = false;
-  T* result = nullptr;
-  bool vectors = false;  // everything of a row's shape can be read 16 bytes at a time
+  T* result = nullptr;   // (outer, size, inner); null without hasResult
+  bool vectors = false;  // sources and result can be accessed 16 bytes at a time
 
   __device__ bool reduces() const { return true; }
 };
@@ -109,10 +124,22 @@ std::size_t rowBytes(std::int64_t size) {
 
 constexpr std::size_t roundTo16(std::size_t bytes) { return (bytes + 15) / 16 * 16; }
 
-/// One block a multiprocessor is enough: asked for more, ptxas spills.
+/// Runs an op on rows. Each team takes rows in a grid-stride loop; team `column` of group g of a block has row
+/// first + g columns + column. The passes over a row, each over the tiles of the diagram at the top:
+///   1. op.take, then reduceTeam and op.settle, if the op reduces
+///   2. op.takeSecond, then reduceTeam and op.settleSecond, if it has a second sum
+///   3. op.results, stored 16 bytes at a time
+///   4. op.finish, by the thread of rank 0
+/// At least one block a multiprocessor in the launch bounds: with more, ptxas spills registers.
 /// @tparam held - a row is one tile, which stays in registers
 template <class Op, bool held>
-__global__ void __launch_bounds__(512, 1) walkRows(Op op, RowShape shape, Divider byInner, Team team, int cacheAt, bool cached) {
+__global__ void __launch_bounds__(512, 1)
+    walkRows(Op op,
+             RowShape shape,   // (outer, size, inner)
+             Divider byInner,
+             Team team,
+             int cacheAt,      // byte of shared memory at which the cache starts, after reduceTeam's states
+             bool cached) {    // the row is kept in shared memory
   using T = typename Op::Element;
   using C = Compute<T>;
   constexpr int V = rowUnit<T>;
@@ -130,7 +157,8 @@ __global__ void __launch_bounds__(512, 1) walkRows(Op op, RowShape shape, Divide
     const std::int64_t start = outer * shape.size * step + (number - outer * step);
     const std::int64_t size = valid ? shape.size : 0;
 
-    Vector<T, V> tile[S][U];
+    Vector<T, V> tile[S][U];  // (S, U, V), registers
+    // Element of the row at which unit u of this thread starts, and how many of its V elements exist.
     const auto place = [&](std::int64_t from, int u) { return from + (u * team.size + team.rank()) * V; };
     const auto countAt = [&](std::int64_t k) { return static_cast<int>(size - k < V ? size - k : V); };
     const auto load = [&](std::int64_t from, bool again) {
@@ -149,7 +177,7 @@ __global__ void __launch_bounds__(512, 1) walkRows(Op op, RowShape shape, Divide
           }
         }
     };
-    // f(x, count, k) for each unit of the tile
+    // Calls f(x, count, k) for each unit of the tile, with the elements as numbers x (S, V).
     const auto forUnits = [&](std::int64_t from, const auto& f) {
 #pragma unroll
       for (int u = 0; u < U; u++) {
@@ -163,6 +191,7 @@ __global__ void __launch_bounds__(512, 1) walkRows(Op op, RowShape shape, Divide
         f(x, countAt(k), k);
       }
     };
+    // One pass over the row; `again` if an earlier pass has put it into the cache.
     const auto pass = [&](bool again, const auto& f) {
       if constexpr (held) {
         forUnits(0, f);
@@ -202,7 +231,8 @@ __global__ void __launch_bounds__(512, 1) walkRows(Op op, RowShape shape, Divide
   }
 }
 
-/// Runs an op over all rows.
+/// Runs an op over all rows. A team has enough threads for one tile to be the row, at most 512 / columns; a block has at
+/// least 128 threads if there are rows for them.
 template <class Op>
 void runRows(Op op, RowShape shape) {
   using T = typename Op::Element;
@@ -221,10 +251,10 @@ void runRows(Op op, RowShape shape) {
   if (threads < team.columns * team.size) threads = team.columns * team.size;
   const std::int64_t blocks = divideUp(shape.rows(), threads / team.size);
   const unsigned grid = static_cast<unsigned>(blocks < (1 << 30) ? blocks : 1 << 30);
-  // the last group of teams may look for rows past the end
+  // The last group of teams may look up rows past the end, hence the larger limit.
   const Divider byInner(shape.inner, shape.rows() + threads);
   const std::size_t reducing = roundTo16(teamBytes<typename Op::State>(team, threads));
-  // Alone among the dtypes, float64 has no kernel of its own for short rows: shared memory does for it.
+  // float64 has no kernel that holds short rows in registers; they are kept in shared memory.
   if constexpr (!std::is_same_v<T, double>) {
     if (wanted <= most) {
       launch(walkRows<Op, true>, {dim3(grid), dim3(threads), reducing}, op, shape, byInner, team, 0, false);

@@ -1,4 +1,6 @@
-// cumsum and cumprod: sums and products of the first 1, 2, 3, ... elements along an axis; and linear recurrences.
+// cumsum, cumprod and recurrence: running sums, running products and linear recurrences along one axis of an array
+// (outer, n, inner), from the front or from the back. Two kernels: scanLines for long contiguous lines, walkLines for
+// everything else. Neither uses atomics, so results are the same in every run.
 #include "reduction/block-reduce.cuh"
 #include "runtime/divider.cuh"
 #include "runtime/launch.h"
@@ -8,8 +10,9 @@ namespace wengert {
 namespace {
 
 constexpr int threads = 256;
-constexpr int items = 4;  // neighbours that a thread scans by itself
+constexpr int items = 4;  // neighbouring elements that a thread of scanLines takes in one turn
 
+/// The fold of a product; integers wrap modulo 2^64.
 template <class C>
 struct Multiplication {
   __device__ C identity() const { return C(1); }
@@ -20,7 +23,7 @@ struct Multiplication {
 };
 
 /// Lines along an axis of an array (outer, n, inner), from the front or from the back: element k of a line is at
-/// first + k step.
+/// first + k step. Line number = outer index * inner + inner index.
 struct Lines {
   std::int64_t count;
   std::int64_t n;
@@ -39,8 +42,9 @@ struct Lines {
   }
 };
 
-/// A thread goes along a line: neighbouring threads have neighbouring lines. f(state, at) writes y and returns the next
-/// state.
+/// One thread goes along one line: state = f(state, at) for each element, where f writes y[at]. Neighbouring threads have
+/// neighbouring lines, so if inner > 1 they read neighbouring elements. The state is in a register. Bound: each element is
+/// read and written once; each line is a chain of n dependent steps.
 template <class C, class F>
 __global__ void __launch_bounds__(threads, 1) walkLines(F f, C initial, Lines lines) {
   for (std::int64_t line = blockIdx.x * std::int64_t{blockDim.x} + threadIdx.x; line < lines.count;
@@ -51,12 +55,12 @@ __global__ void __launch_bounds__(threads, 1) walkLines(F f, C initial, Lines li
   }
 }
 
-/// y[k] = x[0] ... x[k], or without x[k].
+/// y[k] = x[0] ... x[k]; if exclusive, without x[k].
 template <class T, class Fold>
 struct ScanStep {
   using C = Compute<T>;
-  const T* x;
-  T* y;
+  const T* x;  // (outer, n, inner)
+  T* y;        // (outer, n, inner)
   bool exclusive;
 
   __device__ C operator()(C before, std::int64_t at) const {
@@ -70,9 +74,9 @@ struct ScanStep {
 template <class T>
 struct RecurrenceStep {
   using C = Compute<T>;
-  const T* a;
-  const T* b;
-  T* y;
+  const T* a;  // (outer, n, inner)
+  const T* b;  // (outer, n, inner)
+  T* y;        // (outer, n, inner)
 
   __device__ C operator()(C value, std::int64_t at) const {
     y[at] = narrow<T>(value);
@@ -80,11 +84,25 @@ struct RecurrenceStep {
   }
 };
 
-/// A block goes along a line of neighbouring elements, `items` a thread and turn; what came before is carried on.
+/// One block goes along one line of neighbouring elements (inner = 1), blockDim.x * items of them a turn. A turn has two
+/// passes over the elements, which stay in registers in between:
+///
+///   1. totals upwards                              2. prefixes downwards
+///      a thread merges its `items` elements           carry = all earlier turns
+///      lanes scan their totals by shuffles            state = carry, then totals of the warps before this one,
+///      lane 31 writes the warp's total to             then the lanes before this one
+///      shared memory                                  y[k] = state merged with the thread's elements up to k
+///
+/// Every thread merges the warps' totals in the same order, so the carry is the same in all of them. Each element is read
+/// and written once.
 template <class T, class Fold>
-__global__ void __launch_bounds__(threads) scanLines(const T* x, T* y, Lines lines, bool exclusive) {
+__global__ void __launch_bounds__(threads)
+    scanLines(const T* x,  // (lines, n)
+              T* y,        // (lines, n)
+              Lines lines,
+              bool exclusive) {
   using C = Compute<T>;
-  SHARED_MEMORY(C, totals);  // of the warps
+  SHARED_MEMORY(C, totals);  // (warps): the warps' totals
   const Fold fold;
   const int lane = threadIdx.x & 31, warp = threadIdx.x / 32, warps = blockDim.x / 32;
   for (std::int64_t line = blockIdx.x; line < lines.count; line += gridDim.x) {
@@ -92,21 +110,21 @@ __global__ void __launch_bounds__(threads) scanLines(const T* x, T* y, Lines lin
     C carry = fold.identity();
     for (std::int64_t from = 0; from < lines.n; from += blockDim.x * items) {
       const std::int64_t k = from + threadIdx.x * items;
-      C own[items];
+      C elements[items];  // (items), registers
       C total = fold.identity();
 #pragma unroll
       for (int i = 0; i < items; i++) {
-        own[i] = k + i < lines.n ? widen(x[first + (k + i) * lines.step()]) : fold.identity();
-        total = fold.merge(total, own[i]);
+        elements[i] = k + i < lines.n ? widen(x[first + (k + i) * lines.step()]) : fold.identity();
+        total = fold.merge(total, elements[i]);
       }
-      // total becomes what this thread's elements and those of the lanes before it come to
+      // After step d, total covers this thread and the 2 d - 1 lanes before it; at the end, all lanes up to this one.
       for (int distance = 1; distance < 32; distance *= 2) {
         const C before = __shfl_up_sync(~0u, total, distance);
         if (lane >= distance) total = fold.merge(before, total);
       }
       C before = __shfl_up_sync(~0u, total, 1);
       if (lane == 0) before = fold.identity();
-      __syncthreads();  // the totals of the last turn have been read
+      __syncthreads();  // every warp has read the totals of the last turn
       if (lane == 31) totals[warp] = total;
       __syncthreads();
       C state = carry;
@@ -118,7 +136,7 @@ __global__ void __launch_bounds__(threads) scanLines(const T* x, T* y, Lines lin
 #pragma unroll
       for (int i = 0; i < items; i++) {
         if (k + i >= lines.n) continue;
-        const C with = fold.merge(state, own[i]);
+        const C with = fold.merge(state, elements[i]);
         y[first + (k + i) * lines.step()] = narrow<T>(exclusive ? state : with);
         state = with;
       }
@@ -128,9 +146,11 @@ __global__ void __launch_bounds__(threads) scanLines(const T* x, T* y, Lines lin
 
 using ScannedTypes = Types<float, double, bfloat16, float16, std::int32_t>;
 
+/// Scans with a block a line if lines are contiguous and have 128 elements or more, else with a thread a line.
 template <template <class> class Fold>
-void launchScan(const Buffer& x, Buffer& y, std::int64_t outer, std::int64_t n, std::int64_t inner,
-                std::int64_t reverse, bool exclusive) {
+void launchScan(const Buffer& x,  // (outer, n, inner)
+                Buffer& y,        // (outer, n, inner)
+                std::int64_t outer, std::int64_t n, std::int64_t inner, std::int64_t reverse, bool exclusive) {
   const Lines lines(outer, n, inner, reverse != 0);
   requireLength("x", x, lines.elements());
   requireLength("y", y, x.length);
@@ -163,8 +183,11 @@ void cumprod(const Buffer& x, Buffer& y, std::int64_t outer, std::int64_t n, std
   launchScan<Multiplication>(x, y, outer, n, inner, reverse, exclusive != 0);
 }
 
-void recurrence(const Buffer& a, const Buffer& b, Buffer& y, std::int64_t outer, std::int64_t n, std::int64_t inner,
-                std::int64_t reverse) {
+/// y[0] = 0, y[k + 1] = a[k] y[k] + b[k] along the axis.
+void recurrence(const Buffer& a,  // (outer, n, inner)
+                const Buffer& b,  // (outer, n, inner)
+                Buffer& y,        // (outer, n, inner)
+                std::int64_t outer, std::int64_t n, std::int64_t inner, std::int64_t reverse) {
   const Lines lines(outer, n, inner, reverse != 0);
   requireLength("a", a, lines.elements());
   requireLength("b", b, a.length);
