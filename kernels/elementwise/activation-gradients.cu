@@ -1,5 +1,6 @@
-// The gradients of the activation functions and of clamp: s is the function's input, or its output for relu, sigmoid
-// and tanh.
+// Fused gradients of the activation functions and of clamp, a row each: the *GradOp rows of src/ops/elementwise. dy is the
+// cotangent of the function's output, and s is what the op saved: its input, or its output for relu, sigmoid and tanh.
+// The kernel is gradientKernel of elementwise.cuh; the functions themselves are in activation.cu.
 #include "elementwise/elementwise.cuh"
 #include "elementwise/functions.cuh"
 #include "runtime/registry.h"
@@ -8,7 +9,7 @@ namespace wengert {
 
 namespace {
 
-/// sigma (1 + x (1 - sigma)), the slope of x sigma(x).
+/// sigma (1 + x (1 - sigma)), the derivative of x sigma(x).
 template <class C>
 __device__ __forceinline__ C siluSlope(C x) {
   const Sigmoid<C> sigma(x);

@@ -1,4 +1,5 @@
-// Activation functions: the rows of src/ops/elementwise/activation.ts.
+// Activation functions, a row each: the rows of src/ops/elementwise/activation.ts, with the same formulas. The kernel is
+// unaryKernel of elementwise.cuh; gradients are in activation-gradients.cu.
 #include "elementwise/elementwise.cuh"
 #include "elementwise/functions.cuh"
 #include "runtime/registry.h"
@@ -7,7 +8,7 @@ namespace wengert {
 
 namespace {
 
-/// ln(1 + e^(p x)) / p, or x where p x > q.
+/// ln(1 + e^(p x)) / p, or x if p x > q. As max(s, 0) + ln(1 + e^-|s|) with s = p x, the exponential cannot overflow.
 template <class C>
 __device__ __forceinline__ C softplusOf(C x, C p, C q) {
   const C scaled = p * x;

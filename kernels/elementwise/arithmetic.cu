@@ -1,4 +1,5 @@
-// Arithmetic on two operands: the rows of src/ops/elementwise/arithmetic.ts.
+// Arithmetic on two operands, a row each: the rows of src/ops/elementwise/arithmetic.ts. The kernels, with and without
+// broadcasting, are in binary.cuh; comparisons are in comparison.cu.
 #include "elementwise/binary.cuh"
 #include "elementwise/functions.cuh"
 #include "runtime/registry.h"
@@ -7,9 +8,9 @@ namespace wengert {
 
 namespace {
 
-// The long functions are called, not copied into the kernel for each of the elements that a thread works on.
+// The long functions are not inlined: a kernel would contain a copy for each element of a thread's vector.
 
-/// a^b, for integers by repeated squaring; below exponent 0 only 1 and -1 have integer powers.
+/// a^b. For integers by repeated squaring; a negative exponent gives 0 unless a is 1 or -1.
 template <class C>
 __device__ __attribute__((noinline)) C power(C a, C b) {
   if constexpr (isReal<C>) {
@@ -25,7 +26,7 @@ __device__ __attribute__((noinline)) C power(C a, C b) {
   }
 }
 
-/// The remainder with the sign of the divisor; for integers 0 by 0.
+/// The remainder with the sign of the divisor. For integers, a mod 0 is 0.
 template <class C>
 __device__ __attribute__((noinline)) C remainderOf(C a, C b) {
   C r;
@@ -34,7 +35,7 @@ __device__ __attribute__((noinline)) C remainderOf(C a, C b) {
   return r != 0 && (r < 0) != (b < 0) ? r + b : r;
 }
 
-/// The angle of the point with ordinate a and abscissa b.
+/// The angle of the point (b, a): atan2(a, b).
 template <class C>
 __device__ __attribute__((noinline)) C angleOf(C a, C b) {
   return std::atan2(a, b);

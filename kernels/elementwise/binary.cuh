@@ -1,4 +1,5 @@
-// Kernels of two operands, each of which may be broadcast or a plain number.
+// Kernels of two operands, each of which may be broadcast or a plain number. Used by arithmetic.cu and comparison.cu, which
+// list the functions, and by where.cu for its checks. A function is a row (a macro at the end); no function is defined here.
 #pragma once
 
 #include "elementwise/elementwise.cuh"
@@ -6,12 +7,12 @@
 
 namespace wengert {
 
-/// What stands at the places of the output: elements of a tensor, or one value everywhere.
+/// An operand of the output's shape: the elements of a tensor, or one value for all of them.
 template <class T>
 struct Operand {
-  const T* data;  // null for a number
-  std::int64_t length;
-  Compute<T> value;
+  const T* data;        // (length); null for a number
+  std::int64_t length;  // n, or 1
+  Compute<T> value;     // of a number
 
   __device__ __forceinline__ bool isOne() const { return length == 1; }
   __device__ __forceinline__ Compute<T> one() const { return data == nullptr ? value : widen(data[0]); }
@@ -23,15 +24,21 @@ Operand<T> operandOf(const Buffer* tensor, double number) {
   return {dataOf<T>(*tensor), tensor->length, Compute<T>(0)};
 }
 
-/// What a function needs that is the same for all elements, here nothing. Kernels take the state and not the function,
-/// so that those of one dtype have the same parameters, and share the code that launches them.
+/// The state of a function without state. A function's state is the same for all elements. Kernels take the state and not
+/// the function, so that kernels of one dtype have the same parameters and share the code that launches them.
 struct Stateless {
   using State = Stateless;
 };
 
-/// y[i] = f(a[i], b[i]), where an operand of one element stands for all places.
+/// y[i] = f(a[i], b[i]); an operand of one element is used for every i. A thread loads 16 bytes of each operand, computes
+/// in registers and stores, in a grid-stride loop. An operand of one element is read once a thread. Elements are
+/// independent, so the result does not depend on the launch. Bound: 3 sizeof(T) bytes an element (6 in bfloat16).
 template <class F, class T, class R>
-__global__ void binaryKernel(typename F::State state, Operand<T> a, Operand<T> b, R* __restrict__ y, std::int64_t n) {
+__global__ void binaryKernel(typename F::State state,
+                             Operand<T> a,         // (n), or one element
+                             Operand<T> b,         // (n), or one element
+                             R* __restrict__ y,    // (n)
+                             std::int64_t n) {
   constexpr int N = elementsAtOnce<T>;
   using C = Compute<T>;
   const F f{state};
@@ -40,7 +47,7 @@ __global__ void binaryKernel(typename F::State state, Operand<T> a, Operand<T> b
   forEachVector<N>(
       n,
       [&](std::int64_t first) {
-        T left[N]{}, right[N]{};
+        T left[N]{}, right[N]{};  // (N), registers
         R out[N];
         if (!aIsOne) load(left, a.data, first);
         if (!bIsOne) load(right, b.data, first);
@@ -52,10 +59,17 @@ __global__ void binaryKernel(typename F::State state, Operand<T> a, Operand<T> b
       [&](std::int64_t i) { y[i] = narrow<R>(f(aIsOne ? aOne : widen(a.data[i]), bIsOne ? bOne : widen(b.data[i]))); });
 }
 
-/// The same where operands are broadcast along some of the axes.
+/// The same if operands are broadcast along some of the axes; `walk` finds the operands' elements. If the innermost axis of
+/// the walk is a multiple of N, N neighbouring outputs need N neighbouring elements of an operand, or one: the index
+/// arithmetic is done once for 16 bytes. Otherwise each output is looked up on its own, 4 of them in flight, and
+/// neighbouring threads have neighbouring outputs. Repeated reads of a broadcast operand are served by the caches.
 template <class F, class T, class R>
-__global__ void binaryBroadcastKernel(typename F::State state, const T* __restrict__ a, const T* __restrict__ b,
-                                      R* __restrict__ y, std::int64_t n, Walk<2> walk) {
+__global__ void binaryBroadcastKernel(typename F::State state,
+                                      const T* __restrict__ a,  // (aDims), 1 where it is broadcast
+                                      const T* __restrict__ b,  // (bDims)
+                                      R* __restrict__ y,        // (n), the output's dims
+                                      std::int64_t n,
+                                      Walk<2> walk) {
   constexpr int N = elementsAtOnce<T>;
   const F f{state};
   if (walk.template hasRunsOf<N>()) {
@@ -76,10 +90,10 @@ __global__ void binaryBroadcastKernel(typename F::State state, const T* __restri
   } else {
     constexpr int P = placesInFlight;
     forEachPlace<P>(n, [&](const std::int64_t(&places)[P]) {
-      std::int64_t left[P], offsets[2][P];
+      std::int64_t left[P], offsets[2][P];  // (operand, place): where the operands are
       for (int i = 0; i < P; i++) left[i] = places[i];
       walk.locate(left, offsets);
-      T in[2][P];
+      T in[2][P];  // (operand, place), registers
 #pragma unroll
       for (int i = 0; i < P; i++) {
         in[0][i] = a[offsets[0][i]];
@@ -91,15 +105,16 @@ __global__ void binaryBroadcastKernel(typename F::State state, const T* __restri
   }
 }
 
-/// Throws unless an operand is a tensor of these dimensions, or a number.
+/// Throws unless the operand is a tensor of these dimensions, or is null for a number and all dimensions are 1.
 inline void requireOperand(const char* name, const Buffer* operand, Dims dims) {
   const std::int64_t length = sizeOf(dims);
-  if (operand == nullptr) return require(length == 1, "a number has the dimension 1");
+  if (operand == nullptr) return require(length == 1, "the dims of a number must all be 1");
   requireLength(name, *operand, length);
   requireVectors(name, *operand);
 }
 
-/// Runs the function of the state, whose result is of the operands' dtype or, for a predicate, a bool.
+/// Checks the arguments and launches the kernel of function F: the plain one if every operand has n elements or one, else
+/// the one that broadcasts. The result has the operands' dtype, or is bool for a predicate.
 template <class F>
 void runBinary(typename F::State state, const Buffer* a, const Buffer* b, Buffer& y, double aNumber, double bNumber,
                Dims dims, Dims aDims, Dims bDims, std::source_location where) {
@@ -117,7 +132,7 @@ void runBinary(typename F::State state, const Buffer* a, const Buffer* b, Buffer
     return operand == nullptr || operand->length == 1 || operand->length == n;
   };
   const bool plain = isPlain(a) && isPlain(b);
-  require(plain || (a != nullptr && b != nullptr), "the other operand of a number is not broadcast");
+  require(plain || (a != nullptr && b != nullptr), "if one operand is a number, the other must have the output's dims");
   // A bool is a byte of 0 or 1, and is compared as one.
   const bool asByte = F::takesBool && dtype == DType::boolean;
   dispatch(asByte ? DType::uint8 : dtype, typename F::Types{}, [&](auto type) {
@@ -141,7 +156,8 @@ void launchBinary(const Buffer* a, const Buffer* b, Buffer& y, double aNumber, d
 
 }  // namespace wengert
 
-/// One row of a table of functions of two numbers: the op's name, its dtypes, its formula in a and b, computed in C.
+/// One row of a table of functions of two numbers: the op's name, its dtypes, its formula in a and b, computed in C. The
+/// _ANY and _PREDICATE forms also take bools, as bytes; a predicate gives a bool.
 #define BINARY_ROW(name, types, bools, predicate, formula)                        \
   namespace {                                                                     \
   struct name##Row : Stateless {                                                  \

@@ -1,4 +1,5 @@
-// cast: elements in another dtype. copy: what an optimizer or a loader does to give tensors the values of others.
+// cast: an array in another dtype. copy: gives many tensors the values of others at once, for optimizers and for loading.
+// The conversion kernel is in cast.cuh; copies that also move elements are in kernels/movement.
 #include "elementwise/cast.cuh"
 #include "runtime/registry.h"
 
@@ -6,7 +7,10 @@ namespace wengert {
 
 namespace {
 
-void cast(const Buffer& x, Buffer& y, std::int64_t n, std::int64_t toBool) {
+/// y[i] = x[i] in the dtype of y.
+void cast(const Buffer& x,  // (n)
+          Buffer& y,        // (n)
+          std::int64_t n, std::int64_t toBool) {
   requireLength("x", x, n);
   requireLength("y", y, n);
   requireVectors("x", x);
@@ -15,7 +19,7 @@ void cast(const Buffer& x, Buffer& y, std::int64_t n, std::int64_t toBool) {
   launchCast(x, y);
 }
 
-/// Pairs of tensors of one dtype, as many as a kernel's parameters have room for.
+/// Pairs of tensors, as many as fit into a kernel's parameters (4 KB): the addresses need no copy to the device.
 struct Pairs {
   static constexpr int most = 128;
   struct {
@@ -25,7 +29,8 @@ struct Pairs {
   } at[most];
 };
 
-/// Block row y copies pair y.
+/// target = source for each pair, as bytes: the blocks of row blockIdx.y copy pair blockIdx.y, 16 bytes a thread, in a
+/// grid-stride loop. The grid is as wide as the longest pair needs. Bound: 2 bytes for each byte copied.
 __global__ void copyKernel(Pairs pairs) {
   const auto pair = pairs.at[blockIdx.y];
   forEachVector<16>(
@@ -37,7 +42,7 @@ __global__ void copyKernel(Pairs pairs) {
       [&](std::int64_t i) { pair.target[i] = pair.source[i]; });
 }
 
-/// target = source, in the target's dtype, for each pair. Those of one dtype are copied by one launch.
+/// target = source, in the target's dtype, for each pair. Pairs without a conversion share a launch, 128 at most.
 void copy(BufferList sources, BufferList targets) {
   requireCount("targets", targets.count, sources.count);
   for (int i = 0; i < sources.count; i++) {

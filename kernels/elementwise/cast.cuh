@@ -1,6 +1,6 @@
-// Conversion of elements from any dtype to any other: three kernels for 49 pairs. A kernel is made for what numbers are
-// held as on the way (float for the floats of 32 and 16 bits, double, int64); which dtypes they come from and go to is
-// a branch that all threads take alike.
+// Conversion of elements from any dtype to any other, for cast.cu: three kernels for 49 pairs. A kernel is compiled for
+// the type that numbers have in registers (float for floats of 32 and 16 bits, double, int64 for integers and bools); the
+// dtypes in memory are a branch that all threads take alike.
 #pragma once
 
 #include "elementwise/elementwise.cuh"
@@ -10,6 +10,7 @@ namespace wengert {
 /// Elements that a thread converts at once.
 constexpr int castAtOnce = 8;
 
+/// Reads 8 neighbouring elements of type T as numbers of type C.
 template <class T, class C>
 __device__ __forceinline__ void readAs(C (&held)[castAtOnce], const void* x, std::int64_t first) {
   T in[castAtOnce];
@@ -18,13 +19,14 @@ __device__ __forceinline__ void readAs(C (&held)[castAtOnce], const void* x, std
   for (int i = 0; i < castAtOnce; i++) held[i] = widen(in[i]);
 }
 
-/// As the CPU rounds: to float32 first where it goes to 16 bits.
+/// Rounds as the CPU backend does: numbers that become 16-bit floats are rounded to float32 first.
 template <class T, class C>
 __device__ __forceinline__ T converted(C value) {
   if constexpr (isHalf<T>) return narrow<T>(static_cast<float>(value));
   else return narrow<T>(value);
 }
 
+/// Writes 8 numbers as neighbouring elements of type T.
 template <class T, class C>
 __device__ __forceinline__ void writeAs(const C (&held)[castAtOnce], void* y, std::int64_t first) {
   T out[castAtOnce];
@@ -33,7 +35,7 @@ __device__ __forceinline__ void writeAs(const C (&held)[castAtOnce], void* y, st
   store(out, static_cast<T*>(y), first);
 }
 
-/// Calls f(Type<T>()) for the dtypes that are held as C.
+/// Calls f(Type<T>()) for the T of a dtype whose numbers have type C in registers.
 template <class C, class F>
 __device__ __forceinline__ void withSource(DType dtype, const F& f) {
   if constexpr (std::is_same_v<C, double>) {
@@ -48,6 +50,7 @@ __device__ __forceinline__ void withSource(DType dtype, const F& f) {
   }
 }
 
+/// Calls f(Type<T>()) for the T of a dtype.
 template <class F>
 __device__ __forceinline__ void withTarget(DType dtype, const F& f) {
   switch (dtype) {
@@ -61,8 +64,14 @@ __device__ __forceinline__ void withTarget(DType dtype, const F& f) {
   }
 }
 
+/// y[i] = x[i], converted. A thread converts 8 neighbouring elements: vectors from global memory, numbers of type C in
+/// registers, vectors back. Elements are independent. Bound: the bytes of both dtypes for each element.
 template <class C>
-__global__ void castKernel(const void* __restrict__ x, DType from, void* __restrict__ y, DType to, std::int64_t n) {
+__global__ void castKernel(const void* __restrict__ x,  // (n), of dtype `from`
+                           DType from,
+                           void* __restrict__ y,        // (n), of dtype `to`
+                           DType to,
+                           std::int64_t n) {
   forEachVector<castAtOnce>(
       n,
       [&](std::int64_t first) {

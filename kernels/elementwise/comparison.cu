@@ -1,4 +1,5 @@
 // Comparisons and logic of two operands, which give bools: the rows of src/ops/elementwise/comparison.ts and logical.ts.
+// The kernels are in binary.cuh; predicates of one operand are in unary.cu.
 #include "elementwise/binary.cuh"
 #include "runtime/registry.h"
 
@@ -6,13 +7,13 @@ namespace wengert {
 
 namespace {
 
-/// How two numbers can stand to each other; the outcomes that a comparison accepts are added up.
+/// The four outcomes of comparing two numbers. A comparison accepts some of them: `le` accepts less + equal.
 constexpr int less = 1;
 constexpr int equal = 2;
 constexpr int greater = 4;
 constexpr int unordered = 8;  // one is NaN
 
-/// One kernel serves all comparisons.
+/// One kernel serves all comparisons: its state is the outcomes that it accepts.
 struct Comparison {
   using Types = NumericTypes;
   static constexpr bool takesBool = true;

@@ -1,5 +1,6 @@
-// Functions of numbers that several elementwise kernels compute, each accurate over its whole range in the type C it is
-// computed in: float or double, and int64 where integers have the function too.
+// Functions of numbers that the rows of unary.cu, activation.cu, arithmetic.cu, rounding.cu and activation-gradients.cu
+// share. Each is accurate over its whole range in the type C that it is computed in: float, double, or int64 if integers
+// have the function too. No kernel belongs here.
 #pragma once
 
 #include <cmath>
@@ -17,7 +18,7 @@ __device__ __forceinline__ bool isNotANumber(C x) {
   else return false;
 }
 
-/// The larger; NaN where one is NaN, and +0 of two zeros.
+/// The larger of two numbers; NaN if one is NaN, and +0 if they are +0 and -0.
 template <class C>
 __device__ __forceinline__ C maximumOf(C a, C b) {
   if constexpr (isReal<C>) {
@@ -28,7 +29,7 @@ __device__ __forceinline__ C maximumOf(C a, C b) {
   }
 }
 
-/// The smaller; NaN where one is NaN, and -0 of two zeros.
+/// The smaller of two numbers; NaN if one is NaN, and -0 if they are +0 and -0.
 template <class C>
 __device__ __forceinline__ C minimumOf(C a, C b) {
   if constexpr (isReal<C>) {
@@ -39,14 +40,14 @@ __device__ __forceinline__ C minimumOf(C a, C b) {
   }
 }
 
-/// a b modulo 2^64 for integers.
+/// a b; for integers modulo 2^64, by unsigned arithmetic, since signed overflow is undefined.
 template <class C>
 __device__ __forceinline__ C product(C a, C b) {
   if constexpr (isReal<C>) return a * b;
   else return static_cast<C>(static_cast<std::uint64_t>(a) * static_cast<std::uint64_t>(b));
 }
 
-/// sigmoid(x) and 1 - sigmoid(x) = sigmoid(-x). Nothing cancels, and the exponential does not overflow.
+/// sigmoid(x) and 1 - sigmoid(x) = sigmoid(-x), both from e^-|x|: nothing cancels, and the exponential cannot overflow.
 template <class C>
 struct Sigmoid {
   C value, rest;
@@ -64,8 +65,7 @@ __device__ __forceinline__ C sigmoidOf(C x) {
   return Sigmoid<C>(x).value;
 }
 
-/// phi(x) = e^(-x^2 / 2) / sqrt(2 pi). What the square loses in rounding is put back, since the exponential would
-/// multiply it.
+/// phi(x) = e^(-x^2 / 2) / sqrt(2 pi). The rounding error of x^2 is added back, since the exponential would amplify it.
 template <class C>
 __device__ __forceinline__ C normalDensity(C x) {
   const C square = x * x;
@@ -74,8 +74,8 @@ __device__ __forceinline__ C normalDensity(C x) {
   return square < C(1e6) ? density * (1 - lost / 2) : density;
 }
 
-/// Phi(x) = erfc(t) / 2 with t = -x / sqrt(2). The rounding error of t is put back by the slope of erfc, which for
-/// large t is -2 t erfc(t), and for other t does not matter.
+/// Phi(x) = erfc(t) / 2 with t = -x / sqrt(2). The rounding error of t times the slope of erfc, which is -2 t erfc(t) for
+/// large t, is added back; for other t it does not matter.
 template <class C>
 __device__ __forceinline__ C normalDistribution(C x) {
   constexpr C scale = static_cast<C>(0.70710678118654752440);
@@ -88,7 +88,7 @@ __device__ __forceinline__ C normalDistribution(C x) {
   return half - half * (2 * t * lost);
 }
 
-/// gelu(x) = x Phi(x); with `useTanh`, Phi(x) is approximated by sigmoid(v), v = c x (1 + k x^2).
+/// gelu(x) = x Phi(x); with `useTanh`, Phi(x) is approximated by s = sigmoid(v), v = c x (1 + k x^2).
 template <class C>
 struct Gelu {
   static constexpr C c = static_cast<C>(1.5957691216057307117);  // 2 sqrt(2 / pi)
@@ -98,11 +98,11 @@ struct Gelu {
     return x * (useTanh ? sigmoidOf(c * x * (1 + k * x * x)) : normalDistribution(x));
   }
 
-  /// Phi(x) + x phi(x), or s + x s (1 - s) v'.
+  /// The derivative: Phi(x) + x phi(x), or s + x s (1 - s) v' with v' = c (1 + 3 k x^2).
   static __device__ __forceinline__ C slope(C x, bool useTanh) {
     if (!useTanh) return normalDistribution(x) + x * normalDensity(x);
     const Sigmoid<C> s(c * x * (1 + k * x * x));
-    const C bend = x * (s.value * s.rest);  // 0 from where on x^2 may overflow
+    const C bend = x * (s.value * s.rest);  // it is 0 before x^2 can overflow
     return bend == 0 ? s.value : s.value + bend * c * (1 + 3 * k * x * x);
   }
 };

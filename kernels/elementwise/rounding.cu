@@ -1,4 +1,5 @@
-// Rounding to integers, which integers stay as they are under, and to bounds: the rows of src/ops/elementwise/rounding.ts.
+// Rounding to integers, and clamp: the rows of src/ops/elementwise/rounding.ts. Integers are not changed by rounding. The
+// kernel is unaryKernel of elementwise.cuh.
 #include "elementwise/elementwise.cuh"
 #include "elementwise/functions.cuh"
 #include "runtime/registry.h"
@@ -9,6 +10,7 @@ namespace {
 
 enum class Direction { down, up, nearestEven };
 
+/// x rounded to an integer in a direction; ties of nearestEven go to the even integer.
 template <Direction direction, class C>
 __device__ __forceinline__ C toInteger(C x) {
   if constexpr (!isReal<C>) return x;

@@ -1,4 +1,5 @@
 // Functions of one number: the rows of src/ops/elementwise/unary.ts and of the predicates in comparison.ts and logical.ts.
+// The kernel is unaryKernel of elementwise.cuh; activation, rounding and trigonometric functions have files of their own.
 #include "elementwise/elementwise.cuh"
 #include "elementwise/functions.cuh"
 #include "runtime/registry.h"
@@ -6,7 +7,7 @@
 namespace wengert {
 
 UNARY(neg, NumericTypes, -x)
-UNARY(abs, NumericTypes, x < 0 ? -x : x + 0)
+UNARY(abs, NumericTypes, x < 0 ? -x : x + 0)  // x + 0 turns -0 into +0
 UNARY(sign, NumericTypes, x > 0 ? 1 : x < 0 ? -1 : 0)
 UNARY(square, NumericTypes, product(x, x))
 UNARY(exp, FloatTypes, std::exp(x))
@@ -19,7 +20,7 @@ UNARY(reciprocal, FloatTypes, 1 / x)
 UNARY(erf, FloatTypes, std::erf(x))
 
 PREDICATE(isNaN, isNotANumber(x))
-PREDICATE(isFinite, !isNotANumber(x - x))
+PREDICATE(isFinite, !isNotANumber(x - x))  // infinity - infinity is NaN
 PREDICATE(logicalNot, x == 0)
 
 }  // namespace wengert

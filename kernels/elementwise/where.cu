@@ -1,5 +1,5 @@
-// where: an element of one operand or of the other, as a condition says. It moves bits and does not look at them: one
-// kernel serves all dtypes of a size.
+// where: elements of one operand or of the other, chosen by a condition. Elements are moved as bits, so one kernel serves
+// all dtypes of a size. Checks and the walk are those of binary.cuh.
 #include "elementwise/binary.cuh"
 #include "runtime/bits.cuh"
 #include "runtime/registry.h"
@@ -8,18 +8,24 @@ namespace wengert {
 
 namespace {
 
+/// An operand as bits: the elements of a tensor, or one value for all of them.
 template <class T>
 struct Choice {
-  const T* data;  // null for a number
-  std::int64_t length;
-  T value;
+  const T* data;        // (length); null for a number
+  std::int64_t length;  // n, or 1
+  T value;              // of a number
 
   __device__ __forceinline__ bool isOne() const { return length == 1; }
   __device__ __forceinline__ T one() const { return data == nullptr ? value : data[0]; }
 };
 
+/// y[i] = condition[i] ? a[i] : b[i]. A thread loads 16 bytes of each operand (both, so that loads do not wait for the
+/// condition), chooses in registers and stores. Bound: 1 + 3 sizeof(T) bytes an element.
 template <class T>
-__global__ void whereKernel(const std::uint8_t* __restrict__ condition, Choice<T> a, Choice<T> b, T* __restrict__ y,
+__global__ void whereKernel(const std::uint8_t* __restrict__ condition,  // (n)
+                            Choice<T> a,                                 // (n), or one element
+                            Choice<T> b,                                 // (n), or one element
+                            T* __restrict__ y,                           // (n)
                             std::int64_t n) {
   constexpr int N = elementsAtOnce<T>;
   const bool aIsOne = a.isOne(), bIsOne = b.isOne();
@@ -39,10 +45,15 @@ __global__ void whereKernel(const std::uint8_t* __restrict__ condition, Choice<T
       [&](std::int64_t i) { y[i] = condition[i] != 0 ? (aIsOne ? aOne : a.data[i]) : (bIsOne ? bOne : b.data[i]); });
 }
 
-/// The same where some of the three are broadcast.
+/// The same if some of the three are broadcast: as binaryBroadcastKernel, with a run of N elements at once or 4 single
+/// elements in flight. In the second case only the chosen operand is read.
 template <class T>
-__global__ void whereBroadcastKernel(const std::uint8_t* __restrict__ condition, Choice<T> a, Choice<T> b,
-                                     T* __restrict__ y, std::int64_t n, Walk<3> walk) {
+__global__ void whereBroadcastKernel(const std::uint8_t* __restrict__ condition,  // (conditionDims)
+                                     Choice<T> a,                                 // (aDims), or one element
+                                     Choice<T> b,                                 // (bDims), or one element
+                                     T* __restrict__ y,                           // (n), the output's dims
+                                     std::int64_t n,
+                                     Walk<3> walk) {
   constexpr int N = elementsAtOnce<T>;
   const bool aIsOne = a.isOne(), bIsOne = b.isOne();
   const T aOne = aIsOne ? a.one() : T(0), bOne = bIsOne ? b.one() : T(0);
@@ -79,6 +90,7 @@ __global__ void whereBroadcastKernel(const std::uint8_t* __restrict__ condition,
   }
 }
 
+/// The operand for a tensor, or for a number if `tensor` is null.
 template <class T>
 Choice<T> choiceOf(const Buffer* tensor, double number, DType dtype) {
   if (tensor == nullptr) return {nullptr, 1, bitsOf<T>(dtype, number)};
