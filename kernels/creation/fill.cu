@@ -1,4 +1,5 @@
-// Tensors out of nothing: one value everywhere, or evenly spaced ones.
+// fill and arange: tensors of one value, or of evenly spaced values. The loop is that of elementwise.cuh. Random tensors
+// are in kernels/random.
 #include "elementwise/elementwise.cuh"
 #include "runtime/bits.cuh"
 #include "runtime/registry.h"
@@ -7,8 +8,11 @@ namespace wengert {
 
 namespace {
 
-/// 16 bytes at a time, whatever the dtype. What is left at the end is less than 16 bytes, one a thread.
-__global__ void fillKernel(unsigned char* __restrict__ y, std::int64_t bytes, std::uint64_t pattern) {
+/// y = the 8 bytes of `pattern` again and again, in any dtype. A thread writes 16 bytes at a time, in a grid-stride loop;
+/// the bytes after the last 16 are written one a thread. Bound: sizeof(T) bytes an element, written.
+__global__ void fillKernel(unsigned char* __restrict__ y,  // (bytes)
+                           std::int64_t bytes,
+                           std::uint64_t pattern) {        // elements of 1, 2, 4 or 8 bytes, repeated
   Words<16> words;
 #pragma unroll
   for (int i = 0; i < 4; i++) words.at[i] = static_cast<std::uint32_t>(pattern >> (i % 2 * 32));
@@ -17,7 +21,9 @@ __global__ void fillKernel(unsigned char* __restrict__ y, std::int64_t bytes, st
       [&](std::int64_t i) { y[i] = static_cast<unsigned char>(pattern >> (i % 8 * 8)); });
 }
 
-void fill(Buffer& y, std::int64_t n, double value) {
+/// y[i] = value, rounded to the dtype on the host.
+void fill(Buffer& y,  // (n)
+          std::int64_t n, double value) {
   requireLength("y", y, n);
   requireVectors("y", y);
   if (n == 0) return;
@@ -26,9 +32,11 @@ void fill(Buffer& y, std::int64_t n, double value) {
          repeatedBits(y.dtype, value));
 }
 
-/// Product and sum are rounded each by itself, as on the CPU.
+/// y[i] = start + i step in float64, rounded to T at the end. Product and sum are rounded separately (no fused
+/// multiply-add), as on the CPU, so both devices give the same bits. A thread writes 16 bytes at a time.
 template <class T>
-__global__ void arangeKernel(T* __restrict__ y, std::int64_t n, double start, double step) {
+__global__ void arangeKernel(T* __restrict__ y,  // (n)
+                             std::int64_t n, double start, double step) {
   constexpr int N = elementsAtOnce<T>;
   const auto at = [&](std::int64_t i) {
     const double value = __dadd_rn(start, __dmul_rn(static_cast<double>(i), step));

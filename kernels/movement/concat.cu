@@ -1,5 +1,8 @@
-// concat: tensors side by side along an axis. To a launch, each tensor is rows that go to where they belong in the rows
-// of the output; the tensors' addresses travel as a parameter.
+// concat: tensors side by side along an axis. With the axes before and after it merged, tensor k is (outer, size_k inner)
+// and the output (outer, total): each tensor fills some columns of the output. The tensors' addresses are kernel parameters.
+//
+//   y   | x0 row 0 | x1 row 0      | x2 row 0 |
+//       | x0 row 1 | x1 row 1      | x2 row 1 |
 #include "elementwise/walk.cuh"
 #include "movement/units.cuh"
 #include "runtime/registry.h"
@@ -8,6 +11,7 @@ namespace wengert {
 
 namespace {
 
+/// The tensors of one launch, as kernel parameters (at most 4 KB).
 struct Pieces {
   static constexpr int most = 64;
   struct {
@@ -17,26 +21,35 @@ struct Pieces {
   } at[most];
 };
 
-/// Block row y copies piece y into `rows` rows of `step` units.
+/// y[r][start_k + c] = x_k[r][c] in units of `bytes` bytes. The blocks of row blockIdx.y copy piece blockIdx.y; a thread has
+/// 4 units in flight, and neighbouring threads have neighbouring units of the piece. The grid is as wide as the longest
+/// piece needs. Bound: 2 bytes for each byte copied.
 template <int bytes>
-__global__ void concatKernel(Pieces pieces, Words<bytes>* __restrict__ y, std::int64_t rows, std::int64_t step) {
+__global__ void concatKernel(Pieces pieces,                  // each source (rows, row)
+                             Words<bytes>* __restrict__ y,   // (rows, step)
+                             std::int64_t rows,
+                             std::int64_t step) {            // units of a row of y
   constexpr int P = placesInFlight;
   const auto piece = pieces.at[blockIdx.y];
   const auto* __restrict__ source = reinterpret_cast<const Words<bytes>*>(piece.source);
   const std::int64_t row = piece.row.divisor;
   forEachPlace<P>(rows * row, [&](const std::int64_t(&places)[P]) {
-    Words<bytes> units[P];
+    Words<bytes> units[P];  // (P), registers
 #pragma unroll
     for (int i = 0; i < P; i++) units[i] = source[places[i]];
 #pragma unroll
     for (int i = 0; i < P; i++) {
+      // Place = r * row + c in the piece; it goes to r * step + start + c in y.
       const std::int64_t r = piece.row.quotient(places[i]);
       y[r * step + piece.start + (places[i] - r * row)] = units[i];
     }
   });
 }
 
-void concat(BufferList xs, Buffer& y, std::int64_t outer, std::int64_t inner, Dims sizes) {
+/// One launch for each 64 tensors, in the largest unit that divides every row.
+void concat(BufferList xs,  // x_k (outer, sizes[k], inner)
+            Buffer& y,      // (outer, sum of sizes, inner)
+            std::int64_t outer, std::int64_t inner, Dims sizes) {
   requireCount("sizes", sizes.count, xs.count);
   std::int64_t total = 0;
   int bytes = static_cast<int>(bytesOf(y.dtype)), unit = 16;

@@ -1,5 +1,6 @@
-// slice: a regular part of an array. slicePad: the array with one value everywhere but in that part, which is also
-// padding. expand: an array repeated along some axes.
+// slice: a regular part of an array. slicePad: an array that holds x in such a part and one value everywhere else; it is
+// the gradient of slice and also pads. expand: an array repeated along some axes. slice and expand only compute strides;
+// the kernel that copies is in strided-copy.cu.
 #include "movement/strided-copy.cuh"
 #include "movement/units.cuh"
 #include "runtime/bits.cuh"
@@ -9,7 +10,7 @@ namespace wengert {
 
 namespace {
 
-/// Throws unless part[i] = whole[starts + i steps] lies inside the whole.
+/// Throws unless part[i] = whole[starts + i steps] is inside the whole for all i.
 void requireWindow(Dims part, Dims whole, Dims starts, Dims steps) {
   requireCount("whole", whole.count, part.count);
   requireCount("starts", starts.count, part.count);
@@ -23,7 +24,10 @@ void requireWindow(Dims part, Dims whole, Dims starts, Dims steps) {
   }
 }
 
-void slice(const Buffer& x, Buffer& y, Dims dims, Dims xDims, Dims starts, Dims steps) {
+/// y[i] = x[starts + i steps]; steps may be negative.
+void slice(const Buffer& x,  // (xDims)
+           Buffer& y,        // (dims)
+           Dims dims, Dims xDims, Dims starts, Dims steps) {
   requireLength("x", x, sizeOf(xDims));
   requireLength("y", y, sizeOf(dims));
   requireDType("y", y, x.dtype);
@@ -42,7 +46,10 @@ void slice(const Buffer& x, Buffer& y, Dims dims, Dims xDims, Dims starts, Dims 
   launchGather(x.data, y.data, y.length, origin, axes, static_cast<int>(bytesOf(x.dtype)));
 }
 
-void expand(const Buffer& x, Buffer& y, Dims dims, Dims xDims) {
+/// y = x, with stride 0 along the axes where xDims is 1.
+void expand(const Buffer& x,  // (xDims)
+            Buffer& y,        // (dims)
+            Dims dims, Dims xDims) {
   requireLength("x", x, sizeOf(xDims));
   requireLength("y", y, sizeOf(dims));
   requireDType("y", y, x.dtype);
@@ -53,22 +60,27 @@ void expand(const Buffer& x, Buffer& y, Dims dims, Dims xDims) {
   launchGather(x.data, y.data, y.length, 0, axes, static_cast<int>(bytesOf(x.dtype)));
 }
 
-/// The part's place in the whole, axis by axis, in units.
+/// Where the part is in the whole, axis by axis, outermost first, in units.
 struct Placement {
   static constexpr int most = AxisList<1>::most;
-  int count;
-  Divider size[most];   // of the whole
-  Divider step[most];   // without its sign
-  std::int64_t start[most];
-  std::int64_t part[most];
-  std::int64_t stride[most];  // in x, the part
-  bool backwards[most];
+  int count;                  // axes
+  Divider size[most];         // of the whole
+  Divider step[most];         // the absolute value
+  std::int64_t start[most];   // of the part, in the whole
+  std::int64_t part[most];    // size of the part
+  std::int64_t stride[most];  // in x, which holds the part
+  bool backwards[most];       // the step is negative
 };
 
-/// y[i] = x where the part is, `value` elsewhere.
+/// y[starts + i steps] = x[i], and `value` elsewhere. A thread computes one unit of y at a time, in a grid-stride loop: it
+/// takes the coordinates of the unit from the innermost axis outwards and stops when one is outside the part. Each unit is
+/// written once, by gathering, so nothing needs to be cleared first. Bound: the bytes of y written, and those of x read.
 template <int bytes>
-__global__ void slicePadKernel(const Words<bytes>* __restrict__ x, Words<bytes>* __restrict__ y, std::int64_t n,
-                               Words<bytes> value, Placement placement) {
+__global__ void slicePadKernel(const Words<bytes>* __restrict__ x,  // (part)
+                               Words<bytes>* __restrict__ y,        // (whole), n units
+                               std::int64_t n,
+                               Words<bytes> value,
+                               Placement placement) {
   for (std::int64_t i = threadInGrid(); i < n; i += threadsInGrid()) {
     std::int64_t left = i, offset = 0;
     bool inside = true;
@@ -80,6 +92,7 @@ __global__ void slicePadKernel(const Words<bytes>* __restrict__ x, Words<bytes>*
       left = rest;
       inside = inside && distance >= 0;
       if (!inside) break;
+      // The coordinate is in the part if its distance from the start is a multiple of the step.
       const std::int64_t index = placement.step[axis].quotient(distance);
       inside = index < placement.part[axis] && index * placement.step[axis].divisor == distance;
       offset += index * placement.stride[axis];
@@ -88,7 +101,10 @@ __global__ void slicePadKernel(const Words<bytes>* __restrict__ x, Words<bytes>*
   }
 }
 
-void slicePad(const Buffer& x, Buffer& y, Dims dims, Dims yDims, Dims starts, Dims steps, double value) {
+/// Merges axes, chooses the largest unit in which the innermost axis can be moved, and launches slicePadKernel.
+void slicePad(const Buffer& x,  // (dims)
+              Buffer& y,        // (yDims)
+              Dims dims, Dims yDims, Dims starts, Dims steps, double value) {
   requireLength("x", x, sizeOf(dims));
   requireLength("y", y, sizeOf(yDims));
   requireDType("y", y, x.dtype);

@@ -1,4 +1,5 @@
-// The kernel behind slice, expand and the permutations that keep the innermost axis.
+// The kernel behind slice, expand and the permutations that keep the innermost axis (strided-copy.cuh). It moves bits and
+// does not interpret them. Transposes are in permute.cu.
 #include "movement/strided-copy.cuh"
 
 #include "movement/units.cuh"
@@ -7,13 +8,18 @@ namespace wengert {
 
 namespace {
 
-/// y[i] = x[origin + walk(i)], in units.
+/// y[i] = x[origin + walk(i)], in units of `bytes` bytes. A thread has 4 units in flight; neighbouring threads write
+/// neighbouring units, and read neighbouring ones as far as the innermost axis goes. Every unit of y is written once.
+/// Bound: 2 bytes for each byte of y, if x is read along rows.
 template <int bytes>
-__global__ void gatherKernel(const Words<bytes>* __restrict__ x, Words<bytes>* __restrict__ y, std::int64_t n,
-                             std::int64_t origin, Walk<1> walk) {
+__global__ void gatherKernel(const Words<bytes>* __restrict__ x,  // from `origin`, with the strides of `walk`
+                             Words<bytes>* __restrict__ y,        // (n)
+                             std::int64_t n,
+                             std::int64_t origin,
+                             Walk<1> walk) {
   constexpr int P = placesInFlight;
   forEachPlace<P>(n, [&](const std::int64_t(&places)[P]) {
-    std::int64_t left[P], offsets[1][P];
+    std::int64_t left[P], offsets[1][P];  // (P) each, registers
     for (int i = 0; i < P; i++) left[i] = places[i];
     walk.locate(left, offsets);
     Words<bytes> units[P];
@@ -26,8 +32,8 @@ __global__ void gatherKernel(const Words<bytes>* __restrict__ x, Words<bytes>* _
 
 }  // namespace
 
-// Where the innermost axis is contiguous in x too, and everything else comes in multiples of a larger unit, elements
-// are moved in that.
+// If the innermost axis is contiguous in x too, elements are moved in the largest unit of at most 16 bytes that divides the
+// origin, the innermost size and all outer strides.
 void launchGather(const void* x, void* y, std::int64_t n, std::int64_t origin, AxisList<1> axes, int bytes,
                   std::source_location where) {
   int unit = bytes;

@@ -1,5 +1,5 @@
-// tril and triu: matrices with zeros above or below a diagonal. All zero bits are 0 in every dtype, so one kernel
-// serves all dtypes of a size.
+// tril and triu: matrices with zeros above or below a diagonal. Zero bits are 0 in every dtype, so one kernel serves all
+// dtypes of a size. The loop is that of elementwise.cuh.
 #include "elementwise/elementwise.cuh"
 #include "runtime/bits.cuh"
 #include "runtime/divider.cuh"
@@ -9,11 +9,18 @@ namespace wengert {
 
 namespace {
 
-/// y[i][j] = x[i][j] where `sign` (j - i - diagonal) <= 0, else 0.
+/// y[m][i][j] = x[m][i][j] if `sign` (j - i - diagonal) <= 0, else 0: sign 1 is tril, -1 is triu. A thread has 16 bytes of
+/// the flat array at a time and computes i and j of each element. Bound: 2 sizeof(T) bytes an element.
 template <class T>
-__global__ void triangleKernel(const T* __restrict__ x, T* __restrict__ y, std::int64_t n, Divider rows,
-                               Divider columns, std::int64_t diagonal, int sign) {
+__global__ void triangleKernel(const T* __restrict__ x,  // (matrices, rows, columns)
+                               T* __restrict__ y,        // (matrices, rows, columns)
+                               std::int64_t n,           // elements
+                               Divider rows,
+                               Divider columns,
+                               std::int64_t diagonal,
+                               int sign) {
   constexpr int N = elementsAtOnce<T>;
+  // The flat index is (m rows + i) columns + j; `row` is m rows + i.
   const auto keeps = [&](std::int64_t at) {
     const std::int64_t row = columns.quotient(at);
     const std::int64_t column = at - row * columns.divisor;
@@ -33,8 +40,9 @@ __global__ void triangleKernel(const T* __restrict__ x, T* __restrict__ y, std::
 }
 
 template <int sign>
-void launchTriangle(const Buffer& x, Buffer& y, std::int64_t matrices, std::int64_t rows, std::int64_t columns,
-                    std::int64_t diagonal) {
+void launchTriangle(const Buffer& x,  // (matrices, rows, columns)
+                    Buffer& y,        // (matrices, rows, columns)
+                    std::int64_t matrices, std::int64_t rows, std::int64_t columns, std::int64_t diagonal) {
   const std::int64_t n = multiplySizes(matrices, multiplySizes(rows, columns));
   requireLength("x", x, n);
   requireLength("y", y, n);
@@ -42,7 +50,7 @@ void launchTriangle(const Buffer& x, Buffer& y, std::int64_t matrices, std::int6
   requireVectors("x", x);
   requireVectors("y", y);
   if (n == 0) return;
-  // Beyond the corners a diagonal is all or nothing.
+  // A diagonal past a corner keeps all or nothing; limiting it to the corners avoids overflow.
   const std::int64_t nearest = diagonal < -rows ? -rows : diagonal > columns ? columns : diagonal;
   dispatchBits(bytesOf(x.dtype), [&](auto type) {
     using T = typename decltype(type)::type;

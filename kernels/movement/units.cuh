@@ -1,4 +1,5 @@
-// Memory seen as units of 1 to 16 bytes, the largest in which everything that is moved comes.
+// Units of 1 to 16 bytes, for the kernels of this folder that move elements without looking at them (slice.cu, concat.cu,
+// strided-copy.cu): the largest unit that divides all sizes and offsets needs the fewest memory accesses.
 #pragma once
 
 #include "elementwise/elementwise.cuh"
@@ -17,7 +18,7 @@ void dispatchUnit(int bytes, const F& f) {
   }
 }
 
-/// The largest unit of at most `most` bytes of which `elements` of this size are a multiple.
+/// The largest unit of at most `most` bytes that divides `elements` elements of `bytes` bytes.
 inline int unitFor(std::int64_t elements, int bytes, int most = 16) {
   int unit = most;
   while (unit > bytes && elements * bytes % unit != 0) unit /= 2;

@@ -1,5 +1,9 @@
-// Philox4x32-10, the counter-based generator of Salmon, Moraes, Dror and Shaw (SC 2011): word for word the numbers of
-// src/core/random/philox.ts, so that a tensor is the same on every device.
+// Philox4x32-10, the counter-based generator of Salmon, Moraes, Dror and Shaw (SC 2011), and the loop over counters, for
+// random.cu. It gives the same words as src/core/random/philox.ts, so a tensor has the same bits on every device.
+// Distributions do not belong here.
+//
+// There is no state: the words of counter c are a function of the key and c. So the numbers depend on the index of an
+// element, and not on which thread computes it.
 #pragma once
 
 #include "elementwise/elementwise.cuh"
@@ -8,17 +12,18 @@ namespace wengert {
 
 /// A seed and the first counter of a tensor.
 struct RandomKey {
-  std::uint32_t low, high;
-  std::uint64_t offset;
+  std::uint32_t low, high;  // the seed
+  std::uint64_t offset;     // the counter of the tensor's first elements
 
-  /// Throws unless these are numbers that src/core/random/generator.ts gives out.
+  /// Throws unless the numbers are in the ranges that src/core/random/generator.ts uses.
   static RandomKey of(std::int64_t low, std::int64_t high, std::int64_t offset) {
     require(low >= 0 && low < std::int64_t{1} << 32 && high >= 0 && high < std::int64_t{1} << 32 && offset >= 0,
-            "a key has two words of 32 bits, and an offset that is not negative");
+            "a key must be two words of 32 bits and an offset of at least 0");
     return {static_cast<std::uint32_t>(low), static_cast<std::uint32_t>(high), static_cast<std::uint64_t>(offset)};
   }
 
-  /// The four words of counter offset + i.
+  /// The four words of counter offset + i: 10 rounds of two multiplications whose high and low halves are mixed by XOR
+  /// with the other words and the round's key.
   __device__ __forceinline__ void draw(std::uint64_t i, std::uint32_t (&words)[4]) const {
     const std::uint64_t counter = offset + i;
     std::uint32_t c0 = static_cast<std::uint32_t>(counter), c1 = static_cast<std::uint32_t>(counter >> 32);
@@ -41,24 +46,25 @@ struct RandomKey {
   }
 };
 
-/// A probability times 2^32 as the number of words that are below it, which is a whole number.
+/// How many of the 2^32 words are less than `threshold`, a probability times 2^32.
 inline std::uint64_t wordsBelow(double threshold) {
-  require(threshold >= 0 && threshold <= 4294967296.0, "a threshold is from 0 to 2^32");
+  require(threshold >= 0 && threshold <= 4294967296.0, "a threshold must be from 0 to 2^32");
   return static_cast<std::uint64_t>(std::ceil(threshold));
 }
 
-/// A number from [0, 1) of 53 bits, from two words.
+/// A number of [0, 1) with 53 bits: 27 bits of the first word, then 26 of the second.
 __device__ __forceinline__ double uniform53(std::uint32_t first, std::uint32_t second) {
   return (static_cast<double>(first >> 5) * 67108864.0 + static_cast<double>(second >> 6)) * 0x1p-53;
 }
 
-/// Calls f(counter, first) for each counter that this thread draws: the first of the N elements that it gives.
+/// Calls f(counter, first) for each counter of this thread, in a grid-stride loop: counter i gives the N elements from
+/// first = i N on.
 template <int N, class F>
 __device__ __forceinline__ void forEachCounter(std::int64_t n, const F& f) {
   for (std::int64_t i = threadInGrid(); i * N < n; i += threadsInGrid()) f(static_cast<std::uint64_t>(i), i * N);
 }
 
-/// The first of the N elements from `first` on that are before n.
+/// Stores those of the N elements from `first` on that exist, in one vector if all do.
 template <int N, class T>
 __device__ __forceinline__ void storePart(const T (&x)[N], T* data, std::int64_t first, std::int64_t n) {
   if (first + N <= n) return store(x, data, first);

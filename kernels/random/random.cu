@@ -1,7 +1,16 @@
-// Random tensors, and dropout. The words that each element has are those of src/ops/random/random.ts:
+// Random tensors (rand, randn, randint, bernoulli) and dropout. Element i uses the same words of the generator
+// (philox.cuh) as in src/ops/random/random.ts:
 //
 //   32 bits a number   element i has word i % 4 of counter offset + i / 4
 //   53 bits a number   element i has words 2 (i % 2) and 2 (i % 2) + 1 of counter offset + i / 2
+//
+//   counter     offset       | offset + 1   | offset + 2   | ...
+//   word        0  1  2  3   | 0  1  2  3   | 0  1  2  3   |
+//   32 bits     y0 y1 y2 y3  | y4 y5 y6 y7  | y8 ...
+//   53 bits     y0--  y1--   | y2--  y3--   | y4-- ...
+//
+// In every kernel a thread draws one counter at a time, in registers, and stores its elements as a vector; the kernels
+// write each element once and are deterministic, since the words depend on the element's index only.
 #include "random/philox.cuh"
 #include "runtime/bits.cuh"
 #include "runtime/registry.h"
@@ -10,19 +19,21 @@ namespace wengert {
 
 namespace {
 
-/// Elements that one counter gives.
+/// Elements that one counter gives: 4 of 32 bits, or 2 of 53.
 template <class T>
 inline constexpr int perCounter = std::is_same_v<T, double> ? 2 : 4;
 
+/// A grid-stride launch with a thread for each counter.
 template <class T>
 LaunchShape shapeFor(std::int64_t n, std::source_location where = std::source_location::current()) {
   return gridStride(divideUp(n, perCounter<T>), where);
 }
 
-/// y[i] = low + width u[i], u from [0, 1) with `bits` bits: in float64, rounded once at the end, as on the CPU. From
-/// [0, 1) itself it is exact without.
+/// y[i] = low + width u[i], with u uniform in [0, 1) and a multiple of 2^-bits. Computed in float64 without fused
+/// multiply-add and rounded at the end, as on the CPU. For low = 0 and width = 1, u itself is exact in float32.
 template <class T>
-__global__ void randKernel(T* __restrict__ y, std::int64_t n, int bits, double low, double width, RandomKey key) {
+__global__ void randKernel(T* __restrict__ y,  // (n)
+                           std::int64_t n, int bits, double low, double width, RandomKey key) {
   constexpr int N = perCounter<T>;
   const bool isUnit = low == 0 && width == 1;
   const float unit = std::ldexp(1.0f, -bits);
@@ -44,28 +55,29 @@ __global__ void randKernel(T* __restrict__ y, std::int64_t n, int bits, double l
   });
 }
 
-void rand(Buffer& y, std::int64_t n, std::int64_t bits, double low, double width, std::int64_t keyLow,
-          std::int64_t keyHigh, std::int64_t offset) {
+void rand(Buffer& y,  // (n)
+          std::int64_t n, std::int64_t bits, double low, double width, std::int64_t keyLow, std::int64_t keyHigh,
+          std::int64_t offset) {
   requireLength("y", y, n);
   requireVectors("y", y);
   const RandomKey key = RandomKey::of(keyLow, keyHigh, offset);
   dispatch(y.dtype, FloatTypes{}, [&](auto type) {
     using T = typename decltype(type)::type;
-    require(std::is_same_v<T, double> ? bits == 53 : bits >= 1 && bits <= 24, "numbers have 1 to 24 bits, float64 53");
+    require(std::is_same_v<T, double> ? bits == 53 : bits >= 1 && bits <= 24, "bits must be 1 to 24, for float64 53");
     if (n > 0) launch(randKernel<T>, shapeFor<T>(n), dataOf<T>(y), n, static_cast<int>(bits), low, width, key);
   });
 }
 
-/// sqrt(-2 ln(1 - u)) for u = word / 2^32. Near u = 1 the logarithm is taken of 1 - u, which is exact before it is
-/// rounded to float32, near 0 of 1 + (-u).
+/// sqrt(-2 ln(1 - u)) for u = word / 2^32. Below 1/2, as log1p(-u); from 1/2 on, as log(1 - u), where 2^32 - word is an
+/// exact integer. Neither loses the small one of u and 1 - u to rounding.
 __device__ __forceinline__ float radiusOf(std::uint32_t word) {
   const float logarithm = word < 0x80000000u ? std::log1p(static_cast<float>(word) * -0x1p-32f)
                                              : std::log(static_cast<float>(0u - word) * 0x1p-32f);
   return std::sqrt(-2 * logarithm);
 }
 
-/// Cosine and sine of 2 pi word / 2^32. The quarter turns are split off as integers, so that what is left, at most an
-/// eighth of a turn, loses nothing when it is rounded to float32.
+/// Cosine and sine of 2 pi word / 2^32. The nearest quarter turn is taken off in integers, so the rest, at most an eighth
+/// of a turn, keeps its precision in float32.
 __device__ __forceinline__ void turn(std::uint32_t word, float& cosine, float& sine) {
   const std::uint32_t quarter = (word + 0x20000000u) >> 30;
   const float angle = static_cast<float>(static_cast<std::int32_t>(word - (quarter << 30))) * 1.46291807926715968e-9f;
@@ -79,9 +91,11 @@ __device__ __forceinline__ void turn(std::uint32_t word, float& cosine, float& s
   sine = quarter == 0 ? s : quarter == 1 ? c : quarter == 2 ? -s : -c;
 }
 
-/// y[i] = mean + std z[i], by the transform of Box and Muller: elements 2k and 2k + 1 share their two uniform numbers.
+/// y[i] = mean + std z[i], z normal, by the transform of Box and Muller: from two uniform numbers u and v,
+/// z[2k] = sqrt(-2 ln(1 - u)) cos(2 pi v) and z[2k + 1] = sqrt(-2 ln(1 - u)) sin(2 pi v).
 template <class T>
-__global__ void randnKernel(T* __restrict__ y, std::int64_t n, double mean, double std, RandomKey key) {
+__global__ void randnKernel(T* __restrict__ y,  // (n)
+                            std::int64_t n, double mean, double std, RandomKey key) {
   constexpr int N = 4;  // of one counter, or of two neighbouring ones for float64
   forEachCounter<N>(n, [&](std::uint64_t counter, std::int64_t first) {
     T out[N];
@@ -108,11 +122,12 @@ __global__ void randnKernel(T* __restrict__ y, std::int64_t n, double mean, doub
   });
 }
 
-void randn(Buffer& y, std::int64_t n, std::int64_t bits, double mean, double std, std::int64_t keyLow,
-           std::int64_t keyHigh, std::int64_t offset) {
+void randn(Buffer& y,  // (n)
+           std::int64_t n, std::int64_t bits, double mean, double std, std::int64_t keyLow, std::int64_t keyHigh,
+           std::int64_t offset) {
   requireLength("y", y, n);
   requireVectors("y", y);
-  require(bits == (y.dtype == DType::float64 ? 53 : 32), "normal numbers are made of 32 bits, float64 of 53");
+  require(bits == (y.dtype == DType::float64 ? 53 : 32), "bits must be 32, for float64 53");
   const RandomKey key = RandomKey::of(keyLow, keyHigh, offset);
   dispatch(y.dtype, FloatTypes{}, [&](auto type) {
     using T = typename decltype(type)::type;
@@ -120,9 +135,10 @@ void randn(Buffer& y, std::int64_t n, std::int64_t bits, double mean, double std
   });
 }
 
-/// y[i] = low + floor(word[i] count / 2^32).
+/// y[i] = low + floor(word[i] count / 2^32): an integer of [low, low + count).
 template <class T>
-__global__ void randintKernel(T* __restrict__ y, std::int64_t n, std::int64_t low, std::uint32_t count, RandomKey key) {
+__global__ void randintKernel(T* __restrict__ y,  // (n)
+                              std::int64_t n, std::int64_t low, std::uint32_t count, RandomKey key) {
   forEachCounter<4>(n, [&](std::uint64_t counter, std::int64_t first) {
     std::uint32_t words[4];
     key.draw(counter, words);
@@ -134,11 +150,12 @@ __global__ void randintKernel(T* __restrict__ y, std::int64_t n, std::int64_t lo
   });
 }
 
-void randint(Buffer& y, std::int64_t n, std::int64_t low, std::int64_t count, std::int64_t keyLow, std::int64_t keyHigh,
+void randint(Buffer& y,  // (n)
+             std::int64_t n, std::int64_t low, std::int64_t count, std::int64_t keyLow, std::int64_t keyHigh,
              std::int64_t offset) {
   requireLength("y", y, n);
   requireVectors("y", y);
-  require(count >= 0 && count < std::int64_t{1} << 32, "there are fewer than 2^32 different integers");
+  require(count >= 0 && count < std::int64_t{1} << 32, "count must be from 0 to 2^32 - 1");
   const RandomKey key = RandomKey::of(keyLow, keyHigh, offset);
   dispatch(y.dtype, Types<std::int32_t, std::uint8_t>{}, [&](auto type) {
     using T = typename decltype(type)::type;
@@ -146,9 +163,10 @@ void randint(Buffer& y, std::int64_t n, std::int64_t low, std::int64_t count, st
   });
 }
 
-/// y[i] = `one` where word[i] < threshold, else 0, in any dtype of the size of T.
+/// y[i] = 1 if word[i] < threshold, else 0, as bits of any dtype of the size of T. The threshold p 2^32 gives probability p.
 template <class T>
-__global__ void bernoulliKernel(T* __restrict__ y, std::int64_t n, std::uint64_t threshold, T one, RandomKey key) {
+__global__ void bernoulliKernel(T* __restrict__ y,  // (n)
+                                std::int64_t n, std::uint64_t threshold, T one, RandomKey key) {
   forEachCounter<4>(n, [&](std::uint64_t counter, std::int64_t first) {
     std::uint32_t words[4];
     key.draw(counter, words);
@@ -159,8 +177,8 @@ __global__ void bernoulliKernel(T* __restrict__ y, std::int64_t n, std::uint64_t
   });
 }
 
-void bernoulli(Buffer& y, std::int64_t n, double threshold, std::int64_t keyLow, std::int64_t keyHigh,
-               std::int64_t offset) {
+void bernoulli(Buffer& y,  // (n)
+               std::int64_t n, double threshold, std::int64_t keyLow, std::int64_t keyHigh, std::int64_t offset) {
   requireLength("y", y, n);
   requireVectors("y", y);
   const std::uint64_t below = wordsBelow(threshold);
@@ -172,12 +190,14 @@ void bernoulli(Buffer& y, std::int64_t n, double threshold, std::int64_t keyLow,
   });
 }
 
-/// y[i] = 0 where word[i] < threshold, else x[i] scale.
+/// y[i] = 0 if word[i] < threshold, else x[i] scale. The mask is not stored: the gradient draws it again with the same key.
+/// Bound: 2 sizeof(T) bytes an element.
 template <class T>
-__global__ void dropoutKernel(const T* __restrict__ x, T* __restrict__ y, std::int64_t n, std::uint64_t threshold,
-                              Compute<T> scale, RandomKey key) {
+__global__ void dropoutKernel(const T* __restrict__ x,  // (n)
+                              T* __restrict__ y,        // (n)
+                              std::int64_t n, std::uint64_t threshold, Compute<T> scale, RandomKey key) {
   forEachCounter<4>(n, [&](std::uint64_t counter, std::int64_t first) {
-    T values[4]{};
+    T values[4]{};  // one counter's elements, registers
     if (first + 4 <= n) load(values, x, first);
     else
       for (int i = 0; i < 4; i++)
@@ -191,8 +211,10 @@ __global__ void dropoutKernel(const T* __restrict__ x, T* __restrict__ y, std::i
   });
 }
 
-void dropout(const Buffer& x, Buffer& y, std::int64_t n, double threshold, double scale, std::int64_t keyLow,
-             std::int64_t keyHigh, std::int64_t offset) {
+void dropout(const Buffer& x,  // (n)
+             Buffer& y,        // (n)
+             std::int64_t n, double threshold, double scale, std::int64_t keyLow, std::int64_t keyHigh,
+             std::int64_t offset) {
   requireLength("x", x, n);
   requireLength("y", y, n);
   requireDType("y", y, x.dtype);
