@@ -1,17 +1,19 @@
-// Cross-entropy of logits against labels, and its gradient; the softmax is never written.
+// crossEntropy of logits against integer labels, and its gradient, along an axis of (outer, classes, inner): ops on rows
+// (rows.cuh). The softmax is never written: the forward op saves logsumexp, a number a row. Probabilities as targets are in
+// soft-cross-entropy.cu.
 #include "reduction/rows.cuh"
 #include "runtime/registry.h"
 
 namespace wengert {
 namespace {
 
-/// What the label of a row is.
+/// Kinds of labels: a class, the ignored index, or out of range.
 enum class LabelKind { proper, ignored, outside };
 
-/// The labels of the rows, the weights of the classes, and how much of a label is spread over all of them.
+/// The labels of the rows, the weights of the classes, and how much of a label is spread over all classes.
 struct Labels {
-  const std::int32_t* target;
-  AnyData weight;  // of each class; may be missing
+  const std::int32_t* target;  // (outer, inner)
+  AnyData weight;              // (classes); may be missing
   std::int64_t classes;
   std::int64_t ignoreIndex;
   double smoothing;
@@ -29,6 +31,9 @@ struct Labels {
 
 // With l_c = logsumexp(x) - x_c, the label t and the smoothing e:
 //   loss = (1 - e) w_t l_t + e / C sum_c w_c l_c
+//
+// The first pass finds logsumexp (LogSumFold); the second sum is needed only with smoothing. One thread a row then reads
+// the label's logit. Bound: x is read once if a row stays on chip, sizeof(T) bytes an element.
 template <class T>
 struct CrossEntropy : RowOp<T> {
   using C = Compute<T>;
@@ -38,12 +43,12 @@ struct CrossEntropy : RowOp<T> {
   static constexpr bool hasSecond = true;
   static constexpr bool hasResult = false;
   static constexpr bool hasNumbers = true;
-  const T* source[sources];
+  const T* source[sources];  // x (outer, classes, inner)
   Labels labels;
   std::int64_t inner;
-  C* loss;
-  C* labelWeight;
-  C* logsumexp;
+  C* loss;                   // (outer, inner)
+  C* labelWeight;            // (outer, inner)
+  C* logsumexp;              // (outer, inner)
 
   struct Row {
     std::int64_t start;
@@ -93,24 +98,26 @@ struct CrossEntropy : RowOp<T> {
 
 // With p = e^(x - logsumexp) and W = sum_c w_c:
 //   dx_c = dloss (((1 - e) w_t + e / C W) p_c - (1 - e) w_t [c = t] - e / C w_c)
+//
+// Only weights with smoothing need a reduction (W). Bound: x is read and dx written, 2 sizeof(T) bytes an element.
 template <class T>
 struct CrossEntropyGrad : RowOp<T> {
   using C = Compute<T>;
   using State = C;
   static constexpr int V = rowUnit<T>;
   static constexpr int sources = 1;
-  const T* source[sources];
+  const T* source[sources];  // x (outer, classes, inner)
   Labels labels;
-  AnyData dloss;
-  AnyData logsumexp;
+  AnyData dloss;             // (outer, inner)
+  AnyData logsumexp;         // (outer, inner)
 
   struct Row {
     std::int64_t label;
     LabelKind kind;
-    C slope;
+    C slope;  // dloss
     C logsumexp;
-    C hard;  // (1 - e) w_t
-    C all;   // what p_c is multiplied by
+    C hard;   // (1 - e) w_t
+    C all;    // (1 - e) w_t + e / C W, the factor of p_c
   };
 
   __device__ C soft() const { return static_cast<C>(labels.smoothing / static_cast<double>(labels.classes)); }
@@ -141,7 +148,7 @@ struct CrossEntropyGrad : RowOp<T> {
   }
 };
 
-/// Checks what the loss and its gradient have in common.
+/// Checks the arguments that the loss and its gradient share.
 Labels labelsOf(const Buffer& x, const Buffer& target, const Buffer* weight, RowShape shape, std::int64_t ignoreIndex,
                 double smoothing) {
   requireLength("x", x, shape.elements());
@@ -151,9 +158,14 @@ Labels labelsOf(const Buffer& x, const Buffer& target, const Buffer* weight, Row
   return {dataOf<std::int32_t>(target), weight, shape.size, ignoreIndex, smoothing, stream().fault};
 }
 
-void crossEntropy(const Buffer& x, const Buffer& target, const Buffer* weight, Buffer& loss, Buffer& labelWeight,
-                  Buffer& logsumexp, std::int64_t outer, std::int64_t classes, std::int64_t inner,
-                  std::int64_t ignoreIndex, double labelSmoothing) {
+void crossEntropy(const Buffer& x,         // (outer, classes, inner)
+                  const Buffer& target,    // (outer, inner), int32
+                  const Buffer* weight,    // (classes), or null
+                  Buffer& loss,            // (outer, inner)
+                  Buffer& labelWeight,     // (outer, inner)
+                  Buffer& logsumexp,       // (outer, inner)
+                  std::int64_t outer, std::int64_t classes, std::int64_t inner, std::int64_t ignoreIndex,
+                  double labelSmoothing) {
   const RowShape shape{outer, classes, inner};
   const Labels labels = labelsOf(x, target, weight, shape, ignoreIndex, labelSmoothing);
   const DType statistic = x.dtype == DType::float64 ? DType::float64 : DType::float32;
@@ -169,9 +181,14 @@ void crossEntropy(const Buffer& x, const Buffer& target, const Buffer* weight, B
   });
 }
 
-void crossEntropyGrad(const Buffer& dloss, const Buffer& x, const Buffer& target, const Buffer* weight,
-                      const Buffer& logsumexp, Buffer& dx, std::int64_t outer, std::int64_t classes,
-                      std::int64_t inner, std::int64_t ignoreIndex, double labelSmoothing) {
+void crossEntropyGrad(const Buffer& dloss,      // (outer, inner)
+                      const Buffer& x,          // (outer, classes, inner)
+                      const Buffer& target,     // (outer, inner), int32
+                      const Buffer* weight,     // (classes), or null
+                      const Buffer& logsumexp,  // (outer, inner), of the forward op
+                      Buffer& dx,               // (outer, classes, inner)
+                      std::int64_t outer, std::int64_t classes, std::int64_t inner, std::int64_t ignoreIndex,
+                      double labelSmoothing) {
   const RowShape shape{outer, classes, inner};
   const Labels labels = labelsOf(x, target, weight, shape, ignoreIndex, labelSmoothing);
   requireLength("dloss", dloss, shape.rows());

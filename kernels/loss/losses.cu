@@ -1,4 +1,5 @@
-// Losses without a reduction of their own: nll picks the label's element, binaryCrossEntropy is element by element.
+// The losses that reduce nothing inside a row, and their gradients: nll picks the label's element of each row, and
+// binaryCrossEntropy works element by element. The losses of logits are in cross-entropy.cu and soft-cross-entropy.cu.
 #include "reduction/rows.cuh"
 #include "runtime/launch.h"
 #include "runtime/registry.h"
@@ -8,16 +9,17 @@ namespace {
 
 constexpr int blockSize = 256;
 
-/// Where the label of a row points to, and what it weighs; -1 where it is ignored, -2 where it is no class.
+/// The label of a row and its weight. The label is -1 if it is ignored, and -2 if it is out of range.
 template <class C>
 struct Pick {
   std::int64_t label;
   C weight;
 };
 
+/// Finds them for each row.
 struct Picks {
-  const std::int32_t* target;
-  AnyData weight;
+  const std::int32_t* target;  // (outer, inner)
+  AnyData weight;              // (classes); may be missing
   std::int64_t classes;
   std::int64_t ignoreIndex;
 
@@ -30,11 +32,18 @@ struct Picks {
   }
 };
 
-// loss = -w[t] x[t]
+/// loss[row] = -w[t] x[t] with the label t of the row; labelWeight[row] = w[t]. A thread a row, in a grid-stride loop. Only
+/// one element of a row is read: 4 bytes of the label, one access of x, two results. A label out of range gives NaN and is
+/// reported to the host.
 template <class T>
 __global__ void __launch_bounds__(blockSize)
-    pickLosses(const T* x, Picks picks, Compute<T>* loss, Compute<T>* labelWeight, std::int64_t rows,
-               std::int64_t inner, KernelFault* fault) {
+    pickLosses(const T* x,               // (outer, classes, inner)
+               Picks picks,
+               Compute<T>* loss,         // (outer, inner)
+               Compute<T>* labelWeight,  // (outer, inner)
+               std::int64_t rows,        // outer inner
+               std::int64_t inner,
+               KernelFault* fault) {
   using C = Compute<T>;
   for (std::int64_t row = blockIdx.x * std::int64_t{blockDim.x} + threadIdx.x; row < rows;
        row += gridDim.x * std::int64_t{blockDim.x}) {
@@ -50,14 +59,20 @@ __global__ void __launch_bounds__(blockSize)
   }
 }
 
-// y[t] = -w[t] dloss, and 0 elsewhere
+/// y[t] = -w[t] dloss in each row, and 0 elsewhere. A thread an element of y: it computes which class and row it is, reads
+/// the row's label and writes once, so there is no clearing and no atomic. Bound: y is written, sizeof(T) bytes an element.
 template <class T>
 __global__ void __launch_bounds__(blockSize)
-    spreadLosses(AnyData dloss, Picks picks, T* y, std::int64_t elements, std::int64_t inner) {
+    spreadLosses(AnyData dloss,          // (outer, inner)
+                 Picks picks,
+                 T* y,                   // (outer, classes, inner)
+                 std::int64_t elements,  // of y
+                 std::int64_t inner) {
   using C = Compute<T>;
   const std::int64_t plane = picks.classes * inner;
   for (std::int64_t i = blockIdx.x * std::int64_t{blockDim.x} + threadIdx.x; i < elements;
        i += gridDim.x * std::int64_t{blockDim.x}) {
+    // i = (outer index * classes + label) * inner + inner index; the row is outer index * inner + inner index.
     const std::int64_t outer = i / plane;
     const std::int64_t label = (i - outer * plane) / inner;
     const std::int64_t row = outer * inner + (i - outer * plane) - label * inner;
@@ -76,7 +91,11 @@ Picks picksOf(const Buffer& target, const Buffer* weight, std::int64_t rows, std
   return {dataOf<std::int32_t>(target), weight, classes, ignoreIndex};
 }
 
-void nll(const Buffer& x, const Buffer& target, const Buffer* weight, Buffer& loss, Buffer& labelWeight,
+void nll(const Buffer& x,       // (outer, classes, inner), log-probabilities
+         const Buffer& target,  // (outer, inner), int32
+         const Buffer* weight,  // (classes), or null
+         Buffer& loss,          // (outer, inner)
+         Buffer& labelWeight,   // (outer, inner)
          std::int64_t outer, std::int64_t classes, std::int64_t inner, std::int64_t ignoreIndex) {
   const std::int64_t rows = multiplySizes(outer, inner);
   requireLength("x", x, multiplySizes(rows, classes));
@@ -94,8 +113,11 @@ void nll(const Buffer& x, const Buffer& target, const Buffer* weight, Buffer& lo
   });
 }
 
-void nllGrad(const Buffer& dloss, const Buffer& target, const Buffer* weight, Buffer& y, std::int64_t outer,
-             std::int64_t classes, std::int64_t inner, std::int64_t ignoreIndex) {
+void nllGrad(const Buffer& dloss,   // (outer, inner)
+             const Buffer& target,  // (outer, inner), int32
+             const Buffer* weight,  // (classes), or null
+             Buffer& y,             // (outer, classes, inner)
+             std::int64_t outer, std::int64_t classes, std::int64_t inner, std::int64_t ignoreIndex) {
   const std::int64_t rows = multiplySizes(outer, inner);
   requireLength("y", y, multiplySizes(rows, classes));
   requireLength("dloss", dloss, rows);
@@ -110,17 +132,23 @@ void nllGrad(const Buffer& dloss, const Buffer& target, const Buffer* weight, Bu
 /// The arrays that a map reads.
 template <class T, int N>
 struct Sources {
-  const T* at[N];
+  const T* at[N];  // (n) each
 };
 
-/// Applies f to V elements of each of N arrays at a time.
+/// y[i] = f(x_0[i], ..., x_(N-1)[i]). A thread has 16 bytes of each array at a time, in registers, in a grid-stride loop.
+/// Bound: (N + 1) sizeof(T) bytes an element.
 template <class T, int N, class F>
-__global__ void __launch_bounds__(blockSize) mapArrays(F f, Sources<T, N> x, T* y, std::int64_t n, bool vectors) {
+__global__ void __launch_bounds__(blockSize)
+    mapArrays(F f,
+              Sources<T, N> x,
+              T* y,             // (n)
+              std::int64_t n,
+              bool vectors) {   // all arrays start at a multiple of 16 bytes
   constexpr int V = vectorLength<T>;
   for (std::int64_t unit = blockIdx.x * std::int64_t{blockDim.x} + threadIdx.x; unit * V < n;
        unit += gridDim.x * std::int64_t{blockDim.x}) {
     const int count = static_cast<int>(n - unit * V < V ? n - unit * V : V);
-    Vector<T, V> loaded[N];
+    Vector<T, V> loaded[N];  // (N, V), registers
 #pragma unroll
     for (int i = 0; i < N; i++) loaded[i] = loadUnit<T, V>(x.at[i] + unit * V, count, 1, vectors && count == V);
     Compute<T> results[V];
@@ -135,13 +163,13 @@ __global__ void __launch_bounds__(blockSize) mapArrays(F f, Sources<T, N> x, T* 
   }
 }
 
-/// max(a, b), and NaN where a is.
+/// max(a, b); NaN if a is NaN.
 template <class C>
 __device__ C atLeast(C a, C b) {
   return a < b ? b : a;
 }
 
-// y = -t ln p - (1 - t) ln(1 - p), with logarithms of -100 at least
+// y = -t ln p - (1 - t) ln(1 - p), with logarithms of at least -100, as in PyTorch
 template <class C>
 struct BinaryCrossEntropy {
   __device__ C operator()(const C (&x)[2]) const {
@@ -151,7 +179,7 @@ struct BinaryCrossEntropy {
   }
 };
 
-// y = dy (p - t) / (p (1 - p)), with a divisor of 1e-12 at least
+// y = dy (p - t) / (p (1 - p)), with a divisor of at least 1e-12
 template <class C>
 struct BinaryCrossEntropyGrad {
   __device__ C operator()(const C (&x)[3]) const {
@@ -159,6 +187,7 @@ struct BinaryCrossEntropyGrad {
   }
 };
 
+/// Checks N inputs of n elements and launches mapArrays.
 template <template <class> class F, int N>
 void launchMap(const Buffer* const (&x)[N], Buffer& y, std::int64_t n) {
   requireLength("y", y, n);

@@ -1,4 +1,5 @@
-// Cross-entropy of logits against probabilities, and its gradient for the logits.
+// softCrossEntropy of logits against probabilities, and its gradient for the logits, along an axis of
+// (outer, classes, inner): ops on rows (rows.cuh) with two sources. Integer labels are in cross-entropy.cu.
 #include "reduction/rows.cuh"
 #include "runtime/registry.h"
 
@@ -8,7 +9,7 @@ namespace {
 /// The weight of a class times its smoothed probability: w_c s_c, with s_c = (1 - e) t_c + e / C.
 template <class C>
 struct Smoothed {
-  AnyData weight;  // of each class; may be missing
+  AnyData weight;  // (classes); may be missing
   C keep;          // 1 - e
   C spread;        // e / C
 
@@ -19,6 +20,9 @@ struct Smoothed {
 };
 
 // loss = sum_c w_c s_c (logsumexp(x) - x_c)
+//
+// The first pass finds logsumexp (LogSumFold), the second the weighted sum. Bound: x and the target are read once if a row
+// stays on chip, 2 sizeof(T) bytes an element.
 template <class T>
 struct SoftCrossEntropy : RowOp<T> {
   using C = Compute<T>;
@@ -28,15 +32,15 @@ struct SoftCrossEntropy : RowOp<T> {
   static constexpr bool hasSecond = true;
   static constexpr bool hasResult = false;
   static constexpr bool hasNumbers = true;
-  const T* source[sources];  // x, target
+  const T* source[sources];  // x (outer, classes, inner), target (outer, classes, inner)
   Smoothed<C> smoothed;
-  C* loss;
-  C* logsumexp;
+  C* loss;                   // (outer, inner)
+  C* logsumexp;              // (outer, inner)
 
   struct Row {
     C max;
     C log;  // logsumexp - max
-    C sum;
+    C sum;  // the loss
   };
 
   __device__ auto fold() const { return LogSumFold<C>(); }
@@ -64,21 +68,23 @@ struct SoftCrossEntropy : RowOp<T> {
 };
 
 // With p = e^(x - logsumexp):  dx_c = dloss (p_c sum_k w_k s_k - w_c s_c)
+//
+// Bound: x and the target are read once if a row stays on chip, and dx is written: 3 sizeof(T) bytes an element.
 template <class T>
 struct SoftCrossEntropyGrad : RowOp<T> {
   using C = Compute<T>;
   using State = C;
   static constexpr int V = rowUnit<T>;
   static constexpr int sources = 2;
-  const T* source[sources];  // x, target
+  const T* source[sources];  // x (outer, classes, inner), target (outer, classes, inner)
   Smoothed<C> smoothed;
-  AnyData dloss;
-  AnyData logsumexp;
+  AnyData dloss;             // (outer, inner)
+  AnyData logsumexp;         // (outer, inner)
 
   struct Row {
-    C slope;
+    C slope;  // dloss
     C logsumexp;
-    C sum;
+    C sum;    // sum_k w_k s_k
   };
 
   __device__ auto fold() const { return Addition<C>(); }
@@ -101,7 +107,7 @@ struct SoftCrossEntropyGrad : RowOp<T> {
   }
 };
 
-/// Checks what the loss and its gradient have in common.
+/// Checks the arguments that the loss and its gradient share.
 void checkSoft(const Buffer& x, const Buffer& target, const Buffer* weight, const Buffer& logsumexp, RowShape shape) {
   requireLength("x", x, shape.elements());
   requireLength("target", target, x.length);
@@ -110,12 +116,17 @@ void checkSoft(const Buffer& x, const Buffer& target, const Buffer* weight, cons
   if (weight != nullptr) requireLength("weight", *weight, shape.size);
 }
 
+/// The weights and factors for a label smoothing e = `smoothing`.
 template <class C>
 Smoothed<C> smoothedBy(const Buffer* weight, double smoothing, std::int64_t classes) {
   return {weight, static_cast<C>(1 - smoothing), static_cast<C>(smoothing / static_cast<double>(classes))};
 }
 
-void softCrossEntropy(const Buffer& x, const Buffer& target, const Buffer* weight, Buffer& loss, Buffer& logsumexp,
+void softCrossEntropy(const Buffer& x,       // (outer, classes, inner)
+                      const Buffer& target,  // (outer, classes, inner), probabilities
+                      const Buffer* weight,  // (classes), or null
+                      Buffer& loss,          // (outer, inner)
+                      Buffer& logsumexp,     // (outer, inner)
                       std::int64_t outer, std::int64_t classes, std::int64_t inner, double labelSmoothing) {
   const RowShape shape{outer, classes, inner};
   checkSoft(x, target, weight, logsumexp, shape);
@@ -131,9 +142,13 @@ void softCrossEntropy(const Buffer& x, const Buffer& target, const Buffer* weigh
   });
 }
 
-void softCrossEntropyGrad(const Buffer& dloss, const Buffer& x, const Buffer& target, const Buffer* weight,
-                          const Buffer& logsumexp, Buffer& dx, std::int64_t outer, std::int64_t classes,
-                          std::int64_t inner, double labelSmoothing) {
+void softCrossEntropyGrad(const Buffer& dloss,      // (outer, inner)
+                          const Buffer& x,          // (outer, classes, inner)
+                          const Buffer& target,     // (outer, classes, inner), probabilities
+                          const Buffer* weight,     // (classes), or null
+                          const Buffer& logsumexp,  // (outer, inner), of the forward op
+                          Buffer& dx,               // (outer, classes, inner)
+                          std::int64_t outer, std::int64_t classes, std::int64_t inner, double labelSmoothing) {
   const RowShape shape{outer, classes, inner};
   checkSoft(x, target, weight, logsumexp, shape);
   requireLength("dloss", dloss, shape.rows());

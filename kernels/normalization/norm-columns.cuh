@@ -1,5 +1,11 @@
-// The gradients of a normalization's weight and bias: sums over all rows, by columns. In two stages, since there are
-// few columns and many rows.
+// The gradients of a normalization's weight and bias, for norms.cu: sums over all rows, for each column. Columns are few
+// and rows are many, so the rows are split and there are two stages:
+//
+//   rows     |-- split 0 --|-- split 1 --| ... |        sumRowsOfColumns: a block for a tile of columns and a split
+//                  |             |
+//            parts[0][column]  parts[1][column] ...     sumPartsOfColumns: a thread a column adds its parts, in order
+//
+// Nothing is added atomically, so the sums are the same in every run. The gradient of x is in norms.cu.
 #pragma once
 
 #include "reduction/rows.cuh"
@@ -7,30 +13,41 @@
 
 namespace wengert {
 
-/// Two sums.
+/// Two sums that are found together.
 template <class C>
 struct Pair {
   C a;
   C b;
 };
 
+/// The fold that adds pairs.
 template <class C>
 struct PairSum {
   __device__ Pair<C> identity() const { return {C(0), C(0)}; }
   __device__ Pair<C> merge(Pair<C> x, Pair<C> y) const { return {x.a + y.a, x.b + y.b}; }
 };
 
-/// parts[split][column] = the sums of dy and of dy xhat over the split's rows, xhat = (x - mean) rstd.
+/// parts[split][column] = (sum dy, sum dy xhat) over the rows of the split, xhat = (x - mean) rstd. A thread has V columns,
+/// 16 bytes; team.columns threads are side by side and team.size threads take turns along the rows. Sums are in registers,
+/// and reduceTeam adds those of a column through shuffles and shared memory. Bound: dy and x are read once,
+/// 2 sizeof(T) bytes an element.
 template <class T>
 __global__ void __launch_bounds__(256)
-    sumRowsOfColumns(const T* dy, const T* x, AnyData mean, AnyData rstd, Pair<Compute<T>>* parts, std::int64_t rows,
-                     std::int64_t n, bool vectors, Team team) {
+    sumRowsOfColumns(const T* dy,                 // (rows, n)
+                     const T* x,                  // (rows, n)
+                     AnyData mean,                // (rows); missing for rmsNorm
+                     AnyData rstd,                // (rows)
+                     Pair<Compute<T>>* parts,     // (splits, n)
+                     std::int64_t rows,
+                     std::int64_t n,
+                     bool vectors,                // rows of dy and x can be read 16 bytes at a time
+                     Team team) {
   using C = Compute<T>;
   constexpr int V = vectorLength<T>;
-  SHARED_MEMORY(Pair<C>, shared);
+  SHARED_MEMORY(Pair<C>, shared);  // (warps, columns, V)
   const std::int64_t column = (blockIdx.x * std::int64_t{team.columns} + team.column()) * V;
   const int count = static_cast<int>(n - column < V ? n - column : V);
-  Pair<C> sums[V];
+  Pair<C> sums[V];  // (V), registers
 #pragma unroll
   for (int e = 0; e < V; e++) sums[e] = {C(0), C(0)};
   for (std::int64_t row = blockIdx.y * std::int64_t{team.size} + team.rank(); row < rows && count > 0;
@@ -52,10 +69,15 @@ __global__ void __launch_bounds__(256)
       if (e < count) parts[blockIdx.y * n + column + e] = sums[e];
 }
 
-/// The second stage: the parts of each column, in order.
+/// The second stage: dweight and dbias are the sums of each column's parts, added in the order of the splits. A thread a
+/// column; neighbouring threads read neighbouring parts.
 template <class T>
 __global__ void __launch_bounds__(256)
-    sumPartsOfColumns(const Pair<Compute<T>>* parts, T* dweight, T* dbias, std::int64_t n, int splits) {
+    sumPartsOfColumns(const Pair<Compute<T>>* parts,  // (splits, n)
+                      T* dweight,                     // (n)
+                      T* dbias,                       // (n); null for rmsNorm
+                      std::int64_t n,
+                      int splits) {
   using C = Compute<T>;
   const std::int64_t column = blockIdx.x * std::int64_t{blockDim.x} + threadIdx.x;
   if (column >= n) return;
@@ -65,9 +87,15 @@ __global__ void __launch_bounds__(256)
   if (dbias != nullptr) dbias[column] = narrow<T>(sum.a);
 }
 
-/// dweight = sum over rows of dy xhat,  dbias = sum over rows of dy.
+/// dweight = sum over rows of dy xhat,  dbias = sum over rows of dy. Splits the rows until there are about 4 blocks a
+/// processor, but leaves each thread 8 rows at least.
 template <class T>
-void sumColumns(const T* dy, const T* x, const Buffer* mean, const Buffer& rstd, T* dweight, T* dbias,
+void sumColumns(const T* dy,         // (rows, n)
+                const T* x,          // (rows, n)
+                const Buffer* mean,  // (rows); null for rmsNorm
+                const Buffer& rstd,  // (rows)
+                T* dweight,          // (n)
+                T* dbias,            // (n); null for rmsNorm
                 std::int64_t rows, std::int64_t n) {
   constexpr int V = vectorLength<T>;
   using State = Pair<Compute<T>>;

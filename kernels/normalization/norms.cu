@@ -1,4 +1,6 @@
-// layerNorm and rmsNorm, and their gradients: dx by rows; those of weight and bias by columns, in two stages.
+// layerNorm and rmsNorm, and their gradients. Forward and dx are ops on rows (rows.cuh); the gradients of weight and bias
+// are sums over columns (norm-columns.cuh). Batch normalization is composed of other ops; its running statistics are in
+// running-stats.cu.
 #include "normalization/norm-columns.cuh"
 #include "reduction/rows.cuh"
 #include "runtime/registry.h"
@@ -6,11 +8,12 @@
 namespace wengert {
 namespace {
 
-/// A value for each element of a row, or none; `missing` stands for what is not given.
+/// A weight or bias: a value for each element of a row, the same in all rows. It may be left out.
 template <class T>
 struct RowParameter {
-  const T* data = nullptr;
+  const T* data = nullptr;  // (n), or null
 
+  /// Elements k .. k + count - 1 as numbers, or `missing` if the parameter was left out.
   template <int V>
   __device__ void load(std::int64_t k, int count, bool vectors, Compute<T> missing, Compute<T> (&values)[V]) const {
     if (data == nullptr) {
@@ -25,6 +28,9 @@ struct RowParameter {
 };
 
 // xhat = (x - mean) rstd,  y = xhat weight + bias,  rstd = 1 / sqrt(variance + eps)
+//
+// One pass finds mean and variance together (MomentsFold), a second writes y. Bound: x is read once if a row stays on chip
+// and y is written once, 2 sizeof(T) bytes an element (4 in bfloat16).
 template <class T>
 struct LayerNorm : RowOp<T> {
   using C = Compute<T>;
@@ -32,16 +38,16 @@ struct LayerNorm : RowOp<T> {
   static constexpr int V = rowUnit<T>;
   static constexpr int sources = 1;
   static constexpr bool hasNumbers = true;
-  const T* source[sources];
-  RowParameter<T> weight;
-  RowParameter<T> bias;
-  C* mean;
-  C* rstd;
+  const T* source[sources];  // x (rows, n)
+  RowParameter<T> weight;    // (n)
+  RowParameter<T> bias;      // (n)
+  C* mean;                   // (rows)
+  C* rstd;                   // (rows)
   std::int64_t n;
   C eps;
 
   struct Row {
-    C pivot;  // the mean is pivot + offset
+    C pivot;   // the mean is pivot + offset
     C offset;
     C rstd;
   };
@@ -52,7 +58,7 @@ struct LayerNorm : RowOp<T> {
     fold().take(state, x[0], count);
   }
   __device__ void settle(Row& row, State state) const {
-    // There is no mean of nothing.
+    // An empty row has no mean.
     row.pivot = n > 0 ? state.pivot : C(NAN);
     row.offset = state.offset;
     row.rstd = n > 0 ? C(1) / std::sqrt(state.squares / C(n) + eps) : C(NAN);
@@ -71,6 +77,8 @@ struct LayerNorm : RowOp<T> {
 };
 
 // y = x rstd weight,  rstd = 1 / sqrt(mean(x^2) + eps)
+//
+// Bound: as LayerNorm, 2 sizeof(T) bytes an element.
 template <class T>
 struct RmsNorm : RowOp<T> {
   using C = Compute<T>;
@@ -78,9 +86,9 @@ struct RmsNorm : RowOp<T> {
   static constexpr int V = rowUnit<T>;
   static constexpr int sources = 1;
   static constexpr bool hasNumbers = true;
-  const T* source[sources];
-  RowParameter<T> weight;
-  C* rstd;
+  const T* source[sources];  // x (rows, n)
+  RowParameter<T> weight;    // (n)
+  C* rstd;                   // (rows)
   std::int64_t n;
   C eps;
 
@@ -108,16 +116,18 @@ struct RmsNorm : RowOp<T> {
 };
 
 // With g = dy weight and means over the row: dx = rstd (g - mean(g) - xhat mean(g xhat)), without mean(g) for rmsNorm
+//
+// Bound: dy and x are read once if a row stays on chip, and dx is written: 3 sizeof(T) bytes an element (6 in bfloat16).
 template <class T>
 struct NormGrad : RowOp<T> {
   using C = Compute<T>;
   using State = Pair<C>;
   static constexpr int V = rowUnit<T>;
   static constexpr int sources = 2;
-  const T* source[sources];  // dy, x
-  RowParameter<T> weight;
-  AnyData mean;  // missing for rmsNorm
-  AnyData rstd;
+  const T* source[sources];  // dy (rows, n), x (rows, n)
+  RowParameter<T> weight;    // (n)
+  AnyData mean;              // (rows); missing for rmsNorm
+  AnyData rstd;              // (rows)
   std::int64_t n;
 
   struct Row {
@@ -153,6 +163,7 @@ struct NormGrad : RowOp<T> {
   }
 };
 
+/// The dtype of mean and rstd.
 DType statisticOf(const Buffer& x) { return x.dtype == DType::float64 ? DType::float64 : DType::float32; }
 
 void checkRow(const char* name, const Buffer* buffer, const Buffer& x, std::int64_t n) {
@@ -166,14 +177,19 @@ void checkSame(const char* name, const Buffer& buffer, const Buffer& x) {
   requireDType(name, buffer, x.dtype);
 }
 
-/// Whether the parameters of a row can be read 16 bytes at a time, as what is of the rows' own shape.
+/// The parameter in a buffer, or a missing one. It must be aligned, since it is read in the same vectors as the rows.
 template <class T>
 RowParameter<T> parameterOf(const Buffer* buffer) {
   require(buffer == nullptr || isAligned(buffer->data), "a parameter is not aligned to 16 bytes");
   return {buffer == nullptr ? nullptr : dataOf<T>(*buffer)};
 }
 
-void layerNorm(const Buffer& x, const Buffer* weight, const Buffer* bias, Buffer& y, Buffer& mean, Buffer& rstd,
+void layerNorm(const Buffer& x,       // (rows, n)
+               const Buffer* weight,  // (n), or null
+               const Buffer* bias,    // (n), or null
+               Buffer& y,             // (rows, n)
+               Buffer& mean,          // (rows)
+               Buffer& rstd,          // (rows)
                std::int64_t rows, std::int64_t n, double eps) {
   requireLength("x", x, multiplySizes(rows, n));
   checkRow("weight", weight, x, n);
@@ -197,8 +213,11 @@ void layerNorm(const Buffer& x, const Buffer* weight, const Buffer* bias, Buffer
   });
 }
 
-void rmsNorm(const Buffer& x, const Buffer* weight, Buffer& y, Buffer& rstd, std::int64_t rows, std::int64_t n,
-             double eps) {
+void rmsNorm(const Buffer& x,       // (rows, n)
+             const Buffer* weight,  // (n), or null
+             Buffer& y,             // (rows, n)
+             Buffer& rstd,          // (rows)
+             std::int64_t rows, std::int64_t n, double eps) {
   requireLength("x", x, multiplySizes(rows, n));
   checkRow("weight", weight, x, n);
   checkSame("y", y, x);
@@ -211,9 +230,16 @@ void rmsNorm(const Buffer& x, const Buffer* weight, Buffer& y, Buffer& rstd, std
   });
 }
 
-/// Both gradients: `mean` and `dbias` are null for rmsNorm.
-void launchGrad(const Buffer& dy, const Buffer& x, const Buffer* weight, const Buffer* mean, const Buffer& rstd,
-                Buffer& dx, Buffer& dweight, Buffer* dbias, std::int64_t rows, std::int64_t n) {
+/// The gradients of both norms: one launch for dx, two for dweight and dbias.
+void launchGrad(const Buffer& dy,      // (rows, n)
+                const Buffer& x,       // (rows, n)
+                const Buffer* weight,  // (n), or null
+                const Buffer* mean,    // (rows); null for rmsNorm
+                const Buffer& rstd,    // (rows)
+                Buffer& dx,            // (rows, n)
+                Buffer& dweight,       // (n)
+                Buffer* dbias,         // (n); null for rmsNorm
+                std::int64_t rows, std::int64_t n) {
   requireLength("x", x, multiplySizes(rows, n));
   checkSame("dy", dy, x);
   checkSame("dx", dx, x);

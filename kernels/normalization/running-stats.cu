@@ -1,4 +1,5 @@
-// running += momentum (batch - running), for the statistics of batch normalization.
+// runningStats: running = (1 - momentum) running + momentum batch, in place, for the mean and variance of batch
+// normalization. The layer calls it in training; the normalization itself does not belong here.
 #include "optimizer/updates.cuh"
 #include "runtime/registry.h"
 
@@ -7,6 +8,7 @@ namespace {
 
 constexpr int threads = 128;
 
+/// data[i] = value, rounded to a float dtype that is known at run time only.
 __device__ void store(void* data, DType dtype, std::int64_t i, double value) {
   switch (dtype) {
     case DType::float64: static_cast<double*>(data)[i] = value; break;
@@ -16,10 +18,16 @@ __device__ void store(void* data, DType dtype, std::int64_t i, double value) {
   }
 }
 
-/// One value a channel, so nothing is gained by going beyond float64 and elements.
+/// The update of one layer's statistics; `correction` makes the batch variance unbiased. A thread a channel, in float64,
+/// element by element: there is one value a channel, so vectors would not be faster.
 __global__ void __launch_bounds__(threads)
-    moveStatistics(AnyData mean, AnyData variance, void* runningMean, DType meanType, void* runningVar,
-                   DType varianceType, std::int64_t n, double momentum, double correction) {
+    moveStatistics(AnyData mean,        // (n), of the batch
+                   AnyData variance,    // (n), of the batch
+                   void* runningMean,   // (n)
+                   DType meanType,
+                   void* runningVar,    // (n)
+                   DType varianceType,
+                   std::int64_t n, double momentum, double correction) {
   for (std::int64_t i = blockIdx.x * std::int64_t{blockDim.x} + threadIdx.x; i < n;
        i += gridDim.x * std::int64_t{blockDim.x}) {
     const double oldMean = AnyData(runningMean, meanType).at<double>(i);
@@ -30,6 +38,7 @@ __global__ void __launch_bounds__(threads)
   }
 }
 
+/// One launch for each layer; tensor t of each list is (channels of layer t).
 void runningStats(BufferList mean, BufferList variance, BufferList runningMean, BufferList runningVar, double momentum,
                   double correction) {
   checkLists({mean, variance, runningMean, runningVar});

@@ -1,4 +1,5 @@
-// softmax, logSoftmax, and their gradients.
+// softmax, logSoftmax and their gradients along an axis of (outer, size, inner): ops on rows (rows.cuh). If a loss follows,
+// use crossEntropy (kernels/loss), which never writes the softmax.
 #include "reduction/rows.cuh"
 #include "runtime/registry.h"
 
@@ -6,13 +7,16 @@ namespace wengert {
 namespace {
 
 // y_i = e^(x_i - max x) / sum_j e^(x_j - max x), or its logarithm
+//
+// One pass finds maximum and sum together (LogSumFold), a second writes y. Bound: x is read once if a row stays on chip and
+// y is written once, 2 sizeof(T) bytes an element (4 in bfloat16).
 template <class T>
 struct Softmax : RowOp<T> {
   using C = Compute<T>;
   using State = LogSum<C>;
   static constexpr int V = rowUnit<T>;
   static constexpr int sources = 1;
-  const T* source[sources];
+  const T* source[sources];  // x (outer, size, inner)
   bool log;
 
   struct Row {
@@ -39,13 +43,15 @@ struct Softmax : RowOp<T> {
 };
 
 // With s the output: dx_i = s_i (dy_i - sum_j dy_j s_j), or for the logarithm dx_i = dy_i - e^s_i sum_j dy_j
+//
+// Bound: dy and s are read once if a row stays on chip, and dx is written: 3 sizeof(T) bytes an element (6 in bfloat16).
 template <class T>
 struct SoftmaxGrad : RowOp<T> {
   using C = Compute<T>;
   using State = C;
   static constexpr int V = rowUnit<T>;
   static constexpr int sources = 2;
-  const T* source[sources];  // dy, s
+  const T* source[sources];  // dy (outer, size, inner), s (outer, size, inner)
   bool log;
 
   struct Row {
@@ -68,7 +74,9 @@ struct SoftmaxGrad : RowOp<T> {
 };
 
 template <bool log>
-void launchSoftmax(const Buffer& x, Buffer& y, std::int64_t outer, std::int64_t size, std::int64_t inner) {
+void launchSoftmax(const Buffer& x,  // (outer, size, inner)
+                   Buffer& y,        // (outer, size, inner)
+                   std::int64_t outer, std::int64_t size, std::int64_t inner) {
   const RowShape shape{outer, size, inner};
   requireLength("x", x, shape.elements());
   requireLength("y", y, x.length);
@@ -80,8 +88,10 @@ void launchSoftmax(const Buffer& x, Buffer& y, std::int64_t outer, std::int64_t 
 }
 
 template <bool log>
-void launchSoftmaxGrad(const Buffer& dy, const Buffer& s, Buffer& dx, std::int64_t outer, std::int64_t size,
-                       std::int64_t inner) {
+void launchSoftmaxGrad(const Buffer& dy,  // (outer, size, inner)
+                       const Buffer& s,   // (outer, size, inner), the output of the forward op
+                       Buffer& dx,        // (outer, size, inner)
+                       std::int64_t outer, std::int64_t size, std::int64_t inner) {
   const RowShape shape{outer, size, inner};
   requireLength("dy", dy, shape.elements());
   requireLength("s", s, dy.length);

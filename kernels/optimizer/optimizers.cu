@@ -1,6 +1,6 @@
-// The optimizers' steps: sgd, sgdMomentum, adam, adamW, amsgrad, amsgradW. One launch changes all parameters of a group.
-// What differs from step to step is read from device memory, and the count of steps is kept there, so that a recorded
-// step can be repeated as it is.
+// The optimizers' steps: sgd, sgdMomentum, adam, adamW, amsgrad, amsgradW. One launch updates all parameters of a group; the
+// table of tensors is in updates.cuh. A rule (Sgd, SgdMomentum, Adam) is the formula for one element; stepParameters is
+// the kernel. The learning rate and the count of steps are in device memory, so a captured step can be replayed.
 #include "optimizer/updates.cuh"
 #include "runtime/registry.h"
 
@@ -13,12 +13,12 @@ constexpr int threads = 256;
 template <class T>
 inline constexpr int leastBlocks = sizeof(T) == 8 ? 4 : 0;
 
-/// The learning rate and the count of steps of a group, in device memory. The block that finishes last counts the step,
-/// since all others must have read it by then.
+/// The learning rate and the count of steps of a group, in device memory. The block that finishes last increments the count,
+/// because every other block has read it by then.
 struct Progress {
-  const double* rate;
-  unsigned* counter;  // steps so far, and how many blocks have finished; may be missing
-  bool last;          // of the launches of this step
+  const double* rate;  // (1)
+  unsigned* counter;   // (2): steps so far, and how many blocks have finished; null if the rule does not count
+  bool last;           // this is the last launch of the step
 
   __device__ unsigned step() const { return counter != nullptr ? counter[0] + 1 : 0; }
   __device__ void finish(unsigned step) const {
@@ -30,6 +30,11 @@ struct Progress {
   }
 };
 
+// A rule has
+//   slots           arrays beside gradient and parameter: momentum, averages
+//   Coefficients    values that are the same for all elements of a step; prepare(lr, step) computes them in float64
+//   operator()      the step of one element: reads g, updates p and the slots
+//
 // g += weightDecay p;  p -= lr g
 template <class C>
 struct Sgd {
@@ -70,22 +75,23 @@ struct SgdMomentum {
 
 // g += weightDecay p (decoupled: p *= 1 - lr weightDecay);  m += (1 - beta1) (g - m);  v = beta2 v + (1 - beta2) g^2
 // w = max(w, v) (amsgrad; else w = v);  p -= lr m / (1 - beta1^step) / (sqrt(w / (1 - beta2^step)) + eps)
+// Kingma and Ba 2015 (Adam); Loshchilov and Hutter 2019 (decoupled); Reddi, Kale and Kumar 2018 (AMSGrad)
 template <class C, bool amsgrad>
 struct Adam {
   static constexpr int slots = amsgrad ? 3 : 2;
   struct Coefficients {
-    C shrink;
-    C stepSize;
-    C scale;  // 1 / sqrt(1 - beta2^step)
+    C shrink;    // 1 - lr weightDecay if decoupled, else 1
+    C stepSize;  // lr / (1 - beta1^step)
+    C scale;     // 1 / sqrt(1 - beta2^step)
   };
   double beta1;
   double beta2;
   double weightDecay;
   C eps;
-  C take1;  // 1 - beta1
-  C keep2;
-  C take2;
-  C penalty;
+  C take1;    // 1 - beta1
+  C keep2;    // beta2
+  C take2;    // 1 - beta2
+  C penalty;  // weightDecay, or 0 if decoupled
   bool decoupled;
 
   __device__ Coefficients prepare(double lr, unsigned step) const {
@@ -102,7 +108,7 @@ struct Adam {
     slot[1] = variance;
     C largest = variance;
     if constexpr (amsgrad) {
-      // a NaN stays, on either side
+      // If either is NaN, the maximum is NaN.
       largest = slot[2] > variance || isNaN(slot[2]) ? slot[2] : variance;
       slot[2] = largest;
     }
@@ -110,15 +116,22 @@ struct Adam {
   }
 };
 
-/// The table's lists are the gradients, the parameters, and the rule's slots. Slots are float32, or float64 beside
-/// float64. A gradient of another dtype than its parameter is read element by element.
+/// One step of `rule` for every element of every tensor of the table, in place. The table's arrays are the gradients, the
+/// parameters and the rule's slots. A block takes chunks in a grid-stride loop, a thread V elements (16 bytes of the
+/// parameter) at a time: global memory -> registers -> global memory. Thread 0 computes the coefficients once for the block,
+/// through shared memory. Slots are float32, or float64 for float64 parameters. A gradient whose dtype differs from the
+/// parameter's is read element by element. Elements are independent, so results do not depend on the launch.
+/// Bound: every array once, parameter and slots also written: for Adam in float32 28 bytes an element.
 template <class T, class Rule>
 __global__ void __launch_bounds__(threads, leastBlocks<T>)
-    stepParameters(Rule rule, TensorTable<2 + Rule::slots> table, DType gradientType, Progress progress) {
+    stepParameters(Rule rule,
+                   TensorTable<2 + Rule::slots> table,
+                   DType gradientType,
+                   Progress progress) {
   using C = Compute<T>;
   constexpr int V = vectorLength<T>;
   constexpr int slots = Rule::slots;
-  SHARED_MEMORY(typename Rule::Coefficients, prepared);
+  SHARED_MEMORY(typename Rule::Coefficients, prepared);  // (1)
   unsigned step = 0;
   if (threadIdx.x == 0) {
     step = progress.step();
@@ -140,7 +153,7 @@ __global__ void __launch_bounds__(threads, leastBlocks<T>)
 
     forChunkUnits<V>(begin, end, [&](std::int64_t at, int count) {
       const bool vectors = aligned && count == V;
-      C g[V], p[V], slot[slots > 0 ? slots : 1][V];
+      C g[V], p[V], slot[slots > 0 ? slots : 1][V];  // (V), (V), (slots, V), registers
       if (gradientType == dtypeOf<T>) {
         const Vector<T, V> unit = loadUnit<T, V>(gradients + at, count, 1, vectors);
 #pragma unroll
@@ -152,7 +165,7 @@ __global__ void __launch_bounds__(threads, leastBlocks<T>)
       const Vector<T, V> unit = loadUnit<T, V>(parameters + at, count, 1, vectors);
 #pragma unroll
       for (int e = 0; e < V; e++) p[e] = widen(unit.at[e]);
-      // A slot's elements are C, of which V may be two vectors.
+      // V elements of a slot are one vector of W elements of C, or two if T has 16 bits.
       constexpr int W = vectorLength<C>;
 #pragma unroll
       for (int s = 0; s < slots; s++)
@@ -165,12 +178,12 @@ __global__ void __launch_bounds__(threads, leastBlocks<T>)
         }
 #pragma unroll
       for (int e = 0; e < V; e++) {
-        C own[slots > 0 ? slots : 1] = {};
+        C ofElement[slots > 0 ? slots : 1] = {};
 #pragma unroll
-        for (int s = 0; s < slots; s++) own[s] = slot[s][e];
-        rule(now, g[e], p[e], own);
+        for (int s = 0; s < slots; s++) ofElement[s] = slot[s][e];
+        rule(now, g[e], p[e], ofElement);
 #pragma unroll
-        for (int s = 0; s < slots; s++) slot[s][e] = own[s];
+        for (int s = 0; s < slots; s++) slot[s][e] = ofElement[s];
       }
       storeUnit<T, V>(parameters + at, p, count, 1, vectors);
 #pragma unroll
@@ -187,8 +200,8 @@ __global__ void __launch_bounds__(threads, leastBlocks<T>)
   progress.finish(step);
 }
 
-/// Runs `makeRule<C>()` over the lists: gradients, parameters, slots. One launch for each pair of dtypes that occurs,
-/// of which there is one as a rule.
+/// Checks the lists (gradients, parameters, slots) and launches the rule makeRule(C()) for each pair of parameter and
+/// gradient dtypes that occurs; usually there is one pair.
 template <int N, class MakeRule>
 void runStep(const BufferList (&lists)[N], const Buffer& rate, Buffer* counter, const MakeRule& makeRule) {
   checkLists(lists);
@@ -231,7 +244,7 @@ void runStep(const BufferList (&lists)[N], const Buffer& rate, Buffer* counter, 
              rule, table, static_cast<DType>(pair % dtypeCount), progress);
     });
   };
-  // Even a step of empty tensors counts.
+  // A step of empty tensors is counted as well.
   if (tables == 0 && counter != nullptr) run(TensorTable<N>(), 0);
   else forPairs(run);
 }

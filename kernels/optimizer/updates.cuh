@@ -1,5 +1,11 @@
-// In-place updates of many tensors at once: one launch goes over all parameters of a group. The pointers travel in the
-// launch's own parameters, so that nothing is copied to the device first.
+// In-place updates of many tensors by one launch, for optimizers.cu (and the checks for running-stats.cu). The addresses
+// are kernel parameters, so nothing is copied to the device first. The rules of the optimizers do not belong here.
+//
+// The tensors are cut into chunks of 4096 elements, counted through all tensors; a block takes chunks in a grid-stride loop:
+//
+//   tensor       |        0         |  1  |       2       |
+//   chunk        |  0  |  1  |  2   |  3  |   4   |   5   |      the last chunk of a tensor may be shorter
+//   firstChunk    0                   3     4
 #pragma once
 
 #include "reduction/rows.cuh"
@@ -7,20 +13,20 @@
 
 namespace wengert {
 
-/// Lists of tensors that belong together element by element: `arrays` pointers for each tensor, and its length. As many
-/// tensors as fit into the 4 KB that the parameters of a launch may take; a group with more takes another launch.
+/// The tensors of one launch: for each, `arrays` addresses (gradient, parameter, averages) and the length. `most` is as
+/// many tensors as fit into the 4 KB of a kernel's parameters; a group with more tensors needs another launch.
 template <int arrays>
 struct TensorTable {
   static constexpr int most = 3900 / (8 * arrays + 16);
   static constexpr std::int64_t chunk = 4096;  // elements
 
-  void* data[arrays][most];
-  std::int64_t length[most];
-  std::int64_t firstChunk[most];
-  int count = 0;
-  std::int64_t chunks = 0;
+  void* data[arrays][most];       // (arrays, count)
+  std::int64_t length[most];      // (count), elements
+  std::int64_t firstChunk[most];  // (count), increasing
+  int count = 0;                  // tensors
+  std::int64_t chunks = 0;        // of all tensors
 
-  /// The tensor that a chunk belongs to.
+  /// The tensor that a chunk belongs to: the last one whose first chunk is not after it, by binary search.
   __device__ int tensorOf(std::int64_t number) const {
     int low = 0, high = count - 1;
     while (low < high) {
@@ -32,14 +38,14 @@ struct TensorTable {
   }
 };
 
-/// Calls f(list number, element) for the elements of a chunk that fall to this thread, in units of V.
+/// Calls f(element, count) for this thread's units of V elements of the chunk [begin, end); `count` of them exist.
 template <int V, class F>
 __device__ __forceinline__ void forChunkUnits(std::int64_t begin, std::int64_t end, const F& f) {
   for (std::int64_t at = begin + threadIdx.x * V; at < end; at += blockDim.x * V)
     f(at, static_cast<int>(end - at < V ? end - at : V));
 }
 
-/// Checks the lists of an update against each other; `lists[0]` gives the lengths.
+/// Throws unless all lists have as many tensors as `lists[0]`, of the same lengths.
 template <int N>
 void checkLists(const BufferList (&lists)[N]) {
   for (const BufferList& list : lists) {
@@ -48,7 +54,7 @@ void checkLists(const BufferList (&lists)[N]) {
   }
 }
 
-/// Fills tables from the tensors that `wanted(i)` names, and calls run(table, last) for each table.
+/// Fills tables with the tensors i for which wanted(i) is true, and calls run(table) for each table.
 template <int N, class Wanted, class Run>
 void forTables(const BufferList (&lists)[N], const Wanted& wanted, const Run& run) {
   TensorTable<N> table;
