@@ -1,4 +1,5 @@
-// The wrappers of ptx-hopper.cuh and ptx-wgmma.cuh by themselves, as conformance.cu does for the rest.
+// One kernel for each wrapper of ptx-hopper.cuh and ptx-wgmma.cuh, as conformance.cu has for ptx.cuh: on a Hopper GPU it
+// runs the instruction, on the emulator its twin, and a test compares the two. Kernels of ops do not belong here.
 #include "conformance/conformance.cuh"
 #include "ptx/tensor-map.h"
 
@@ -9,14 +10,18 @@ namespace {
 constexpr int boxRows = 16, boxColumns = 32;  // of float32: 2,048 bytes
 constexpr int boxLength = boxRows * boxColumns;
 
+/// Columns of the box: a row of the box is as wide as the swizzle.
 int boxColumnsOf(Swizzle swizzle) {
-  return swizzle == Swizzle::none ? boxColumns : 4 << static_cast<int>(swizzle);  // as wide as the swizzle
+  return swizzle == Swizzle::none ? boxColumns : 4 << static_cast<int>(swizzle);  // 16 bytes << swizzle, in float32
 }
 
-/// y: the box of x at (row, column), as it lies in shared memory.
-__global__ void tensorLoadKernel(const __grid_constant__ TensorMap map, std::uint32_t* y, int row, int column,
-                                 int length) {
-  SHARED_MEMORY(std::uint32_t, s);
+/// y = the box of x at (row, column), in the order in which it is in shared memory after a bulk copy. One warp: thread 0
+/// issues the copy, all threads wait at its mbarrier and copy the words out.
+__global__ void tensorLoadKernel(const __grid_constant__ TensorMap map,  // of x (rows, columns)
+                                 std::uint32_t* y,                       // (length)
+                                 int row, int column,
+                                 int length) {                           // words of the box
+  SHARED_MEMORY(std::uint32_t, s);                                       // (boxLength), then the mbarrier
   auto* const barrier = reinterpret_cast<std::uint64_t*>(s + boxLength);
   if (threadIdx.x == 0) {
     tensorMapPrefetch(&map);
@@ -32,10 +37,12 @@ __global__ void tensorLoadKernel(const __grid_constant__ TensorMap map, std::uin
   for (int i = static_cast<int>(threadIdx.x); i < length; i += 32) y[i] = s[i];
 }
 
-/// The opposite: x lies in shared memory, the box of y gets it.
-__global__ void tensorStoreKernel(const __grid_constant__ TensorMap map, const std::uint32_t* x, int row, int column,
+/// The opposite: copies x to shared memory and stores it to the box of y at (row, column) by a bulk copy.
+__global__ void tensorStoreKernel(const __grid_constant__ TensorMap map,  // of y (rows, columns)
+                                  const std::uint32_t* x,                 // (length)
+                                  int row, int column,
                                   int length) {
-  SHARED_MEMORY(std::uint32_t, s);
+  SHARED_MEMORY(std::uint32_t, s);                                        // (boxLength)
   for (int i = static_cast<int>(threadIdx.x); i < length; i += 32) s[i] = x[i];
   fenceProxyAsync();
   __syncwarp();
@@ -47,6 +54,7 @@ __global__ void tensorStoreKernel(const __grid_constant__ TensorMap map, const s
   }
 }
 
+/// The matrix of a call, and where its box is.
 struct BoxAt {
   TensorShape shape;
   int row, column, length;
@@ -55,12 +63,12 @@ struct BoxAt {
 BoxAt boxAt(const Buffer& matrix, Dims dims, std::int64_t row, std::int64_t column, std::int64_t swizzle) {
   requireHopper(tensorLoadKernel);
   require(dims.count == 2 && dims[0] > 0 && dims[1] > 0 && dims[1] % 4 == 0,
-          "dims are rows and columns, these a multiple of 4");
-  require(swizzle >= 0 && swizzle <= 3, "swizzle is 0 to 3");
+          "dims must be rows and columns, and columns a multiple of 4");
+  require(swizzle >= 0 && swizzle <= 3, "swizzle must be from 0 to 3");
   constexpr std::int64_t far = std::int64_t{1} << 30;
-  require(row >= -far && row <= far && column >= -far && column <= far, "row and column are within 2^30");
+  require(row >= -far && row <= far && column >= -far && column <= far, "row and column must be from -2^30 to 2^30");
   requireFloats("matrix", matrix, sizeOf(dims));
-  require(isAligned(matrix.data), "the matrix is aligned to 16 bytes");
+  require(isAligned(matrix.data), "the matrix must be aligned to 16 bytes");
   const int columns = boxColumnsOf(static_cast<Swizzle>(swizzle));
   return {matrixShape<float>(dims[0], dims[1], dims[1], boxRows, columns, static_cast<Swizzle>(swizzle)),
           static_cast<int>(row), static_cast<int>(column), boxRows * columns};
@@ -82,22 +90,27 @@ void conformanceTensorStore(const Buffer& x, Buffer& y, Dims dims, std::int64_t 
          dataOf<std::uint32_t>(x), box.row, box.column, box.length);
 }
 
-/// How the two operands lie in an image of shared memory.
+/// Where the two operands are in an image of shared memory: swizzle and offsets in bytes.
 struct Operands {
   Swizzle swizzle;
   std::uint32_t leadingA, strideA, startB, leadingB, strideB;
 };
 
-/// d (64, N) = a b + c by one wgmma, each thread's part after the other's (128, N / 2).
+/// d (64, N) = a b + c by one wgmma of one warpgroup. The operands are in `image`, which is copied to shared memory as it
+/// is; c and d hold the registers of each thread.
 template <class T, int N, bool TransposeA, bool TransposeB>
 __global__ void __launch_bounds__(128)
-    wgmmaKernel(const std::uint32_t* image, const float* c, float* d, int words, Operands at) {
-  SHARED_MEMORY(std::uint32_t, s);
+    wgmmaKernel(const std::uint32_t* image,  // (words)
+                const float* c,              // (128 threads, N / 2)
+                float* d,                    // (128 threads, N / 2)
+                int words,
+                Operands at) {
+  SHARED_MEMORY(std::uint32_t, s);           // (words)
   const int t = static_cast<int>(threadIdx.x);
   for (int i = t; i < words; i += 128) s[i] = image[i];
   fenceProxyAsync();
   __syncthreads();
-  float sum[N / 2];
+  float sum[N / 2];  // the thread's accumulators, registers
 #pragma unroll
   for (int i = 0; i < N / 2; i++) sum[i] = c[t * (N / 2) + i];
   wgmmaFence();
@@ -122,21 +135,21 @@ void launchWgmma(const Buffer& image, const Buffer& c, Buffer& d, bool transpose
 void conformanceWgmma(const Buffer& image, const Buffer& c, Buffer& d, std::int64_t n, std::int64_t isFloat16,
                       std::int64_t transposeA, std::int64_t transposeB, Dims layout) {
   requireHopper(wgmmaKernel<bfloat16, 64, false, false>);
-  require(n == 64 || n == 128 || n == 192 || n == 256, "n is 64, 128, 192 or 256");
-  require(layout.count == 6 && layout[0] >= 0 && layout[0] <= 3, "layout has 6 numbers, the first from 0 to 3");
+  require(n == 64 || n == 128 || n == 192 || n == 256, "n must be 64, 128, 192 or 256");
+  require(layout.count == 6 && layout[0] >= 0 && layout[0] <= 3, "layout must be 6 numbers, the first from 0 to 3");
   requireDType("image", image, DType::int32);
   require(image.length > 0 && image.length % 256 == 0 && image.length * 4 <= stream().mostShared,
-          "the image fits in shared memory");
+          "the image must fit in shared memory and be a multiple of 256 words");
   for (int i = 1; i < 6; i++)
-    require(layout[i] >= 0 && layout[i] % 16 == 0 && layout[i] < 1 << 18, "offsets are multiples of 16 below 2^18");
-  require(layout[3] % 1024 == 0, "b starts at a multiple of 1,024");
-  // No address is farther than so many steps of either offset, and 1,024 bytes within a tile.
+    require(layout[i] >= 0 && layout[i] % 16 == 0 && layout[i] < 1 << 18, "offsets must be multiples of 16 below 2^18");
+  require(layout[3] % 1024 == 0, "b must start at a multiple of 1,024");
+  // No address is farther than rows / 8 + 1 steps of the larger offset and 1,024 bytes within a tile.
   const auto end = [](std::int64_t rows, std::int64_t leading, std::int64_t stride) {
     return (rows / 8 + 1) * (leading > stride ? leading : stride) + 1024;
   };
   require(
       end(64, layout[1], layout[2]) <= image.length * 4 && layout[3] + end(n, layout[4], layout[5]) <= image.length * 4,
-      "the operands end inside the image");
+      "the operands must end inside the image");
   requireFloats("c", c, 64 * n);
   requireFloats("d", d, 64 * n);
   const auto word = [&](int i) { return static_cast<std::uint32_t>(layout[i]); };

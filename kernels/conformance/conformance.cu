@@ -1,16 +1,20 @@
-// Every wrapper of ptx.cuh by itself, on what a buffer holds: on a GPU the instruction, elsewhere its emulated twin. A
-// test compares the two on random numbers.
+// One kernel for each wrapper of ptx.cuh, on numbers that a test chooses: on a GPU it runs the instruction, on the emulator
+// its twin. A test compares the two. Wrappers of Hopper's instructions are in conformance-hopper.cu; kernels of ops do not
+// belong here.
 #include "conformance/conformance.cuh"
 
 namespace wengert {
 
 namespace {
 
-// Fragments as each lane holds them: a (count, 32, registers), b and c likewise, d (count, 32, 4); a warp a matrix.
-
 enum class MmaForm : int { bfloat16K16, float16K16, tf32K8, bfloat16K8, float16K8 };
 
-__global__ void mmaKernel(const std::uint32_t* a, const std::uint32_t* b, const float* c, float* d, MmaForm form) {
+/// d = a b + c by one mma a block of one warp. Operands are fragments: the registers of each lane, one lane after another.
+__global__ void mmaKernel(const std::uint32_t* a,  // (count, 32 lanes, 4), or 2 registers for 16-bit k = 8
+                          const std::uint32_t* b,  // (count, 32 lanes, 2), or 1
+                          const float* c,          // (count, 32 lanes, 4)
+                          float* d,                // (count, 32 lanes, 4)
+                          MmaForm form) {
   const std::size_t lane = std::size_t{blockIdx.x} * 32 + threadIdx.x;
   const bool isShort = form == MmaForm::bfloat16K8 || form == MmaForm::float16K8;
   std::uint32_t partA[4] = {}, partB[2] = {};
@@ -28,9 +32,9 @@ __global__ void mmaKernel(const std::uint32_t* a, const std::uint32_t* b, const 
 
 void conformanceMma(const Buffer& a, const Buffer& b, const Buffer& c, Buffer& d, std::int64_t count,
                     std::int64_t form) {
-  require(form >= 0 && form <= 4, "form is 0 to 4");
+  require(form >= 0 && form <= 4, "form must be from 0 to 4");
   require(form == 1 || form == 4 || stream().capability >= 80, "this form needs sm_80");
-  requireCount(count);
+  requireMatrixCount(count);
   const int registers = form >= 3 ? 2 : 4;
   requireWords("a", a, count * 32 * registers);
   requireWords("b", b, count * 32 * registers / 2);
@@ -41,7 +45,7 @@ void conformanceMma(const Buffer& a, const Buffer& b, const Buffer& c, Buffer& d
          dataOf<float>(c), dataOf<float>(d), static_cast<MmaForm>(form));
 }
 
-/// x (count, 32, 4): 32 rows of 16 bytes. y (count, 32, 4): each lane's registers, the first `matrices` of them.
+/// y = the N registers that this lane gets from ldmatrix, and zeros up to 4; `row` is the row that the lane points to.
 template <int N>
 __device__ void loadOne(std::uint32_t* y, const void* row, bool transposed) {
   std::uint32_t registers[N];
@@ -50,8 +54,12 @@ __device__ void loadOne(std::uint32_t* y, const void* row, bool transposed) {
   for (int i = 0; i < 4; i++) y[i] = i < N ? registers[i % N] : 0;
 }
 
-__global__ void loadMatrixKernel(const std::uint32_t* x, std::uint32_t* y, int matrices, bool transposed) {
-  SHARED_MEMORY(std::uint32_t, s);
+/// ldmatrix of 1, 2 or 4 matrices of 8 rows, by a block of one warp. Lane l points to row l.
+__global__ void loadMatrixKernel(const std::uint32_t* x,  // (count, 32 rows, 4 words)
+                                 std::uint32_t* y,        // (count, 32 lanes, 4 registers)
+                                 int matrices,
+                                 bool transposed) {
+  SHARED_MEMORY(std::uint32_t, s);                        // (32 rows, 4 words)
   const int lane = static_cast<int>(threadIdx.x);
   const std::size_t first = (std::size_t{blockIdx.x} * 32 + lane) * 4;
   for (int i = 0; i < 4; i++) s[lane * 4 + i] = x[first + i];
@@ -63,8 +71,8 @@ __global__ void loadMatrixKernel(const std::uint32_t* x, std::uint32_t* y, int m
 
 void conformanceLoadMatrix(const Buffer& x, Buffer& y, std::int64_t count, std::int64_t matrices,
                            std::int64_t transposed) {
-  require(matrices == 1 || matrices == 2 || matrices == 4, "1, 2 or 4 matrices");
-  requireCount(count);
+  require(matrices == 1 || matrices == 2 || matrices == 4, "matrices must be 1, 2 or 4");
+  requireMatrixCount(count);
   requireWords("x", x, count * 128);
   requireWords("y", y, count * 128);
   if (count == 0) return;
@@ -72,7 +80,7 @@ void conformanceLoadMatrix(const Buffer& x, Buffer& y, std::int64_t count, std::
          dataOf<std::uint32_t>(y), static_cast<int>(matrices), transposed != 0);
 }
 
-/// The opposite: x holds registers, y what lies in the 32 rows afterwards, zeros where nothing was stored.
+/// Stores the first N of this lane's registers by stmatrix; `row` is the row that the lane points to.
 template <int N>
 __device__ void storeOne(const std::uint32_t* x, void* row, bool transposed) {
   std::uint32_t registers[N];
@@ -81,8 +89,12 @@ __device__ void storeOne(const std::uint32_t* x, void* row, bool transposed) {
   else storeMatrix(row, registers);
 }
 
-__global__ void storeMatrixKernel(const std::uint32_t* x, std::uint32_t* y, int matrices, bool transposed) {
-  SHARED_MEMORY(std::uint32_t, s);
+/// stmatrix, the opposite of loadMatrixKernel: y is the content of the 32 rows afterwards, 0 where nothing was stored.
+__global__ void storeMatrixKernel(const std::uint32_t* x,  // (count, 32 lanes, 4 registers)
+                                  std::uint32_t* y,        // (count, 32 rows, 4 words)
+                                  int matrices,
+                                  bool transposed) {
+  SHARED_MEMORY(std::uint32_t, s);                         // (32 rows, 4 words)
   const int lane = static_cast<int>(threadIdx.x);
   const std::size_t first = (std::size_t{blockIdx.x} * 32 + lane) * 4;
   for (int i = 0; i < 4; i++) s[lane * 4 + i] = 0;
@@ -96,9 +108,9 @@ __global__ void storeMatrixKernel(const std::uint32_t* x, std::uint32_t* y, int 
 
 void conformanceStoreMatrix(const Buffer& x, Buffer& y, std::int64_t count, std::int64_t matrices,
                             std::int64_t transposed) {
-  require(matrices == 1 || matrices == 2 || matrices == 4, "1, 2 or 4 matrices");
+  require(matrices == 1 || matrices == 2 || matrices == 4, "matrices must be 1, 2 or 4");
   requireHopper(storeMatrixKernel);
-  requireCount(count);
+  requireMatrixCount(count);
   requireWords("x", x, count * 128);
   requireWords("y", y, count * 128);
   if (count == 0) return;
@@ -106,36 +118,43 @@ void conformanceStoreMatrix(const Buffer& x, Buffer& y, std::int64_t count, std:
          dataOf<std::uint32_t>(y), static_cast<int>(matrices), transposed != 0);
 }
 
-/// Each of 32 lanes copies `bytes` of its own 16 to shared memory, of which it reads only `readBytes`.
-__global__ void copyAsyncKernel(const unsigned char* x, unsigned char* y, int bytes, unsigned readBytes) {
-  SHARED_MEMORY(unsigned char, s);
-  const int own = static_cast<int>(threadIdx.x) * 16;
-  for (int i = 0; i < 16; i++) s[own + i] = 0xaa;
-  if (bytes == 16) copyAsync16(s + own, x + own, readBytes);
-  else if (bytes == 8) copyAsync8(s + own, x + own, readBytes);
-  else copyAsync4(s + own, x + own, readBytes);
+/// cp.async: each of 32 lanes copies `bytes` of its 16 bytes to shared memory, and reads only `readBytes` of them. Then each
+/// lane writes out the bytes of the next lane, so the copy must be visible after the wait and the barrier.
+__global__ void copyAsyncKernel(const unsigned char* x,  // (32 lanes, 16)
+                                unsigned char* y,        // (32 lanes, 16)
+                                int bytes,
+                                unsigned readBytes) {
+  SHARED_MEMORY(unsigned char, s);                       // (32 lanes, 16)
+  const int first = static_cast<int>(threadIdx.x) * 16;
+  for (int i = 0; i < 16; i++) s[first + i] = 0xaa;
+  if (bytes == 16) copyAsync16(s + first, x + first, readBytes);
+  else if (bytes == 8) copyAsync8(s + first, x + first, readBytes);
+  else copyAsync4(s + first, x + first, readBytes);
   copyAsyncCommit();
   copyAsyncWait<0>();
   __syncthreads();
-  for (int i = 0; i < 16; i++) y[own + i] = s[(own + 16) % 512 + i];
+  for (int i = 0; i < 16; i++) y[first + i] = s[(first + 16) % 512 + i];
 }
 
 void conformanceCopyAsync(const Buffer& x, Buffer& y, std::int64_t bytes, std::int64_t readBytes) {
-  require(bytes == 4 || bytes == 8 || bytes == 16, "4, 8 or 16 bytes");
-  require(readBytes >= 0 && readBytes <= bytes, "readBytes is 0 to bytes");
+  require(bytes == 4 || bytes == 8 || bytes == 16, "bytes must be 4, 8 or 16");
+  require(readBytes >= 0 && readBytes <= bytes, "readBytes must be from 0 to bytes");
   requireWords("x", x, 128);
   requireWords("y", y, 128);
   launch(copyAsyncKernel, {dim3(1), dim3(32), 512}, dataOf<unsigned char>(x), dataOf<unsigned char>(y),
          static_cast<int>(bytes), static_cast<unsigned>(readBytes));
 }
 
-__global__ void toTf32Kernel(const float* x, std::uint32_t* y, std::int64_t n) {
+/// y[i] = the bits of x[i] rounded to tf32. A thread an element.
+__global__ void toTf32Kernel(const float* x,    // (n)
+                             std::uint32_t* y,  // (n)
+                             std::int64_t n) {
   const std::int64_t i = std::int64_t{blockIdx.x} * blockDim.x + threadIdx.x;
   if (i < n) y[i] = toTf32(x[i]);
 }
 
 void conformanceToTf32(const Buffer& x, Buffer& y, std::int64_t count) {
-  requireCount(count);
+  requireMatrixCount(count);
   requireFloats("x", x, count);
   requireWords("y", y, count);
   if (count == 0) return;
@@ -143,9 +162,11 @@ void conformanceToTf32(const Buffer& x, Buffer& y, std::int64_t count) {
          dataOf<std::uint32_t>(y), count);
 }
 
-/// Two pairs of warps hand numbers on through named barriers: the first pair arrives, the second waits.
-__global__ void barrierKernel(const std::uint32_t* x, std::uint32_t* y) {
-  SHARED_MEMORY(std::uint32_t, s);
+/// Named barriers: threads 0 to 63 write x to shared memory and arrive at barrier 1; threads 64 to 127 wait there and read.
+/// Barrier 2 has the first 64 threads only.
+__global__ void barrierKernel(const std::uint32_t* x,  // (64)
+                              std::uint32_t* y) {      // (128)
+  SHARED_MEMORY(std::uint32_t, s);                     // (64)
   const int t = static_cast<int>(threadIdx.x);
   if (t < 64) {
     s[t] = x[t];

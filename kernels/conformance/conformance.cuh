@@ -1,4 +1,4 @@
-// What conformance.cu and conformance-hopper.cu demand of their arguments.
+// Checks of arguments for conformance.cu and conformance-hopper.cu. Checks that all launchers use are in runtime/check.h.
 #pragma once
 
 #include "ptx/ptx.cuh"
@@ -7,21 +7,25 @@
 
 namespace wengert {
 
+/// Throws unless the buffer holds `length` words of 32 bits, which tests pass as int32.
 inline void requireWords(const char* name, const Buffer& buffer, std::int64_t length) {
   requireDType(name, buffer, DType::int32);
   requireLength(name, buffer, length);
 }
 
+/// Throws unless the buffer holds `length` float32.
 inline void requireFloats(const char* name, const Buffer& buffer, std::int64_t length) {
   requireDType(name, buffer, DType::float32);
   requireLength(name, buffer, length);
 }
 
-/// A number of matrices, a block each.
-inline void requireCount(std::int64_t count) { require(count >= 0 && count <= 65535, "count is 0 to 65,535"); }
+/// Throws unless `count` matrices can have a block each.
+inline void requireMatrixCount(std::int64_t count) {
+  require(count >= 0 && count <= 65535, "count must be from 0 to 65,535");
+}
 
-/// Throws unless `kernel` was compiled for sm_90a and runs on such a GPU; elsewhere it would trap, and take the device
-/// with it.
+/// Throws unless `kernel` was compiled for sm_90a and runs on such a GPU. On other GPUs it would trap, and the device could
+/// not be used again by this process.
 template <class... P>
 void requireHopper([[maybe_unused]] void (*kernel)(P...)) {
   bool hasCode = true;

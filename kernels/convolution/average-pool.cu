@@ -1,4 +1,5 @@
-// avgPool2d and adaptiveAvgPool2d, and their gradients, which gather from the windows over an element.
+// avgPool2d and adaptiveAvgPool2d, and their gradients. Where windows are is in pool-windows.cuh. The gradients gather: an
+// element of dx adds the windows that cover it, so nothing is added by several threads and results are deterministic.
 #include "convolution/pool-windows.cuh"
 #include "reduction/block-reduce.cuh"
 #include "runtime/registry.h"
@@ -8,10 +9,19 @@ namespace {
 
 constexpr int threads = 256;
 
-/// y = the sum under each window, divided by what the window counts; a team of threads for each.
+/// y[i] = the sum of x under window i, divided by the window's count. A team of threads (at most a warp) for each window:
+/// small windows have a team of one thread, so that neighbouring threads have neighbouring windows. A team adds in
+/// registers, then by shuffles, in a fixed order. Bound: each element of x is read once for each window over it, most of
+/// these reads from the caches.
 template <class T>
 __global__ void __launch_bounds__(threads)
-    averageWindows(const T* x, T* y, Pooling pool, Pixels pixels, bool includePad, std::int64_t n, Team team) {
+    averageWindows(const T* x,       // (planes, H, W)
+                   T* y,             // (planes, P, Q)
+                   Pooling pool,
+                   Pixels pixels,    // of y
+                   bool includePad,
+                   std::int64_t n,   // elements of y
+                   Team team) {
   using C = Compute<T>;
   const std::int64_t teams = blockDim.x / team.size;
   for (std::int64_t first = blockIdx.x * teams; first < n; first += gridDim.x * teams) {
@@ -21,7 +31,8 @@ __global__ void __launch_bounds__(threads)
     const std::int64_t firstColumn = pool.columns.begin(at.column);
     const int width = static_cast<int>(pool.columns.end(at.column) - firstColumn);
     const std::int64_t endRow = pool.rows.end(at.row);
-    // The team goes along a row of the window, and on to the next where it is at the end.
+    // Thread `rank` takes the elements rank, rank + size, ... of the window, counted row by row: w is the column, and each
+    // time it passes the width, the thread goes on to the next row.
     C sum[1] = {C(0)};
     std::int64_t h = pool.rows.begin(at.row);
     for (int w = team.rank(); h < endRow && width > 0; w += team.size) {
@@ -34,10 +45,16 @@ __global__ void __launch_bounds__(threads)
   }
 }
 
-/// dx = the sum of dy over the windows that cover the element, each divided by what it counts.
+/// dx[i] = the sum over the windows that cover element i of dy / count, in the order of the windows. A thread an element, in
+/// a grid-stride loop; the sum is in a register. Each dy is read once for each element of its window, mostly from caches.
 template <class T>
 __global__ void __launch_bounds__(threads)
-    spreadWindows(const T* dy, T* dx, Pooling pool, Pixels pixels, bool includePad, std::int64_t n) {
+    spreadWindows(const T* dy,      // (planes, P, Q)
+                  T* dx,            // (planes, H, W)
+                  Pooling pool,
+                  Pixels pixels,    // of dx
+                  bool includePad,
+                  std::int64_t n) { // elements of dx
   using C = Compute<T>;
   for (std::int64_t i = blockIdx.x * std::int64_t{blockDim.x} + threadIdx.x; i < n;
        i += gridDim.x * std::int64_t{blockDim.x}) {
@@ -55,7 +72,10 @@ __global__ void __launch_bounds__(threads)
   }
 }
 
-void average(const Buffer& x, Buffer& y, const Pooling& pool, bool includePad) {
+/// Checks the buffers and launches averageWindows, with about 8 elements of a window a thread.
+void average(const Buffer& x,  // (N, C, H, W)
+             Buffer& y,        // (N, C, P, Q)
+             const Pooling& pool, bool includePad) {
   requireLength("x", x, pool.inputs());
   requireLength("y", y, pool.outputs());
   requireDType("y", y, x.dtype);
@@ -70,7 +90,10 @@ void average(const Buffer& x, Buffer& y, const Pooling& pool, bool includePad) {
   });
 }
 
-void spread(const Buffer& dy, Buffer& dx, const Pooling& pool, bool includePad) {
+/// Checks the buffers and launches spreadWindows.
+void spread(const Buffer& dy,  // (N, C, P, Q)
+            Buffer& dx,        // (N, C, H, W)
+            const Pooling& pool, bool includePad) {
   requireLength("dx", dx, pool.inputs());
   requireLength("dy", dy, pool.outputs());
   requireDType("dx", dx, dy.dtype);
@@ -81,6 +104,7 @@ void spread(const Buffer& dy, Buffer& dx, const Pooling& pool, bool includePad) 
   });
 }
 
+/// Windows of avgPool2d, which has no dilation.
 Pooling slidingWindows(Dims image, Dims places, Dims kernel, Dims stride, Dims padding) {
   Pooling pool = poolingOf(image, places);
   const std::int32_t one[2] = {1, 1};

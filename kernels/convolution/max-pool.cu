@@ -1,5 +1,5 @@
-// maxPool2d and its gradient, which gathers: an element looks at the windows over it, so that nothing is added by
-// several threads at once.
+// maxPool2d and its gradient. Where windows are is in pool-windows.cuh. The forward op saves where each maximum is. The
+// gradient gathers: an element of dx looks at the windows that cover it, so nothing is added by several threads.
 #include "convolution/pool-windows.cuh"
 #include "reduction/block-reduce.cuh"
 #include "runtime/registry.h"
@@ -9,10 +9,17 @@ namespace {
 
 constexpr int threads = 256;
 
-/// y = the largest element under the window; indices say where in its image it stands. NaN counts as largest.
+/// y[i] = the largest element under window i; indices[i] = its index h W + w in its image. NaN counts as largest; of equal
+/// elements the first is taken. A thread a window, in a grid-stride loop, so neighbouring threads have neighbouring windows
+/// of a row. Each element of x is read once for each window over it, mostly from caches.
 template <class T>
 __global__ void __launch_bounds__(threads)
-    poolLargest(const T* x, T* y, std::int32_t* indices, Pooling pool, Pixels pixels, std::int64_t n) {
+    poolLargest(const T* x,             // (planes, H, W)
+                T* y,                   // (planes, P, Q)
+                std::int32_t* indices,  // (planes, P, Q)
+                Pooling pool,
+                Pixels pixels,          // of y
+                std::int64_t n) {       // elements of y
   using C = Compute<T>;
   for (std::int64_t i = blockIdx.x * std::int64_t{blockDim.x} + threadIdx.x; i < n;
        i += gridDim.x * std::int64_t{blockDim.x}) {
@@ -27,7 +34,7 @@ __global__ void __launch_bounds__(threads)
       for (std::int64_t w = firstColumn; w < endColumn; w += pool.columns.dilation.divisor) {
         const T element = image[h * pool.columns.size + w];
         const C value = widen(element);
-        // A NaN after a number or after another NaN is taken; a number after a NaN is not.
+        // NaN replaces a number or another NaN; a number does not replace NaN.
         if (index >= 0 && !(value > largest) && value == value) continue;
         largest = value;
         stored = element;
@@ -38,10 +45,16 @@ __global__ void __launch_bounds__(threads)
   }
 }
 
-/// dx = the sum of dy over the windows whose largest element this is, in their order.
+/// dx[i] = the sum of dy over the windows whose maximum is element i, in the order of the windows. A thread an element, in a
+/// grid-stride loop: it reads the indices of the windows that cover the element, and dy of those that match.
 template <class T>
 __global__ void __launch_bounds__(threads)
-    gatherLargest(const T* dy, const std::int32_t* indices, T* dx, Pooling pool, Pixels pixels, std::int64_t n) {
+    gatherLargest(const T* dy,                   // (planes, P, Q)
+                  const std::int32_t* indices,   // (planes, P, Q)
+                  T* dx,                         // (planes, H, W)
+                  Pooling pool,
+                  Pixels pixels,                 // of dx
+                  std::int64_t n) {              // elements of dx
   for (std::int64_t i = blockIdx.x * std::int64_t{blockDim.x} + threadIdx.x; i < n;
        i += gridDim.x * std::int64_t{blockDim.x}) {
     const Pixel at = pixels.at(i);
@@ -59,6 +72,7 @@ __global__ void __launch_bounds__(threads)
   }
 }
 
+/// Checks the arguments that the op and its gradient share. `image` is x or dx, `places` y or dy.
 Pooling checkMaxPool(const Buffer& image, const Buffer& places, const Buffer& indices, Dims imageShape,
                      Dims placesShape, Dims kernel, Dims stride, Dims padding, Dims dilation) {
   Pooling pool = poolingOf(imageShape, placesShape);
@@ -72,8 +86,10 @@ Pooling checkMaxPool(const Buffer& image, const Buffer& places, const Buffer& in
   return pool;
 }
 
-void maxPool2d(const Buffer& x, Buffer& y, Buffer& indices, Dims xShape, Dims yShape, Dims kernel, Dims stride,
-               Dims padding, Dims dilation) {
+void maxPool2d(const Buffer& x,   // (N, C, H, W)
+               Buffer& y,         // (N, C, P, Q)
+               Buffer& indices,   // (N, C, P, Q), int32
+               Dims xShape, Dims yShape, Dims kernel, Dims stride, Dims padding, Dims dilation) {
   const Pooling pool = checkMaxPool(x, y, indices, xShape, yShape, kernel, stride, padding, dilation);
   if (y.length == 0) return;
   dispatch(x.dtype, NumericTypes(), [&]<class T>(Type<T>) {
@@ -82,8 +98,10 @@ void maxPool2d(const Buffer& x, Buffer& y, Buffer& indices, Dims xShape, Dims yS
   });
 }
 
-void maxPool2dGrad(const Buffer& dy, const Buffer& indices, Buffer& dx, Dims dxShape, Dims dyShape, Dims kernel,
-                   Dims stride, Dims padding, Dims dilation) {
+void maxPool2dGrad(const Buffer& dy,       // (N, C, P, Q)
+                   const Buffer& indices,  // (N, C, P, Q), int32
+                   Buffer& dx,             // (N, C, H, W)
+                   Dims dxShape, Dims dyShape, Dims kernel, Dims stride, Dims padding, Dims dilation) {
   const Pooling pool = checkMaxPool(dx, dy, indices, dxShape, dyShape, kernel, stride, padding, dilation);
   if (dx.length == 0) return;
   dispatch(dy.dtype, FloatTypes(), [&]<class T>(Type<T>) {

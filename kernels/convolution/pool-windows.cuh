@@ -1,4 +1,11 @@
-// The windows of pooling along one axis of an image: where each begins and ends, and which of them cover an element.
+// The windows of pooling along one axis of an image: where each begins and ends, and which of them cover an element. Used
+// by max-pool.cu and average-pool.cu; convolution has its own sizes (conv-sizes.h). For size = 6, kernel = 3, stride = 2,
+// padding = 1, dilation = 1 there are 3 windows:
+//
+//   element     -1   0   1   2   3   4   5
+//   window 0     x   x   x                       begin = 0 (the tap at -1 is padding), end = 2
+//   window 1             x   x   x               begin = 1, end = 4
+//   window 2                     x   x   x       begin = 3, end = 6; element 3 is covered by windows 1 and 2
 #pragma once
 
 #include "runtime/divider.cuh"
@@ -10,22 +17,22 @@ namespace wengert {
 /// the first `padding` before the image. Even ones cover the axis: window i is
 /// [floor(i size / places), ceil((i + 1) size / places)).
 struct PoolAxis {
-  std::int64_t size;
-  std::int64_t places;
+  std::int64_t size;     // elements: H or W
+  std::int64_t places;   // windows: P or Q
   bool even;
-  std::int64_t kernel;
+  std::int64_t kernel;   // taps
   std::int64_t padding;
   Divider stride;
   Divider dilation;
-  Divider bySize;
+  Divider bySize;        // for even windows
   Divider byPlaces;
 
-  /// Even windows.
+  /// An axis with even windows.
   PoolAxis(std::int64_t size, std::int64_t places)
       : size(size), places(places), even(true), kernel(1), padding(0), bySize(size, (size + 1) * (places + 1)),
         byPlaces(places, (size + 1) * (places + 1)) {}
 
-  /// Makes them sliding ones.
+  /// Makes them sliding windows.
   void slide(std::int64_t kernel, std::int64_t stride, std::int64_t padding, std::int64_t dilation) {
     even = false;
     this->kernel = kernel;
@@ -34,26 +41,28 @@ struct PoolAxis {
     this->dilation = Divider(dilation, padding + dilation);
   }
 
-  /// The first tap that is in the image.
+  /// The first element that a tap of the window is at. If the window starts in the padding, the smallest multiple of the
+  /// dilation that reaches the image is added to its start.
   __device__ std::int64_t begin(std::int64_t place) const {
     if (even) return byPlaces.quotient(place * size);
     const std::int64_t start = place * stride.divisor - padding;
     return start >= 0 ? start : start + dilation.quotient(dilation.divisor - 1 - start) * dilation.divisor;
   }
-  /// Behind the last one.
+  /// An index past the last element under the window: taps are at begin, begin + dilation, ... below it.
   __device__ std::int64_t end(std::int64_t place) const {
     if (even) return byPlaces.quotient((place + 1) * size + places - 1);
     const std::int64_t end = place * stride.divisor - padding + kernel * dilation.divisor;
     return end < size ? end : size;
   }
-  /// What an average divides by, with the padding or without it.
+  /// The number that an average divides by: the elements under the window, and the padding under it if `includePad`.
   __device__ std::int64_t count(std::int64_t place, bool includePad) const {
     if (even || !includePad) return end(place) - begin(place);
     const std::int64_t start = place * stride.divisor - padding;
     const std::int64_t end = start + kernel;
     return (end < size + padding ? end : size + padding) - start;
   }
-  /// The first and, behind the last, the end of the windows that may cover an element.
+  /// The windows that may cover an element are firstOver(element) .. endOver(element) - 1: those whose start is at most the
+  /// element and whose last tap is at least the element.
   __device__ std::int64_t firstOver(std::int64_t element) const {
     if (even) return bySize.quotient(element * places);
     const std::int64_t before = element + padding - (kernel - 1) * dilation.divisor;
@@ -68,9 +77,9 @@ struct PoolAxis {
 
 /// Pooling of (N, C, H, W) to (N, C, P, Q).
 struct Pooling {
-  std::int64_t planes;
-  PoolAxis rows;
-  PoolAxis columns;
+  std::int64_t planes;  // N C
+  PoolAxis rows;        // H to P
+  PoolAxis columns;     // W to Q
 
   std::int64_t inputs() const { return multiplySizes(planes, multiplySizes(rows.size, columns.size)); }
   std::int64_t outputs() const { return multiplySizes(planes, multiplySizes(rows.places, columns.places)); }
@@ -81,7 +90,7 @@ struct Pixel {
   std::int64_t plane, row, column;
 };
 
-/// Finds them for planes of height x width.
+/// Divides the flat index of an array (planes, height, width) into a Pixel.
 struct Pixels {
   Divider byWidth;
   Divider byHeight;
@@ -99,21 +108,21 @@ struct Pixels {
 inline Pooling poolingOf(Dims image, Dims places) {
   requireCount("the shape of the image", image.count, 4);
   requireCount("the shape of the result", places.count, 4);
-  require(image[0] == places[0] && image[1] == places[1], "image and result differ in samples or channels");
+  require(image[0] == places[0] && image[1] == places[1], "image and result must have the same samples and channels");
   sizeOf(image);
   sizeOf(places);
   Pooling pool{multiplySizes(image[0], image[1]), {image[2], places[2]}, {image[3], places[3]}};
-  require(pool.outputs() == 0 || (image[2] > 0 && image[3] > 0), "there are windows over an empty image");
+  require(pool.outputs() == 0 || (image[2] > 0 && image[3] > 0), "an empty image must have an empty result");
   return pool;
 }
 
-/// Windows that slide; lists are height, then width.
+/// Makes the windows of both axes sliding windows; each list is (height, width).
 inline void setWindows(Pooling& pool, Dims kernel, Dims stride, Dims padding, Dims dilation) {
   for (const Dims& list : {kernel, stride, padding, dilation}) requireCount("a list of the window", list.count, 2);
   PoolAxis* axes[2] = {&pool.rows, &pool.columns};
   for (int axis = 0; axis < 2; axis++) {
-    require(kernel[axis] > 0 && stride[axis] > 0 && dilation[axis] > 0, "kernel, stride and dilation are at least 1");
-    require(padding[axis] >= 0, "padding is at least 0");
+    require(kernel[axis] > 0 && stride[axis] > 0 && dilation[axis] > 0, "kernel, stride and dilation must be at least 1");
+    require(padding[axis] >= 0, "padding must be at least 0");
     axes[axis]->slide(kernel[axis], stride[axis], padding[axis], dilation[axis]);
   }
 }

@@ -1,6 +1,6 @@
 // layerNorm and rmsNorm, and their gradients. Forward and dx are ops on rows (rows.cuh); the gradients of weight and bias
-// are sums over columns (norm-columns.cuh). Batch normalization is composed of other ops; its running statistics are in
-// running-stats.cu.
+// are sums over columns (norm-columns.cuh). Of batch normalization, only the update of the running statistics has a kernel,
+// in running-stats.cu.
 #include "normalization/norm-columns.cuh"
 #include "reduction/rows.cuh"
 #include "runtime/registry.h"

@@ -1,4 +1,6 @@
-// Makes the maps by which bulk copies (tensorLoad, tensorStore in ptx.cuh) know a tensor: on the host, before a launch.
+// Makes tensor maps: descriptors of a tensor for the bulk copies tensorLoad and tensorStore of ptx-hopper.cuh. The host makes
+// a map before a launch and passes it as a kernel parameter. Used by the conformance kernels; code that runs on the device
+// does not belong here.
 #pragma once
 
 #include "ptx/ptx.cuh"
@@ -30,8 +32,8 @@ TensorShape matrixShape(std::int64_t rows, std::int64_t columns, std::int64_t st
           swizzle};
 }
 
-/// Throws DeviceFailure where the tensor is not one that bulk copies can move. The map holds the address: it is made
-/// anew for other data. What a load takes from outside the tensor is zeros.
+/// The map of a tensor. Throws DeviceFailure if bulk copies cannot move the tensor. The map contains the address, so other
+/// data needs another map. A load reads zeros outside the tensor.
 template <class T>
 TensorMap makeTensorMap(const T* data, const TensorShape& shape) {
 #ifdef __CUDACC__

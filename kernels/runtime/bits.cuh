@@ -1,4 +1,5 @@
-// For kernels that move elements without looking at them: one instance for each size of an element.
+// Elements as bits, for kernels that move elements without computing with them (fill, where, permute, triangle, random,
+// slicePad): one instance of a kernel for each size of an element instead of one for each dtype.
 #pragma once
 
 #include <cstring>
@@ -7,7 +8,7 @@
 
 namespace wengert {
 
-/// Calls f(Type<T>()) for the unsigned integer T of so many bytes.
+/// Calls f(Type<T>()) for the unsigned integer T of `bytes` bytes: 1, 2, 4 or 8.
 template <class F>
 void dispatchBits(std::size_t bytes, const F& f) {
   switch (bytes) {
@@ -18,7 +19,8 @@ void dispatchBits(std::size_t bytes, const F& f) {
   }
 }
 
-/// The bits of a number in a dtype whose elements have the size of T: rounded, wrapped, or made 0 or 1.
+/// The bits of a number converted to a dtype whose elements have the size of T: floats are rounded, integers wrap, bools are
+/// 0 or 1.
 template <class T>
 T bitsOf(DType dtype, double number) {
   T bits{};
@@ -30,7 +32,7 @@ T bitsOf(DType dtype, double number) {
   return bits;
 }
 
-/// 8 bytes of elements that are all one number.
+/// 8 bytes filled with elements of one value: for 16-bit elements, 4 of them.
 inline std::uint64_t repeatedBits(DType dtype, double number) {
   std::uint64_t repeated = 0;
   dispatchBits(bytesOf(dtype), [&](auto type) {

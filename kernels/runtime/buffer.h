@@ -1,4 +1,5 @@
-// What a launcher gets: buffers of device memory, and lists of 32-bit integers such as dimensions.
+// The arguments of launchers: buffers of device memory, and lists of 32-bit integers such as dimensions. native/ makes them
+// from the operands that JavaScript passes; launchers only read them. No code that needs CUDA belongs here.
 #pragma once
 
 #include <cstddef>
@@ -6,7 +7,7 @@
 
 namespace wengert {
 
-/// In the order of src/backends/native/addon.ts.
+/// In the order of src/backends/native/addon.ts: dtypes cross from JavaScript as numbers.
 enum class DType : std::uint8_t { float32, float64, bfloat16, float16, int32, uint8, boolean };
 
 constexpr int dtypeCount = 7;
@@ -22,10 +23,10 @@ constexpr std::size_t bytesOf(DType dtype) {
   return bytes[static_cast<int>(dtype)];
 }
 
-/// Contiguous elements on the device. Launchers take `const Buffer&` for what they read, `Buffer&` for what they write,
-/// and `const Buffer*` for an input that may be left out.
+/// Contiguous elements on the device. Launchers take `const Buffer&` for inputs, `Buffer&` for outputs, and `const Buffer*`
+/// for an input that may be left out.
 struct Buffer {
-  void* data;
+  void* data;           // device memory; null if empty
   std::int64_t length;  // elements
   DType dtype;
 };
@@ -40,7 +41,7 @@ struct Dims {
   const std::int32_t* end() const { return data + count; }
 };
 
-/// Buffers of a rest input, or of all parameters of a group; valid during the call.
+/// A list of buffers, such as the tensors of concat or the parameters of an optimizer; valid during the call.
 struct BufferList {
   const Buffer* data;
   int count;

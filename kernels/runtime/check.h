@@ -1,5 +1,6 @@
-// What launchers demand of their arguments. The engine has validated long before; these checks are for those who call
-// the addon by hand: whatever comes, a launcher throws and nothing is touched.
+// Checks of a launcher's arguments, used by every launcher and by native/. The engine validates before it calls; these checks
+// protect programs that call the addon directly: a launcher throws before it changes anything. A message states the rule,
+// such as "padding must be at least 0"; the launcher's name is put in front.
 #pragma once
 
 #include <initializer_list>
@@ -17,8 +18,10 @@ struct InvalidCall : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
+/// Throws InvalidCall with the running launcher's name and a message.
 [[noreturn]] inline void refuse(const std::string& rule) { throw InvalidCall(std::string(stream().kernel) + ": " + rule); }
 
+/// Refuses unless `holds`. The message is built only then, since this runs in every call.
 inline void require(bool holds, const char* rule) {
   if (!holds) [[unlikely]]
     refuse(rule);
@@ -39,11 +42,11 @@ inline void requireCount(const char* name, int count, int expected) {
     refuse(std::string(name) + " has " + std::to_string(count) + " entries, not " + std::to_string(expected));
 }
 
-/// a * b for counts of elements; refuses what no memory could hold.
+/// a * b for counts of elements; refuses negative factors and products of more than 63 bits.
 inline std::int64_t multiplySizes(std::int64_t a, std::int64_t b) {
   std::int64_t product;
   if (a < 0 || b < 0 || __builtin_mul_overflow(a, b, &product)) [[unlikely]]
-    refuse("sizes " + std::to_string(a) + " and " + std::to_string(b) + " make no count of elements");
+    refuse("sizes " + std::to_string(a) + " and " + std::to_string(b) + " are negative or their product is too large");
   return product;
 }
 
@@ -52,7 +55,7 @@ inline std::int64_t sizeOf(Dims dims) {
   std::int64_t size = 1;
   for (std::int32_t dim : dims) {
     if (dim < 0) [[unlikely]]
-      refuse("a dimension is " + std::to_string(dim));
+      refuse("a dimension must not be negative, got " + std::to_string(dim));
   }
   for (std::int32_t dim : dims) {
     if (dim == 0) return 0;

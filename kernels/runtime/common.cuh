@@ -1,4 +1,6 @@
-// What all kernels share: the element types and their arithmetic, dispatch over dtypes, accesses of 16 bytes.
+// Everything that all kernels share: the element types and their arithmetic, dispatch over dtypes, vectors of 16 bytes, the
+// size of grids. nvcc compiles it with CUDA's headers, a host compiler with the emulator's, so kernels include this file and
+// never CUDA's. Anything that only one family needs belongs in that family's folder.
 #pragma once
 
 #ifdef __CUDACC__
@@ -41,7 +43,7 @@ inline constexpr bool isHalf = std::is_same_v<T, bfloat16> || std::is_same_v<T, 
 template <class T>
 inline constexpr bool isFloat = std::is_floating_point_v<T> || isHalf<T>;
 
-/// What arithmetic on T is done in: 16-bit floats in float32, integers in int64, so that they wrap when stored.
+/// The type that T is computed in: float32 for 16-bit floats, int64 for integers, which wrap when they are stored.
 template <class T>
 using Compute = std::conditional_t<std::is_same_v<T, double>, double, std::conditional_t<isFloat<T>, float, std::int64_t>>;
 
@@ -65,7 +67,7 @@ __host__ __device__ __forceinline__ Compute<T> widen(T x) {
   }
 }
 
-/// A number as an element: floats rounded to nearest even, integers modulo 2^32 or 2^8, bools 0 or 1.
+/// A number as an element: floats are rounded to nearest even, integers wrap modulo 2^32 or 2^8, bools are 0 or 1.
 template <class T, class C>
 __host__ __device__ __forceinline__ T narrow(C x) {
   if constexpr (std::is_same_v<T, bfloat16>) {
@@ -85,14 +87,14 @@ __host__ __device__ __forceinline__ T narrow(C x) {
   } else if constexpr (std::is_same_v<T, bool8>) {
     return static_cast<bool8>(x != C(0));
   } else if constexpr (!isFloat<T> && std::is_floating_point_v<C>) {
-    // What no int64 holds, and NaN, becomes 0, as in JavaScript's typed arrays.
+    // NaN and numbers outside int64 become 0, so that the conversion is defined.
     return static_cast<T>(x > C(-9.2e18) && x < C(9.2e18) ? static_cast<std::int64_t>(x) : 0);
   } else {
     return static_cast<T>(x);
   }
 }
 
-/// N neighbouring elements that are loaded and stored at once.
+/// N neighbouring elements that are loaded and stored at once, 16 bytes by default.
 template <class T, int N = 16 / sizeof(T)>
 struct alignas(sizeof(T) * N) Vector {
   T at[N];
@@ -106,6 +108,7 @@ __host__ __device__ inline bool isAligned(const void* data) {
   return reinterpret_cast<std::uintptr_t>(data) % 16 == 0;
 }
 
+/// The DType of an element type.
 template <class T>
 inline constexpr DType dtypeOf = DType::float32;
 template <>
@@ -121,6 +124,7 @@ inline constexpr DType dtypeOf<std::uint8_t> = DType::uint8;
 template <>
 inline constexpr DType dtypeOf<bool8> = DType::boolean;
 
+/// A type as a value: dispatch passes it to lambdas.
 template <class T>
 struct Type {
   using type = T;
@@ -133,7 +137,7 @@ using FloatTypes = Types<float, double, bfloat16, float16>;
 using NumericTypes = Types<float, double, bfloat16, float16, std::int32_t, std::uint8_t>;
 using AllTypes = Types<float, double, bfloat16, float16, std::int32_t, std::uint8_t, bool8>;
 
-/// Calls f(Type<T>()) for the T of `types` that `dtype` names; refuses the call where it names none of them.
+/// Calls f(Type<T>()) for the T of `types` that `dtype` names; refuses the call if it is not one of them.
 template <class F, class... T>
 void dispatch(DType dtype, Types<T...>, const F& f) {
   const bool found = ((dtypeOf<T> == dtype ? (f(Type<T>()), true) : false) || ...);
@@ -152,14 +156,16 @@ const T* dataOf(const Buffer& buffer) {
 /// x / y, rounded up.
 __host__ __device__ constexpr std::int64_t divideUp(std::int64_t x, std::int64_t y) { return (x + y - 1) / y; }
 
-/// Blocks for a grid-stride loop over `n` items, `perBlock` of them a block and a turn: enough to fill the device.
+/// Blocks for a grid-stride loop over `n` items, if a block takes `perBlock` items a turn: one turn if that needs at most 16
+/// blocks a processor, else 16 blocks a processor, which fill the device.
 inline unsigned gridStrideBlocks(std::int64_t n, int perBlock) {
   const std::int64_t most = std::int64_t{stream().processors} * 16;
   const std::int64_t blocks = divideUp(n, perBlock);
   return static_cast<unsigned>(blocks < most ? blocks : most);
 }
 
-/// Reports bad data to the host, which throws when it next waits for the stream. The first report stands.
+/// Reports bad data to the host, which throws when it next waits for the stream. Only the first report is kept: the thread
+/// that changes `claimed` from 0 to 1 writes the record, then the flag in the host's memory.
 __device__ inline void reportFault(KernelFault* fault, FaultRule rule, long long value, long long limit) {
   if (atomicCAS(&fault->claimed, 0, 1) != 0) return;
   fault->rule = static_cast<int>(rule);

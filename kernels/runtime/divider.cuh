@@ -1,17 +1,20 @@
-// Division by a number that is known when a kernel starts, as a multiplication and a shift: an index becomes
-// coordinates at a few instructions an axis.
+// Division by a number that is known when a kernel starts, as a multiplication and a shift. Kernels use it to turn an index
+// into coordinates, in a few instructions an axis; an integer division takes tens. Used by walks, reductions, scans, pooling
+// and convolution. Division by compile-time constants needs no Divider.
 #pragma once
 
 #include "runtime/common.cuh"
 
 namespace wengert {
 
-/// n / divisor for 0 <= n < limit (Granlund and Montgomery 1994), in 32 bits where the numbers fit 31.
+/// n / divisor for 0 <= n < limit (Granlund and Montgomery 1994): with 2^shift the smallest power of two that is at least the
+/// divisor, and magic = floor(2^N (2^shift - divisor) / divisor) + 1, the quotient is (floor(n magic / 2^N) + n) / 2^shift.
+/// N is 32 if all numbers fit 31 bits, else 64.
 struct Divider {
   std::int64_t divisor = 1;
   std::uint64_t magic = 1;
   std::uint32_t shift = 0;
-  bool wide = false;
+  bool wide = false;  // N is 64
 
   Divider() = default;
   Divider(std::int64_t divisor, std::int64_t limit)
@@ -32,21 +35,22 @@ struct Divider {
   }
 };
 
-/// Some axes of a contiguous array: where in it the i-th of their places is, counted in row-major order.
+/// Some axes of a contiguous array. Their places are counted in row-major order, and offset(i) is where place i is.
 struct Axes {
   static constexpr int most = 8;
 
   int count = 0;
-  std::int64_t stride[most] = {};
-  Divider size[most] = {};
+  std::int64_t stride[most] = {};  // (count), in elements
+  Divider size[most] = {};         // (count)
 
-  /// To be called from the first axis to the last; `limit` is the number of all places.
+  /// To be called from the outermost axis to the innermost; `limit` is the number of all places.
   void add(std::int64_t size, std::int64_t stride, std::int64_t limit) {
     if (count == most) refuse("more than 8 axes alternate between kept and reduced");
     this->stride[count] = stride;
     this->size[count++] = Divider(size, limit);
   }
 
+  /// The remainder by an axis's size is the coordinate along it; the quotient goes on to the next outer axis.
   __device__ __forceinline__ std::int64_t offset(std::int64_t i) const {
     std::int64_t at = 0;
 #pragma unroll 1

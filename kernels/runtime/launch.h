@@ -1,4 +1,12 @@
-// launch(kernel, {grid, block, sharedBytes}, args...): the one way in which a kernel starts, on CUDA and on the emulator.
+// launch(kernel, {grid, block, sharedBytes}, args...): every kernel starts by this function, on CUDA and on the emulator.
+//
+//   launcher --launch()--> stream's queue ----> blocks on the device
+//                |  first use: the kernel is loaded (takes device memory; if there is none, the cache is emptied)
+//                |  more than 48 KiB of shared memory: the kernel's limit is raised (allowShared)
+//                |  an error: DeviceFailure with the launcher, the shape and the line
+//
+// launch() returns when the kernel is in the queue, before it has run; errors of a running kernel appear later. Only
+// launchers call it. Kernels themselves, and waiting for results, do not belong here.
 #pragma once
 
 #include <algorithm>
@@ -44,8 +52,8 @@ struct LaunchShape {
   }
 };
 
-/// What is known of a launch that did not work. An error such as an illegal address stays: every later call gives it, so
-/// it is a kernel before this one that failed, unless each launch is waited for.
+/// The error for a launch that failed. An error such as an illegal address is permanent: every later call returns it. So the
+/// kernel that failed is one before this launch, unless CUDA_LAUNCH_BLOCKING makes each launch wait.
 inline DeviceFailure launchFailure(const Stream& on, const LaunchShape& shape, cudaError_t status) {
   static const char* const blocking = std::getenv("CUDA_LAUNCH_BLOCKING");
   const std::string error = std::string(cudaGetErrorString(status)) + " (" + cudaGetErrorName(status) + ")";
@@ -101,8 +109,8 @@ cudaError_t submitKernel(const Stream& on, void (*kernel)(P...), const LaunchSha
 
 #else
 
-/// A kernel and its arguments, until every thread of its grid has called it. Of the parameters' types alone, so that
-/// kernels which share them share its code.
+/// A kernel and its arguments, kept until every thread of its grid has called it. A template of the parameters' types only,
+/// so that kernels with the same types share its code.
 template <class... P>
 class Call final : public emulator::Call {
  public:

@@ -1,5 +1,5 @@
-// The list of all kernels. A launcher's own C++ signature becomes its binding: name, kinds of arguments, invoker.
-// Nothing here knows of Node; native/ walks the list.
+// The list of all launchers. EXPORT_KERNEL makes a binding from a launcher's C++ signature: name, kinds of arguments and a
+// function that calls it. native/ walks the list and makes a JavaScript function of each. Nothing here uses Node.
 #pragma once
 
 #include <utility>
@@ -19,6 +19,7 @@ union Argument {
   double number;
 };
 
+/// The kind of a launcher's parameter type, and how it is taken from an Argument.
 template <class T>
 struct ArgumentOf;
 
@@ -58,10 +59,10 @@ struct ArgumentOf<double> {
   static double get(const Argument& a) { return a.number; }
 };
 
-/// A registered launcher, linked into a list before `main`.
+/// A registered launcher. Its constructor runs when the addon is loaded and links it into a list.
 struct Kernel {
   const char* name;
-  const Kind* kinds;
+  const Kind* kinds;  // (arity)
   int arity;
   void (*invoke)(const Argument* arguments);
   const Kernel* next;
@@ -75,6 +76,7 @@ struct Kernel {
   }
 };
 
+/// The kinds of a launcher's parameters, and a function with the same signature for all launchers that calls it.
 template <auto launcher>
 struct Signature;
 

@@ -1,4 +1,5 @@
-// The stream that launchers work on: what they may ask of the device, and where a running kernel reports bad data.
+// The stream that launchers work on: the properties of the device that they may use, scratch memory, options, and the record
+// in which a running kernel reports bad data. native/ implements it (Environment); launchers reach it by stream().
 #pragma once
 
 #include <cstddef>
@@ -22,17 +23,17 @@ struct Options {
   bool skipLaunches = false;
 };
 
-/// What a kernel found wrong with the values it read, such as a label that is out of range. In device memory; the host
-/// looks at it when it next waits for the stream, if the flag is set. The first thread to claim it writes it.
+/// A report of bad values that a kernel read, such as a label that is out of range. It is in device memory; the host reads it
+/// when it next waits for the stream, if the flag is set. The first thread that claims the record writes it.
 struct KernelFault {
-  int claimed;
-  int rule;  // an index into faultRules
+  int claimed;         // 0, or 1 once a thread has claimed it
+  int rule;            // an index into faultRules
   long long value;
   long long limit;
   volatile int* flag;  // in pinned memory of the host, which set it up; shared by the records of many kernels
 };
 
-/// The rules that a kernel can find broken, in words; {value} and {limit} are replaced by the numbers.
+/// The rules that a kernel can report, and their messages; {value} and {limit} are replaced by the numbers.
 enum class FaultRule : int { labelRange, indexRange };
 constexpr const char* faultRules[] = {
     "label {value} is out of range for {limit} classes; labels count from 0",
@@ -49,18 +50,18 @@ struct DeviceFailure : std::runtime_error {
 class Tuning;       // product-tuning.h
 struct ProductLog;  // product-tuning.h
 
-/// One compute stream. native/ makes it; a launcher finds it by `stream()`.
+/// One compute stream of the device: work that is submitted to it runs in order.
 class Stream {
  public:
   virtual ~Stream() = default;
 
-  /// Device memory for the duration of a launcher's work, stream-ordered: it may be given back as soon as the kernels
-  /// that use it were launched. Throws DeviceFailure.
+  /// Device memory for a launcher's temporary data. It is stream-ordered: it may be given back as soon as the kernels that use
+  /// it are launched. Throws DeviceFailure if there is no memory.
   virtual void* takeScratch(std::size_t bytes) = 0;
   virtual void giveScratch(void* data) noexcept = 0;
 
-  /// Waits for everything that was submitted and gives memory that is kept for reuse back to the device: loading a
-  /// kernel takes memory that the allocator does not know of.
+  /// Waits for all submitted work and gives cached memory back to the device. Called if a kernel cannot be loaded, since
+  /// loading takes device memory outside the allocator.
   virtual void emptyCache() noexcept = 0;
   /// How much of the device's memory is in use, cached and free, in bytes; for messages.
   virtual std::string describeMemory() const = 0;
@@ -80,7 +81,7 @@ class Stream {
 inline thread_local Stream* currentStream = nullptr;
 inline Stream& stream() { return *currentStream; }
 
-/// Scratch memory as long as this object lives.
+/// Scratch memory for as long as this object lives.
 class Scratch {
  public:
   explicit Scratch(std::size_t bytes) : data_(bytes > 0 ? stream().takeScratch(bytes) : nullptr) {}

@@ -1,13 +1,13 @@
-// Loads and stores of 16 bytes. Kernels store vectors to global memory with `store`; the compiler may split a plain struct
-// store into 4-byte stores.
+// Loads and stores of 16 bytes, for elementwise kernels, rows and matrix products. Kernels store vectors to global memory with
+// `store`: the compiler may split a plain struct store into 4-byte stores, which need four times as many instructions.
 #pragma once
 
 #include "runtime/common.cuh"
 
 namespace wengert {
 
-/// A piece of memory, copied with as few accesses as possible. Through words, not elements: a copy of a class type such as __half
-/// would be element by element.
+/// A piece of memory of 1 to 16 bytes, copied with as few accesses as possible. Its members are words and not elements: a
+/// class type such as __half would be copied element by element.
 template <int bytes>
 struct alignas(bytes) Words {
   using Word = std::conditional_t<bytes % 4 == 0, std::uint32_t,
@@ -26,7 +26,7 @@ __device__ __forceinline__ void load(T (&x)[N], const T* data, std::int64_t firs
   }
 }
 
-/// 16 bytes at once, to global memory. The intrinsic, because the compiler takes some plain stores of structs apart again.
+/// Stores 16 bytes at once to global memory. By an intrinsic, because the compiler splits some plain stores of structs.
 __device__ __forceinline__ void storeWords(Words<16>* target, const Words<16>& words) {
 #ifdef __CUDACC__
   __stwb(reinterpret_cast<uint4*>(target), make_uint4(words.at[0], words.at[1], words.at[2], words.at[3]));
@@ -35,6 +35,7 @@ __device__ __forceinline__ void storeWords(Words<16>* target, const Words<16>& w
 #endif
 }
 
+/// The same for smaller pieces.
 template <int bytes>
 __device__ __forceinline__ void storeWords(Words<bytes>* target, const Words<bytes>& words) {
   *target = words;
