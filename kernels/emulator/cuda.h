@@ -1,4 +1,6 @@
-// The part of CUDA C++ that kernels use, for a host compiler: the same kernel source runs on the emulator.
+// The part of CUDA C++ that kernels use, for a host compiler, so that the same kernel source runs on the emulator: keywords,
+// thread indices, barriers, shuffles and votes. runtime/common.cuh includes it instead of CUDA's headers. Instructions
+// behind inline assembly are in emulator/ptx.h, and the runtime functions that start kernels in launch/driver.h.
 #pragma once
 
 #include <cstdint>
@@ -32,7 +34,7 @@ namespace emulator {
 
 inline Block& block() { return *Block::current; }
 
-/// What a lane hands in at a shuffle, and where it gets the answer.
+/// A lane's part of a shuffle: its value, the lane that it reads from, and the result.
 template <class T>
 struct ShuffleSlot {
   T value;
@@ -40,16 +42,16 @@ struct ShuffleSlot {
   T result;
 };
 
-/// Each lane gets what lane `from` handed in; where that lane takes no part, its own value.
+/// Each lane gets the value of lane `from`, or keeps its value if that lane is not in the mask.
 template <class T>
 T shuffle(const char* name, std::uint32_t mask, T value, int from) {
   ShuffleSlot<T> slot{value, from, value};
   const auto combine = [](void* const* slots, std::uint32_t mask, const void*) {
     for (int lane = 0; lane < 32; lane++) {
       if (!(mask >> lane & 1)) continue;
-      auto& own = *static_cast<ShuffleSlot<T>*>(slots[lane]);
-      if (own.from >= 0 && own.from < 32 && (mask >> own.from & 1))
-        own.result = static_cast<const ShuffleSlot<T>*>(slots[own.from])->value;
+      auto& slot = *static_cast<ShuffleSlot<T>*>(slots[lane]);
+      if (slot.from >= 0 && slot.from < 32 && (mask >> slot.from & 1))
+        slot.result = static_cast<const ShuffleSlot<T>*>(slots[slot.from])->value;
     }
   };
   block().collective(mask, name, &slot, combine);
@@ -70,20 +72,20 @@ T __shfl_sync(std::uint32_t mask, T value, int sourceLane, int width = 32) {
 
 template <class T>
 T __shfl_xor_sync(std::uint32_t mask, T value, int laneMask, int width = 32) {
-  const int own = emulator::lane(), from = own ^ laneMask;
-  return emulator::shuffle("__shfl_xor_sync", mask, value, from / width > own / width ? own : from);
+  const int self = emulator::lane(), from = self ^ laneMask;
+  return emulator::shuffle("__shfl_xor_sync", mask, value, from / width > self / width ? self : from);
 }
 
 template <class T>
 T __shfl_down_sync(std::uint32_t mask, T value, unsigned delta, int width = 32) {
-  const int own = emulator::lane(), from = own + static_cast<int>(delta);
-  return emulator::shuffle("__shfl_down_sync", mask, value, from / width == own / width ? from : own);
+  const int self = emulator::lane(), from = self + static_cast<int>(delta);
+  return emulator::shuffle("__shfl_down_sync", mask, value, from / width == self / width ? from : self);
 }
 
 template <class T>
 T __shfl_up_sync(std::uint32_t mask, T value, unsigned delta, int width = 32) {
-  const int own = emulator::lane(), from = own - static_cast<int>(delta);
-  return emulator::shuffle("__shfl_up_sync", mask, value, from >= (own & -width) ? from : own);
+  const int self = emulator::lane(), from = self - static_cast<int>(delta);
+  return emulator::shuffle("__shfl_up_sync", mask, value, from >= (self & -width) ? from : self);
 }
 
 inline std::uint32_t __ballot_sync(std::uint32_t mask, int predicate) {
@@ -111,7 +113,8 @@ T __ldg(const T* address) {
   return *address;
 }
 
-/// Runs `kernel(args...)` for every thread of the grid.
+/// Runs `kernel(args...)` for every thread of the grid and returns when all are done. For the emulator's own tests; launchers
+/// use launch() of runtime/launch.h, which puts the call on a stream.
 template <class... P, class... A>
 void launch(const char* name, void (*kernel)(P...), dim3 grid, dim3 block, std::size_t sharedBytes, A... args) {
   emulator::launchGrid(name, grid, block, sharedBytes, [=] { kernel(args...); });

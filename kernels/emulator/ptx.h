@@ -1,4 +1,6 @@
-// The emulated twins of what ptx.cuh wraps, under the same names.
+// The emulated twins of the functions of ptx.cuh, ptx-hopper.cuh and ptx-wgmma.cuh, with the same names. ptx.cuh includes this
+// file if the compiler is not nvcc. Each twin forwards to the block that is running; behaviour is in block/ and
+// instructions/.
 #pragma once
 
 #include <bit>
@@ -75,7 +77,7 @@ inline std::uint32_t toTf32(float x) {
   return (u + 0x1000u) & 0xffffe000u;
 }
 
-// Named barriers, and the fence between ordinary accesses and those of bulk copies and wgmma
+// Named barriers, and the fence between ordinary accesses and the accesses of bulk copies and wgmma
 
 inline void barrierSync(int id, int count) { emulator::block().barrier(id, count); }
 inline void barrierArrive(int id, int count) { emulator::block().barrier(id, count, false); }
@@ -126,7 +128,7 @@ void bulkWaitRead() {
   emulator::block().bulk().wait(Groups);
 }
 
-// wgmma
+// wgmma. A descriptor holds an offset in shared memory instead of an address; the other fields are the hardware's.
 
 inline std::uint64_t matrixDescriptor(const void* start, Swizzle swizzle, std::uint32_t leadingBytes,
                                       std::uint32_t strideBytes) {
@@ -155,7 +157,7 @@ void wgmma(float (&d)[N / 2], const std::uint32_t (&a)[4], std::uint64_t b, bool
   emulator::block().warpgroups().issue({halfOf<T>, N, false, TransposeB, false, 0, b, accumulate}, d, a);
 }
 
-// setmaxnreg
+// setmaxnreg: the emulator does not count registers.
 
 template <int Registers>
 void raiseRegisters() {}

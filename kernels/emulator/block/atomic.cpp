@@ -1,3 +1,5 @@
+// The atomic operations of atomic.h. An operation is atomic for the host's threads too, since blocks of a grid run on
+// several cores, and the race detector is told that the access is atomic.
 #include "emulator/block/atomic.h"
 
 #include <algorithm>
@@ -10,6 +12,7 @@ namespace emulator {
 
 namespace {
 
+/// The value that the operation stores.
 template <class T>
 T combined(Atomic operation, T old, T operand) {
   if (operation == Atomic::add) return old + operand;
@@ -22,7 +25,7 @@ T combined(Atomic operation, T old, T operand) {
   return operand;
 }
 
-/// Tells the race detector.
+/// Tells the race detector of the access, or checks it against the guard bands if it is in global memory.
 template <class T>
 void note(const T* address) {
   Block* const block = Block::current;

@@ -1,20 +1,20 @@
-// Atomic operations on global and shared memory. Not inline: the race detector must take one as a single
-// synchronised access, not as the loads and stores that the compiler would show it.
+// CUDA's atomic operations on global and shared memory (cuda.h includes this). They are not inline: code that is inlined into a
+// kernel reports ordinary loads and stores to the race detector, and an atomic operation must be a single access.
 #pragma once
 
 namespace emulator {
 
 enum class Atomic { add, min, max, exchange, bitAnd, bitOr };
 
-/// Applies the operation to *address and returns what was there. For int, unsigned, unsigned long long, float, double.
+/// Applies the operation to *address and returns the old value. For int, unsigned, unsigned long long, float and double.
 template <class T>
 T atomicApply(Atomic operation, T* address, T operand);
 
-/// Stores `value` if *address is `expected`; returns what was there.
+/// Stores `value` if *address is `expected`; returns the old value.
 template <class T>
 T atomicCompareExchange(T* address, T expected, T value);
 
-/// What the thread wrote before is visible to whoever sees what it writes after.
+/// __threadfence: a thread that sees a later write of this thread also sees its earlier writes.
 void threadFence();
 
 }  // namespace emulator

@@ -1,4 +1,5 @@
-// How the threads of a block meet: barriers, and the collectives of a warp.
+// How the threads of a block wait for each other: barriers of the block, and collectives of a warp. Members of Block
+// (block.h), called by __syncthreads, shuffles, votes and matrix instructions. mbarriers are in instructions/bulk.cpp.
 #include <bit>
 #include <cstring>
 
@@ -7,9 +8,9 @@
 namespace emulator {
 
 void Block::barrier(int id, int count, bool waits) {
-  if (id < 0 || id >= 16) fault("barrier " + std::to_string(id) + ": there are 16, numbered from 0");
+  if (id < 0 || id >= 16) fault("barrier " + std::to_string(id) + ": a block has barriers 0 to 15");
   if (count <= 0 || (count % 32 != 0 && count != threadCount_))
-    fault("barrier " + std::to_string(id) + ": a count of " + std::to_string(count) + " is no multiple of 32");
+    fault("barrier " + std::to_string(id) + ": a count of " + std::to_string(count) + " is not a multiple of 32");
   Barrier& barrier = barriers_[id];
   if (barrier.arrived.empty()) barrier.count = count;
   if (barrier.count != count)
@@ -20,7 +21,7 @@ void Block::barrier(int id, int count, bool waits) {
   const bool isLast = static_cast<int>(barrier.arrived.size()) == count;
   if (!isLast) {
     if (!waits) {
-      // What the thread does from here on, the others do not learn.
+      // The other threads learn what this thread has done so far, but not what it does after its arrival.
       if (detecting_) detector_.release(self.number, barrier.arrivals);
     } else {
       barrier.waiting.push_back(&self);
@@ -32,7 +33,7 @@ void Block::barrier(int id, int count, bool waits) {
   maybePreempt();
 }
 
-/// The last has arrived: whoever waits learns what everybody had done.
+/// The last thread has arrived: every waiting thread learns everything that the threads had done when they arrived.
 void Block::completeBarrier(Barrier& barrier, bool lastWaits) {
   if (detecting_) {
     for (const Thread* thread : barrier.waiting) detector_.release(thread->number, barrier.arrivals);
@@ -56,6 +57,13 @@ void Block::syncWarp(std::uint32_t mask) {
   maybePreempt();
 }
 
+/// A lane arrives at a collective. Lanes of one mask form a gathering; the last lane to arrive combines the slots of all and
+/// makes the others ready. A warp can have several gatherings at a time, of lanes that diverged:
+///
+///   lanes 0-15    __shfl_xor(0x0000ffff)    gathering 0: arrived 0x00000fff, waits
+///   lanes 16-31   __shfl_xor(0xffff0000)    gathering 1: arrived 0xffff0000, complete
+///
+/// `orders` is true for __syncwarp, the only one that orders memory accesses.
 void Block::gather(std::uint32_t mask, const char* operation, void* slot, Combine combine, const void* argument,
                    bool orders) {
   Thread& self = *running_;
@@ -67,7 +75,7 @@ void Block::gather(std::uint32_t mask, const char* operation, void* slot, Combin
   for (int i = 0; i < warp.gatherings; i++) {
     const Gathering& other = warp.at[i];
     if (other.mask == mask && (other.operation == operation || std::strcmp(other.operation, operation) == 0)) g = i;
-    // Two groups that wait for each other's lanes.
+    // This lane is expected by another gathering that includes lanes of its mask: the two would wait for each other.
     else if ((other.mask >> lane & 1) && (other.arrived & mask))
       fault(std::string(operation) + " meets " + other.operation + " of other lanes, or another mask");
   }

@@ -1,3 +1,5 @@
+// The scheduler of a block (block.h): which thread runs next, starting threads on fibers, preemption, and faults. The rest of
+// Block is in barrier.cpp and copy.cpp.
 #include "emulator/block/block.h"
 
 #include <algorithm>
@@ -34,7 +36,7 @@ void Block::run(const Launch& launch, std::uint64_t number) {
   memory_.use(launch.memory);
   sharedBytes_ = launch.sharedBytes;
   if (sharedStorage_.size() < sharedBytes_ + 1024) sharedStorage_.resize(sharedBytes_ + 1024);
-  // As on the hardware, dynamic shared memory is aligned generously; TMA and swizzles count on 1,024 bytes.
+  // Dynamic shared memory is aligned to 1,024 bytes as on the hardware; bulk copies and swizzles need it.
   shared_ = sharedStorage_.data() + (1024 - reinterpret_cast<std::uintptr_t>(sharedStorage_.data()) % 1024) % 1024;
   std::memset(shared_, poison, sharedBytes_);
   if (detecting_) detector_.begin(threadCount_, sharedBytes_);
@@ -63,7 +65,8 @@ void Block::run(const Launch& launch, std::uint64_t number) {
   if (!fault_.empty()) throw Fault(fault_);
 }
 
-/// What a fiber does all its life: run a thread to its end, then take another, or rest until it is given one.
+/// The loop of a fiber: run a thread to its end, then continue with the thread that runs next. If that thread has another
+/// fiber, switch to it; this fiber is idle until it is given a new thread.
 void Block::fiberMain(Fiber* self, void* block) {
   Block& b = *static_cast<Block*>(block);
   for (;;) {
@@ -88,7 +91,8 @@ void Block::runThread() {
   live_--;
 }
 
-/// Who runs next: the last made ready, else one not yet started; with `shuffle` any. Null when nobody can.
+/// The thread that runs next: the one that became ready last, else the next one that has not started; with `shuffle` any of
+/// them at random. Null if no thread can run.
 Thread* Block::choose() {
   const std::size_t ready = ready_.size();
   const std::size_t fresh = static_cast<std::size_t>(threadCount_ - started_);
@@ -117,7 +121,8 @@ Thread* Block::choose() {
   return &thread;
 }
 
-/// The fiber of the thread that runs next, or null when all are done or wait for ever.
+/// The fiber of the thread that runs next. If no thread can run, pending copies and instructions are completed, which may
+/// wake one. Null if all threads have ended or wait forever.
 Fiber* Block::next() {
   Thread* thread = choose();
   while (thread == nullptr && performSomething()) thread = choose();
@@ -136,15 +141,15 @@ Fiber* Block::next() {
 }
 
 void Block::suspend() {
-  Fiber* const own = running_->fiber;
-  if (!shuffle_ && !ready_.empty()) {  // the common case, quickly
+  Fiber* const from = running_->fiber;
+  if (!shuffle_ && !ready_.empty()) {  // the common case, without next()
     running_ = ready_.back();
     ready_.pop_back();
-    if (running_->fiber != own) switchStacks(own->pointer, running_->fiber->pointer);
+    if (running_->fiber != from) switchStacks(from->pointer, running_->fiber->pointer);
     return;
   }
   Fiber* const to = next();
-  if (to != own) switchStacks(own->pointer, to != nullptr ? to->pointer : host_);
+  if (to != from) switchStacks(from->pointer, to != nullptr ? to->pointer : host_);
 }
 
 void Block::preempt() {
@@ -154,7 +159,7 @@ void Block::preempt() {
   suspend();
 }
 
-/// Something that may happen at any time happens now. False when there is nothing.
+/// Completes a pending bulk copy or matrix instruction, which may happen at any time. False if there is none.
 bool Block::performSomething() {
   if (shuffle_ && warpgroups_ && random_() % 2 == 0 && warpgroups_->performSomething()) return true;
   return bulk_ && bulk_->performSomething();
@@ -163,7 +168,7 @@ bool Block::performSomething() {
 void Block::fault(const Thread& by, const std::string& message) {
   if (fault_.empty()) fault_ = describe(by) + ": " + message;
   void* nowhere;
-  switchStacks(nowhere, host_);  // for good
+  switchStacks(nowhere, host_);  // nothing switches back
   std::abort();
 }
 

@@ -1,4 +1,13 @@
-// One thread block: its threads on fibers, its shared memory, its barriers. Runs on one core of the host.
+// One thread block: its threads on fibers, its shared memory, its barriers. It runs on one thread of the host; launch/ runs
+// the blocks of a grid on several. block.cpp has the scheduler, barrier.cpp barriers and collectives, copy.cpp cp.async;
+// instructions/ has the rest of the hardware.
+//
+// A CUDA thread runs until it has to wait (suspend), is preempted, or ends; then the scheduler switches to a thread that
+// can run. In order, or with `shuffle` at random:
+//
+//   thread 0   runs --- __syncthreads: suspend .................... wake --- runs
+//   thread 1             started, runs --- __syncthreads: suspend . wake
+//   thread 2                                started, runs --- __syncthreads: the last one wakes all
 #pragma once
 
 #include <cstdint>
@@ -21,7 +30,7 @@ struct Dim3 {
   constexpr std::uint64_t count() const { return std::uint64_t{x} * y * z; }
 };
 
-/// What the kernel did that no GPU would forgive: a deadlock, a barrier with the wrong count, an address outside.
+/// An error of a kernel that stops it: a deadlock, a barrier with a wrong count, an address outside its memory.
 struct Fault : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
@@ -30,9 +39,9 @@ class Block;
 class Bulk;
 class Warpgroups;
 
-/// A copy from global to shared memory that was started and need not have happened yet (cp.async).
+/// A copy from global to shared memory (cp.async) that was started and may not have happened yet.
 struct PendingCopy {
-  void* target;  // null once it has happened
+  void* target;             // null once the copy has happened
   const void* source;
   std::uint32_t bytes;      // written
   std::uint32_t readBytes;  // read; the rest of the target becomes zeros
@@ -58,7 +67,7 @@ struct LaunchOptions {
   bool detectRaces = false;  // needs kernels compiled with the compiler's access hooks
 };
 
-/// A launch, as its blocks see it.
+/// The parts of a launch that its blocks need.
 struct Launch {
   const std::function<void()>* kernel;
   Dim3 grid;
@@ -73,7 +82,7 @@ class Block {
   Block();
   ~Block();
 
-  /// Runs every thread of one block to its end. Throws Fault; the block is of no further use then.
+  /// Runs every thread of one block to its end. Throws Fault; the object cannot be used again then.
   void run(const Launch& launch, std::uint64_t number);
 
   /// The block that this core is running; null outside a launch.
@@ -88,14 +97,14 @@ class Block {
   unsigned char* shared() { return shared_; }
   bool isShared(const void* p) const { return p >= shared_ && p < shared_ + sharedBytes_; }
 
-  /// The address in shared memory, for an operation on `bytes` there that need this alignment.
+  /// The offset of an address in shared memory. Faults unless `bytes` bytes there are inside the block's memory and aligned.
   std::size_t sharedOffset(const void* p, std::size_t bytes, std::size_t alignment, const char* operation);
 
   /// bar.sync: waits until `count` threads have arrived at barrier `id`; bar.arrive: arrives and goes on.
   void barrier(int id, int count, bool waits = true);
 
-  /// A collective of the lanes in `mask`, each of which hands in a `slot`: the last to arrive calls `combine` on all
-  /// of them, by lane. `operation` names it; lanes that meet in different operations are a fault.
+  /// A collective of the lanes in `mask`, each with a `slot`: the last lane to arrive calls `combine` with the slots of all, by
+  /// lane. `operation` is its name; lanes that meet in different operations are a fault.
   using Combine = void (*)(void* const* slots, std::uint32_t mask, const void* argument);
   void collective(std::uint32_t mask, const char* operation, void* slot, Combine combine,
                   const void* argument = nullptr);
@@ -112,12 +121,13 @@ class Block {
   Bulk& bulk();
   Warpgroups& warpgroups();
 
-  /// The running thread waits, until somebody calls `wake` for it.
+  /// The running thread waits until `wake` is called for it.
   void suspend();
   void wake(Thread& thread) { ready_.push_back(&thread); }
   Thread& threadAt(int number) { return all_[number]; }
 
-  /// With `shuffle`, sometimes lets something else happen. Called at every synchronising operation.
+  /// With `shuffle`, sometimes switches to another thread or completes a pending operation. Called by every operation that
+  /// synchronises.
   void maybePreempt() {
     if (shuffle_) preempt();
   }
@@ -125,7 +135,7 @@ class Block {
   [[noreturn]] void fault(const std::string& message) { fault(*running_, message); }
   [[noreturn]] void fault(const Thread& by, const std::string& message);
 
-  /// Faults where an access of global memory touches a guard band.
+  /// Faults if an access of global memory touches a guard band.
   void checkGlobal(const void* address, std::size_t bytes) {
     if (!memory_.isFine(address, bytes)) fault(memory_.describe(address, bytes));
   }
@@ -136,15 +146,15 @@ class Block {
 
  private:
   struct Barrier {
-    int count = 0;
-    std::vector<int> arrived;
-    std::vector<Thread*> waiting;
-    Knowledge arrivals;  // for the race detector
+    int count = 0;                 // threads that it waits for
+    std::vector<int> arrived;      // thread numbers
+    std::vector<Thread*> waiting;  // those of them that wait
+    Knowledge arrivals;            // for the race detector
   };
-  /// Lanes on their way into a collective; groups of other lanes may be on theirs.
+  /// Lanes that wait for the rest of their mask to arrive at a collective. A warp may have several at a time.
   struct Gathering {
-    std::uint32_t mask;
-    std::uint32_t arrived;
+    std::uint32_t mask;     // lanes that take part
+    std::uint32_t arrived;  // those that are here
     const char* operation;
   };
   struct Warp {
@@ -167,11 +177,11 @@ class Block {
   std::string describeWaiting() const;
 
   Random random_;
-  std::vector<Thread> all_;
-  std::vector<std::unique_ptr<Fiber>> fibers_;
-  std::vector<Fiber*> idle_;
-  std::vector<Thread*> ready_;    // can go on
-  std::vector<int> unstarted_;    // with shuffle
+  std::vector<Thread> all_;                     // by number
+  std::vector<std::unique_ptr<Fiber>> fibers_;  // as many as threads that were alive at once
+  std::vector<Fiber*> idle_;                    // fibers without a thread
+  std::vector<Thread*> ready_;    // started threads that can go on
+  std::vector<int> unstarted_;    // a permutation of thread numbers, with shuffle
   int started_ = 0;
   Thread* running_ = nullptr;
   void* host_ = nullptr;          // the stack that called run

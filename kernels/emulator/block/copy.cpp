@@ -1,4 +1,6 @@
-// cp.async: copies from global to shared memory that a thread starts, and waits for in groups.
+// cp.async on the emulator: copies from global to shared memory that a thread starts, and waits for in groups. Members of
+// Block (block.h). A copy happens at a random moment between its start and its wait, so a kernel that reads too early finds
+// poison or old data. Bulk copies (TMA) are in instructions/bulk.cpp.
 #include <algorithm>
 #include <cstring>
 
@@ -10,9 +12,9 @@ void Block::copyAsync(void* target, const void* source, std::uint32_t bytes, std
   Thread& self = *running_;
   const std::size_t offset = sharedOffset(target, bytes, bytes, "cp.async");
   if (readBytes > bytes)
-    fault("cp.async: " + std::to_string(readBytes) + " of " + std::to_string(bytes) + " bytes to read");
+    fault("cp.async: reads " + std::to_string(readBytes) + " of " + std::to_string(bytes) + " bytes");
   if (reinterpret_cast<std::uintptr_t>(source) % bytes != 0)
-    fault("cp.async: " + std::to_string(bytes) + " bytes from an address that is not a multiple of that");
+    fault("cp.async: the source address is not a multiple of " + std::to_string(bytes) + " bytes");
   if (readBytes > 0) checkGlobal(source, readBytes);
   self.copies.push_back({target, source, bytes, readBytes, self.copyGroup});
   if (detecting_) {
@@ -20,11 +22,12 @@ void Block::copyAsync(void* target, const void* source, std::uint32_t bytes, std
     detector_.accessAsync(self.copyEngine, self.copyGroup + 1, detector_.knowledge(self.number), offset, bytes, true,
                           false);
   }
-  // It may happen at once, or any time until its wait.
+  // The copy may happen now or at any time until its wait.
   if (shuffle_ && random_() % 4 == 0) perform(self, random_.below(self.copies.size()));
   maybePreempt();
 }
 
+/// Does a copy, if it has not happened yet.
 void Block::perform(Thread& thread, std::size_t at) {
   PendingCopy& copy = thread.copies[at];
   if (copy.target == nullptr) return;

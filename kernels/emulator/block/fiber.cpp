@@ -1,3 +1,14 @@
+// Fibers (fiber.h): stacks of 256 KiB, and the switch between them in assembly for x86-64 and aarch64. A switch saves the
+// callee-saved registers only; the caller of a function expects all others to change.
+//
+//   fiber A                    fiber B                      memory of a stack, from high to low addresses
+//   runs
+//   switch: push registers                                  | frames of the kernel    |
+//           pointer_A = sp                                  | return address          |
+//           sp = pointer_B                                  | saved registers         | <- pointer, while left
+//                              pop registers                | ...                     |
+//                              jump to where B was left     | free                    |
+//                              runs                         | page without access     |    an overflow is a SIGSEGV
 #include "emulator/block/fiber.h"
 
 #include <sys/mman.h>
@@ -6,8 +17,8 @@
 #include <cstdint>
 #include <new>
 
-// Saves the callee-saved registers and the stack pointer to *from, and continues where `to` was saved. The jump is
-// indirect, since a return would go elsewhere than the processor predicts.
+// Pushes the callee-saved registers, stores the stack pointer to *from, and continues where `to` was saved. It ends with an
+// indirect jump, because the processor would predict a return to the wrong address.
 extern "C" void emulator_switch(void** from, void* to);
 
 #if defined(__x86_64__)
@@ -74,7 +85,7 @@ emulator_switch:
 #error "the emulator runs on x86-64 and aarch64"
 #endif
 
-// What a fresh fiber starts with: entry and its arguments lie in callee-saved registers, as the constructor put them.
+// The first code of a new fiber: calls entry(this, argument), which the constructor has put into callee-saved registers.
 extern "C" void emulator_start();
 #if defined(__x86_64__)
 asm(R"(
@@ -107,7 +118,7 @@ emulator_start:
 namespace emulator {
 
 Fiber::Fiber(Entry entry, void* argument) {
-  // The lowest page is a guard: a stack overflow is a clean fault, not a silent overwrite.
+  // The lowest page has no access rights, so a stack overflow stops the process instead of overwriting memory.
   const std::size_t page = static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
   void* memory = mmap(nullptr, stackBytes + page, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   if (memory == MAP_FAILED) throw std::bad_alloc();
@@ -118,8 +129,8 @@ Fiber::Fiber(Entry entry, void* argument) {
   }
   auto** top = reinterpret_cast<void**>(stack_ + stackBytes);
 #if defined(__x86_64__)
-  // In the order in which emulator_switch pops: r15 r14 r13 r12 rbx rbp, then the address to go to. The stack pointer
-  // is then a multiple of 16, as the ABI asks for before emulator_start's call.
+  // In the order in which emulator_switch pops: r15 r14 r13 r12 rbx rbp, then the address to jump to. After that the stack
+  // pointer is a multiple of 16, which the ABI requires before the call in emulator_start.
   top -= 9;
   for (int i = 0; i < 9; i++) top[i] = nullptr;
   top[1] = argument;                                    // r14

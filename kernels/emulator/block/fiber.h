@@ -1,11 +1,12 @@
-// A fiber: a stack of its own, switched to and from by hand. CUDA threads run on them.
+// A fiber: a stack that can be left and continued. Block runs each CUDA thread on a fiber, so that a thread can wait at a
+// barrier in the middle of a kernel while others run, all on one thread of the host. Scheduling is in block.cpp.
 #pragma once
 
 #include <cstddef>
 
 namespace emulator {
 
-/// A stack and where it was left. Not movable: the stack holds the fiber's own frames.
+/// A stack, and the point at which it was left. Not movable, since the stack contains pointers to the fiber.
 class Fiber {
  public:
   using Entry = void (*)(Fiber* self, void* argument);
@@ -16,7 +17,7 @@ class Fiber {
   Fiber(const Fiber&) = delete;
   Fiber& operator=(const Fiber&) = delete;
 
-  /// Where the stack was left.
+  /// The stack pointer at which the fiber was left; its saved registers are there.
   void* pointer = nullptr;
 
  private:
@@ -25,7 +26,8 @@ class Fiber {
   char* stack_ = nullptr;
 };
 
-/// Leaves the running stack, noting in `from` where, and continues where `to` was left.
+/// Saves the running stack's registers on it, stores its stack pointer in `from`, and continues the stack `to` where it was
+/// left. Returns when something switches back to `from`.
 void switchStacks(void*& from, void* to);
 
 }  // namespace emulator

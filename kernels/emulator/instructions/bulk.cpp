@@ -1,3 +1,5 @@
+// mbarriers and bulk copies on the emulator (bulk.h). A copy happens at a random moment between its issue and its wait; with the
+// race detector, its accesses are checked when it is issued.
 #include "emulator/instructions/bulk.h"
 
 #include <algorithm>
@@ -12,7 +14,7 @@ Bulk::Mbarrier& Bulk::find(const std::uint64_t* barrier, const char* operation) 
       if (Detector* detector = block_.detector()) detector->accessAtomic(block_.thread().number, offset, 8);
       return *known;
     }
-  block_.fault(std::string(operation) + ": shared byte " + std::to_string(offset) + " is no initialised mbarrier");
+  block_.fault(std::string(operation) + ": shared byte " + std::to_string(offset) + " is not an initialised mbarrier");
 }
 
 void Bulk::initialise(std::uint64_t* barrier, std::uint32_t count) {
@@ -48,12 +50,15 @@ void Bulk::arrive(std::uint64_t* at, std::uint32_t expectedBytes) {
   block_.maybePreempt();
 }
 
+/// Completes the phase if all arrivals were made and all expected bytes have arrived: wakes the threads that wait for it and
+/// begins the next phase.
 void Bulk::completeIfDone(Mbarrier& barrier, const Thread& by) {
   if (barrier.pending > 0 || barrier.bytes != 0) return;
   if (barrier.underWay > 0)
     block_.fault(by, "an mbarrier's phase completes while bulk copies to it are under way: it expected too few bytes");
   if (block_.detector() != nullptr) {
-    // Who waits for a phase learns of what arrived in it or before, and of its copies; not of what comes after.
+    // A thread that waits for a phase learns the knowledge of arrivals in it or before it, and that its copies are done; it
+    // learns nothing of later arrivals.
     barrier.arrivals.generic.raise(barrier.engine, barrier.phase + 1);
     barrier.completed = barrier.arrivals;
   }
@@ -166,7 +171,12 @@ void Bulk::perform(std::size_t at) {
   }
 }
 
-/// Row by row of the box, 16 bytes at a time, since a swizzle moves those as one.
+/// Moves the data of a copy, row by row of the box and 16 bytes at a time, since a swizzle keeps 16 bytes together. For a row:
+///
+///   box            |<------------ rowBytes ------------>|
+///   tensor              |<--- inside: first .. end --->|        bytes outside are zeros in a load, and skipped in a store
+///
+/// `copy.at` is where the box starts in the tensor and may be negative; a row outside in another dimension does not exist.
 void Bulk::move(const Copy& copy) {
   const TensorMap& map = copy.map;
   const std::int64_t element = map.elementBytes;

@@ -1,4 +1,11 @@
-// mbarriers, and the bulk tensor copies (TMA) that complete at them.
+// mbarriers, and the bulk tensor copies (TMA) that complete at them, for one block. emulator/ptx.h forwards tensorLoad,
+// mbarrierWait and similar functions to this class. cp.async is in block/copy.cpp.
+//
+//   thread                 mbarrier: pending arrivals, bytes            copies_
+//   arriveExpect(bytes)    pending - 1, bytes + n
+//   tensorLoad                                                          the copy waits here
+//                          bytes - n                                <-  at a random moment the copy is performed
+//   wait(parity)       <-  pending = 0 and bytes = 0: the phase is complete
 #pragma once
 
 #include <cstdint>
@@ -33,36 +40,37 @@ class Bulk {
 
  private:
   struct Mbarrier {
-    std::size_t offset;
-    std::uint32_t count;
-    std::uint32_t pending;      // arrivals
-    std::int64_t bytes;         // still to come
-    std::uint32_t phase;
-    int underWay;               // copies
-    int initialiser;
+    std::size_t offset;         // in shared memory
+    std::uint32_t count;        // arrivals of a phase
+    std::uint32_t pending;      // arrivals that are still missing in this phase
+    std::int64_t bytes;         // expected and not yet copied
+    std::uint32_t phase;        // the current one, from 0
+    int underWay;               // copies to this mbarrier that were issued and not performed
+    int initialiser;            // thread
     bool isFenced;
     int engine;                 // in the race detector
-    Knowledge arrivals;         // what those who have arrived so far had done
-    Knowledge completed;        // the same, when the last phase was completed
+    Knowledge arrivals;         // the knowledge of all threads that have arrived so far
+    Knowledge completed;        // the same when the last phase was completed
     std::vector<Thread*> waiting;
   };
+  /// A copy that was issued and not performed.
   struct Copy {
     bool isLoad;
     TensorMap map;
-    int at[5];
-    std::size_t offset;
-    Mbarrier* barrier;
+    int at[5];           // coordinates of the box, innermost first
+    std::size_t offset;  // in shared memory
+    Mbarrier* barrier;   // of a load
     Thread* issuer;
-    int group;
+    int group;           // of a store, among the issuer's
   };
   /// A thread's groups of stores.
   struct Groups {
-    int committed = 0;
-    int stored = 0;  // groups with a store in them, the open one included
-    int waited = 0;
-    int engine = -1;
+    int committed = 0;  // groups so far
+    int stored = 0;     // the number of groups up to the last one with a store, which may not be committed
+    int waited = 0;     // groups that the thread has waited for
+    int engine = -1;    // in the race detector
     Thread* waiter = nullptr;
-    int waitsFor = 0;
+    int waitsFor = 0;   // the waiter continues when groups below this are done
   };
 
   Mbarrier& find(const std::uint64_t* barrier, const char* operation);

@@ -1,3 +1,5 @@
+// The matrix instructions of a warp (matrix.h). Each is a collective: every lane brings its fragments, and the last lane to
+// arrive gathers them into matrices, multiplies, and scatters the result to the lanes' registers.
 #include "emulator/instructions/matrix.h"
 
 #include <bit>
@@ -10,12 +12,13 @@ namespace emulator {
 namespace {
 
 constexpr std::uint32_t allLanes = 0xffffffffu;
-using Row __attribute__((vector_size(32))) = float;  // of b and d
+using Row __attribute__((vector_size(32))) = float;  // 8 columns: a row of b or d
 
+/// The registers of one lane.
 struct Fragments {
-  float* d;
-  const std::uint32_t* a;
-  const std::uint32_t* b;
+  float* d;                // (4)
+  const std::uint32_t* a;  // (4), or 2 for k = 8
+  const std::uint32_t* b;  // (2), or 1
 };
 
 inline float low(std::uint32_t pair, bfloat16) { return std::bit_cast<float>(pair << 16); }
@@ -23,12 +26,14 @@ inline float high(std::uint32_t pair, bfloat16) { return std::bit_cast<float>(pa
 inline float low(std::uint32_t pair, float16) { return toFloat(float16{static_cast<std::uint16_t>(pair)}); }
 inline float high(std::uint32_t pair, float16) { return toFloat(float16{static_cast<std::uint16_t>(pair >> 16)}); }
 
+/// The operands of a warp as matrices.
 struct Operands {
-  float a[16][16];
-  Row b[16];
-  Row d[16];
+  float a[16][16];  // (16, K)
+  Row b[16];        // (K, 8)
+  Row d[16];        // (16, 8)
 };
 
+/// d += a b, four rows at a time. Lane l holds d at rows l / 4 and l / 4 + 8, columns 2 (l % 4) and 2 (l % 4) + 1.
 template <int K>
 void multiply(Operands& m, void* const* slots) {
   for (int lane = 0; lane < 32; lane++) {
@@ -52,7 +57,7 @@ void multiply(Operands& m, void* const* slots) {
   }
 }
 
-/// m16n8k16 and m16n8k8 of 16-bit numbers, two to a register.
+/// m16n8k16 and m16n8k8 of 16-bit numbers, two in a register, with the fragment layout of ptx.cuh.
 template <class T, int K>
 void combineHalf(void* const* slots, std::uint32_t, const void*) {
   Operands m;
@@ -72,6 +77,7 @@ void combineHalf(void* const* slots, std::uint32_t, const void*) {
   multiply<K>(m, slots);
 }
 
+/// m16n8k8 of tf32, one number in a register, whose low 13 bits are ignored.
 void combineTf32(void* const* slots, std::uint32_t, const void*) {
   const auto number = [](std::uint32_t bits) { return std::bit_cast<float>(bits & 0xffffe000u); };
   Operands m;
@@ -83,12 +89,13 @@ void combineTf32(void* const* slots, std::uint32_t, const void*) {
   multiply<8>(m, slots);
 }
 
+/// One lane's part of ldmatrix or stmatrix: the row that it points to, and its registers.
 struct MatrixRows {
   unsigned char* row;
   std::uint32_t* registers;
 };
 
-/// One 16-bit element of matrix `matrix`: half `which` of the register of `lane`.
+/// The address of the 16-bit element of matrix `matrix` that belongs to half `which` of the register of `lane`.
 unsigned char* elementOf(void* const* slots, int matrix, int lane, int which, bool transposed) {
   const int row = transposed ? lane % 4 * 2 + which : lane / 4;
   const int column = transposed ? lane / 4 : lane % 4 * 2 + which;
@@ -109,6 +116,7 @@ void combineRows(void* const* slots, std::uint32_t, const void*) {
     }
 }
 
+/// ldmatrix or stmatrix of `count` matrices, for one lane. Lanes 0 to 8 count - 1 point to rows, which are checked here.
 template <bool IsStore>
 void moveRows(std::uint32_t* registers, const void* row, int count, bool transposed) {
   constexpr const char* name = IsStore ? "stmatrix" : "ldmatrix";

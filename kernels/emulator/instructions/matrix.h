@@ -1,4 +1,5 @@
-// The matrix instructions of a warp (mma.sync, ldmatrix, stmatrix), with the fragment layouts of the PTX ISA.
+// The matrix instructions of a warp (mma.sync, ldmatrix, stmatrix), with the fragment layouts of the PTX ISA, which ptx.cuh
+// shows. emulator/ptx.h calls them; those of a warpgroup are in warpgroup.h.
 #pragma once
 
 #include <cstdint>
@@ -11,7 +12,7 @@ namespace emulator {
 /// sum rounded to float32.
 void mmaBfloat16(float* d, const std::uint32_t* a, const std::uint32_t* b, int k);  // k: 8 or 16
 void mmaFloat16(float* d, const std::uint32_t* a, const std::uint32_t* b, int k);
-void mmaTf32(float* d, const std::uint32_t* a, const std::uint32_t* b);  // k = 8; the low 13 bits count for nothing
+void mmaTf32(float* d, const std::uint32_t* a, const std::uint32_t* b);  // k = 8; the low 13 bits are ignored
 
 /// `count` matrices of 8 rows of 16 bytes; lanes 8 i .. 8 i + 7 give the addresses of the rows of matrix i.
 void loadMatrix(std::uint32_t* registers, const void* row, int count, bool transposed);

@@ -1,4 +1,5 @@
-// What describes a tensor in global memory to the bulk copies (TMA): its shape, and the box that one copy moves.
+// Tensor maps on the emulator: the description of a tensor in global memory for the bulk copies (TMA), with the box that one copy
+// moves; and the swizzle of shared memory. The twin of CUtensorMap. Used by bulk.cpp, operand.h and ptx/tensor-map.h.
 #pragma once
 
 #include <cstddef>
@@ -6,8 +7,8 @@
 
 namespace emulator {
 
-/// How a box lies in shared memory: bits 4 to 6 of each address are exchanged with bits 7 to 9 (128 bytes: all three,
-/// 64: two, 32: one), which spreads the rows of a column over the banks. Numbered as in a tensor map.
+/// How a box is stored in shared memory: bits 4 to 6 of each address are XORed with bits 7 to 9 (128 bytes: all three, 64: two,
+/// 32: one), which spreads the rows of a column over the banks. Numbered as in a tensor map.
 enum class Swizzle : int { none = 0, bytes32 = 1, bytes64 = 2, bytes128 = 3 };
 
 constexpr std::size_t swizzled(std::size_t address, Swizzle swizzle) {
@@ -15,12 +16,12 @@ constexpr std::size_t swizzled(std::size_t address, Swizzle swizzle) {
   return address ^ (address >> 7 & mask) << 4;
 }
 
-/// The innermost dimension comes first, as everywhere in TMA; its stride is the size of an element.
+/// The innermost dimension comes first, as in CUDA's tensor maps; its stride is the size of an element.
 struct TensorMap {
   unsigned char* data;
-  std::uint64_t dims[5];
-  std::uint64_t strides[5];  // in bytes
-  std::uint32_t box[5];
+  std::uint64_t dims[5];     // (rank)
+  std::uint64_t strides[5];  // (rank), in bytes
+  std::uint32_t box[5];      // (rank), elements
   int rank;
   int elementBytes;
   Swizzle swizzle;

@@ -1,3 +1,5 @@
+// wgmma on the emulator (warpgroup.h). From its issue to the wait, a thread's accumulators are poison in its registers, and their
+// true values are in an Accumulators; so a kernel that reads or writes them too early computes NaN or faults.
 #include "emulator/instructions/warpgroup.h"
 
 #include <algorithm>
@@ -12,7 +14,7 @@ namespace {
 
 constexpr std::uint32_t poison = 0xffffffffu;
 
-/// Where in d's (64, n) element i of a thread's part lies.
+/// The index in d (64, n) of element i of a thread's part.
 int indexOf(int lane, int i, int n) {
   const int row = lane / 32 * 16 + lane % 32 / 4 + i / 2 % 2 * 8;
   return row * n + i / 4 * 8 + lane % 4 * 2 + i % 2;
@@ -22,7 +24,7 @@ int indexOf(int lane, int i, int n) {
 
 void Warpgroups::fence() { threads_[block_.thread().number].fenced = true; }
 
-/// The operation that the thread issues: the next one of its warpgroup, made by whoever comes first.
+/// The operation that the thread issues: the next one of its warpgroup, made by the first of its threads that issues it.
 Warpgroups::Operation& Warpgroups::enter(Group& group, State& state, const MatrixInstruction& instruction) {
   const std::uint64_t at = state.issued++ - group.first;
   if (at == group.operations.size()) {
@@ -36,11 +38,13 @@ Warpgroups::Operation& Warpgroups::enter(Group& group, State& state, const Matri
   return operation;
 }
 
+/// Moves the thread's accumulators from its registers to the operation, and poisons the registers. If an earlier operation on
+/// the same registers is not retired, this one continues with its Accumulators.
 void Warpgroups::attach(Group& group, Operation& operation, std::uint64_t number, float* d) {
   const int lane = block_.thread().number % 128;
   const int n = operation.instruction.n;
   State& state = threads_[block_.thread().number];
-  // Unretired instructions on the same registers: theirs are the accumulators, the registers are poison.
+  // The last instruction on the same registers that the thread has not waited for.
   std::shared_ptr<Accumulators> previous;
   for (std::uint64_t i = state.retired; i < number; i++)
     if (const Operation& other = group.operations[i - group.first]; other.d->registers[lane] == d) previous = other.d;
@@ -88,8 +92,8 @@ void Warpgroups::issue(const MatrixInstruction& instruction, float* d, const std
   block_.maybePreempt();
 }
 
-/// All have issued it: its reads of shared memory, in the race detector. A warp multiplies its own rows of a by all
-/// of b, so b must be known to every warp.
+/// Called when all threads have issued the operation: tells the race detector of its reads of shared memory. A warp multiplies
+/// its 16 rows of a by all of b, so every warp must know the writes of b.
 void Warpgroups::check(Group& group, Operation& operation) {
   const MatrixInstruction& instruction = operation.instruction;
   const Operand b(instruction.b, instruction.transposeB);
@@ -117,18 +121,19 @@ void Warpgroups::check(Group& group, Operation& operation) {
   });
 }
 
+/// Reads the operands from shared memory and registers, and multiplies: d (64, n) = a (64, 16) b (16, n) + d.
 void Warpgroups::perform(Operation& operation) {
   const MatrixInstruction& instruction = operation.instruction;
   const int n = instruction.n;
   static thread_local float a[64][16], b[16][256];
-  const auto widen = [&](std::uint16_t bits) {
+  const auto toNumber = [&](std::uint16_t bits) {
     return instruction.type == Half::bfloat16 ? toFloat(bfloat16{bits}) : toFloat(float16{bits});
   };
   const unsigned char* const shared = block_.shared();
   const auto load = [&](std::size_t offset) {
     std::uint16_t bits;
     std::memcpy(&bits, shared + offset, 2);
-    return widen(bits);
+    return toNumber(bits);
   };
   const Operand operandA(instruction.a, instruction.transposeA), operandB(instruction.b, instruction.transposeB);
   for (int k = 0; k < 16; k++) {
@@ -138,10 +143,11 @@ void Warpgroups::perform(Operation& operation) {
   }
   if (!instruction.hasDescriptorA)
     for (int lane = 0; lane < 128; lane++)
-      for (int i = 0; i < 8; i++) {  // register i / 2: rows of the upper, then lower half; then the same with k + 8
+      // Element i is in register i / 2. Registers 0 and 1 are rows r and r + 8, registers 2 and 3 the same with k + 8.
+      for (int i = 0; i < 8; i++) {
         const int row = lane / 32 * 16 + lane % 32 / 4 + i / 2 % 2 * 8;
         a[row][i / 4 * 8 + lane % 4 * 2 + i % 2] =
-            widen(static_cast<std::uint16_t>(operation.a[lane * 4 + i / 2] >> i % 2 * 16));
+            toNumber(static_cast<std::uint16_t>(operation.a[lane * 4 + i / 2] >> i % 2 * 16));
       }
   for (int row = 0; row < 64; row++) {
     float* const d = operation.d->values.data() + std::size_t{static_cast<unsigned>(row)} * n;
@@ -178,13 +184,13 @@ void Warpgroups::wait(int groupsLeft) {
     }
   }
   retire(group, state, self.number % 128, end);
-  state.fenced = false;  // the registers are the thread's own again
+  state.fenced = false;  // the thread may write the registers again
   if (Detector* detector = block_.detector(); detector && group.engine >= 0 && through > 0)
     detector->learn(self.number, group.engine, through);
   block_.maybePreempt();
 }
 
-/// The operations before `end` are complete for the thread: it gets back the registers that no later one is at.
+/// The operations before `end` are complete for the thread: it gets back the accumulators that no later operation uses.
 void Warpgroups::retire(Group& group, State& state, int lane, std::uint64_t end) {
   for (; state.retired < end; state.retired++) {
     Operation& operation = group.operations[state.retired - group.first];

@@ -27,7 +27,7 @@ using cudaStream_t = emulator::Queue*;
 
 const char* cudaGetErrorName(cudaError_t error);
 const char* cudaGetErrorString(cudaError_t error);
-/// The error of this thread's last call that failed, which is then forgotten.
+/// The error of this thread's last call that failed; the next call returns cudaSuccess.
 cudaError_t cudaGetLastError();
 cudaError_t cudaStreamQuery(cudaStream_t stream);
 

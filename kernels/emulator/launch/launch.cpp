@@ -1,3 +1,4 @@
+// Runs the blocks of a grid (launch.h) and collects their faults and races.
 #include "emulator/launch/launch.h"
 
 #include <algorithm>
@@ -14,7 +15,7 @@ LaunchOptions current;
 std::mutex launchMutex;
 std::mutex resultMutex;
 
-// These are never destroyed: while the process ends, a launch may be under way on a thread that nobody waits for.
+// These are never destroyed: while the process ends, a launch may still run on a thread that was not joined.
 std::vector<std::string>& races = *new std::vector<std::string>;
 Workers& workers() {
   static Workers& all = *new Workers;
@@ -23,14 +24,15 @@ Workers& workers() {
 
 constexpr unsigned mostThreads = 1024;
 
+/// Throws unless the hardware could run the launch.
 void check(const char* name, Dim3 grid, Dim3 block, std::size_t sharedBytes) {
   const auto fail = [name](const std::string& message) { throw Fault(std::string(name) + ": " + message); };
   if (block.count() == 0 || block.count() > mostThreads)
-    fail("a block of " + std::to_string(block.count()) + " threads; 1 to 1,024 are possible");
-  if (block.z > 64) fail("a block with " + std::to_string(block.z) + " threads in z; 64 are possible");
+    fail("a block of " + std::to_string(block.count()) + " threads; a block has 1 to 1,024");
+  if (block.z > 64) fail("a block with " + std::to_string(block.z) + " threads in z; at most 64 are allowed");
   if (grid.count() == 0 || grid.x > 2147483647u || grid.y > 65535u || grid.z > 65535u)
     fail("a grid outside the limits of the hardware");
-  if (sharedBytes > mostShared) fail(std::to_string(sharedBytes) + " bytes of shared memory; 232,448 are possible");
+  if (sharedBytes > mostShared) fail(std::to_string(sharedBytes) + " bytes of shared memory; at most 232,448 are allowed");
 }
 
 }  // namespace
@@ -49,22 +51,22 @@ void launchGrid(const char* name, Dim3 grid, Dim3 block, std::size_t sharedBytes
   const std::lock_guard lock(launchMutex);
   const Launch launch{&kernel, grid, block, sharedBytes, current, registeredMemory()};
   std::string fault;
-  workers().run(grid.count(), [&](std::unique_ptr<Block>& own, std::uint64_t number) {
-    if (!own) own = std::make_unique<Block>();
+  workers().run(grid.count(), [&](std::unique_ptr<Block>& kept, std::uint64_t number) {
+    if (!kept) kept = std::make_unique<Block>();
     std::string message;
     try {
-      own->run(launch, number);
+      kept->run(launch, number);
     } catch (const Fault& error) {
       message = error.what();
     }
-    if (message.empty() && (own->detector() == nullptr || own->detector()->races().empty())) return true;
+    if (message.empty() && (kept->detector() == nullptr || kept->detector()->races().empty())) return true;
     const std::lock_guard lock(resultMutex);
-    if (own->detector() != nullptr)
-      for (const std::string& race : own->detector()->races())
+    if (kept->detector() != nullptr)
+      for (const std::string& race : kept->detector()->races())
         if (races.size() < Detector::maximum) races.push_back(std::string(name) + ": " + race);
     if (message.empty()) return true;
     if (fault.empty()) fault = message;
-    own = nullptr;  // its fibers were left in the middle
+    kept = nullptr;  // its fibers stopped in the middle of a thread
     return false;
   });
   if (!fault.empty()) throw Fault(std::string(name) + ": " + fault);

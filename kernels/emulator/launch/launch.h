@@ -1,4 +1,5 @@
-// Runs a grid: blocks over the cores of the host, each block by itself (block.h).
+// Runs a grid: its blocks are divided among the threads of the host (workers.h), and each block runs by itself (block.h).
+// Called by the stream's queue (runtime.h) and, directly, by the emulator's tests.
 #pragma once
 
 #include <functional>
@@ -15,7 +16,7 @@ constexpr int defaultShared = 48 * 1024;
 /// Dynamic shared memory of a block on the largest GPUs, in bytes.
 constexpr std::size_t mostShared = 227 * 1024;
 
-/// How launches are run from now on, in this process. Not to be called during a launch.
+/// Sets how launches run from now on, in this process. Must not be called during a launch.
 void setOptions(const LaunchOptions& options);
 LaunchOptions options();
 

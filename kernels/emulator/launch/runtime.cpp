@@ -1,3 +1,4 @@
+// The stream's queue (runtime.h): one thread takes work from the front, does it, and counts it as done.
 #include "emulator/launch/runtime.h"
 
 #include <utility>
@@ -48,7 +49,7 @@ void Queue::wait(std::uint64_t position) {
 
 void Queue::drop() {
   const std::lock_guard lock(mutex_);
-  // Not taken out: whoever waits for a position waits for what runs now.
+  // The work items stay in the queue, without work, so that positions stay valid and waiting for one still ends.
   for (std::function<void()>& work : pending_) work = [] {};
 }
 

@@ -1,4 +1,11 @@
-// A CUDA stream's twin: a queue of work that a thread of its own does in order.
+// The twin of a CUDA stream: a queue whose thread does the submitted work in order. The emulated device (native/device) submits
+// copies and launches and waits for positions:
+//
+//   submit ->  | launch 7 | copy 6 | launch 5 |  -> thread: launch 4, whose blocks the workers share
+//              position 7                            done_ = 3
+//
+// position() is the number of items submitted so far, and wait(position) returns once that many are done. With 1,024
+// unfinished items, submit blocks until the oldest is done, as a launch on a GPU does.
 #pragma once
 
 #include <condition_variable>
@@ -14,14 +21,14 @@
 
 namespace emulator {
 
-/// What every thread of a grid does.
+/// The kernel with its arguments, as every thread of a grid calls it.
 class Call {
  public:
   virtual ~Call() = default;
   virtual void operator()() const = 0;
 };
 
-/// A stream: work is done in order, by one thread, which spreads the blocks of a launch over the cores.
+/// A stream: one thread does the work in order, and divides the blocks of a launch among the cores.
 class Queue {
  public:
   /// Maximum number of unfinished work items in a stream. A CUDA stream holds about as many launches; NVIDIA does not document
@@ -34,7 +41,7 @@ class Queue {
   Queue(const Queue&) = delete;
   Queue& operator=(const Queue&) = delete;
 
-  /// Blocks while the queue is full, until the oldest work is done. Not to be called by submitted work.
+  /// Adds work. Blocks while the queue is full, until the oldest item is done. Must not be called by submitted work.
   void submit(std::function<void()> work);
 
   /// Submits a launch; blocks as `submit` does.
@@ -44,15 +51,15 @@ class Queue {
   void setMostShared(std::size_t bytes) { mostShared_ = bytes; }
   std::size_t mostShared() const { return mostShared_; }
 
-  /// How much was submitted so far; `isDone` and `wait` say whether it was done, and wait for it.
+  /// The number of items submitted so far. isDone: whether that many are done; wait: waits until they are.
   std::uint64_t position();
   bool isDone(std::uint64_t position);
   void wait(std::uint64_t position);
 
-  /// Forgets what has not begun yet, as if it had been done.
+  /// Replaces items that have not begun by empty ones, which count as done in their turn.
   void drop();
 
-  /// The message of the first Fault since the last call, or an empty string. What came after it was still done.
+  /// The message of the first Fault since the last call, or an empty string. Work after the fault was still done.
   std::string takeFault();
 
  private:

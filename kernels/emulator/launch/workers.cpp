@@ -1,3 +1,5 @@
+// Divides the blocks of a launch among threads (workers.h). Each thread takes the next number from a shared counter, so a
+// thread with short blocks takes more of them.
 #include "emulator/launch/workers.h"
 
 #include <algorithm>
@@ -6,7 +8,7 @@
 namespace emulator {
 
 namespace {
-// To wake a helper and wait for it costs about this much.
+// Waking a helper and waiting for it takes about this long.
 constexpr std::chrono::microseconds patience{50};
 }  // namespace
 
@@ -29,7 +31,7 @@ void Workers::run(std::uint64_t count, const Task& task) {
   for (std::uint64_t i = next_++; i < count; i = next_++)
     if (!task(callersBlock_, i)) next_ = count;
   std::unique_lock lock(mutex_);
-  task_ = nullptr;  // who has not woken yet need not begin
+  task_ = nullptr;  // a helper that has not woken yet does not begin
   changed_.wait(lock, [&] { return helping_ == 0; });
 }
 
@@ -41,7 +43,7 @@ void Workers::start() {
 }
 
 void Workers::help() {
-  std::unique_ptr<Block> own;
+  std::unique_ptr<Block> kept;
   std::uint64_t seen = 0;
   std::unique_lock lock(mutex_);
   for (;;) {
@@ -52,7 +54,7 @@ void Workers::help() {
     helping_++;
     lock.unlock();
     for (std::uint64_t i = next_++; i < count_; i = next_++)
-      if (!task(own, i)) next_ = count_;
+      if (!task(kept, i)) next_ = count_;
     lock.lock();
     if (--helping_ == 0) changed_.notify_all();
   }

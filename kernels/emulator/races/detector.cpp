@@ -1,3 +1,5 @@
+// The race detector (detector.h). Clocks are joined 8 components at a time, and bytes with the same history share a set of
+// readers, since a kernel makes millions of accesses.
 #include "emulator/races/detector.h"
 
 #include <algorithm>
@@ -42,7 +44,7 @@ void Detector::begin(int threads, std::size_t sharedBytes) {
   engines_.clear();
   bytes_ = sharedBytes;
   if (cells_.size() < sharedBytes) cells_.resize(sharedBytes);
-  // Cells of an earlier generation count as fresh, so that a block does not pay for memory it leaves alone.
+  // Cells of an earlier generation count as empty, so a new block does not clear memory that it does not use.
   if (++generation_ == 0) {
     std::fill(cells_.begin(), cells_.end(), Cell());
     generation_ = 1;
@@ -78,7 +80,7 @@ void Detector::touch(const Accessor& by, std::size_t offset, std::size_t bytes, 
       cell = Cell();
       cell.generation = generation_;
     }
-    // Neighbouring bytes mostly have one history.
+    // Neighbouring bytes mostly have the same history: the result for the previous byte is copied.
     if (i > offset && std::memcmp(&cell, &before, sizeof(Cell)) == 0 && !(cell.flags & atomics)) {
       cell = after;
       continue;
@@ -89,6 +91,7 @@ void Detector::touch(const Accessor& by, std::size_t offset, std::size_t bytes, 
   }
 }
 
+/// Checks an access of one byte against its history, and adds it: a read is added to the readers, a write replaces all.
 void Detector::touchCell(const Accessor& by, std::size_t at, Cell& cell, bool isWrite) {
   checkWriter(by, at, cell, isWrite ? "write after write" : "read after write");
   if (cell.flags & atomics) {
@@ -130,7 +133,7 @@ void Detector::accessAtomic(int thread, std::size_t offset, std::size_t bytes) {
 
 void Detector::checkWriter(const Accessor& by, std::size_t at, const Cell& cell, const char* kind) {
   if (cell.writer == nobody) return;
-  // Through the async proxy, an ordinary write counts as seen only if it was fenced.
+  // The async proxy sees an ordinary write only if a fence came after it.
   const Clock& known = by.throughProxy && !(cell.flags & writtenAsync) ? by.known->async : by.known->generic;
   if (cell.writeTime > known.of(cell.writer)) report(kind, at, cell.writer, by.agent);
 }
@@ -144,11 +147,11 @@ void Detector::checkSet(const Accessor& by, std::size_t at, std::uint32_t set, c
       report(kind, at, sets_[s].agent, by.agent);
       return;
     }
-  if (isThread) verified_[by.agent] = set;  // what is known stays known
+  if (isThread) verified_[by.agent] = set;  // knowledge only grows
 }
 
-/// The set with one more access. What that access is ordered after need not be remembered: who is ordered after it
-/// is ordered after those, too.
+/// The set with one more access. If the access is ordered after all others of the set, they need not be stored any more: an
+/// access that is ordered after this one is ordered after them too.
 std::uint32_t Detector::with(std::uint32_t set, const Accessor& by) {
   const auto isSelf = [&](std::uint32_t s) { return sets_[s].agent == by.agent && sets_[s].time == by.time; };
   if (set != 0 && isSelf(set)) return set;
@@ -196,7 +199,7 @@ void Detector::synchronise(const int* threads, int count) {
 void Detector::fenceAsync(int thread) {
   asyncUsed_ = true;
   threads_[thread].async.join(threads_[thread].generic);
-  tick(thread);  // what the thread writes from now on is not fenced
+  tick(thread);  // later writes of the thread are not fenced
 }
 
 std::string Detector::nameOf(int agent) const {

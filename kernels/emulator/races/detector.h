@@ -1,4 +1,17 @@
-// A race detector for the shared memory of one block: vector clocks (FastTrack; Flanagan and Freund, PLDI 2009).
+// A race detector for the shared memory of one block: vector clocks (FastTrack; Flanagan and Freund, PLDI 2009). Block has one;
+// hooks.cpp tells it of ordinary accesses, and barriers, collectives, copies and instructions of synchronisation. Guard
+// bands around global memory are in memory.h.
+//
+// Each thread has a time of its own, which ticks when it releases, and a clock: the time of every other thread up to which
+// it knows what was done. An access is stored with the accessor's time. A later access of the same byte by another thread
+// is ordered after it if its clock has reached that time; otherwise the two are a race, in whatever order they ran.
+//
+//                  clock of thread 0    clock of thread 1
+//                       (1, 0)               (0, 1)
+//   thread 0 writes s[0] at time 1: the byte stores (thread 0, time 1)
+//   a barrier           (2, 1)               (1, 2)         both release, then both acquire
+//   thread 1 reads s[0]: its clock has 1 >= 1 for thread 0, so the read is ordered
+//   thread 0 writes s[0] at time 2: the reader, thread 1 at time 2, is later than the 1 that thread 0 knows -> a race
 #pragma once
 
 #include <cstddef>
@@ -9,14 +22,14 @@
 
 namespace emulator {
 
-/// What is known of each agent: it has done everything up to this time of its own. Agents are the block's threads and,
-/// after them, engines: what reads and writes on its own. A component that is not there is 0.
+/// A vector clock: for each agent, the time up to which its work is known. Agents are the block's threads and, after them,
+/// engines: hardware that reads and writes asynchronously. A component that is not stored is 0.
 class Clock {
  public:
   std::uint32_t of(int agent) const { return static_cast<std::size_t>(agent) < times_.size() ? times_[agent] : 0; }
   void raise(int agent, std::uint32_t time);
-  void join(const Clock& other);
-  void meet(const Clock& other);
+  void join(const Clock& other);  // the maximum of each component
+  void meet(const Clock& other);  // the minimum of each component
   void clear() { times_.clear(); }
   void reset(int agents);
 
@@ -24,18 +37,19 @@ class Clock {
   std::vector<std::uint32_t> times_;  // padded to whole vectors
 };
 
-/// What an agent knows. `async` is the part of the ordinary writes that the async proxy sees: what was fenced.
+/// Everything that an agent knows. `async` has the ordinary writes that the async proxy sees too, because a fence came after
+/// them (fence.proxy.async).
 struct Knowledge {
   Clock generic;
   Clock async;
 };
 
 /**
- * Knows for each byte of shared memory who wrote it last and who has read it since. Two accesses of one byte, one of
- * them a write, are a race unless synchronisation orders them, whatever order they happened to come in.
+ * Stores for each byte of shared memory who wrote it last and who has read it since. Two accesses of one byte, one of them a
+ * write, are a race unless synchronisation orders them, in whatever order they ran.
  *
- * An asynchronous operation is judged when it is issued, with what its threads know then. It bears the time of its
- * engine (an mbarrier's phase, a group of copies), and whoever waits learns that time.
+ * An asynchronous operation is checked when it is issued, with the knowledge of its threads at that moment. Its time is that of
+ * its engine (the phase of an mbarrier, a group of copies), and a thread that waits for it learns that time.
  */
 class Detector {
  public:
@@ -55,17 +69,18 @@ class Detector {
 
   const Knowledge& knowledge(int thread) const { return threads_[thread]; }
 
-  /// The thread publishes what it has done (an arrival), and learns what was published (the end of a wait).
+  /// release: the thread adds its knowledge to `sync` (an arrival) and its time ticks. acquire: it learns the knowledge in
+  /// `sync` (the end of a wait).
   void release(int thread, Knowledge& sync);
   void acquire(int thread, const Knowledge& sync);
 
-  /// These threads all learn what each of them has done.
+  /// All these threads learn the knowledge of each of them.
   void synchronise(const int* threads, int count);
 
-  /// fence.proxy.async: what the thread knows of ordinary writes, the async proxy sees from now on.
+  /// fence.proxy.async: from now on the async proxy sees the ordinary writes that the thread knows of.
   void fenceAsync(int thread);
 
-  /// The thread waited for the engine's operations up to `time`.
+  /// The thread has waited for the engine's operations up to `time`.
   void learn(int thread, int engine, std::uint32_t time) { threads_[thread].generic.raise(engine, time); }
 
   /// One line a race, at most `maximum` of them.
@@ -76,16 +91,17 @@ class Detector {
   static constexpr std::uint16_t nobody = 0xffff;
   enum Flag : std::uint8_t { writtenAsync = 1, initialised = 2, reported = 4, atomics = 8 };
 
+  /// The history of a byte.
   struct Cell {
     std::uint32_t writeTime = 0;
-    std::uint32_t readers = 0;  // a set in sets_
-    std::uint16_t writer = nobody;
-    std::uint16_t generation = 0;  // of another than the current block: nothing was done yet
+    std::uint32_t readers = 0;      // since the last write: an index into sets_
+    std::uint16_t writer = nobody;  // an agent
+    std::uint16_t generation = 0;   // if it is not the detector's, the cell counts as empty
     std::uint8_t flags = 0;
     std::uint8_t padding[3] = {};
   };
 
-  /// A set of accesses: one more than `parent` has. Sets never change, so that bytes with one history share one.
+  /// A set of accesses: those of `parent` and one more. Sets are never changed, so bytes with the same history share a set.
   struct Set {
     std::uint32_t parent;
     std::uint32_t time;
@@ -94,6 +110,7 @@ class Detector {
     std::uint16_t agent;
   };
 
+  /// Who makes an access, and what it knows.
   struct Accessor {
     int agent;
     std::uint32_t time;
@@ -118,8 +135,8 @@ class Detector {
   std::uint16_t generation_ = 0;
   std::size_t bytes_ = 0;
   std::vector<Set> sets_;
-  std::vector<std::uint32_t> alone_;     // by agent: the set of its last access alone
-  std::vector<std::uint32_t> verified_;  // by thread: a set that it knows all of
+  std::vector<std::uint32_t> alone_;     // by agent: the set of only its last access
+  std::vector<std::uint32_t> verified_;  // by thread: a set of which it knows all accesses
   std::unordered_map<std::size_t, std::uint32_t> atomics_;  // by byte: who accessed it atomically
   bool asyncUsed_ = false;
   Knowledge joined_;

@@ -1,6 +1,7 @@
-// What the compiler calls on every access in code built with -fsanitize=thread, and on those to an address that their
-// type does not allow with -fsanitize=alignment. Linked instead of the sanitizers' own runtimes, so that it is kernels
-// that are watched, with the clocks of CUDA threads instead of the host's.
+// The functions that the compiler calls for every access in code built with -fsanitize=thread, and for misaligned accesses in
+// code built with -fsanitize=alignment. They are linked instead of the sanitizers' runtimes: kernels are watched, with the
+// clocks of CUDA threads instead of the host's. Only kernels are compiled with these flags (CMakeLists.txt). The checks
+// themselves are in detector.cpp and memory.cpp.
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -9,6 +10,7 @@
 
 namespace {
 
+/// Shared memory goes to the race detector, every other address to the check of guard bands.
 void accessed(const void* address, std::size_t bytes, bool isWrite) {
   emulator::Block* const block = emulator::Block::current;
   if (block == nullptr) return;
@@ -45,7 +47,7 @@ void __tsan_vptr_read(void**) {}
 
 namespace {
 
-/// What -fsanitize=alignment knows of an access; the sanitizer's own type begins like this.
+/// The description of an access that -fsanitize=alignment passes: the first members of the sanitizer's type.
 struct Misaligned {
   const char* file;
   std::uint32_t line;
@@ -54,7 +56,8 @@ struct Misaligned {
   unsigned char alignmentBits;
 };
 
-/// A GPU raises an error that ends all use of it. On the host such an access may even work.
+/// On a GPU a misaligned access is an error after which the device cannot be used. On the host it may work, so it is a fault
+/// here.
 void misaligned(const Misaligned* where) {
   emulator::Block* const block = emulator::Block::current;
   if (block == nullptr) return;
@@ -72,7 +75,8 @@ void __ubsan_handle_type_mismatch_v1(void* where, void*) { misaligned(static_cas
 void __ubsan_handle_type_mismatch_v1_abort(void* where, void*) { misaligned(static_cast<const Misaligned*>(where)); }
 }
 
-// What std::atomic becomes there. Kernels have atomicAdd and its kind; this is for the host's code beside them.
+// The functions that std::atomic becomes in such code. Kernels use atomicAdd and similar functions (block/atomic.h); these are
+// for host code in the same files.
 #define ATOMIC_HOOKS(bits, T)                                                                                          \
   T __tsan_atomic##bits##_load(const volatile T* a, int) { return __atomic_load_n(a, __ATOMIC_SEQ_CST); }              \
   void __tsan_atomic##bits##_store(volatile T* a, T v, int) { __atomic_store_n(a, v, __ATOMIC_SEQ_CST); }              \

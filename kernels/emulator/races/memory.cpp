@@ -1,3 +1,5 @@
+// The list of registered allocations, and the search for the one whose guard band an access touches (memory.h). The list is
+// replaced as a whole when it changes, so a launch keeps the one that it started with.
 #include "emulator/races/memory.h"
 
 #include <algorithm>
@@ -8,7 +10,7 @@ namespace emulator {
 namespace {
 
 std::mutex mutex;
-// Never destroyed: while the process ends, a launch may still look at it.
+// Never destroyed: a launch may still read it while the process ends.
 std::shared_ptr<const Regions>& current = *new std::shared_ptr<const Regions>(std::make_shared<Regions>());
 
 /// The first allocation that begins after the address.

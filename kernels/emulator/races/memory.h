@@ -1,4 +1,7 @@
-// Guard bands around global memory: with the access hooks, a kernel that strays just outside an allocation is a Fault.
+// Guard bands around global memory: in code with the access hooks, an access just outside an allocation is a Fault. The
+// emulated device registers buffers here, and Block checks accesses. Shared memory is the race detector's.
+//
+//   | guardBytes | allocation [begin, end) | guardBytes |      an access that touches a guard band is a fault
 #pragma once
 
 #include <cstddef>
@@ -9,7 +12,7 @@
 
 namespace emulator {
 
-/// How many bytes before and after a registered allocation belong to nobody: the caller leaves them free.
+/// The bytes before and after a registered allocation that no other allocation may use.
 constexpr std::size_t guardBytes = 256;
 
 /// From the next launch on, accesses of kernels that touch a guard band of [data, data + bytes) are faults.
@@ -21,12 +24,11 @@ struct Region {
   std::uintptr_t end;
 };
 
-/// All registered allocations, by address. A launch works on the state it started with.
+/// All registered allocations, by address. A launch uses the list with which it started.
 using Regions = std::vector<Region>;
 std::shared_ptr<const Regions> registeredMemory();
 
-/// What is wrong with an access, or an empty string. Addresses far from any allocation are nobody's business here:
-/// they are the kernel's own stack and constants.
+/// Checks accesses of one block. Addresses far from any allocation are fine: they are the kernel's stack and constants.
 class MemoryCheck {
  public:
   void use(std::shared_ptr<const Regions> regions);
@@ -38,6 +40,7 @@ class MemoryCheck {
       if (begin >= region.begin && begin + bytes <= region.end) return true;
     return search(begin, bytes);
   }
+  /// What is wrong with an access, or an empty string.
   std::string describe(const void* address, std::size_t bytes) const;
 
  private:

@@ -1,4 +1,5 @@
-// Kernels of one block's threads: barriers, shuffles, cp.async, atomics, guard bands.
+// A test program of the emulator: barriers, shuffles, cp.async, atomics and guard bands. Each kernel exists once without a bug,
+// which must run clean, and once with each planted bug, which must be found in every schedule. Run by tests/kernels/emulator.test.ts.
 #include "emulator/tests/harness.h"
 
 using namespace wengert;
@@ -14,11 +15,12 @@ constexpr int threads = 128;
 constexpr int steps = 5;
 constexpr int blocks = 3;
 
-// y[b] = sum of x[b][0 .. threads * steps): each step stages a row in shared memory by cp.async, two buffers deep, and
-// adds its neighbour's element to the own sum; a tree of shuffles and one barrier add up the block.
+// y[b] = sum of x[b][0 .. threads * steps): each step copies a row to shared memory by cp.async, into one of two buffers, and
+// each thread adds the element of another thread to its sum; a tree of shuffles and one barrier add up the block.
 template <Bug bug>
-__global__ void stagedSum(const float* x, float* y) {
-  SHARED_MEMORY(float, s);
+__global__ void stagedSum(const float* x,  // (blocks, steps, threads)
+                          float* y) {      // (blocks)
+  SHARED_MEMORY(float, s);                 // (2, threads), then (warps)
   float* const warpSums = s + 2 * threads;
   const int t = static_cast<int>(threadIdx.x);
   const float* const row = x + std::size_t{blockIdx.x} * threads * steps;
@@ -65,8 +67,10 @@ bool stagedSums() {
   return right;
 }
 
-// y[i] = the sum of a vector of x, whose lines are `line` elements long.
-__global__ void sumVectors(const float* x, float* y, int line) {
+// y[i] = the sum of the first vector of 4 elements of row i of x. With `line` = 5, vectors are misaligned.
+__global__ void sumVectors(const float* x,  // (threads, line)
+                           float* y,        // (threads)
+                           int line) {
   const int i = static_cast<int>(threadIdx.x);
   const float4& vector = *reinterpret_cast<const float4*>(x + i * line);
   y[i] = vector.x + vector.y + vector.z + vector.w;
@@ -84,10 +88,13 @@ bool vectorsSummed() {
   return true;
 }
 
-// y = x with the lanes of each warp turned by one place, through shared memory; `count` counts the odd ones.
+// y = x rotated by one lane within each warp, through shared memory; `count` is the number of odd elements.
 template <Bug bug>
-__global__ void turn(const float* x, float* y, int* count, int n) {
-  SHARED_MEMORY(float, s);
+__global__ void turn(const float* x,  // (n)
+                     float* y,        // (n)
+                     int* count,      // (1)
+                     int n) {
+  SHARED_MEMORY(float, s);            // (threads), then the block's count
   int& odd = *reinterpret_cast<int*>(s + threads);
   const int t = static_cast<int>(threadIdx.x);
   const int i = static_cast<int>(blockIdx.x) * threads + t;
@@ -113,7 +120,7 @@ __global__ void turn(const float* x, float* y, int* count, int n) {
 
 template <Bug bug>
 bool turned() {
-  // As an allocator lays them out: guard bands on both sides.
+  // Two buffers with guard bands on both sides, as an allocator places them.
   constexpr int n = 300, guard = emulator::guardBytes / sizeof(float);
   std::vector<float> storage(2 * n + 3 * guard, NAN);
   float* const x = storage.data() + guard;

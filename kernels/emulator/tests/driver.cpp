@@ -1,5 +1,5 @@
-// What the twins of the CUDA runtime do when a kernel starts: the shared memory it may have, the memory it takes when it
-// is loaded, and a stream that is full.
+// A test program of the emulator: the twins of the CUDA runtime (launch/driver.h) when a kernel starts. It checks the limit of
+// shared memory, the memory that loading a kernel takes, and a stream that is full. Run by tests/kernels/emulator.test.ts.
 #include <atomic>
 #include <chrono>
 #include <thread>
@@ -96,7 +96,7 @@ bool loadingTakesMemory() {
   return right;
 }
 
-/// Fills a stream behind work that waits for `release`, and tells whether the one too many waits until then.
+/// Fills a stream behind an item that waits for `release`. Returns whether the item that does not fit waits until then.
 template <class Release>
 bool waitsWhileFull(std::function<void()> onRelease, const Release& release) {
   std::atomic<bool> open = false;

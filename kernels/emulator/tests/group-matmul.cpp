@@ -1,4 +1,5 @@
-// A matmul of warpgroups: a producer warp with TMA and mbarriers, a consumer warpgroup with wgmma, a TMA store.
+// A test program of the emulator: a matmul of warpgroups, with a producer warp (TMA, mbarriers), a consumer warpgroup (wgmma)
+// and a TMA store. It must run clean without a bug, and each planted bug must be found in every schedule. Run by tests/kernels/emulator.test.ts.
 #include "emulator/tests/harness.h"
 
 using namespace wengert;
@@ -27,6 +28,10 @@ enum class Bug {
 
 constexpr int tile = 64, stages = 2, threads = 160;
 
+/// Shared memory of groupMatmul. The stages are a ring between producer and consumer:
+///
+///   producer   wait empty[s] -> expect bytes, load a[s], b[s]  -> full[s]
+///   consumer   wait full[s]  -> wgmma of a[s], b[s], wait      -> arrive empty[s]
 template <class T>
 struct Storage {
   T a[stages][tile * tile];
@@ -35,9 +40,14 @@ struct Storage {
   std::uint64_t full[stages], empty[stages];
 };
 
-// y (m, n) = a (m, k) b (n, k)^T in tiles of 64 x 64 x 64.
+// y (m, n) = a (m, k) b (n, k)^T in tiles of 64 x 64 x 64, a tile of y a block. Thread 128 is the producer, threads 0 to 127 are
+// the consumer.
 template <class T, Bug bug>
-__global__ void groupMatmul(const TensorMap mapA, const TensorMap mapB, const TensorMap mapY, float* y, int n, int k) {
+__global__ void groupMatmul(const TensorMap mapA,  // (m, k)
+                            const TensorMap mapB,  // (n, k)
+                            const TensorMap mapY,  // (m, n)
+                            float* y,              // (m, n), for the planted bug that reads too early
+                            int n, int k) {
   SHARED_MEMORY(Storage<T>, s);
   const int t = static_cast<int>(threadIdx.x), count = k / tile;
   const int row0 = static_cast<int>(blockIdx.y) * tile, column0 = static_cast<int>(blockIdx.x) * tile;
@@ -118,12 +128,15 @@ bool product() {
   return harness::isProduct(y, a, b, m, n, k);
 }
 
-// y (64, 64) = a (64, 64) b (64, 64)^T, the operands written by the threads themselves.
+// y (64, 64) = a (64, 64) b (64, 64)^T, with operands that the threads write to shared memory by ordinary stores.
 template <Bug bug>
-__global__ void ordinaryOperands(const emulator::bfloat16* a, const emulator::bfloat16* b, float* y) {
-  SHARED_MEMORY(emulator::bfloat16, s);
+__global__ void ordinaryOperands(const emulator::bfloat16* a,  // (64, 64)
+                                 const emulator::bfloat16* b,  // (64, 64)
+                                 float* y) {                   // (64, 64)
+  SHARED_MEMORY(emulator::bfloat16, s);                        // a (64, 64), b (64, 64), swizzled
   const int t = static_cast<int>(threadIdx.x);
   for (int i = t; i < tile * tile; i += 128) {
+    // The 128-byte swizzle: chunk c of 16 bytes of row r is at c ^ (r % 8).
     const int at = i / tile * tile + ((i % tile / 8) ^ (i / tile % 8)) * 8 + i % 8;
     s[at] = a[i];
     s[tile * tile + at] = b[i];
@@ -157,7 +170,7 @@ int main() {
   using emulator::bfloat16, emulator::float16;
   using harness::early, harness::expectClean, harness::expectFound, harness::unordered;
   std::vector<std::string> uninitialised = early;
-  uninitialised.push_back("no initialised mbarrier");
+  uninitialised.push_back("not an initialised mbarrier");
   uninitialised.push_back("atomic access");
   std::vector<std::string> miscounted = early;
   miscounted.push_back("it expected too few bytes");

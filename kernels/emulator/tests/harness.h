@@ -1,4 +1,5 @@
-// Runs a kernel over many schedules: a right one must raise nothing, one with a planted bug must be found every time.
+// For the test programs of this folder: runs a kernel in many random schedules. A correct kernel must raise no alarm, and a
+// planted bug must be found in every schedule. Also random inputs and the check of a product.
 #pragma once
 
 #include <cmath>
@@ -46,7 +47,7 @@ void expectClean(const char* name, const Work& work) {
   failures += alarms + wrong;
 }
 
-/// Every schedule must give one of the messages that the bug can cause: which of two accesses comes first is chance.
+/// Every schedule must give one of the messages that the bug can cause: the schedule decides which of two accesses is first.
 template <class Work>
 void expectFound(const char* name, const std::vector<std::string>& messages, const Work& work) {
   int found = 0, wrong = 0;
@@ -77,7 +78,7 @@ inline const std::vector<std::string> unordered = {"read after write", "write af
 inline const std::vector<std::string> early = {"read after write", "write after read", "write after write",
                                                "read of memory nothing has written"};
 
-/// Small whole numbers, so that every sum is exact whatever its order.
+/// Small whole numbers, so that sums are exact in any order.
 template <class T>
 std::vector<T> wholeNumbers(std::size_t n, unsigned seed) {
   std::vector<T> numbers(n);

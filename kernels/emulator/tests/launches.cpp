@@ -1,4 +1,5 @@
-// Launches from several threads of the host, faults among them, and the workers' end.
+// A test program of the emulator: launches from several threads of the host, some of which fault, and a launch after the
+// workers were ended. Run by tests/kernels/emulator.test.ts.
 #include <atomic>
 #include <thread>
 
@@ -11,13 +12,18 @@ void expect(const char* name, bool holds) {
   harness::failures += !holds;
 }
 
-__global__ void twice(const int* x, int* y, int n) {
+/// y = 2 x.
+__global__ void twice(const int* x,  // (n)
+                      int* y,        // (n)
+                      int n) {
   const int i = static_cast<int>(blockIdx.x * blockDim.x + threadIdx.x);
   if (i < n) y[i] = 2 * x[i];
 }
 
+/// Counts the threads of the grid.
 __global__ void count(int* total) { atomicAdd(total, 1); }
 
+/// Deadlocks: thread 0 does not arrive at the barrier.
 __global__ void stuck() {
   if (threadIdx.x > 0) __syncthreads();
 }

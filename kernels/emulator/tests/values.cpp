@@ -1,4 +1,5 @@
-// The instructions' numbers: every fragment layout, swizzle and edge against plain loops.
+// A test program of the emulator: the results of instructions. Every fragment layout, swizzle and edge is compared with plain
+// loops. Run by tests/kernels/emulator.test.ts.
 #include <array>
 #include <cmath>
 
@@ -14,13 +15,18 @@ void expect(const char* name, bool holds) {
   harness::failures += !holds;
 }
 
+/// Two 16-bit numbers in a register.
 template <class T>
 std::uint32_t pairOf(T low, T high) {
   return low.bits | std::uint32_t{high.bits} << 16;
 }
 
+// d (16, 8) = a (16, k) b (8, k)^T by one mma of one warp, fragments by the layout of ptx.cuh.
 template <class T>
-__global__ void oneMma(const T* a, const T* b, float* d, int k) {
+__global__ void oneMma(const T* a,  // (16, k)
+                       const T* b,  // (8, k)
+                       float* d,    // (16, 8)
+                       int k) {
   const int g = static_cast<int>(threadIdx.x) / 4, t = static_cast<int>(threadIdx.x) % 4;
   const auto fromA = [&](int row, int column) { return pairOf(a[row * k + column], a[row * k + column + 1]); };
   const auto fromB = [&](int row, int column) { return pairOf(b[column * k + row], b[column * k + row + 1]); };
@@ -45,7 +51,10 @@ bool mmaIsRight(int k) {
   return harness::isProduct(d, a, b, 16, 8, k);
 }
 
-__global__ void oneTf32(const float* a, const float* b, float* d) {
+// The same for one mma of tf32.
+__global__ void oneTf32(const float* a,  // (16, 8)
+                        const float* b,  // (8, 8)
+                        float* d) {      // (16, 8)
   const int g = static_cast<int>(threadIdx.x) / 4, t = static_cast<int>(threadIdx.x) % 4;
   const std::uint32_t partA[4] = {toTf32(a[g * 8 + t]), toTf32(a[(g + 8) * 8 + t]), toTf32(a[g * 8 + t + 4]),
                                   toTf32(a[(g + 8) * 8 + t + 4])};
@@ -65,14 +74,15 @@ bool tf32IsRight() {
     for (int k = 0; k < 8; k++) sum += a[i / 8 * 8 + k] * b[i % 8 * 8 + k];
     right &= d[i] == sum;
   }
-  // 1 + 2^-11 lies in the middle: away from zero.
+  // 1 + 2^-11 is a tie: it is rounded away from zero.
   return right && toTf32(1 + 0x1p-11f) == 0x3f802000u && toTf32(-1 - 0x1p-11f) == 0xbf802000u &&
          toTf32(1 + 0x1p-12f) == 0x3f800000u;
 }
 
-// Element i of shared memory is i; four matrices below each other, eight numbers a row.
-__global__ void matrices(std::uint32_t* y, std::uint16_t* back) {
-  SHARED_MEMORY(std::uint16_t, s);
+// ldmatrix and stmatrix of four matrices. Element i of shared memory is i, 8 numbers a row.
+__global__ void matrices(std::uint32_t* y,       // (32 lanes, 4 registers straight, 4 transposed)
+                         std::uint16_t* back) {  // (32 rows, 8)
+  SHARED_MEMORY(std::uint16_t, s);               // (32 rows, 8)
   const int lane = static_cast<int>(threadIdx.x);
   for (int i = 0; i < 8; i++) s[lane * 8 + i] = static_cast<std::uint16_t>(lane * 8 + i);
   __syncwarp();
@@ -104,14 +114,14 @@ bool matricesAreRight() {
   return right;
 }
 
-// y (64, n) = a (64, 16) b (16, n), operands laid out by the tables of the PTX ISA.
+// How an operand of oneWgmma is stored in shared memory.
 struct Layout {
   Swizzle swizzle;
   bool transposed;
 };
 
-/// Where element (row, k) of an operand of `rows` by 16 lies, by position in a plain tile, in 16-bit numbers: with a
-/// swizzle 64, 32 or 16 numbers wide, whose 16-byte pieces are exchanged.
+/// The position of element (row, k) of an operand (rows, 16), in 16-bit numbers: in a tile that is as wide as the swizzle (64,
+/// 32 or 16 numbers), with the swizzle applied.
 int positionOf(Layout layout, int rows, int row, int k) {
   const int width = layout.swizzle == Swizzle::none ? 8 : 8 << static_cast<int>(layout.swizzle);
   const int line = layout.transposed ? k : row, at = layout.transposed ? row : k;
@@ -129,8 +139,13 @@ std::uint64_t descriptorOf(Layout layout, const bfloat16* start, int rows) {
   return matrixDescriptor(start, layout.swizzle, tile, eight);
 }
 
+// y (64, N) = a (64, 16) b (N, 16)^T by one wgmma, with operands stored by the tables of the PTX ISA.
 template <bool TransposeA, bool TransposeB, int N>
-__global__ void oneWgmma(const bfloat16* a, const bfloat16* b, float* y, Swizzle swizzle, bool inRegisters) {
+__global__ void oneWgmma(const bfloat16* a,  // (64, 16)
+                         const bfloat16* b,  // (N, 16)
+                         float* y,           // (64, N)
+                         Swizzle swizzle,
+                         bool inRegisters) {
   SHARED_MEMORY(bfloat16, s);
   const int t = static_cast<int>(threadIdx.x);
   const Layout layoutA{swizzle, TransposeA}, layoutB{swizzle, TransposeB};
@@ -172,9 +187,12 @@ bool wgmmaIsRight() {
   return right;
 }
 
-// A box of a tensor of three dimensions, half outside, in and out again.
-__global__ void oneBox(const TensorMap from, const TensorMap to, int* y, int x0, int x1, int x2) {
-  SHARED_MEMORY(int, s);
+// Loads a box of a tensor of three dimensions, which may be partly outside, and stores it to another tensor.
+__global__ void oneBox(const TensorMap from,  // (5, 7, 20)
+                       const TensorMap to,    // (5, 7, 20)
+                       int* y,                // (2, 4, 8), the box
+                       int x0, int x1, int x2) {
+  SHARED_MEMORY(int, s);                      // the box, then the mbarrier
   auto* const barrier = reinterpret_cast<std::uint64_t*>(s + 1024);
   if (threadIdx.x == 0) {
     mbarrierInit(barrier, 1);
@@ -222,18 +240,19 @@ bool boxIsRight() {
   return right;
 }
 
-__global__ void lanes(int* y) {
+// Each lane's results of shuffles and votes.
+__global__ void lanes(int* y) {  // (64 threads, 8)
   const int t = static_cast<int>(threadIdx.x), lane = t % 32;
-  int* const own = y + t * 8;
-  own[0] = __shfl_sync(~0u, t, 5);
-  own[1] = __shfl_xor_sync(~0u, t, 3);
-  own[2] = __shfl_down_sync(~0u, t, 4);
-  own[3] = __shfl_up_sync(~0u, t, 4);
-  own[4] = static_cast<int>(__ballot_sync(~0u, lane % 3 == 0));
-  own[5] = __shfl_down_sync(~0u, t, 3, 8);
-  // The halves of a warp apart from each other.
-  own[6] = lane < 16 ? __shfl_xor_sync(0x0000ffffu, t, 8) : __shfl_xor_sync(0xffff0000u, t, 1);
-  own[7] = __any_sync(~0u, lane == 7) + 2 * __all_sync(~0u, lane >= 0) + 4 * __all_sync(~0u, lane > 0);
+  int* const results = y + t * 8;
+  results[0] = __shfl_sync(~0u, t, 5);
+  results[1] = __shfl_xor_sync(~0u, t, 3);
+  results[2] = __shfl_down_sync(~0u, t, 4);
+  results[3] = __shfl_up_sync(~0u, t, 4);
+  results[4] = static_cast<int>(__ballot_sync(~0u, lane % 3 == 0));
+  results[5] = __shfl_down_sync(~0u, t, 3, 8);
+  // The two halves of a warp shuffle separately.
+  results[6] = lane < 16 ? __shfl_xor_sync(0x0000ffffu, t, 8) : __shfl_xor_sync(0xffff0000u, t, 1);
+  results[7] = __any_sync(~0u, lane == 7) + 2 * __all_sync(~0u, lane >= 0) + 4 * __all_sync(~0u, lane > 0);
 }
 
 bool lanesAreRight() {
@@ -241,13 +260,13 @@ bool lanesAreRight() {
   launch("lanes", lanes, 1, 64, 0, y.data());
   bool right = true;
   for (int t = 0; t < 64; t++) {
-    const int lane = t % 32, first = t - lane, *own = y.data() + t * 8;
+    const int lane = t % 32, first = t - lane, *results = y.data() + t * 8;
     int votes = 0;
     for (int i = 0; i < 32; i += 3) votes |= static_cast<int>(1u << i);
-    right &= own[0] == first + 5 && own[1] == (t ^ 3) && own[2] == (lane < 28 ? t + 4 : t) &&
-             own[3] == (lane >= 4 ? t - 4 : t);
-    right &=
-        own[4] == votes && own[5] == (lane % 8 < 5 ? t + 3 : t) && own[6] == (lane < 16 ? t ^ 8 : t ^ 1) && own[7] == 3;
+    right &= results[0] == first + 5 && results[1] == (t ^ 3) && results[2] == (lane < 28 ? t + 4 : t) &&
+             results[3] == (lane >= 4 ? t - 4 : t);
+    right &= results[4] == votes && results[5] == (lane % 8 < 5 ? t + 3 : t) &&
+             results[6] == (lane < 16 ? t ^ 8 : t ^ 1) && results[7] == 3;
   }
   return right;
 }
@@ -263,7 +282,7 @@ bool halvesAreRight() {
     right &= std::isnan(y) ||
              (emulator::toBfloat16(y).bits == bits && emulator::toBfloat16(static_cast<double>(y)).bits == bits);
     if ((bits & 0x7fff) < 0x7bff) {
-      // Ties go to even; what a float64 is off the tie decides, though a float32 in between would not see it.
+      // Ties go to even. A float64 close to a tie is rounded by its side of the tie, which float32 could not represent.
       const double next = toFloat(float16{static_cast<std::uint16_t>(bits + 1)}), tie = (x + next) / 2;
       right &= emulator::toFloat16(static_cast<float>(tie)).bits == bits + bits % 2;
       right &= emulator::toFloat16(tie + (next - tie) * 0x1p-30).bits == bits + 1 &&

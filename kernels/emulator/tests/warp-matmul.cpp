@@ -1,4 +1,5 @@
-// A matmul of warps: cp.async in several stages, ldmatrix, mma.sync.
+// A test program of the emulator: a matmul of warps, with cp.async in several stages, ldmatrix and mma.sync. It must run clean
+// without a bug, and each planted bug must be found in every schedule. Run by tests/kernels/emulator.test.ts.
 #include "emulator/tests/harness.h"
 
 using namespace wengert;
@@ -9,13 +10,17 @@ enum class Bug { none, waitOneTooFew, noWait, noBarrier, wrongStage, skewedRow, 
 
 constexpr int tile = 64, depth = 32, stages = 3, threads = 128;
 
-// The 16 bytes `chunk` of a row of 64 bytes, spread over the banks.
+// Where the 16 bytes `chunk` of a row of 64 bytes are, in elements: an XOR swizzle spreads a column over the banks.
 __device__ int placeOf(int row, int chunk) { return row * depth + (chunk ^ (row / 2 % 4)) * 8; }
 
-// y (m, n) = a (m, k) b (n, k)^T in tiles of 64 x 64 x 32; m, n multiples of 64, k of 32.
+// y (m, n) = a (m, k) b (n, k)^T in tiles of 64 x 64 x 32; m and n are multiples of 64, k of 32. Each of 4 warps has a quarter
+// (32, 32) of the tile in registers; stages of a and b are a ring of 3 in shared memory.
 template <class T, Bug bug>
-__global__ void warpMatmul(const T* a, const T* b, float* y, int n, int k) {
-  SHARED_MEMORY(T, s);
+__global__ void warpMatmul(const T* a,  // (m, k)
+                           const T* b,  // (n, k)
+                           float* y,    // (m, n)
+                           int n, int k) {
+  SHARED_MEMORY(T, s);                  // (stages, 2, tile, depth): a and b of each stage
   const int t = static_cast<int>(threadIdx.x), warp = t / 32, lane = t % 32;
   const int row0 = static_cast<int>(blockIdx.y) * tile, column0 = static_cast<int>(blockIdx.x) * tile;
   const auto stageA = [&](int step) { return s + step % stages * 2 * tile * depth; };

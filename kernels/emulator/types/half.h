@@ -1,5 +1,6 @@
-// The two 16-bit floats on the host, and their conversions in the rounding of the hardware (cvt.rn): to nearest, ties
-// to even, subnormals kept, too large becomes infinite, NaN stays a quiet NaN.
+// The two 16-bit floats on the host, and their conversions with the rounding of the hardware (cvt.rn): to nearest, ties to
+// even; subnormals are kept, numbers that are too large become infinite, NaN becomes a quiet NaN. Used by kernels through
+// runtime/common.cuh and by the matrix instructions. Arithmetic is done in float32 and does not belong here.
 #pragma once
 
 #include <bit>
@@ -22,7 +23,7 @@ constexpr float toFloat(bfloat16 x) { return std::bit_cast<float>(std::uint32_t{
 constexpr float toFloat(float16 x) {
   const std::uint32_t sign = (x.bits & 0x8000u) << 16;
   const std::uint32_t fields = (x.bits & 0x7fffu) << 13;
-  // A subnormal becomes the fraction of a number at 2^-14, from which that is taken away again.
+  // A subnormal is put into the fraction of a number of exponent -14; subtracting 2^-14 leaves its value.
   if (fields < 1u << 23) {
     const float magnitude = std::bit_cast<float>(fields + (113u << 23)) - 0x1p-14f;
     return std::bit_cast<float>(std::bit_cast<std::uint32_t>(magnitude) | sign);
@@ -51,8 +52,8 @@ constexpr float16 toFloat16(float x) {
   return {static_cast<std::uint16_t>(sign | bits)};
 }
 
-/// float64 -> a float32 that rounds on as the float64 would have: inexact results get an odd last bit, so that no
-/// second rounding meets a false tie.
+/// Rounds float64 to float32 such that a second rounding to 16 bits gives the same result as rounding once: an inexact result
+/// gets an odd last bit, so it is never a tie of the second rounding.
 constexpr float roundToOdd(double x) {
   const float nearest = static_cast<float>(x);
   std::uint32_t u = std::bit_cast<std::uint32_t>(nearest);

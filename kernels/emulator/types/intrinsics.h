@@ -1,4 +1,5 @@
-// CUDA's arithmetic intrinsics and the math functions it has beyond <math.h>.
+// CUDA's arithmetic intrinsics, and the math functions that it has in addition to <math.h>, for kernels on the emulator
+// (cuda.h includes this). Intrinsics that move data between threads are in cuda.h.
 #pragma once
 
 #include <math.h>
@@ -27,7 +28,7 @@ inline long long __double_as_longlong(double x) { return std::bit_cast<long long
 inline double __longlong_as_double(long long x) { return std::bit_cast<double>(x); }
 inline int __float2int_rn(float x) { return static_cast<int>(rintf(x)); }
 
-// Never fused into a multiply-add on the GPU; the host is compiled without contraction.
+// The GPU never fuses these into a multiply-add, and the host is compiled without contraction.
 inline float __fadd_rn(float a, float b) { return a + b; }
 inline float __fsub_rn(float a, float b) { return a - b; }
 inline float __fmul_rn(float a, float b) { return a * b; }
@@ -38,7 +39,7 @@ inline float __fmaf_rn(float a, float b, float c) { return fmaf(a, b, c); }
 inline double __dadd_rn(double a, double b) { return a + b; }
 inline double __dmul_rn(double a, double b) { return a * b; }
 
-// Approximations on the GPU; here as good as the host's library.
+// These are approximations on the GPU, and have the precision of the host's library here.
 inline float __expf(float x) { return expf(x); }
 inline float __logf(float x) { return logf(x); }
 inline float __log2f(float x) { return log2f(x); }
