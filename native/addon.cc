@@ -1,4 +1,6 @@
-// The addon: one function for each kernel of the registry, and those that move data and look after memory.
+// The addon's entry point: exports a function for each kernel of the registry, and the functions that move data, manage memory
+// and set options. src/backends/native loads it. What the functions do is in call.cc, transfer/, settings.cc, tuning.cc and
+// device/timer.cc.
 #include <napi.h>
 
 #include <atomic>
@@ -14,6 +16,7 @@ namespace wengert {
 
 namespace {
 
+/// target[name] = a JavaScript function that calls `function` with `data`.
 void add(napi_env env, napi_value target, const char* name, napi_callback function, void* data = nullptr) {
   napi_value value;
   if (napi_create_function(env, name, NAPI_AUTO_LENGTH, function, data, &value) != napi_ok ||
@@ -21,7 +24,7 @@ void add(napi_env env, napi_value target, const char* name, napi_callback functi
     throw Napi::Error::New(env);
 }
 
-/// The array in which operands reach kernels (Operands).
+/// The array through which operands reach kernels (Operands). It shares the memory, and keeps it alive.
 Napi::Value makeOperandArray(Napi::Env env, const Operands& operands) {
   auto* const owner = new Operands(operands);
   const Napi::ArrayBuffer memory = Napi::ArrayBuffer::New(
@@ -40,33 +43,33 @@ void fillExports(Environment& environment, Napi::Object exports) {
   exports.Set("watchesAccesses", Device::watchesAccesses);
   add(env, exports, "alloc", allocBuffer, &environment);
   add(env, exports, "free", freeBuffer, &environment);
-  add(env, exports, "write", guarded<writeBuffer>);
-  add(env, exports, "read", guarded<readBuffer>);
-  add(env, exports, "readSync", guarded<readBufferSync>);
-  add(env, exports, "describe", guarded<describeBuffer>);
-  add(env, exports, "sync", guarded<synchronize>);
-  add(env, exports, "setup", guarded<setup>);
-  add(env, exports, "setOptions", guarded<setOptions>);
-  add(env, exports, "info", guarded<describeDevice>);
-  add(env, exports, "memory", guarded<describeMemory>);
-  add(env, exports, "emptyCache", guarded<emptyCache>);
-  add(env, exports, "takeRaces", guarded<takeRaces>);
-  add(env, exports, "takeProducts", guarded<takeProducts>);
-  add(env, exports, "elapsed", guarded<elapsed>);
+  add(env, exports, "write", callback<writeBuffer>);
+  add(env, exports, "read", callback<readBuffer>);
+  add(env, exports, "readSync", callback<readBufferSync>);
+  add(env, exports, "describe", callback<describeBuffer>);
+  add(env, exports, "sync", callback<synchronize>);
+  add(env, exports, "setup", callback<setup>);
+  add(env, exports, "setOptions", callback<setOptions>);
+  add(env, exports, "info", callback<describeDevice>);
+  add(env, exports, "memory", callback<describeMemory>);
+  add(env, exports, "emptyCache", callback<emptyCache>);
+  add(env, exports, "takeRaces", callback<takeRaces>);
+  add(env, exports, "takeProducts", callback<takeProducts>);
+  add(env, exports, "elapsed", callback<elapsed>);
 }
 
 }  // namespace
 
 }  // namespace wengert
 
-/// Once for each environment. Throws an Error that says why the device cannot be used.
+/// Called once for each environment: the main thread, and each worker. Throws an Error that says why the device cannot be used.
 NAPI_MODULE_INIT() {
   using namespace wengert;
   try {
     auto environment = std::make_unique<Environment>(Napi::Env(env));
     Environment& kept = *environment;
     Napi::Env(env).SetInstanceData(environment.release());
-    // Threads end while the environment can still be reached; what they use goes with the instance data, afterwards.
+    // The hook ends threads while the environment is still valid. The instance data, which they use, is deleted after it.
     Napi::Env(env).AddCleanupHook([](Environment* ending) { ending->shutDown(); }, &kept);
     fillExports(kept, Napi::Object(env, exports));
     return exports;

@@ -1,3 +1,9 @@
+// The functions that JavaScript calls for every op (call.h): decoding the operands of a kernel, and calling its launcher.
+//
+//   operands array   | words | handle | -1 | 3.5 | 2 | dim | dim |        written by JavaScript, read once
+//                      count   buffer  left number   list of two
+//                                      out
+//   -> Argument[arity], by the kinds of the kernel -> kernel.invoke
 #include "call.h"
 
 #include <cstdint>
@@ -13,7 +19,7 @@ namespace {
 
 constexpr double mostInteger = 9007199254740992.0;  // 2^53
 
-/// As JavaScript shows it.
+/// A number as JavaScript prints it.
 std::string show(napi_env env, double number) { return Napi::Number::New(env, number).ToString().Utf8Value(); }
 
 bool isInteger(double number) {
@@ -26,13 +32,13 @@ class OperandReader {
  public:
   OperandReader(Environment& environment, const Kernel& kernel)
       : environment_(environment), kernel_(kernel), next_(environment.operands.data.get()) {
-    // They count once: a call that wrote none does not repeat the one before.
+    // The count is cleared, so that a call without operands does not repeat the previous call.
     const double used = std::exchange(*next_++, 0.0);
     if (!(isInteger(used) && used >= 0 && used < Operands::words)) [[unlikely]]
       throw WrongValue(std::string(kernel_.name) + ": the operands claim " + show(environment_.env, used) + " words");
     const auto words = static_cast<std::size_t>(used);
     end_ = next_ + words;
-    // Room for all lists, so that none moves while the next one is read.
+    // Room for all lists, so that a list is not moved when the next one is read.
     if (environment_.listedDims.size() < words) [[unlikely]]
       environment_.listedDims.resize(words);
     if (environment_.listedBuffers.size() < words) [[unlikely]]
@@ -76,6 +82,7 @@ class OperandReader {
   }
 
  private:
+  /// The next word.
   double take() {
     if (next_ == end_) [[unlikely]]
       throw WrongValue(std::string(kernel_.name) + ": takes " + std::to_string(kernel_.arity) + " operands, got " +
@@ -144,7 +151,7 @@ class OperandReader {
   std::ptrdiff_t buffersTaken_ = 0;
 };
 
-/// A number that a program gave. Throws WrongType.
+/// An argument that must be a number. Throws WrongType.
 double numberAt(napi_env env, const char* user, napi_value value, const char* rule) {
   double number;
   if (napi_get_value_double(env, value, &number) != napi_ok) [[unlikely]]
@@ -152,7 +159,7 @@ double numberAt(napi_env env, const char* user, napi_value value, const char* ru
   return number;
 }
 
-/// The buffers of a call that hold anything.
+/// The buffers of a call that are not empty, for the check of guard bands.
 std::vector<Buffer> buffersOf(const Kernel& kernel, const Argument* arguments) {
   std::vector<Buffer> buffers;
   const auto add = [&](const Buffer& buffer) {
@@ -201,10 +208,11 @@ napi_value allocBuffer(napi_env env, napi_callback_info info) {
   try {
     if (count != 2) throw WrongType("alloc: takes 2 arguments, got " + std::to_string(count));
     const double length = numberAt(env, "alloc", values[0], "a number of elements and a dtype");
-    if (!isInteger(length) || length < 0) throw WrongValue("alloc: no buffer has " + show(env, length) + " elements");
+    if (!isInteger(length) || length < 0)
+      throw WrongValue("alloc: the number of elements must be an integer of at least 0, got " + show(env, length));
     const double number = numberAt(env, "alloc", values[1], "a number of elements and a dtype");
     if (!isInteger(number) || number < 0 || number >= dtypeCount)
-      throw WrongValue("alloc: no dtype has the number " + show(env, number));
+      throw WrongValue("alloc: the dtype must be an integer from 0 to 6, got " + show(env, number));
     const DType dtype = static_cast<DType>(static_cast<int>(number));
     napi_value handle;
     napi_create_double(env, environment.allocate(static_cast<std::int64_t>(length), dtype), &handle);

@@ -1,3 +1,4 @@
+// The state of a JavaScript environment (environment.h): buffers, scratch memory, checks of guard bands, and the end.
 #include "environment.h"
 
 #include <string>
@@ -33,7 +34,7 @@ void Environment::shutDown() {
   try {
     device->await(device->mark());
   } catch (const DeviceFailure&) {
-    // A device that failed does no more work.
+    // A device that failed does no more work, so there is nothing to wait for.
   }
 }
 
@@ -65,12 +66,12 @@ HandleTable::Slot& Environment::slotOf(const char* user, double handle) {
   HandleTable::Slot* const slot = handles.find(handle);
   if (slot != nullptr) return *slot;
   throw WrongValue(std::string(user) + ": " + Napi::Number::New(env, handle).ToString().Utf8Value() +
-                   " is no handle of a buffer, or of one that was freed");
+                   " is not the handle of a live buffer");
 }
 
 double Environment::allocate(std::int64_t length, DType dtype) {
   HandleTable::Slot* const slot = handles.add();
-  if (slot == nullptr) throw DeviceFailure(std::string(Device::kind) + ": no more than 2^24 buffers can be live", true);
+  if (slot == nullptr) throw DeviceFailure(std::string(Device::kind) + ": at most 2^24 buffers can be live", true);
   Memory::Piece piece;
   if (length > 0) {
     try {
@@ -100,7 +101,7 @@ void Environment::checkGuards(const char* culprit, const std::vector<Buffer>& bu
   if (broken.buffer == nullptr) return;
   const std::string message = std::string(culprit) + ": wrote " + broken.side + " a buffer of " +
                               std::to_string(broken.buffer->length) + " " + nameOf(broken.buffer->dtype);
-  // Mended, so that it is reported once.
+  // The bands are written again, so that the error is reported once.
   guard->put(static_cast<char*>(broken.buffer->data),
              static_cast<std::size_t>(broken.buffer->length) * bytesOf(broken.buffer->dtype));
   throw DeviceFailure(message);

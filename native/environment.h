@@ -1,5 +1,6 @@
-// All that the addon keeps for one JavaScript environment: the main thread, or a worker. They share nothing but the
-// device itself.
+// Everything that the addon keeps for one JavaScript environment (the main thread, or a worker): the stream, memory, buffers and
+// options. Environments share only the device. The functions of the addon get it as their first argument; launchers see it
+// as their Stream.
 #pragma once
 
 #include <napi.h>
@@ -30,10 +31,10 @@ struct Binding {
   std::size_t number;  // among the kernels of Faults
 };
 
-/// What a kernel is called with travels in this array, which JavaScript writes: word 0 says how many words follow. An
-/// operand is a handle, `leftOut` for a buffer left out, a number, or a list: its length and its entries. A call that
-/// passes them as arguments takes half as long again. JavaScript may keep its array, or hand it to another thread,
-/// beyond the life of the environment, so it owns the memory as well.
+/// The array through which JavaScript passes operands to a kernel. Word 0 is the number of words that follow. An operand is a
+/// handle, `leftOut` for a missing buffer, a number, or a list: its length and its entries. Passing operands as arguments of
+/// the call would take 1.5 times as long. JavaScript may keep the array, or pass it to another thread, after the environment
+/// has ended, so the array shares ownership of the memory.
 struct Operands {
   static constexpr std::size_t words = std::size_t{1} << 19;
   static constexpr double leftOut = -1;
@@ -42,16 +43,16 @@ struct Operands {
 
 class Environment final : public Stream {
  public:
-  /// Throws DeviceFailure where there is no device.
+  /// Throws DeviceFailure if there is no device.
   explicit Environment(Napi::Env env);
   ~Environment() override;
 
-  /// Ends what runs on threads of its own. Called before the environment goes.
+  /// Ends the reader's thread and waits for the device. Called before the environment is deleted.
   void shutDown();
 
   static Environment& of(napi_env env) { return *Napi::Env(env).GetInstanceData<Environment>(); }
 
-  /// Takes another compute capability for the emulator's.
+  /// Gives the emulated device another compute capability.
   void pretend(int capability);
 
   void* takeScratch(std::size_t bytes) override;
@@ -65,8 +66,8 @@ class Environment final : public Stream {
   double allocate(std::int64_t length, DType dtype);
   void free(HandleTable::Slot& slot) noexcept;
 
-  /// Under `guard`: throws DeviceFailure if a band of these buffers was written, or of scratch memory since the last
-  /// call. `culprit` names what ran last.
+  /// With the option `guard`: throws DeviceFailure if a band of these buffers was written, or a band of scratch memory since the
+  /// last call. `culprit` is the kernel that ran last, for the message.
   void checkGuards(const char* culprit, const std::vector<Buffer>& buffers);
   /// The same for every live buffer.
   void checkAllGuards(const char* culprit);
@@ -84,7 +85,7 @@ class Environment final : public Stream {
   ProductLog products;                     // owns Stream::productLog
   Operands operands;
   std::vector<Binding> bindings;
-  std::vector<Buffer> listedBuffers;  // the entries of the lists of the call under way
+  std::vector<Buffer> listedBuffers;  // the entries of lists of the current call
   std::vector<std::int32_t> listedDims;
 
  private:
@@ -94,9 +95,9 @@ class Environment final : public Stream {
   std::string brokenScratch_;
 };
 
-/// A function of the addon, as Node calls it: whatever it throws is thrown in JavaScript.
+/// A function of the addon in the form in which Node calls it. Exceptions of C++ are thrown in JavaScript.
 template <Napi::Value (*function)(Environment&, const Napi::CallbackInfo&)>
-napi_value guarded(napi_env env, napi_callback_info raw) {
+napi_value callback(napi_env env, napi_callback_info raw) {
   Environment& environment = Environment::of(env);
   try {
     const Napi::CallbackInfo info(env, raw);

@@ -1,3 +1,4 @@
+// Turns C++ exceptions into JavaScript errors (errors.h). JavaScript code may run here: the constructors of the error classes.
 #include "errors.h"
 
 #include <new>
@@ -10,6 +11,7 @@ namespace wengert {
 
 namespace {
 
+/// new errorClass(message), or a plain Error before `setup` was called.
 Napi::Value make(Napi::Env env, const Napi::FunctionReference& errorClass, const char* message) {
   const Napi::String text = Napi::String::New(env, message);
   return errorClass.IsEmpty() ? Napi::Error::New(env, message).Value() : construct(errorClass.Value(), text);
@@ -58,7 +60,7 @@ void ErrorClasses::throwCurrent(napi_env env) const noexcept {
     napi_throw(env, fromCurrent(env));
     return;
   } catch (const ScriptStopped&) {
-    // An exception is pending: of the program's code, of the class when it was called, or of V8, which ends the thread.
+    // An exception is pending: from the program's code, from the error class, or from V8, which ends the thread.
   } catch (...) {
     // The environment is ending.
   }

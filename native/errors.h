@@ -1,4 +1,8 @@
-// What was thrown here becomes what is thrown in JavaScript: nothing that a caller does ends the process.
+// C++ exceptions as JavaScript errors, so that no call ends the process. `callback` and callKernel catch everything and throw it
+// by ErrorClasses:
+//
+//   WrongType -> TypeError      InvalidCall -> ArgumentError
+//   WrongValue -> RangeError    DeviceFailure -> DeviceError, or OutOfMemoryError
 #pragma once
 
 #include <napi.h>
@@ -8,7 +12,7 @@
 
 namespace wengert {
 
-/// Arguments that no program of ours would pass: the wrong kind, or a value outside its range. TypeError, RangeError.
+/// Arguments that src/backends/native never passes: of the wrong type, or out of range. Become TypeError and RangeError.
 struct WrongType : std::runtime_error {
   using std::runtime_error::runtime_error;
 };

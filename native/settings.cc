@@ -1,3 +1,4 @@
+// The functions of the addon that read and set options and describe the device (settings.h).
 #include "settings.h"
 
 #include <cmath>
@@ -11,6 +12,8 @@
 namespace wengert {
 
 namespace {
+
+// Values of options; each throws WrongType with the option's name.
 
 bool boolOf(const std::string& name, const Napi::Value& value) {
   if (!value.IsBoolean()) throw WrongType("setOptions: " + name + " must be true or false");
@@ -42,7 +45,7 @@ Napi::Value setOptions(Environment& environment, const Napi::CallbackInfo& info)
   if (!info[0].IsObject()) throw WrongType("setOptions: takes an object");
   const Napi::Object given = info[0].As<Napi::Object>();
   const Napi::Array names = propertyNamesOf(given);
-  // All are read before any is set.
+  // All options are read and checked before one is set, so a wrong call changes nothing.
   Options options = environment.options;
   bool poison = environment.memory.poison;
   bool guard = environment.memory.guard() != nullptr;

@@ -1,3 +1,5 @@
+// Measured choices of kernels (tuning.h): rows from JavaScript, checked, and launched products to JavaScript. How a choice is
+// used is in kernels/matmul/product-choice.h.
 #include "tuning.h"
 
 #include <algorithm>
@@ -32,7 +34,7 @@ class Row {
     }
   }
 
-  /// The index of a field's text among `names`, of which those from `first` to before `end` may be chosen.
+  /// The index of a field's text in `names`; only the names first .. end - 1 are allowed.
   template <std::size_t count>
   int among(const char* field, const char* const (&names)[count], std::size_t first = 0, std::size_t end = count) const {
     const Napi::Value value = propertyOf(row_, field);
@@ -77,12 +79,12 @@ class Row {
 
 ProductKey keyOf(const Row& row) {
   ProductKey key{.kind = static_cast<ProductKind>(row.among("product", productKindNames)),
-                 // All but the last, `other`.
+                 // All names except the last, `other`.
                  .elements = static_cast<ProductElements>(
                      row.among("elements", productElementNames, 0, std::size(productElementNames) - 1)),
                  .m = row.integer("m", 1, largest),
                  .n = row.integer("n", 1, largest),
-                 // 0 for the phases of a strided convolution that no tap of a filter reaches.
+                 // The depth is 0 for phases of a strided convolution that no tap of the filter reaches.
                  .k = row.integer("k", 0, largest),
                  .batches = row.integer("batches", 1, largest)};
   if (key.kind == ProductKind::matmul) {
@@ -100,7 +102,7 @@ std::string describe(const ProductKernel& kernel) {
 }
 
 ProductChoice choiceOf(const Row& row, const ProductKey& key) {
-  // All but the first, `naive`, which is not in the tables.
+  // All tiers except the first, `naive`, which is not in the tables.
   const Tier tier = static_cast<Tier>(row.among("tier", tierNames, 1));
   const int side = row.integer("tile", 1, largest);
   const int splits = row.integer("splits", 1, mostSplits(key.k));

@@ -1,4 +1,5 @@
-// Reads measured choices from JavaScript and returns launched products.
+// Measured choices of kernels between JavaScript and C++: settings.cc reads rows with tuningOf, and addon.cc exports
+// takeProducts, which bench/tune.ts uses to measure. The format of rows is in kernels/tuning/README.md.
 #pragma once
 
 #include <napi.h>

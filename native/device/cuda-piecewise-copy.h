@@ -1,4 +1,7 @@
-// Copies from the GPU to any memory of the host, for device-cuda.cc.
+// Copies from the GPU to host memory that is not pinned, for CudaDevice::read. Through two pinned pieces, in turns:
+//
+//   stream        piece 0 arrives | piece 1 arrives | piece 0 arrives | ...
+//   this thread                   | memcpy piece 0  | memcpy piece 1  | ...
 #pragma once
 
 #include <cuda_runtime.h>
@@ -13,8 +16,8 @@
 
 namespace wengert {
 
-/// Copies from the device to host memory that is not pinned, on a stream of its own: through two pinned pieces, so that
-/// one arrives while this thread copies the other one on. Any thread may call it, one at a time.
+/// The copy, on a separate stream, so that it does not wait for work that was submitted later. Any thread may call it; calls
+/// run one after the other.
 class PiecewiseCopy {
  public:
   explicit PiecewiseCopy(Device& device) : device_(device) {}
@@ -55,16 +58,16 @@ class PiecewiseCopy {
     check(cudaEventRecord(piece.arrived, stream_), kernelFailed);
   }
 
-  /// Makes what is not there yet.
+  /// Creates the stream, the pieces and the events on the first call.
   void prepare() {
     if (stream_ == nullptr)
-      check(cudaStreamCreateWithFlags(&stream_, cudaStreamNonBlocking), "no stream could be made");
+      check(cudaStreamCreateWithFlags(&stream_, cudaStreamNonBlocking), "a stream could not be created");
     for (Piece& piece : pieces_) {
       if (piece.data == nullptr) piece.data = device_.allocatePinned(pieceBytes);
       if (piece.data == nullptr) throw DeviceFailure("cuda: the host has no pinned memory to read through", true);
       if (piece.arrived != nullptr) continue;
       check(cudaEventCreateWithFlags(&piece.arrived, cudaEventDisableTiming | cudaEventBlockingSync),
-            "no event could be made");
+            "an event could not be created");
     }
   }
 

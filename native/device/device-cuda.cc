@@ -1,4 +1,8 @@
-// The GPU: plain CUDA runtime. Device 0 of those that CUDA_VISIBLE_DEVICES leaves.
+// The GPU as a Device (device.h), by the CUDA runtime: device 0 of CUDA_VISIBLE_DEVICES. Only the cuda addon contains this file;
+// device-emulator.cc is its counterpart. Launches do not go through here but through kernels/runtime/launch.h.
+//
+// A ticket is the number of a CUDA event on the stream. marks_ has the events that were not reached when last asked, in
+// order; retire() takes reached ones off the front and keeps the events for reuse.
 #include <cuda_runtime.h>
 
 #include <cstdlib>
@@ -31,7 +35,7 @@ std::string versionText(int number) {
   return std::to_string(number / 1000) + "." + std::to_string(number % 1000 / 10);
 }
 
-/// Throws with the reason in words that help.
+/// Selects device 0. Throws DeviceFailure that says why there is no usable GPU.
 void findDevice(int driver, int runtime) {
   if (driver == 0) throw DeviceFailure("there is no NVIDIA driver");
   int count = 0;
@@ -44,14 +48,14 @@ void findDevice(int driver, int runtime) {
     throw DeviceFailure(std::string("there is no GPU") +
                         (visible ? std::string(" among CUDA_VISIBLE_DEVICES=") + visible : std::string()));
   }
-  check(status, "no GPU can be used");
+  check(status, "the GPUs could not be counted");
   check(cudaSetDevice(0), "the GPU cannot be used");
   check(cudaFree(nullptr), "the GPU cannot be used");
 }
 
 int attributeOf(cudaDeviceAttr attribute) {
   int value = 0;
-  check(cudaDeviceGetAttribute(&value, attribute, 0), "the GPU does not say what it is");
+  check(cudaDeviceGetAttribute(&value, attribute, 0), "the GPU's attributes could not be read");
   return value;
 }
 
@@ -62,7 +66,7 @@ class CudaDevice final : public Device {
     cudaRuntimeGetVersion(&info_.runtime);
     findDevice(info_.driver, info_.runtime);
     cudaDeviceProp properties;
-    check(cudaGetDeviceProperties(&properties, 0), "the GPU does not say what it is");
+    check(cudaGetDeviceProperties(&properties, 0), "the GPU's properties could not be read");
     info_.name = properties.name;
     info_.memory = properties.totalGlobalMem;
     info_.capability = 10 * properties.major + properties.minor;
@@ -76,8 +80,8 @@ class CudaDevice final : public Device {
                           std::to_string(properties.major) + "." + std::to_string(properties.minor) +
                           "); build it with WENGERT_CUDA_ARCHITECTURES=" + std::to_string(info_.capability));
     }
-    check(status, "no kernel can be loaded");
-    check(cudaStreamCreateWithFlags(&stream_, cudaStreamNonBlocking), "no stream could be made");
+    check(status, "a kernel could not be loaded");
+    check(cudaStreamCreateWithFlags(&stream_, cudaStreamNonBlocking), "a stream could not be created");
     queue_ = stream_;
   }
 
@@ -134,7 +138,8 @@ class CudaDevice final : public Device {
     retire();
     cudaEvent_t event;
     if (idle_.empty()) {
-      check(cudaEventCreateWithFlags(&event, cudaEventDisableTiming | cudaEventBlockingSync), "no event could be made");
+      check(cudaEventCreateWithFlags(&event, cudaEventDisableTiming | cudaEventBlockingSync),
+            "an event could not be created");
     } else {
       event = idle_.back();
       idle_.pop_back();
@@ -161,7 +166,7 @@ class CudaDevice final : public Device {
       if (marks_.empty() || ticket < marks_.front().ticket) return;
       event = marks_[ticket - marks_.front().ticket].event;
     }
-    // Should the event be recorded anew before this thread waits, it waits for more than it must, which does no harm.
+    // If the event is reused and recorded again before this thread waits, the thread waits longer than needed, which is safe.
     check(cudaEventSynchronize(event), kernelFailed);
   }
 
@@ -173,7 +178,7 @@ class CudaDevice final : public Device {
   Moment noteTime() override {
     if (idleTimes_.empty()) {
       cudaEvent_t event;
-      check(cudaEventCreate(&event), "no event could be made");
+      check(cudaEventCreate(&event), "an event could not be created");
       times_.push_back(event);
       idleTimes_.reserve(times_.size());
       idleTimes_.push_back(times_.size() - 1);
@@ -204,7 +209,7 @@ class CudaDevice final : public Device {
 
  private:
   struct Mark {
-    Ticket ticket;  // they follow each other without gaps
+    Ticket ticket;  // consecutive numbers
     cudaEvent_t event;
   };
 
@@ -212,7 +217,7 @@ class CudaDevice final : public Device {
     throw InvalidCall(std::string("cuda: only the emulator has the option ") + options);
   }
 
-  /// Takes the marks that were reached off the front. A device that failed reaches no more: whoever waits hears of it.
+  /// Removes reached marks from the front. If the device has failed, all marks are removed, and `await` throws the error.
   void retire() {
     while (!marks_.empty()) {
       const cudaError_t status = cudaEventQuery(marks_.front().event);
@@ -227,11 +232,11 @@ class CudaDevice final : public Device {
   cudaStream_t stream_ = nullptr;
   PiecewiseCopy piecewise_{*this};
   std::mutex mutex_;
-  cudaError_t failed_ = cudaSuccess;  // what it was that marks ended with
+  cudaError_t failed_ = cudaSuccess;  // the error that a mark ended with
   std::deque<Mark> marks_;
   std::vector<cudaEvent_t> idle_;
   Ticket last_ = 0;
-  std::vector<cudaEvent_t> times_;  // with timing, unlike those of marks; made once and used again
+  std::vector<cudaEvent_t> times_;  // events with timing, unlike those of marks; reused
   std::vector<Moment> idleTimes_;
 };
 

@@ -1,5 +1,6 @@
-// The emulated device: a queue (kernels/emulator/launch/runtime.h), and host memory of which there is a limited amount, so
-// that running out of it can be tested.
+// The emulated device (device.h): a queue (kernels/emulator/launch/runtime.h), and host memory with a limit, so that tests can
+// run out of it. Only the emulator addons contain this file; device-cuda.cc is its counterpart. Kernels run in
+// kernels/emulator.
 #include <atomic>
 #include <chrono>
 #include <cstdlib>
@@ -29,7 +30,7 @@ constexpr std::size_t alignment = 2 * 1024 * 1024;
 std::atomic<std::size_t> inUse{0};
 std::atomic<int> devices{0};
 
-/// A number of bytes that an environment variable gives.
+/// The number of bytes in an environment variable, or `otherwise` if it is not set.
 std::size_t bytesFrom(const char* variable, std::size_t least, std::size_t otherwise) {
   const char* const text = std::getenv(variable);
   if (text == nullptr || *text == 0) return otherwise;
@@ -41,7 +42,7 @@ std::size_t bytesFrom(const char* variable, std::size_t least, std::size_t other
   return static_cast<std::size_t>(bytes);
 }
 
-/// Takes a part of the `limit` bytes of the device's memory, if so much is left.
+/// Takes `bytes` of the `limit` bytes of the device's memory. False if fewer are left.
 bool takeMemory(std::size_t bytes, std::size_t limit) noexcept {
   std::size_t used = inUse;
   do {
@@ -66,7 +67,7 @@ class EmulatedDevice final : public Device {
     info_.memory = bytesFrom("WENGERT_EMULATOR_MEMORY", 1, std::size_t{4} << 30);
     emulator::setKernelLoading(bytesFrom("WENGERT_EMULATOR_KERNEL_MEMORY", 0, 0),
                                [limit = info_.memory](std::size_t bytes) { return takeMemory(bytes, limit); });
-    // The same on every host: what a kernel computes may depend on how many blocks it is cut into.
+    // The same on every host: the result of a kernel may depend on the number of blocks, and that on the processors.
     info_.processors = 4;
     pretend(90);
     queue_ = &work_;
@@ -76,7 +77,7 @@ class EmulatedDevice final : public Device {
   ~EmulatedDevice() override {
     abandon();
     await(mark());
-    // The threads that run blocks serve all devices; they end with the last.
+    // The threads that run blocks serve all devices; they end with the last device.
     if (--devices == 0) emulator::shutdown();
   }
 
@@ -137,7 +138,7 @@ class EmulatedDevice final : public Device {
       idleTimes_.push_back(times_.size() - 1);
     }
     const Moment moment = idleTimes_.back();
-    // A new one each time: the queue may still have to write the last one, if nobody waited for it.
+    // A new object each time: if nothing waited for the last one, the queue may still write to it.
     times_[moment] = std::make_shared<NotedTime>();
     work_.submit([time = times_[moment]] { time->at = std::chrono::steady_clock::now(); });
     times_[moment]->reached = work_.position();
@@ -165,7 +166,7 @@ class EmulatedDevice final : public Device {
 
   void pretend(int capability) override {
     if (capability < 75 || capability > 121)
-      throw InvalidCall("emulator: capability is from 75 to 121, got " + std::to_string(capability));
+      throw InvalidCall("emulator: capability must be from 75 to 121, got " + std::to_string(capability));
     info_.capability = capability;
     info_.mostShared = sharedOf(capability);
     work_.setMostShared(static_cast<std::size_t>(info_.mostShared));
@@ -173,7 +174,7 @@ class EmulatedDevice final : public Device {
 
   void setSchedule(const Schedule& schedule) override {
     if (schedule.detectRaces && !watchesAccesses)
-      throw InvalidCall("emulator: races are found by the addon that watches accesses: set WENGERT_EMULATOR_RACES=1");
+      throw InvalidCall("emulator: detectRaces needs the addon that watches accesses; set WENGERT_EMULATOR_RACES=1");
     work_.wait(work_.position());
     emulator::setOptions({schedule.seed, schedule.shuffle, schedule.detectRaces});
   }

@@ -1,5 +1,9 @@
-// What the addon asks of a device: memory, copies, and to know when work is done. device-cuda.cc and
-// device-emulator.cc are the two devices; an addon has one of them.
+// The interface of a device: memory, copies, and tickets that tell when work is done. device-cuda.cc and device-emulator.cc
+// implement it; an addon contains one of them. Memory, Staging, Faults and Reader use it. Launches go to the device's queue
+// directly (kernels/runtime/launch.h).
+//
+//   stream   | upload | launch | launch | download |
+//                                    ^mark() = 7             isDone(7): everything before the mark is done
 #pragma once
 
 #include <atomic>
@@ -23,7 +27,7 @@ struct DeviceInfo {
   int runtime = 0;
 };
 
-/// In which order the emulator runs threads and copies, and whether it looks for races.
+/// The order in which the emulator runs threads and copies, and whether it detects races.
 struct Schedule {
   std::uint64_t seed = 0;
   bool shuffle = false;
@@ -31,51 +35,52 @@ struct Schedule {
   bool operator==(const Schedule&) const = default;
 };
 
-/// Everything submitted until a certain moment.
+/// All work that was submitted before a call of `mark`.
 using Ticket = std::uint64_t;
 
 /// A point of the stream whose time was noted: an index into the device's own list.
 using Moment = std::size_t;
 
-/// A device with one stream of work. All but `await` and `read` is called by the thread that opened it.
+/// A device with one stream of work. All functions except `await` and `read` are called by the thread that opened it.
 class Device {
  public:
-  /// Throws DeviceFailure that says why there is none.
+  /// Throws DeviceFailure that says why there is no device.
   static std::unique_ptr<Device> open();
-  /// As programs call it.
+  /// The device's name in programs and messages: "cuda" or "emulator".
   static const char* const kind;
   /// Whether this addon's kernels report their accesses to the race detector.
   static const bool watchesAccesses;
 
   virtual ~Device() = default;
 
-  /// Null where there is no memory.
+  /// Device memory; null if there is none left.
   virtual void* allocate(std::size_t bytes) noexcept = 0;
-  /// Nothing that was submitted may still use the memory.
+  /// No submitted work may still use the memory.
   virtual void release(void* data) noexcept = 0;
   virtual std::size_t freeMemory() noexcept = 0;
 
-  /// Host memory that the device reads and writes by itself. Null where there is none.
+  /// Host memory that the device reads and writes directly; null if there is none left.
   virtual void* allocatePinned(std::size_t bytes) noexcept = 0;
   virtual void releasePinned(void* data, std::size_t bytes) noexcept = 0;
-  /// Bytes of it that this process has now.
+  /// Bytes of pinned memory that this process has now.
   static std::size_t pinned() { return pinned_; }
 
-  /// Work in the order of the stream; `pinned` must stay as it is until then. These throw DeviceFailure.
+  /// Copies in the order of the stream. `pinned` must not change before the copy is done. These throw DeviceFailure.
   virtual void upload(void* target, const void* pinned, std::size_t bytes) = 0;
   virtual void download(void* pinned, const void* source, std::size_t bytes) = 0;
   virtual void fill(void* target, unsigned char value, std::size_t bytes) = 0;
-  /// From one place of the device's memory to another.
+  /// A copy within the device's memory.
   virtual void copy(void* target, const void* source, std::size_t bytes) = 0;
 
+  /// A ticket for all work that was submitted so far.
   virtual Ticket mark() = 0;
   virtual bool isDone(Ticket ticket) = 0;
-  /// Blocks the calling thread, which may be any.
+  /// Blocks the calling thread until the ticket is reached. Any thread may call it.
   virtual void await(Ticket ticket) = 0;
-  /// Waits for `after`, and copies to any memory of the host; what is submitted meanwhile does not wait for that. Blocks
-  /// the calling thread, which may be any. Throws DeviceFailure.
+  /// Waits for `after`, and copies to any host memory. Work that is submitted meanwhile does not wait for the copy. Blocks the
+  /// calling thread, which may be any. Throws DeviceFailure.
   virtual void read(void* target, const void* source, std::size_t bytes, Ticket after) = 0;
-  /// Notes the time at which the stream reaches this point. The moment must be given to `forgetTime`. Throws DeviceFailure.
+  /// Records the time at which the stream reaches this point. Pass the moment to `forgetTime` later. Throws DeviceFailure.
   virtual Moment noteTime() = 0;
   /// Microseconds of the device's clock from one moment to a later one; waits for both. Throws DeviceFailure.
   virtual double elapsed(Moment from, Moment to) = 0;
@@ -83,21 +88,21 @@ class Device {
   /// Starts or stops the range that an attached profiler records. The emulator has no profiler.
   virtual void profile(bool) noexcept {}
 
-  /// Nobody will look at the results any more: forgets what has not begun, where that is possible.
+  /// Called when no results are needed any more: drops work that has not begun, if the device can.
   virtual void abandon() {}
 
-  /// What made the device useless for the rest of the process, as an illegal address does; empty where nothing did.
+  /// The error after which the device cannot be used by this process any more, such as an illegal address; else empty.
   virtual std::string failure() noexcept { return {}; }
 
-  /// What a kernel did that stopped it, since the last call; empty where nothing.
+  /// The fault that stopped a kernel since the last call; else empty.
   virtual std::string takeFault() { return {}; }
 
-  /// In the order of the stream: accesses just beside `bytes` bytes of data are wrong from here on, or no more. Only
-  /// where the device watches accesses.
+  /// From this point of the stream on, accesses of kernels just outside [data, data + bytes) are faults (watch), or are not any
+  /// more (unwatch). Only if the device watches accesses.
   virtual void watch(const void*, std::size_t) {}
   virtual void unwatch(const void*) noexcept {}
 
-  /// What only the emulator can do; a GPU throws InvalidCall.
+  /// For the emulator only; a GPU throws InvalidCall.
   virtual void pretend(int capability) = 0;
   virtual void setSchedule(const Schedule& schedule) = 0;
   virtual std::vector<std::string> takeRaces() = 0;

@@ -1,3 +1,4 @@
+// Reports of running kernels (faults.h): allocating their records, ending intervals, and collecting reports.
 #include "device/faults.h"
 
 #include <algorithm>
@@ -9,6 +10,7 @@ namespace wengert {
 
 namespace {
 
+/// The rule's message, with the numbers of the report.
 std::string describe(const KernelFault& fault) {
   if (fault.rule < 0 || fault.rule >= static_cast<int>(std::size(faultRules))) return "broke an unknown rule";
   std::string text = faultRules[fault.rule];
@@ -79,7 +81,7 @@ bool Faults::allocateBlock() {
   return true;
 }
 
-/// Makes `free_` hold a place.
+/// Ensures that `free_` has a place: looks at intervals that the device has reached, else allocates, else waits.
 void Faults::makePlace() {
   while (!waiting_.empty() && device_.isDone(waiting_.front().reached)) lookAtOldest();
   if (free_.empty() && !allocateBlock()) lookAtOldest();
@@ -99,8 +101,7 @@ Faults::Interval Faults::endInterval(Ticket reached) {
   return ++ended_;
 }
 
-/// Waits for the end of the oldest interval that was not looked at, keeps what was found in it, and makes its records
-/// ready to be used again.
+/// Waits for the end of the oldest interval that was not looked at, keeps its reports, and clears its records for reuse.
 void Faults::lookAtOldest() {
   const auto [place, reached] = waiting_.front();
   device_.await(reached);

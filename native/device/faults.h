@@ -1,10 +1,15 @@
-// Where running kernels report bad data: a record for each kernel, in device memory, and a flag in the host's memory that
-// says whether any was written. A wait looks at the flag; records are copied only if the flag is set.
+// Where running kernels report bad data: a record for each kernel, in device memory, and a flag in the host's memory that says
+// whether a record was written. A wait looks at the flag; records are copied only if the flag is set. Reader ends intervals and
+// checks them; callKernel gives each launcher its kernel's record.
 //
-// An asynchronous read reports what kernels before it found, not those after it. Therefore records are kept in intervals:
-// each read ends one, and the kernels that are launched after it have records and a flag of their own. So the address of a
-// kernel's record changes with every read: a CUDA graph needs a permanent interval, since it keeps the addresses that it
-// was captured with.
+// An asynchronous read throws the reports of kernels before it, not of kernels after it. Therefore records are kept in
+// intervals: each read ends one, and kernels that are launched after it use other records and another flag:
+//
+//   stream      | kernels | read 1 | kernels | read 2 | kernels ...
+//   interval    |<--- 1 ---------->|<--- 2 ---------->|<-- 3, current_
+//
+// So the address of a kernel's record changes with every read. A CUDA graph would need a permanent interval, since it keeps
+// the addresses that it was captured with.
 #pragma once
 
 #include <cstddef>
@@ -32,7 +37,7 @@ class Faults {
   Faults& operator=(const Faults&) = delete;
 
   const std::vector<const Kernel*>& kernels() const { return kernels_; }
-  /// Where the kernel with this number reports what it finds, if it is launched now.
+  /// The record in which the kernel with this number reports if it is launched now.
   KernelFault* recordOf(std::size_t kernel) const { return current_.records + kernel; }
 
   /// Ends the interval, for a read that must later call `check` or `forget` with it. `reached` is a ticket for everything
@@ -45,7 +50,7 @@ class Faults {
   /// but intervals that had already ended report it too.
   void check(Interval until);
 
-  /// For a read that failed: nobody will call `check` with the interval. 0, or one that was checked, changes nothing.
+  /// For a read that failed: `check` will not be called with the interval. Does nothing for 0 or a checked interval.
   void forget(Interval until) noexcept;
 
  private:
@@ -54,7 +59,7 @@ class Faults {
 
   /// The records of an interval, and their flag.
   struct Place {
-    KernelFault* records = nullptr;
+    KernelFault* records = nullptr;  // (kernels)
     volatile int* flag = nullptr;
   };
 
@@ -84,9 +89,9 @@ class Faults {
   Staging& staging_;
   std::vector<const Kernel*> kernels_;
   std::vector<Block> blocks_;
-  std::vector<Place> free_;    // of no interval
+  std::vector<Place> free_;    // not used by an interval
   Place current_;              // of the interval that has not ended
-  std::deque<Ended> waiting_;  // of those that ended and were not looked at: looked_ + 1 to ended_
+  std::deque<Ended> waiting_;  // of intervals that ended and were not looked at: looked_ + 1 to ended_
   Interval ended_ = 0;         // the last one that ended
   Interval looked_ = 0;        // the last one whose flag was looked at
   std::set<Interval> open_;    // ended by reads that have not been checked

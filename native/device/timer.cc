@@ -1,3 +1,4 @@
+// elapsed(body) (timer.h): records the time of the stream before and after the function.
 #include "device/timer.h"
 
 #include "script.h"
@@ -6,7 +7,7 @@ namespace wengert {
 
 namespace {
 
-/// A point of the stream whose time is noted, as long as this object lives.
+/// A recorded point of the stream, for as long as this object lives.
 class NotedMoment {
  public:
   explicit NotedMoment(Device& device) : device_(device), moment_(device.noteTime()) {}
@@ -31,7 +32,7 @@ Napi::Value elapsed(Environment& environment, const Napi::CallbackInfo& info) {
   const NotedMoment to(device);
   if (result.IsPromise())
     throw WrongType("elapsed: body must not be async (it returned a promise); submit all work before it returns");
-  // Waits, and throws what kernels reported.
+  // Waits, and throws errors that kernels reported.
   environment.reader.sync();
   return Napi::Number::New(info.Env(), device.elapsed(from.moment(), to.moment()));
 }

@@ -1,4 +1,5 @@
-// elapsed(body): how long the device works on what a function of JavaScript submits.
+// elapsed(body): the time that the device takes for the work that a JavaScript function submits. addon.cc exports it;
+// benchmarks use it.
 #pragma once
 
 #include "environment.h"

@@ -1,3 +1,4 @@
+// The caching allocator (allocator.h): finding a free block, cutting it, and joining free neighbours.
 #include "memory/allocator.h"
 
 #include <algorithm>
@@ -8,6 +9,7 @@ namespace wengert {
 
 namespace {
 
+/// The bin of free small blocks of this size.
 constexpr std::size_t binOf(std::size_t bytes) { return bytes / Allocator::granularity - 1; }
 
 constexpr std::size_t roundUp(std::size_t bytes, std::size_t to) { return (bytes + to - 1) / to * to; }
@@ -78,6 +80,8 @@ void Allocator::emptyCache() noexcept {
   }
 }
 
+/// The smallest free block of at least `bytes` bytes, or null. For small blocks: the first bin that is not empty, in the
+/// same word of `filled_`, else in the next word that is not zero.
 Block* Allocator::find(std::size_t bytes, bool isSmall) {
   if (!isSmall) {
     Block wanted;
@@ -95,7 +99,8 @@ Block* Allocator::find(std::size_t bytes, bool isSmall) {
   return small_[larger * 64 + std::countr_zero(filled_[larger])];
 }
 
-/// A new segment: of the usual size, if need be after what is cached was given back, or else just of the size needed.
+/// A new segment of the usual size. If the device has no memory for it, the cache is emptied and it is tried again, and then a
+/// segment of only the needed size.
 Block* Allocator::grow(std::size_t bytes, bool isSmall) {
   if (!cached_) return addSegment(bytes, isSmall);
   const std::size_t usual =
@@ -117,7 +122,7 @@ Block* Allocator::addSegment(std::size_t bytes, bool isSmall) {
   return block;
 }
 
-/// Cuts what `bytes` leave over off as a free block, where it is large enough to be of use.
+/// Cuts the rest of a block after `bytes` bytes off as a free block, if it is large enough to be useful.
 void Allocator::split(Block* block, std::size_t bytes) {
   const std::size_t left = block->bytes - bytes;
   if (left < (block->isSmall ? granularity : smallLimit)) return;
@@ -134,7 +139,7 @@ void Allocator::split(Block* block, std::size_t bytes) {
   shelve(rest);
 }
 
-/// Puts a free block where `find` looks.
+/// Adds a free block to the bins or the set in which `find` looks; unshelve removes it.
 void Allocator::shelve(Block* block) {
   if (!block->isSmall) {
     large_.insert(block);
@@ -165,6 +170,7 @@ void Allocator::unshelve(Block* block) {
   if (filled_[bin / 64] == 0) filledWords_ &= ~(std::uint64_t{1} << bin / 64);
 }
 
+/// Block objects are reused, so that take and give do not allocate host memory.
 Block* Allocator::makeBlock() {
   if (unused_ == nullptr) return &pool_.emplace_back();
   Block* const block = unused_;

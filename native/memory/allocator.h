@@ -1,7 +1,16 @@
-// A caching allocator. It asks the device for segments and cuts them into blocks; a freed block is joined with its free
-// neighbours and kept for reuse, so that a step of a training loop that asks for the sizes of the step before asks the
-// device for nothing. All work is on one stream, so a block may be reused as soon as it was freed: what still uses it
-// was submitted before.
+// A caching allocator, used by Memory. It takes segments from the device and cuts them into blocks. A freed block is joined with
+// its free neighbours and kept for reuse, so a training step that needs the sizes of the previous step takes nothing from
+// the device. All work is on one stream, so a block may be reused as soon as it is freed: the work that uses it was submitted
+// before. It knows nothing of dtypes, handles or guard bands.
+//
+//   segment (from the device)   |  used 3 KiB  | free 1 KiB |   used 8 KiB   |      free ...       |
+//   block->before, ->after          <------->       <------>       <-------->                          neighbours
+//
+//   free small blocks   small_[i]  ->  blocks of (i + 1) * 512 bytes, a list     filled_: a bit for each bin
+//   free large blocks   large_         a set by size                             filledWords_: a bit for each word of filled_
+//
+//   take: the smallest free block that is large enough, cut to size; if there is none, a new segment
+//   give: joined with free neighbours, then put back into a bin or the set
 #pragma once
 
 #include <array>
@@ -12,10 +21,10 @@
 
 namespace wengert {
 
-/// Where segments come from: the device, or its stand-in in a test.
+/// The source of segments: the device.
 struct SegmentSource {
   virtual ~SegmentSource() = default;
-  /// Null where there is no memory.
+  /// Null if there is no memory.
   virtual void* allocateSegment(std::size_t bytes) noexcept = 0;
   virtual void releaseSegment(void* data, std::size_t bytes) noexcept = 0;
   /// Waits for all submitted work, so that free segments may be released.
@@ -26,10 +35,10 @@ struct SegmentSource {
 struct Block {
   char* data = nullptr;
   std::size_t bytes = 0;
-  // The parts of the segment beside this one.
+  // The neighbouring blocks of the segment; null at its ends.
   Block* before = nullptr;
   Block* after = nullptr;
-  // Its place in a bin of free small blocks.
+  // Neighbours in the list of a bin, for a free small block.
   Block* previous = nullptr;
   Block* next = nullptr;
   bool isFree = false;
@@ -38,36 +47,37 @@ struct Block {
 
 class Allocator {
  public:
-  /// Blocks are whole multiples of this, and so aligned for every kind of access.
+  /// Sizes of blocks are multiples of this, so blocks are aligned for every access.
   static constexpr std::size_t granularity = 512;
-  /// Requests below come out of small segments, so that large ones are not riddled with small blocks.
+  /// Requests below this are taken from small segments, so that small blocks do not fragment large segments.
   static constexpr std::size_t smallLimit = std::size_t{1} << 20;
   static constexpr std::size_t smallSegment = std::size_t{2} << 20;
-  /// Segments for requests up to `middleLimit`; beyond, a segment is made for the request.
+  /// Requests up to `middleLimit` share segments of `middleSegment` bytes; a larger request gets a segment of its size, rounded
+  /// up to `largeGranularity`.
   static constexpr std::size_t middleLimit = std::size_t{10} << 20;
   static constexpr std::size_t middleSegment = std::size_t{20} << 20;
   static constexpr std::size_t largeGranularity = std::size_t{2} << 20;
 
-  /// With `cached` false every block is a segment of its own, asked of the device and given back to it each time: slow,
-  /// but a tool that knows the device's allocations then knows where each buffer ends.
+  /// If `cached` is false, every block is a separate segment, which is allocated and released each time. This is slow, but a
+  /// tool that checks the device's allocations then knows where each buffer ends.
   explicit Allocator(SegmentSource& source, bool cached = true) : source_(source), cached_(cached) {}
-  /// Releases all segments; nothing may use them any more.
+  /// Releases all segments; no work may still use them.
   ~Allocator();
   Allocator(const Allocator&) = delete;
   Allocator& operator=(const Allocator&) = delete;
 
-  /// The smallest free block that holds `bytes`, cut to size. Null where the device has no memory either, even after
-  /// everything cached was given back to it.
+  /// The smallest free block that holds `bytes`, cut to size. Null if the device has no memory either, even after the cache was
+  /// emptied.
   Block* take(std::size_t bytes);
   void give(Block* block) noexcept;
 
-  /// Gives the segments of which nothing is in use back to the device.
+  /// Releases the segments without blocks in use.
   void emptyCache() noexcept;
 
   struct Usage {
     std::size_t live = 0;    // bytes of blocks in use
     std::size_t cached = 0;  // bytes of free blocks
-    std::size_t peak = 0;    // the most that ever were live
+    std::size_t peak = 0;    // the maximum of `live`
   };
   const Usage& usage() const { return usage_; }
 
@@ -92,14 +102,14 @@ class Allocator {
   SegmentSource& source_;
   const bool cached_;
   Usage usage_;
-  // Free small blocks by their size: bin i has those of i + 1 granules. A bit says which bins are not empty, and one bit
-  // more which words of such bits are not zero, so that the best fit is found in a few cycles.
+  // Free small blocks by size: bin i has the blocks of (i + 1) * granularity bytes. `filled_` has a bit for each bin that is not
+  // empty, and `filledWords_` a bit for each word of `filled_` that is not zero, so the best fit is found in a few cycles.
   std::array<Block*, bins> small_{};
   std::array<std::uint64_t, 64> filled_{};
   std::uint64_t filledWords_ = 0;
   std::set<Block*, BySize> large_;
   std::set<Block*> segments_;  // the first block of each
-  std::deque<Block> pool_;     // every Block there ever was
+  std::deque<Block> pool_;     // all Block objects, used or not
   Block* unused_ = nullptr;
 };
 

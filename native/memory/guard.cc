@@ -1,3 +1,4 @@
+// Guard bands (guard.h): writing the pattern around a buffer, and comparing it later.
 #include "memory/guard.h"
 
 #include <cstdint>
@@ -7,10 +8,10 @@ namespace wengert {
 
 namespace {
 
-/// NaN in every float, at any address that is a multiple of its size.
+/// A pattern that is NaN as float64, float32, bfloat16 and float16, at every address that is a multiple of their size.
 constexpr unsigned char unit[8] = {0xb5, 0xff, 0xb5, 0xff, 0xb5, 0xff, 0xf5, 0xff};
 
-/// A band in every phase.
+/// A band that can start at any of the 8 bytes of the pattern.
 constexpr std::size_t patternBytes = Guard::band + sizeof(unit);
 
 char* endOf(const Buffer& buffer) {
@@ -30,7 +31,7 @@ Guard::~Guard() {
   if (found_ != nullptr) device_.releasePinned(found_, foundBytes_);
 }
 
-/// The pattern in the phase of an address.
+/// The pattern for a band at `address`: it starts at byte address % 8, so that the pattern depends on the address only.
 const unsigned char* Guard::patternFor(const void* address) {
   if (pattern_ == nullptr) {
     pattern_ = pinned(device_, patternBytes);

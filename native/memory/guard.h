@@ -1,5 +1,8 @@
-// Bands of a pattern before and after each buffer, to find kernels that write beside one. The pattern reads as NaN, so
-// that a kernel that reads beside a buffer shows in its results.
+// Guard bands, used by Memory if the option `guard` is on: a pattern before and after each buffer, to find kernels that write
+// outside of it. The pattern is NaN, so a kernel that reads outside of a buffer computes NaN. The emulator's check of every
+// access is in kernels/emulator/races/memory.h.
+//
+//   | band, 512 bytes | data, `bytes` bytes | band, 512 bytes |
 #pragma once
 
 #include <cstddef>
@@ -22,14 +25,14 @@ class Guard {
 
   /// Writes the bands around `bytes` bytes of data, in the order of the stream.
   void put(char* data, std::size_t bytes);
-  /// The bands are no more, or what is between them.
+  /// The buffer has been freed; its bands are not checked any more.
   void remove(char* data) noexcept { device_.unwatch(data); }
 
   struct Broken {
-    const Buffer* buffer;  // null where all bands are whole
-    const char* side;
+    const Buffer* buffer;  // null if no band was changed
+    const char* side;      // "before" or "after"
   };
-  /// Waits for all work and looks at the bands of buffers that have some.
+  /// Waits for all work and checks the bands of these buffers, which must have bands. Returns the first that was changed.
   Broken find(const std::vector<Buffer>& buffers);
 
  private:
@@ -37,7 +40,7 @@ class Guard {
 
   Device& device_;
   unsigned char* pattern_ = nullptr;  // pinned
-  unsigned char* found_ = nullptr;    // pinned: bands read back
+  unsigned char* found_ = nullptr;    // pinned: (buffers, 2, band), the bands read back
   std::size_t foundBytes_ = 0;
 };
 

@@ -1,6 +1,10 @@
-// The buffers that JavaScript holds, by number. A handle is index + 2^24 generation, which a double holds exactly. The
-// generation changes whenever an index is used again, and every table counts from a random number, so that a handle
-// that was freed, or is another table's, or was never a handle, is recognised.
+// The buffers that JavaScript holds, by number, for Environment. A handle is a number that a double represents exactly:
+//
+//   bits 52 ........ 24 | 23 ....... 0
+//   generation          | index into slots_
+//
+// The generation changes whenever an index is used again, and each table starts at a random generation. So the table
+// recognises a handle that was freed, belongs to another table, or never was a handle. Memory is freed by Environment.
 #pragma once
 
 #include <cstdint>
@@ -16,15 +20,15 @@ class HandleTable {
  public:
   struct Slot {
     Buffer buffer{};
-    Block* block = nullptr;  // null where the buffer is empty
+    Block* block = nullptr;  // null if the buffer is empty
     std::uint32_t generation = 0;
     bool inUse = false;
-    std::uint32_t nextFree = none;
+    std::uint32_t nextFree = none;  // the next slot of the list of free slots
   };
 
   HandleTable() : firstGeneration_(1 + std::random_device()() % (mostGeneration / 2)) {}
 
-  /// A slot for a new buffer; null where every index is taken.
+  /// A slot for a new buffer; null if all indices are in use.
   Slot* add() {
     if (free_ != none) {
       Slot& slot = slots_[free_];
@@ -43,7 +47,7 @@ class HandleTable {
     return static_cast<double>(slot.generation) * (mostIndex + 1.0) + static_cast<double>(&slot - slots_.data());
   }
 
-  /// Null where `handle` is none of this table's.
+  /// The slot of a handle; null if it is not a live handle of this table.
   Slot* find(double handle) {
     if (!(handle >= 0 && handle < 9007199254740992.0)) return nullptr;
     const std::uint64_t bits = static_cast<std::uint64_t>(handle);
@@ -57,7 +61,7 @@ class HandleTable {
   void remove(Slot& slot) {
     slot.inUse = false;
     slot.block = nullptr;
-    // An index whose generations are used up is not used again.
+    // An index that has used all generations is not used again.
     if (slot.generation++ == mostGeneration) return;
     slot.nextFree = free_;
     free_ = static_cast<std::uint32_t>(&slot - slots_.data());

@@ -1,3 +1,4 @@
+// The memory of an environment (memory.h): allocation with guard bands and poison, and the report of device memory to V8.
 #include "memory/memory.h"
 
 #include <algorithm>
@@ -10,6 +11,7 @@ namespace wengert {
 
 namespace {
 
+/// Whether an environment variable is 1.
 bool isSet(const char* variable) {
   const char* const value = std::getenv(variable);
   return value != nullptr && std::string(value) == "1";
@@ -63,7 +65,7 @@ void Memory::finish() noexcept {
   try {
     device_.await(device_.mark());
   } catch (const DeviceFailure&) {
-    // A device that failed does no more work.
+    // A device that failed does no more work, so there is nothing to wait for.
   }
 }
 
@@ -78,9 +80,9 @@ void Memory::releaseSegment(void* data, std::size_t bytes) noexcept {
   account(-static_cast<std::int64_t>(bytes));
 }
 
-/// Tells V8 of device memory, so that its collector knows what forgotten tensors may hold. Of segments, not of blocks,
-/// and in steps of an eighth: V8 collects for every 64 MiB that it hears of, which a step of training may allocate and
-/// free many times over.
+/// Reports device memory to V8, so that the garbage collector runs if unreachable tensors may hold much of it. It reports
+/// segments and not blocks, in steps of an eighth of the total and of at least 64 MiB: V8 starts a collection for every 64 MiB
+/// that is reported, and a training step may allocate and free that much many times.
 void Memory::account(std::int64_t bytes) noexcept {
   unreported_ += bytes;
   const std::int64_t least = std::max(leastReport, reported_ / 8);

@@ -1,5 +1,6 @@
-// The memory of an environment: the allocator over the device, with what tests add to it. Under `poison` a new buffer
-// holds NaN; under `guard` it lies between two bands that nobody may write.
+// The memory of an environment: the allocator over the device, with two options for tests. With `poison` a new buffer holds
+// NaN; with `guard` it is between two guard bands (guard.h). Environment and Reader take memory here. Host memory is in
+// staging.h, and the table of buffers in handles.h.
 #pragma once
 
 #include <node_api.h>
@@ -23,7 +24,7 @@ class Memory final : private SegmentSource {
     void* data = nullptr;
   };
 
-  /// Throws DeviceFailure where there is no memory. `what` says for what it is, in the message.
+  /// Throws DeviceFailure if there is no memory. `what` describes the memory in the message.
   Piece take(std::size_t bytes, const char* what);
   void give(Block* block) noexcept;
   void emptyCache() noexcept { allocator_.emptyCache(); }
@@ -33,9 +34,9 @@ class Memory final : private SegmentSource {
 
   bool poison = false;
 
-  /// All pieces that are in use have bands, or none has. Throws InvalidCall where there are some already.
+  /// Switches guard bands on or off. Throws InvalidCall if memory is in use: all pieces have bands, or none.
   void useGuard(bool use);
-  /// Null without `useGuard`.
+  /// Null if guard bands are off.
   Guard* guard() { return guarded_ ? &guard_ : nullptr; }
 
  private:
@@ -51,8 +52,8 @@ class Memory final : private SegmentSource {
   Allocator allocator_;
   Guard guard_;
   bool guarded_ = false;
-  std::int64_t reported_ = 0;    // bytes that V8 knows of
-  std::int64_t unreported_ = 0;  // and that it does not know of yet
+  std::int64_t reported_ = 0;    // bytes that were reported to V8
+  std::int64_t unreported_ = 0;  // bytes allocated, or freed if negative, since the last report
 };
 
 }  // namespace wengert

@@ -1,3 +1,4 @@
+// Pinned pieces (staging.h): a kept piece is reused if it is large enough, not far too large, and the device is done with it.
 #include "memory/staging.h"
 
 #include <algorithm>
@@ -12,7 +13,8 @@ Staging::~Staging() {
 }
 
 Staging::Piece Staging::take(std::size_t bytes) {
-  // The device is asked about tickets, not about pieces: what comes after one that it has not reached is not reached.
+  // Tickets are reached in order, so a ticket before a reached one is reached, and one after a ticket that is not reached is
+  // not: few pieces need a question to the device.
   Ticket reached = 0;
   Ticket ahead = std::numeric_limits<Ticket>::max();
   const auto isDone = [&](Ticket ticket) {
@@ -42,7 +44,7 @@ void Staging::give(const Piece& piece, Ticket ticket) {
   kept_.push_back({piece, ticket});
   keptBytes_ += piece.bytes;
   while (keptBytes_ > mostKept) dropOldest();
-  // Nobody waits for the sake of a few small pieces.
+  // Many small pieces are released only if that needs no waiting.
   while (kept_.size() > mostPieces && device_.isDone(kept_.front().inUseUntil)) dropOldest();
 }
 
@@ -51,7 +53,7 @@ void Staging::dropOldest() noexcept {
   try {
     device_.await(inUseUntil);
   } catch (const DeviceFailure&) {
-    // A device that failed uses it no more.
+    // A device that failed does not use the piece any more.
   }
   device_.releasePinned(piece.data, piece.bytes);
   made_.erase(piece.data);

@@ -1,4 +1,7 @@
-// Pinned host memory through which data goes to and from the device, kept for reuse.
+// Pinned host memory through which data goes to and from the device, kept for reuse. Used by writes (transfer.cc), reads
+// (reader.cc) and the records of kernels' errors (faults.cc). A piece is in use until its ticket is reached:
+//
+//   take -> the caller fills it -> upload is submitted -> give(piece, ticket) -> kept until the device reaches the ticket
 #pragma once
 
 #include <cstddef>
@@ -17,15 +20,15 @@ class Staging {
   };
 
   explicit Staging(Device& device) : device_(device) {}
-  /// Releases every piece, also those that were taken and never given back. The device may use none any more.
+  /// Releases every piece, including pieces that were taken and not given back. The device must not use them any more.
   ~Staging();
   Staging(const Staging&) = delete;
   Staging& operator=(const Staging&) = delete;
 
-  /// Throws DeviceFailure where the host has no memory.
+  /// A piece of at least `bytes` bytes. Throws DeviceFailure if the host has no memory.
   Piece take(std::size_t bytes);
 
-  /// The device may still use the piece, until `ticket`.
+  /// Gives a piece back. The device may use it until it reaches `ticket`.
   void give(const Piece& piece, Ticket ticket);
 
  private:
@@ -34,10 +37,10 @@ class Staging {
     Ticket inUseUntil;
   };
   static constexpr std::size_t least = 4096;
-  /// Pieces up to this are powers of two, larger ones its multiples.
+  /// Sizes up to this are powers of two, larger ones multiples of it.
   static constexpr std::size_t coarse = std::size_t{1} << 20;
-  static constexpr std::size_t mostKept = std::size_t{64} << 20;
-  /// Of pieces that the device is done with.
+  static constexpr std::size_t mostKept = std::size_t{64} << 20;  // bytes of kept pieces
+  /// Number of kept pieces above which pieces that the device is done with are released.
   static constexpr std::size_t mostPieces = 32;
 
   void dropOldest() noexcept;
@@ -45,7 +48,7 @@ class Staging {
   Device& device_;
   std::vector<Kept> kept_;  // the oldest first
   std::size_t keptBytes_ = 0;
-  std::unordered_map<unsigned char*, std::size_t> made_;  // the bytes of all that were not released
+  std::unordered_map<unsigned char*, std::size_t> made_;  // the bytes of every piece that was not released
 };
 
 }  // namespace wengert

@@ -1,3 +1,4 @@
+// Reads (reader.h): the copy to the host, the thread that waits for it, and the fulfilment of promises on the event loop.
 #include "transfer/reader.h"
 
 #include <chrono>
@@ -17,7 +18,8 @@ constexpr std::chrono::microseconds patience{50};
 
 std::size_t bytesOf(const Buffer& buffer) { return static_cast<std::size_t>(buffer.length) * bytesOf(buffer.dtype); }
 
-/// Where V8 finds no memory for one it ends the process; so it is tried before whether there is any.
+/// A new ArrayBuffer. V8 ends the process if it finds no memory for one, so this allocates that much first, and throws if it
+/// cannot.
 Napi::ArrayBuffer makeArrayBuffer(Napi::Env env, std::size_t bytes) {
   void* volatile const tried = std::malloc(bytes);
   if (tried == nullptr && bytes > 0)
@@ -28,7 +30,7 @@ Napi::ArrayBuffer makeArrayBuffer(Napi::Env env, std::size_t bytes) {
 
 }  // namespace
 
-/// Starts the copy to pinned memory, if there is anything to copy. The ticket is for all that was submitted so far.
+/// Submits the copy to pinned memory, if there are bytes to copy. The ticket is for all work that was submitted so far.
 Staging::Piece Reader::download(const void* source, std::size_t bytes, Ticket& ticket) {
   Device& device = *environment_.device;
   Staging::Piece piece;
@@ -49,8 +51,8 @@ void Reader::giveBack(const Staging::Piece& piece, Ticket ticket) {
   if (piece.data != nullptr) environment_.staging.give(piece, ticket);
 }
 
-/// Waits for the device. To sleep and be woken takes longer than many kernels, so this polls first. Only for a thread that
-/// blocks its program anyway: the async thread does not poll, so it does not occupy a core.
+/// Waits for the device. Sleeping and waking takes longer than many kernels, so this polls first. Only for blocking reads: the
+/// thread of asynchronous reads does not poll, since it would occupy a core.
 void Reader::waitSoon(Ticket ticket) {
   Device& device = *environment_.device;
   const auto start = std::chrono::steady_clock::now();
@@ -106,7 +108,7 @@ Napi::Promise Reader::read(const Buffer& buffer) {
   return promise;
 }
 
-/// Submits what keeps the buffer as it is now.
+/// Submits the work that preserves the buffer's present content.
 void Reader::begin(Request& request, const Buffer& buffer) {
   if (request.bytes > mostAtOnce)
     beginLarge(request, buffer);
@@ -115,7 +117,8 @@ void Reader::begin(Request& request, const Buffer& buffer) {
   request.faults = environment_.faults.endInterval(request.ticket);
 }
 
-/// A copy on the device takes the least time of its stream. Where the device has no room for it, the data is read now.
+/// Copies the buffer on the device, which occupies the stream for the shortest time; the thread reads the copy later. If the
+/// device has no memory for a copy, the data is read now, and this blocks.
 void Reader::beginLarge(Request& request, const Buffer& buffer) {
   Device& device = *environment_.device;
   const Napi::ArrayBuffer target = makeArrayBuffer(environment_.env, request.bytes);
@@ -148,7 +151,7 @@ void Reader::start() {
   thread_ = std::thread([this] { work(); });
 }
 
-/// The thread: performs the requests in their order, which is that of the stream.
+/// The thread: performs the requests in order, which is the order of the stream.
 void Reader::work() {
   std::unique_lock lock(mutex_);
   for (;;) {
@@ -158,7 +161,8 @@ void Reader::work() {
     pending_.pop_front();
     lock.unlock();
     perform(*request);
-    // Whoever empties the queue of an environment that ends deletes it; so does this thread if there is none any more.
+    // If the environment is ending, Node empties the function's queue and `deliver` deletes the request. If the function is
+    // already closed, the request stays with this thread's queue.
     Request* const handed = request.release();
     const napi_status status = napi_call_threadsafe_function(deliver_, handed, napi_tsfn_nonblocking);
     lock.lock();
@@ -181,13 +185,14 @@ void Reader::perform(Request& request) {
   }
 }
 
-/// On the event loop. Without an environment, it is ending: references may not be touched, only given up.
+/// Called on the event loop. `env` is null if the environment is ending: then the request may only be deleted.
 void Reader::deliver(napi_env env, napi_value, void* context, void* data) {
   std::unique_ptr<Request> request(static_cast<Request*>(data));
   if (env == nullptr) return;
   static_cast<Reader*>(context)->settle(*request);
 }
 
+/// Resolves or rejects the promise, and gives the request's memory back.
 void Reader::settle(Request& request) {
   const Napi::Env env(environment_.env);
   const Napi::HandleScope scope(env);
@@ -208,7 +213,7 @@ void Reader::settle(Request& request) {
       request.deferred.Reject(environment_.errors.fromCurrent(env));
     }
   } catch (const Napi::Error&) {
-    // The environment is ending: nobody waits for the promise.
+    // The environment is ending, and the promise with it.
   } catch (const ScriptStopped&) {
     // The same.
   }

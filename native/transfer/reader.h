@@ -1,4 +1,14 @@
-// Reads that do not block: a thread waits for the device, and the event loop hears of it when the data is there.
+// Reads of buffers, asynchronous and blocking. For an asynchronous read, a thread waits for the device, and the promise is
+// resolved on the event loop. transfer.cc calls it for JavaScript; writes are in transfer.cc.
+//
+//   up to 1 MiB    buffer --stream--> pinned piece ----------event loop---> ArrayBuffer
+//   more           buffer --stream--> copy on the device --thread, in pieces--> ArrayBuffer
+//
+//   event loop     read(): submits the copy, ends an interval of faults, queues a request
+//   thread                          waits for the ticket; for large data, copies
+//   event loop                                                               settle(): checks faults, resolves
+//
+// Either way the promise gives the bytes as they were when read() was called, since the stream works in order.
 #pragma once
 
 #include <napi.h>
@@ -26,8 +36,8 @@ class Reader {
   Reader(const Reader&) = delete;
   Reader& operator=(const Reader&) = delete;
 
-  /// A promise of the buffer's bytes, as they are at this point of the stream, in an ArrayBuffer. Until it is fulfilled
-  /// nobody else knows of that ArrayBuffer, so nobody can take its memory away from the thread that writes to it.
+  /// A promise of the buffer's bytes, as they are at this point of the stream, in an ArrayBuffer. JavaScript cannot reach this
+  /// ArrayBuffer before the promise is resolved, so it cannot detach the memory that the thread writes to.
   Napi::Promise read(const Buffer& buffer);
 
   /// Waits, and copies the buffer's bytes to `target`.
@@ -36,23 +46,23 @@ class Reader {
   /// Waits for all work and throws what went wrong in it.
   void sync();
 
-  /// Ends the thread. Promises that are open stay so.
+  /// Ends the thread. Open promises are never settled.
   void stop();
 
  private:
-  /// Bytes that arrive in one pinned piece, and are copied on by the event loop; more are copied by the thread.
+  /// Reads of at most this many bytes go through one pinned piece; larger ones are copied by the thread.
   static constexpr std::size_t mostAtOnce = std::size_t{1} << 20;
 
-  /// How much of so many bytes goes that way.
+  /// The bytes that go through a pinned piece: all, or none.
   static std::size_t stagedOf(std::size_t bytes) { return bytes > mostAtOnce ? 0 : bytes; }
 
   struct Request {
     Napi::Promise::Deferred deferred;
     std::size_t bytes;
     Ticket ticket = 0;
-    Staging::Piece staging{};  // the data, where it is small
+    Staging::Piece staging{};  // small data
     Faults::Interval faults = 0;
-    // Large data: where it goes, and the copy of it on the device that the thread has yet to read.
+    // Large data: its target, and the copy on the device that the thread reads.
     Napi::Reference<Napi::ArrayBuffer> target{};
     void* targetData = nullptr;
     Memory::Piece snapshot{};
@@ -73,7 +83,7 @@ class Reader {
   Environment& environment_;
   std::thread thread_;
   napi_threadsafe_function deliver_ = nullptr;
-  int open_ = 0;  // requests that were not settled; while there are any, the event loop stays alive
+  int open_ = 0;  // requests that are not settled; they keep the event loop alive
   std::mutex mutex_;
   std::condition_variable changed_;
   std::deque<std::unique_ptr<Request>> pending_;

@@ -1,3 +1,8 @@
+// The functions of the addon that move data (transfer.h): checks of their arguments, and writes. Reads are in reader.cc.
+//
+// A write copies each chunk of 4 MiB to a pinned piece and submits its upload, so it returns without waiting for the device:
+//
+//   typed array --memcpy--> pinned piece --upload, in the order of the stream--> buffer
 #include "transfer/transfer.h"
 
 #include <algorithm>
@@ -10,7 +15,7 @@ namespace {
 
 constexpr std::size_t chunk = std::size_t{4} << 20;
 
-/// The array that holds elements of a dtype as they are on the device.
+/// The type of the typed array whose elements are stored as those of a dtype on the device.
 napi_typedarray_type arrayOf(DType dtype) {
   constexpr napi_typedarray_type types[dtypeCount] = {napi_float32_array, napi_float64_array, napi_uint16_array,
                                                       napi_uint16_array,  napi_int32_array,   napi_uint8_array,
@@ -18,6 +23,7 @@ napi_typedarray_type arrayOf(DType dtype) {
   return types[static_cast<int>(dtype)];
 }
 
+/// The first argument: the handle of a buffer.
 const Buffer& bufferArgument(Environment& environment, const char* user, const Napi::CallbackInfo& info) {
   if (!info[0].IsNumber()) throw WrongType(std::string(user) + ": argument 1 must be the handle of a buffer");
   return environment.slotOf(user, info[0].As<Napi::Number>().DoubleValue()).buffer;
@@ -28,7 +34,8 @@ Napi::TypedArray arrayArgument(const char* user, const Napi::CallbackInfo& info,
   if (!info[1].IsTypedArray()) throw WrongType(std::string(user) + ": argument 2 must be a typed array");
   const Napi::TypedArray array = info[1].As<Napi::TypedArray>();
   if (array.TypedArrayType() != arrayOf(buffer.dtype))
-    throw WrongType(std::string(user) + ": argument 2 is no array of " + nameOf(buffer.dtype) + " as it is stored");
+    throw WrongType(std::string(user) + ": argument 2 is not the typed array in which " + nameOf(buffer.dtype) +
+                    " is stored");
   if (static_cast<std::int64_t>(array.ElementLength()) != buffer.length)
     throw WrongValue(std::string(user) + ": argument 2 has " + std::to_string(array.ElementLength()) +
                      " elements, the buffer " + std::to_string(buffer.length));
