@@ -1,8 +1,7 @@
-# Finds the sources of the addons. Included by CMakeLists.txt; scripts/kernels/files.ts finds the kernels for what is
-# written in TypeScript.
+# Finds the sources of the addons. Included by CMakeLists.txt; scripts and tests in TypeScript use scripts/kernels/files.ts.
 #
-# A folder is searched because it exists, so a new family of kernels needs no line here. A folder in which nothing is
-# found stops the configuration, unless it is named below as one that has no sources.
+# Every folder is searched, so a new family of kernels needs no line here. If a folder has no sources, the configuration
+# stops, unless the folder is named below as one without sources.
 
 # Sets `result` to the files of `folder` with this suffix.
 function(sources_in result folder suffix)
@@ -66,7 +65,7 @@ function(emulator_sources result root)
   set(${result} ${found} PARENT_SCOPE)
 endfunction()
 
-# Sets `result` to the sources of the addon, those of every device included.
+# Sets `result` to the sources of the addon, including those of every device.
 function(addon_sources result root)
   sources_in(top ${root}/native cc)
   sources_in_folders(topics ${root}/native cc)
