@@ -1,6 +1,6 @@
-// The addon's entry point: exports a function for each kernel of the registry, and the functions that move data, manage memory
-// and set options. src/backends/native loads it. What the functions do is in call.cc, transfer/, settings.cc, tuning.cc and
-// device/timer.cc.
+// The addon's entry point: exports a function for each kernel of the registry, and the functions that move data, manage
+// memory and set options. src/backends/native loads it. What the functions do is in call.cc, transfer/, settings.cc,
+// tuning.cc and device/timer.cc.
 #include <napi.h>
 
 #include <atomic>
@@ -62,14 +62,16 @@ void fillExports(Environment& environment, Napi::Object exports) {
 
 }  // namespace wengert
 
-/// Called once for each environment: the main thread, and each worker. Throws an Error that says why the device cannot be used.
+/// Called once for each environment: the main thread, and each worker. Throws an Error that says why the device cannot
+/// be used.
 NAPI_MODULE_INIT() {
   using namespace wengert;
   try {
     auto environment = std::make_unique<Environment>(Napi::Env(env));
     Environment& kept = *environment;
     Napi::Env(env).SetInstanceData(environment.release());
-    // The hook ends threads while the environment is still valid. The instance data, which they use, is deleted after it.
+    // The hook ends threads while the environment is still valid. The instance data, which they use, is deleted after
+    // it.
     Napi::Env(env).AddCleanupHook([](Environment* ending) { ending->shutDown(); }, &kept);
     fillExports(kept, Napi::Object(env, exports));
     return exports;

@@ -1,4 +1,5 @@
-// The functions that JavaScript calls for every op (call.h): decoding the operands of a kernel, and calling its launcher.
+// The functions that JavaScript calls for every op (call.h): decoding the operands of a kernel, and calling its
+// launcher.
 //
 //   operands array   | words | handle | -1 | 3.5 | 2 | dim | dim |        written by JavaScript, read once
 //                      count   buffer  left number   list of two

@@ -1,5 +1,6 @@
-// The functions that are called for every op. They use Node's C functions directly, because node-addon-api's objects would
-// allocate in each call. addon.cc exports them; functions that are called less often go through `callback` (environment.h).
+// The functions that are called for every op. They use Node's C functions directly, because node-addon-api's objects
+// would allocate in each call. addon.cc exports them; functions that are called less often go through `callback`
+// (environment.h).
 #pragma once
 
 #include <node_api.h>

@@ -1,6 +1,6 @@
-// Everything that the addon keeps for one JavaScript environment (the main thread, or a worker): the stream, memory, buffers and
-// options. Environments share only the device. The functions of the addon get it as their first argument; launchers see it
-// as their Stream.
+// Everything that the addon keeps for one JavaScript environment (the main thread, or a worker): the stream, memory,
+// buffers and options. Environments share only the device. The functions of the addon get it as their first argument;
+// launchers see it as their Stream.
 #pragma once
 
 #include <napi.h>
@@ -31,10 +31,10 @@ struct Binding {
   std::size_t number;  // among the kernels of Faults
 };
 
-/// The array through which JavaScript passes operands to a kernel. Word 0 is the number of words that follow. An operand is a
-/// handle, `leftOut` for a missing buffer, a number, or a list: its length and its entries. Passing operands as arguments of
-/// the call would take 1.5 times as long. JavaScript may keep the array, or pass it to another thread, after the environment
-/// has ended, so the array shares ownership of the memory.
+/// The array through which JavaScript passes operands to a kernel. Word 0 is the number of words that follow. An
+/// operand is a handle, `leftOut` for a missing buffer, a number, or a list: its length and its entries. Passing
+/// operands as arguments of the call would take 1.5 times as long. JavaScript may keep the array, or pass it to another
+/// thread, after the environment has ended, so the array shares ownership of the memory.
 struct Operands {
   static constexpr std::size_t words = std::size_t{1} << 19;
   static constexpr double leftOut = -1;
@@ -66,8 +66,8 @@ class Environment final : public Stream {
   double allocate(std::int64_t length, DType dtype);
   void free(HandleTable::Slot& slot) noexcept;
 
-  /// With the option `guard`: throws DeviceFailure if a band of these buffers was written, or a band of scratch memory since the
-  /// last call. `culprit` is the kernel that ran last, for the message.
+  /// With the option `guard`: throws DeviceFailure if a band of these buffers was written, or a band of scratch memory
+  /// since the last call. `culprit` is the kernel that ran last, for the message.
   void checkGuards(const char* culprit, const std::vector<Buffer>& buffers);
   /// The same for every live buffer.
   void checkAllGuards(const char* culprit);

@@ -1,4 +1,5 @@
-// Turns C++ exceptions into JavaScript errors (errors.h). JavaScript code may run here: the constructors of the error classes.
+// Turns C++ exceptions into JavaScript errors (errors.h). JavaScript code may run here: the constructors of the error
+// classes.
 #include "errors.h"
 
 #include <new>

@@ -1,5 +1,5 @@
-// C++ exceptions as JavaScript errors, so that no call ends the process. `callback` and callKernel catch everything and throw it
-// by ErrorClasses:
+// C++ exceptions as JavaScript errors, so that no call ends the process. `callback` and callKernel catch everything and
+// throw it by ErrorClasses:
 //
 //   WrongType -> TypeError      InvalidCall -> ArgumentError
 //   WrongValue -> RangeError    DeviceFailure -> DeviceError, or OutOfMemoryError
@@ -12,7 +12,8 @@
 
 namespace wengert {
 
-/// Arguments that src/backends/native never passes: of the wrong type, or out of range. Become TypeError and RangeError.
+/// Arguments that src/backends/native never passes: of the wrong type, or out of range. Become TypeError and
+/// RangeError.
 struct WrongType : std::runtime_error {
   using std::runtime_error::runtime_error;
 };

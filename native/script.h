@@ -1,6 +1,7 @@
-// Calls that may run JavaScript code: getters, proxies, toString, constructors and functions. All code of the addon uses these
-// instead of node-addon-api's: if V8 stops JavaScript (worker.terminate(), process.exit() in a worker, a timeout of node:vm),
-// no value can be created any more, and node-addon-api would end the process because it cannot create an Error.
+// Calls that may run JavaScript code: getters, proxies, toString, constructors and functions. All code of the addon
+// uses these instead of node-addon-api's: if V8 stops JavaScript (worker.terminate(), process.exit() in a worker, a
+// timeout of node:vm), no value can be created any more, and node-addon-api would end the process because it cannot
+// create an Error.
 #pragma once
 
 #include <napi.h>

@@ -1,5 +1,5 @@
-// The functions of the addon that set options and describe the device and its memory; addon.cc exports them. Functions that run
-// kernels or move data are in call.h and transfer/.
+// The functions of the addon that set options and describe the device and its memory; addon.cc exports them. Functions
+// that run kernels or move data are in call.h and transfer/.
 #pragma once
 
 #include "environment.h"

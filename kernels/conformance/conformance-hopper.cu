@@ -1,5 +1,5 @@
-// One kernel for each wrapper of ptx-hopper.cuh and ptx-wgmma.cuh, as conformance.cu has for ptx.cuh: on a Hopper GPU it
-// runs the instruction, on the emulator its twin, and a test compares the two. Kernels of ops do not belong here.
+// One kernel for each wrapper of ptx-hopper.cuh and ptx-wgmma.cuh, as conformance.cu has for ptx.cuh: on a Hopper GPU
+// it runs the instruction, on the emulator its twin, and a test compares the two. Kernels of ops do not belong here.
 #include "conformance/conformance.cuh"
 #include "ptx/tensor-map.h"
 
@@ -15,8 +15,8 @@ int boxColumnsOf(Swizzle swizzle) {
   return swizzle == Swizzle::none ? boxColumns : 4 << static_cast<int>(swizzle);  // 16 bytes << swizzle, in float32
 }
 
-/// y = the box of x at (row, column), in the order in which it is in shared memory after a bulk copy. One warp: thread 0
-/// issues the copy, all threads wait at its mbarrier and copy the words out.
+/// y = the box of x at (row, column), in the order in which it is in shared memory after a bulk copy. One warp: thread
+/// 0 issues the copy, all threads wait at its mbarrier and copy the words out.
 __global__ void tensorLoadKernel(const __grid_constant__ TensorMap map,  // of x (rows, columns)
                                  std::uint32_t* y,                       // (length)
                                  int row, int column,
@@ -96,8 +96,8 @@ struct Operands {
   std::uint32_t leadingA, strideA, startB, leadingB, strideB;
 };
 
-/// d (64, N) = a b + c by one wgmma of one warpgroup. The operands are in `image`, which is copied to shared memory as it
-/// is; c and d hold the registers of each thread.
+/// d (64, N) = a b + c by one wgmma of one warpgroup. The operands are in `image`, which is copied to shared memory as
+/// it is; c and d hold the registers of each thread.
 template <class T, int N, bool TransposeA, bool TransposeB>
 __global__ void __launch_bounds__(128)
     wgmmaKernel(const std::uint32_t* image,  // (words)

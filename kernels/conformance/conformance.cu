@@ -1,6 +1,6 @@
-// One kernel for each wrapper of ptx.cuh, on numbers that a test chooses: on a GPU it runs the instruction, on the emulator
-// its twin. A test compares the two. Wrappers of Hopper's instructions are in conformance-hopper.cu; kernels of ops do not
-// belong here.
+// One kernel for each wrapper of ptx.cuh, on numbers that a test chooses: on a GPU it runs the instruction, on the
+// emulator its twin. A test compares the two. Wrappers of Hopper's instructions are in conformance-hopper.cu; kernels
+// of ops do not belong here.
 #include "conformance/conformance.cuh"
 
 namespace wengert {
@@ -9,7 +9,8 @@ namespace {
 
 enum class MmaForm : int { bfloat16K16, float16K16, tf32K8, bfloat16K8, float16K8 };
 
-/// d = a b + c by one mma a block of one warp. Operands are fragments: the registers of each lane, one lane after another.
+/// d = a b + c by one mma a block of one warp. Operands are fragments: the registers of each lane, one lane after
+/// another.
 __global__ void mmaKernel(const std::uint32_t* a,  // (count, 32 lanes, 4), or 2 registers for 16-bit k = 8
                           const std::uint32_t* b,  // (count, 32 lanes, 2), or 1
                           const float* c,          // (count, 32 lanes, 4)
@@ -118,8 +119,8 @@ void conformanceStoreMatrix(const Buffer& x, Buffer& y, std::int64_t count, std:
          dataOf<std::uint32_t>(y), static_cast<int>(matrices), transposed != 0);
 }
 
-/// cp.async: each of 32 lanes copies `bytes` of its 16 bytes to shared memory, and reads only `readBytes` of them. Then each
-/// lane writes out the bytes of the next lane, so the copy must be visible after the wait and the barrier.
+/// cp.async: each of 32 lanes copies `bytes` of its 16 bytes to shared memory, and reads only `readBytes` of them. Then
+/// each lane writes out the bytes of the next lane, so the copy must be visible after the wait and the barrier.
 __global__ void copyAsyncKernel(const unsigned char* x,  // (32 lanes, 16)
                                 unsigned char* y,        // (32 lanes, 16)
                                 int bytes,
@@ -162,8 +163,8 @@ void conformanceToTf32(const Buffer& x, Buffer& y, std::int64_t count) {
          dataOf<std::uint32_t>(y), count);
 }
 
-/// Named barriers: threads 0 to 63 write x to shared memory and arrive at barrier 1; threads 64 to 127 wait there and read.
-/// Barrier 2 has the first 64 threads only.
+/// Named barriers: threads 0 to 63 write x to shared memory and arrive at barrier 1; threads 64 to 127 wait there and
+/// read. Barrier 2 has the first 64 threads only.
 __global__ void barrierKernel(const std::uint32_t* x,  // (64)
                               std::uint32_t* y) {      // (128)
   SHARED_MEMORY(std::uint32_t, s);                     // (64)

@@ -1,4 +1,5 @@
-// Checks of arguments for conformance.cu and conformance-hopper.cu. Checks that all launchers use are in runtime/check.h.
+// Checks of arguments for conformance.cu and conformance-hopper.cu. Checks that all launchers use are in
+// runtime/check.h.
 #pragma once
 
 #include "ptx/ptx.cuh"
@@ -24,8 +25,8 @@ inline void requireMatrixCount(std::int64_t count) {
   require(count >= 0 && count <= 65535, "count must be from 0 to 65,535");
 }
 
-/// Throws unless `kernel` was compiled for sm_90a and runs on such a GPU. On other GPUs it would trap, and the device could
-/// not be used again by this process.
+/// Throws unless `kernel` was compiled for sm_90a and runs on such a GPU. On other GPUs it would trap, and the device
+/// could not be used again by this process.
 template <class... P>
 void requireHopper([[maybe_unused]] void (*kernel)(P...)) {
   bool hasCode = true;

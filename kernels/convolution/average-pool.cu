@@ -1,5 +1,6 @@
-// avgPool2d and adaptiveAvgPool2d, and their gradients. Where windows are is in pool-windows.cuh. The gradients gather: an
-// element of dx adds the windows that cover it, so nothing is added by several threads and results are deterministic.
+// avgPool2d and adaptiveAvgPool2d, and their gradients. Where windows are is in pool-windows.cuh. The gradients gather:
+// an element of dx adds the windows that cover it, so nothing is added by several threads and results are
+// deterministic.
 #include "convolution/pool-windows.cuh"
 #include "reduction/block-reduce.cuh"
 #include "runtime/registry.h"
@@ -9,10 +10,10 @@ namespace {
 
 constexpr int threads = 256;
 
-/// y[i] = the sum of x under window i, divided by the window's count. A team of threads (at most a warp) for each window:
-/// small windows have a team of one thread, so that neighbouring threads have neighbouring windows. A team adds in
-/// registers, then by shuffles, in a fixed order. Bound: each element of x is read once for each window over it, most of
-/// these reads from the caches.
+/// y[i] = the sum of x under window i, divided by the window's count. A team of threads (at most a warp) for each
+/// window: small windows have a team of one thread, so that neighbouring threads have neighbouring windows. A team adds
+/// in registers, then by shuffles, in a fixed order. Bound: each element of x is read once for each window over it,
+/// most of these reads from the caches.
 template <class T>
 __global__ void __launch_bounds__(threads)
     averageWindows(const T* x,       // (planes, H, W)
@@ -31,8 +32,8 @@ __global__ void __launch_bounds__(threads)
     const std::int64_t firstColumn = pool.columns.begin(at.column);
     const int width = static_cast<int>(pool.columns.end(at.column) - firstColumn);
     const std::int64_t endRow = pool.rows.end(at.row);
-    // Thread `rank` takes the elements rank, rank + size, ... of the window, counted row by row: w is the column, and each
-    // time it passes the width, the thread goes on to the next row.
+    // Thread `rank` takes the elements rank, rank + size, ... of the window, counted row by row: w is the column, and
+    // each time it passes the width, the thread goes on to the next row.
     C sum[1] = {C(0)};
     std::int64_t h = pool.rows.begin(at.row);
     for (int w = team.rank(); h < endRow && width > 0; w += team.size) {
@@ -45,8 +46,9 @@ __global__ void __launch_bounds__(threads)
   }
 }
 
-/// dx[i] = the sum over the windows that cover element i of dy / count, in the order of the windows. A thread an element, in
-/// a grid-stride loop; the sum is in a register. Each dy is read once for each element of its window, mostly from caches.
+/// dx[i] = the sum over the windows that cover element i of dy / count, in the order of the windows. A thread an
+/// element, in a grid-stride loop; the sum is in a register. Each dy is read once for each element of its window,
+/// mostly from caches.
 template <class T>
 __global__ void __launch_bounds__(threads)
     spreadWindows(const T* dy,      // (planes, P, Q)

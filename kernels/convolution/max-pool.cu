@@ -9,9 +9,9 @@ namespace {
 
 constexpr int threads = 256;
 
-/// y[i] = the largest element under window i; indices[i] = its index h W + w in its image. NaN counts as largest; of equal
-/// elements the first is taken. A thread a window, in a grid-stride loop, so neighbouring threads have neighbouring windows
-/// of a row. Each element of x is read once for each window over it, mostly from caches.
+/// y[i] = the largest element under window i; indices[i] = its index h W + w in its image. NaN counts as largest; of
+/// equal elements the first is taken. A thread a window, in a grid-stride loop, so neighbouring threads have
+/// neighbouring windows of a row. Each element of x is read once for each window over it, mostly from caches.
 template <class T>
 __global__ void __launch_bounds__(threads)
     poolLargest(const T* x,             // (planes, H, W)
@@ -45,8 +45,8 @@ __global__ void __launch_bounds__(threads)
   }
 }
 
-/// dx[i] = the sum of dy over the windows whose maximum is element i, in the order of the windows. A thread an element, in a
-/// grid-stride loop: it reads the indices of the windows that cover the element, and dy of those that match.
+/// dx[i] = the sum of dy over the windows whose maximum is element i, in the order of the windows. A thread an element,
+/// in a grid-stride loop: it reads the indices of the windows that cover the element, and dy of those that match.
 template <class T>
 __global__ void __launch_bounds__(threads)
     gatherLargest(const T* dy,                   // (planes, P, Q)

@@ -1,6 +1,6 @@
-// The windows of pooling along one axis of an image: where each begins and ends, and which of them cover an element. Used
-// by max-pool.cu and average-pool.cu; convolution has its own sizes (conv-sizes.h). For size = 6, kernel = 3, stride = 2,
-// padding = 1, dilation = 1 there are 3 windows:
+// The windows of pooling along one axis of an image: where each begins and ends, and which of them cover an element.
+// Used by max-pool.cu and average-pool.cu; convolution has its own sizes (conv-sizes.h). For size = 6, kernel = 3,
+// stride = 2, padding = 1, dilation = 1 there are 3 windows:
 //
 //   element     -1   0   1   2   3   4   5
 //   window 0     x   x   x                       begin = 0 (the tap at -1 is padding), end = 2
@@ -41,8 +41,8 @@ struct PoolAxis {
     this->dilation = Divider(dilation, padding + dilation);
   }
 
-  /// The first element that a tap of the window is at. If the window starts in the padding, the smallest multiple of the
-  /// dilation that reaches the image is added to its start.
+  /// The first element that a tap of the window is at. If the window starts in the padding, the smallest multiple of
+  /// the dilation that reaches the image is added to its start.
   __device__ std::int64_t begin(std::int64_t place) const {
     if (even) return byPlaces.quotient(place * size);
     const std::int64_t start = place * stride.divisor - padding;
@@ -61,8 +61,8 @@ struct PoolAxis {
     const std::int64_t end = start + kernel;
     return (end < size + padding ? end : size + padding) - start;
   }
-  /// The windows that may cover an element are firstOver(element) .. endOver(element) - 1: those whose start is at most the
-  /// element and whose last tap is at least the element.
+  /// The windows that may cover an element are firstOver(element) .. endOver(element) - 1: those whose start is at most
+  /// the element and whose last tap is at least the element.
   __device__ std::int64_t firstOver(std::int64_t element) const {
     if (even) return bySize.quotient(element * places);
     const std::int64_t before = element + padding - (kernel - 1) * dilation.divisor;

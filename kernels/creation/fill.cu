@@ -1,5 +1,5 @@
-// fill and arange: tensors of one value, or of evenly spaced values. The loop is that of elementwise.cuh. Random tensors
-// are in kernels/random.
+// fill and arange: tensors of one value, or of evenly spaced values. The loop is that of elementwise.cuh. Random
+// tensors are in kernels/random.
 #include "elementwise/elementwise.cuh"
 #include "runtime/bits.cuh"
 #include "runtime/registry.h"
@@ -8,8 +8,8 @@ namespace wengert {
 
 namespace {
 
-/// y = the 8 bytes of `pattern` again and again, in any dtype. A thread writes 16 bytes at a time, in a grid-stride loop;
-/// the bytes after the last 16 are written one a thread. Bound: sizeof(T) bytes an element, written.
+/// y = the 8 bytes of `pattern` again and again, in any dtype. A thread writes 16 bytes at a time, in a grid-stride
+/// loop; the bytes after the last 16 are written one a thread. Bound: sizeof(T) bytes an element, written.
 __global__ void fillKernel(unsigned char* __restrict__ y,  // (bytes)
                            std::int64_t bytes,
                            std::uint64_t pattern) {        // elements of 1, 2, 4 or 8 bytes, repeated

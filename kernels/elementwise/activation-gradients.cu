@@ -1,6 +1,6 @@
-// Fused gradients of the activation functions and of clamp, a row each: the *GradOp rows of src/ops/elementwise. dy is the
-// cotangent of the function's output, and s is what the op saved: its input, or its output for relu, sigmoid and tanh.
-// The kernel is gradientKernel of elementwise.cuh; the functions themselves are in activation.cu.
+// Fused gradients of the activation functions and of clamp, a row each: the *GradOp rows of src/ops/elementwise. dy is
+// the cotangent of the function's output, and s is what the op saved: its input, or its output for relu, sigmoid and
+// tanh. The kernel is gradientKernel of elementwise.cuh; the functions themselves are in activation.cu.
 #include "elementwise/elementwise.cuh"
 #include "elementwise/functions.cuh"
 #include "runtime/registry.h"

@@ -1,5 +1,5 @@
-// Activation functions, a row each: the rows of src/ops/elementwise/activation.ts, with the same formulas. The kernel is
-// unaryKernel of elementwise.cuh; gradients are in activation-gradients.cu.
+// Activation functions, a row each: the rows of src/ops/elementwise/activation.ts, with the same formulas. The kernel
+// is unaryKernel of elementwise.cuh; gradients are in activation-gradients.cu.
 #include "elementwise/elementwise.cuh"
 #include "elementwise/functions.cuh"
 #include "runtime/registry.h"

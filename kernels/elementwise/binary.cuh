@@ -1,5 +1,6 @@
-// Kernels of two operands, each of which may be broadcast or a plain number. Used by arithmetic.cu and comparison.cu, which
-// list the functions, and by where.cu for its checks. A function is a row (a macro at the end); no function is defined here.
+// Kernels of two operands, each of which may be broadcast or a plain number. Used by arithmetic.cu and comparison.cu,
+// which list the functions, and by where.cu for its checks. A function is a row (a macro at the end); no function is
+// defined here.
 #pragma once
 
 #include "elementwise/elementwise.cuh"
@@ -24,15 +25,15 @@ Operand<T> operandOf(const Buffer* tensor, double number) {
   return {dataOf<T>(*tensor), tensor->length, Compute<T>(0)};
 }
 
-/// The state of a function without state. A function's state is the same for all elements. Kernels take the state and not
-/// the function, so that kernels of one dtype have the same parameters and share the code that launches them.
+/// The state of a function without state. A function's state is the same for all elements. Kernels take the state and
+/// not the function, so that kernels of one dtype have the same parameters and share the code that launches them.
 struct Stateless {
   using State = Stateless;
 };
 
-/// y[i] = f(a[i], b[i]); an operand of one element is used for every i. A thread loads 16 bytes of each operand, computes
-/// in registers and stores, in a grid-stride loop. An operand of one element is read once a thread. Elements are
-/// independent, so the result does not depend on the launch. Bound: 3 sizeof(T) bytes an element (6 in bfloat16).
+/// y[i] = f(a[i], b[i]); an operand of one element is used for every i. A thread loads 16 bytes of each operand,
+/// computes in registers and stores, in a grid-stride loop. An operand of one element is read once a thread. Elements
+/// are independent, so the result does not depend on the launch. Bound: 3 sizeof(T) bytes an element (6 in bfloat16).
 template <class F, class T, class R>
 __global__ void binaryKernel(typename F::State state,
                              Operand<T> a,         // (n), or one element
@@ -59,9 +60,9 @@ __global__ void binaryKernel(typename F::State state,
       [&](std::int64_t i) { y[i] = narrow<R>(f(aIsOne ? aOne : widen(a.data[i]), bIsOne ? bOne : widen(b.data[i]))); });
 }
 
-/// The same if operands are broadcast along some of the axes; `walk` finds the operands' elements. If the innermost axis of
-/// the walk is a multiple of N, N neighbouring outputs need N neighbouring elements of an operand, or one: the index
-/// arithmetic is done once for 16 bytes. Otherwise each output is looked up on its own, 4 of them in flight, and
+/// The same if operands are broadcast along some of the axes; `walk` finds the operands' elements. If the innermost
+/// axis of the walk is a multiple of N, N neighbouring outputs need N neighbouring elements of an operand, or one: the
+/// index arithmetic is done once for 16 bytes. Otherwise each output is looked up on its own, 4 of them in flight, and
 /// neighbouring threads have neighbouring outputs. Repeated reads of a broadcast operand are served by the caches.
 template <class F, class T, class R>
 __global__ void binaryBroadcastKernel(typename F::State state,
@@ -113,8 +114,8 @@ inline void requireOperand(const char* name, const Buffer* operand, Dims dims) {
   requireVectors(name, *operand);
 }
 
-/// Checks the arguments and launches the kernel of function F: the plain one if every operand has n elements or one, else
-/// the one that broadcasts. The result has the operands' dtype, or is bool for a predicate.
+/// Checks the arguments and launches the kernel of function F: the plain one if every operand has n elements or one,
+/// else the one that broadcasts. The result has the operands' dtype, or is bool for a predicate.
 template <class F>
 void runBinary(typename F::State state, const Buffer* a, const Buffer* b, Buffer& y, double aNumber, double bNumber,
                Dims dims, Dims aDims, Dims bDims, std::source_location where) {
@@ -156,8 +157,8 @@ void launchBinary(const Buffer* a, const Buffer* b, Buffer& y, double aNumber, d
 
 }  // namespace wengert
 
-/// One row of a table of functions of two numbers: the op's name, its dtypes, its formula in a and b, computed in C. The
-/// _ANY and _PREDICATE forms also take bools, as bytes; a predicate gives a bool.
+/// One row of a table of functions of two numbers: the op's name, its dtypes, its formula in a and b, computed in C.
+/// The _ANY and _PREDICATE forms also take bools, as bytes; a predicate gives a bool.
 #define BINARY_ROW(name, types, bools, predicate, formula)                        \
   namespace {                                                                     \
   struct name##Row : Stateless {                                                  \

@@ -1,5 +1,5 @@
-// cast: an array in another dtype. copy: gives many tensors the values of others at once, for optimizers and for loading.
-// The conversion kernel is in cast.cuh; copies that also move elements are in kernels/movement.
+// cast: an array in another dtype. copy: gives many tensors the values of others at once, for optimizers and for
+// loading. The conversion kernel is in cast.cuh; copies that also move elements are in kernels/movement.
 #include "elementwise/cast.cuh"
 #include "runtime/registry.h"
 

@@ -1,5 +1,5 @@
-// Comparisons and logic of two operands, which give bools: the rows of src/ops/elementwise/comparison.ts and logical.ts.
-// The kernels are in binary.cuh; predicates of one operand are in unary.cu.
+// Comparisons and logic of two operands, which give bools: the rows of src/ops/elementwise/comparison.ts and
+// logical.ts. The kernels are in binary.cuh; predicates of one operand are in unary.cu.
 #include "elementwise/binary.cuh"
 #include "runtime/registry.h"
 

@@ -1,7 +1,7 @@
-// Kernels that compute each element of the output from the elements at the same index, and the loop that all elementwise
-// kernels share. Functions of one number are rows (macros at the end) in unary.cu, activation.cu, rounding.cu and
-// trigonometric.cu, gradients in activation-gradients.cu; binary.cuh, kernels/movement, kernels/random and kernels/creation
-// use the loop. Broadcasting does not belong here; it is in walk.cuh.
+// Kernels that compute each element of the output from the elements at the same index, and the loop that all
+// elementwise kernels share. Functions of one number are rows (macros at the end) in unary.cu, activation.cu,
+// rounding.cu and trigonometric.cu, gradients in activation-gradients.cu; binary.cuh, kernels/movement, kernels/random
+// and kernels/creation use the loop. Broadcasting does not belong here; it is in walk.cuh.
 //
 // The loop: thread t of T threads has the vectors t, t + T, t + 2 T, ... of N neighbouring elements, 16 bytes each, and
 // the n % N elements at the end go to the first threads:
@@ -47,8 +47,8 @@ __device__ __forceinline__ void forEachVector(std::int64_t n, const Whole& whole
   if (last < n) single(last);
 }
 
-/// A number argument in the type that the dtype is computed in. For integers it is limited to +-2^53, so an infinite bound
-/// of clamp is larger than every element.
+/// A number argument in the type that the dtype is computed in. For integers it is limited to +-2^53, so an infinite
+/// bound of clamp is larger than every element.
 template <class C>
 C numberAs(double value) {
   if constexpr (std::is_floating_point_v<C>) {
@@ -66,9 +66,9 @@ inline void requireVectors(const char* name, const Buffer& buffer) {
     refuse(std::string(name) + " does not start at a multiple of 16 bytes");
 }
 
-/// y[i] = F::of(x[i], p, q). A thread has 16 bytes at a time, in registers, and loads two vectors before it uses the first.
-/// Elements are independent, so the result does not depend on the launch. Bound: sizeof(T) + sizeof(R) bytes an element
-/// (4 in bfloat16).
+/// y[i] = F::of(x[i], p, q). A thread has 16 bytes at a time, in registers, and loads two vectors before it uses the
+/// first. Elements are independent, so the result does not depend on the launch. Bound: sizeof(T) + sizeof(R) bytes an
+/// element (4 in bfloat16).
 template <class F, class T, class R>
 __global__ void unaryKernel(const T* __restrict__ x,  // (n)
                             R* __restrict__ y,        // (n)
@@ -94,8 +94,8 @@ __global__ void unaryKernel(const T* __restrict__ x,  // (n)
   if (last < n) y[last] = narrow<R>(F::of(widen(x[last]), p, q));
 }
 
-/// dx[i] = F::of(dy[i], s[i], p, q), where s is the input or the output that the op saved. A thread has 16 bytes of each
-/// array at a time, in registers. Bound: 3 sizeof(T) bytes an element (6 in bfloat16).
+/// dx[i] = F::of(dy[i], s[i], p, q), where s is the input or the output that the op saved. A thread has 16 bytes of
+/// each array at a time, in registers. Bound: 3 sizeof(T) bytes an element (6 in bfloat16).
 template <class F, class T>
 __global__ void gradientKernel(const T* __restrict__ dy,  // (n)
                                const T* __restrict__ s,   // (n)
@@ -115,7 +115,8 @@ __global__ void gradientKernel(const T* __restrict__ dy,  // (n)
       [&](std::int64_t i) { dx[i] = narrow<T>(F::of(widen(dy[i]), widen(s[i]), p, q)); });
 }
 
-/// Checks the arguments of a function of one number and launches its kernel. `where` is the line of the row, for errors.
+/// Checks the arguments of a function of one number and launches its kernel. `where` is the line of the row, for
+/// errors.
 template <class F>
 void runUnary(const Buffer& x,  // (n)
               Buffer& y,        // (n)

@@ -1,6 +1,6 @@
 // Functions of numbers that the rows of unary.cu, activation.cu, arithmetic.cu, rounding.cu and activation-gradients.cu
-// share. Each is accurate over its whole range in the type C that it is computed in: float, double, or int64 if integers
-// have the function too. No kernel belongs here.
+// share. Each is accurate over its whole range in the type C that it is computed in: float, double, or int64 if
+// integers have the function too. No kernel belongs here.
 #pragma once
 
 #include <cmath>
@@ -74,8 +74,8 @@ __device__ __forceinline__ C normalDensity(C x) {
   return square < C(1e6) ? density * (1 - lost / 2) : density;
 }
 
-/// Phi(x) = erfc(t) / 2 with t = -x / sqrt(2). The rounding error of t times the slope of erfc, which is -2 t erfc(t) for
-/// large t, is added back; for other t it does not matter.
+/// Phi(x) = erfc(t) / 2 with t = -x / sqrt(2). The rounding error of t times the slope of erfc, which is -2 t erfc(t)
+/// for large t, is added back; for other t it does not matter.
 template <class C>
 __device__ __forceinline__ C normalDistribution(C x) {
   constexpr C scale = static_cast<C>(0.70710678118654752440);

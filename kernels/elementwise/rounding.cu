@@ -1,5 +1,5 @@
-// Rounding to integers, and clamp: the rows of src/ops/elementwise/rounding.ts. Integers are not changed by rounding. The
-// kernel is unaryKernel of elementwise.cuh.
+// Rounding to integers, and clamp: the rows of src/ops/elementwise/rounding.ts. Integers are not changed by rounding.
+// The kernel is unaryKernel of elementwise.cuh.
 #include "elementwise/elementwise.cuh"
 #include "elementwise/functions.cuh"
 #include "runtime/registry.h"

@@ -1,5 +1,5 @@
-// The circular and hyperbolic functions: the rows of src/ops/elementwise/trigonometric.ts. The functions are those of CUDA's
-// (or the host's) math library, in full precision; the kernel is unaryKernel of elementwise.cuh.
+// The circular and hyperbolic functions: the rows of src/ops/elementwise/trigonometric.ts. The functions are those of
+// CUDA's (or the host's) math library, in full precision; the kernel is unaryKernel of elementwise.cuh.
 #include "elementwise/elementwise.cuh"
 #include "runtime/registry.h"
 

@@ -1,5 +1,6 @@
-// Functions of one number: the rows of src/ops/elementwise/unary.ts and of the predicates in comparison.ts and logical.ts.
-// The kernel is unaryKernel of elementwise.cuh; activation, rounding and trigonometric functions have files of their own.
+// Functions of one number: the rows of src/ops/elementwise/unary.ts and of the predicates in comparison.ts and
+// logical.ts. The kernel is unaryKernel of elementwise.cuh; activation, rounding and trigonometric functions have files
+// of their own.
 #include "elementwise/elementwise.cuh"
 #include "elementwise/functions.cuh"
 #include "runtime/registry.h"

@@ -1,5 +1,6 @@
 // A walk through a contiguous output, which finds the elements of K operands that belong to each output: broadcasting
-// (binary.cuh, where.cu), slices and permutations (kernels/movement). The host makes an AxisList, the kernel gets a Walk.
+// (binary.cuh, where.cu), slices and permutations (kernels/movement). The host makes an AxisList, the kernel gets a
+// Walk.
 //
 // For x (3, 1) + y (4) with the output (3, 4), the sizes are 3, 4 and the strides of x are 1, 0, those of y 0, 1:
 //
@@ -13,8 +14,8 @@
 
 namespace wengert {
 
-/// The axes of the output, outermost first, and the stride of each operand along them, in elements; a stride may be 0 or
-/// negative. Axes of size 1 are left out, and neighbouring axes are merged if all operands step evenly through both.
+/// The axes of the output, outermost first, and the stride of each operand along them, in elements; a stride may be 0
+/// or negative. Axes of size 1 are left out, and neighbouring axes are merged if all operands step evenly through both.
 template <int K>
 struct AxisList {
   static constexpr int most = 16;
@@ -23,8 +24,8 @@ struct AxisList {
   std::int64_t size[most];       // (count)
   std::int64_t stride[K][most];  // (K, count)
 
-  /// To be called from the outermost axis to the innermost. Two axes merge if a step along the outer one is n steps along
-  /// the inner one in every operand, and their product fits 31 bits, in which division is cheaper.
+  /// To be called from the outermost axis to the innermost. Two axes merge if a step along the outer one is n steps
+  /// along the inner one in every operand, and their product fits 31 bits, in which division is cheaper.
   void add(std::int64_t n, const std::int64_t (&steps)[K]) {
     if (n == 1) return;
     const int last = count - 1;
@@ -62,15 +63,15 @@ struct Walk {
     for (int k = 0; k < K; k++) inner[k] = axes.stride[k][count - 1];
   }
 
-  /// Whether N neighbouring places that start at a multiple of N are always on one run of the innermost axis. Along it, a
-  /// broadcast operand has stride 1 or 0, so `readRun` can read its N elements at once.
+  /// Whether N neighbouring places that start at a multiple of N are always on one run of the innermost axis. Along it,
+  /// a broadcast operand has stride 1 or 0, so `readRun` can read its N elements at once.
   template <int N>
   __device__ __forceinline__ bool hasRunsOf() const {
     return run % N == 0;
   }
 
-  /// The operands' offsets at each of N places; `places` is overwritten. The coordinate along an axis is the remainder of
-  /// the place by the axis's size, and the quotient goes on to the next outer axis.
+  /// The operands' offsets at each of N places; `places` is overwritten. The coordinate along an axis is the remainder
+  /// of the place by the axis's size, and the quotient goes on to the next outer axis.
   template <int N>
   __device__ __forceinline__ void locate(std::int64_t (&places)[N], std::int64_t (&offsets)[K][N]) const {
 #pragma unroll
@@ -91,8 +92,8 @@ struct Walk {
   }
 };
 
-/// Calls f(places) for this thread's places of the output, N at a time. They are as far apart as the grid has threads, so
-/// that neighbouring threads have neighbouring places. Places past the end are replaced by the last one: it is then
+/// Calls f(places) for this thread's places of the output, N at a time. They are as far apart as the grid has threads,
+/// so that neighbouring threads have neighbouring places. Places past the end are replaced by the last one: it is then
 /// computed several times with the same result.
 template <int N, class F>
 __device__ __forceinline__ void forEachPlace(std::int64_t n, const F& f) {
@@ -120,8 +121,8 @@ __device__ __forceinline__ void readRun(T (&x)[N], const T* data, std::int64_t o
   }
 }
 
-/// The axes of operands broadcast against each other, from the lists that src/core/loops/broadcast.ts makes: the output's
-/// dimensions, and each operand's, which are 1 where it is broadcast.
+/// The axes of operands broadcast against each other, from the lists that src/core/loops/broadcast.ts makes: the
+/// output's dimensions, and each operand's, which are 1 where it is broadcast.
 template <int K>
 AxisList<K> broadcastAxes(Dims dims, const Dims (&operands)[K]) {
   for (const Dims& operandDims : operands) {

@@ -1,5 +1,5 @@
-// where: elements of one operand or of the other, chosen by a condition. Elements are moved as bits, so one kernel serves
-// all dtypes of a size. Checks and the walk are those of binary.cuh.
+// where: elements of one operand or of the other, chosen by a condition. Elements are moved as bits, so one kernel
+// serves all dtypes of a size. Checks and the walk are those of binary.cuh.
 #include "elementwise/binary.cuh"
 #include "runtime/bits.cuh"
 #include "runtime/registry.h"

@@ -1,6 +1,7 @@
-// The part of CUDA C++ that kernels use, for a host compiler, so that the same kernel source runs on the emulator: keywords,
-// thread indices, barriers, shuffles and votes. runtime/common.cuh includes it instead of CUDA's headers. Instructions
-// behind inline assembly are in emulator/ptx.h, and the runtime functions that start kernels in launch/driver.h.
+// The part of CUDA C++ that kernels use, for a host compiler, so that the same kernel source runs on the emulator:
+// keywords, thread indices, barriers, shuffles and votes. runtime/common.cuh includes it instead of CUDA's headers.
+// Instructions behind inline assembly are in emulator/ptx.h, and the runtime functions that start kernels in
+// launch/driver.h.
 #pragma once
 
 #include <cstdint>
@@ -113,8 +114,8 @@ T __ldg(const T* address) {
   return *address;
 }
 
-/// Runs `kernel(args...)` for every thread of the grid and returns when all are done. For the emulator's own tests; launchers
-/// use launch() of runtime/launch.h, which puts the call on a stream.
+/// Runs `kernel(args...)` for every thread of the grid and returns when all are done. For the emulator's own tests;
+/// launchers use launch() of runtime/launch.h, which puts the call on a stream.
 template <class... P, class... A>
 void launch(const char* name, void (*kernel)(P...), dim3 grid, dim3 block, std::size_t sharedBytes, A... args) {
   emulator::launchGrid(name, grid, block, sharedBytes, [=] { kernel(args...); });

@@ -1,6 +1,6 @@
-// The emulated twins of the functions of ptx.cuh, ptx-hopper.cuh and ptx-wgmma.cuh, with the same names. ptx.cuh includes this
-// file if the compiler is not nvcc. Each twin forwards to the block that is running; behaviour is in block/ and
-// instructions/.
+// The emulated twins of the functions of ptx.cuh, ptx-hopper.cuh and ptx-wgmma.cuh, with the same names. ptx.cuh
+// includes this file if the compiler is not nvcc. Each twin forwards to the block that is running; behaviour is in
+// block/ and instructions/.
 #pragma once
 
 #include <bit>

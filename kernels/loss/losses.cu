@@ -32,9 +32,9 @@ struct Picks {
   }
 };
 
-/// loss[row] = -w[t] x[t] with the label t of the row; labelWeight[row] = w[t]. A thread a row, in a grid-stride loop. Only
-/// one element of a row is read: 4 bytes of the label, one access of x, two results. A label out of range gives NaN and is
-/// reported to the host.
+/// loss[row] = -w[t] x[t] with the label t of the row; labelWeight[row] = w[t]. A thread a row, in a grid-stride loop.
+/// Only one element of a row is read: 4 bytes of the label, one access of x, two results. A label out of range gives
+/// NaN and is reported to the host.
 template <class T>
 __global__ void __launch_bounds__(blockSize)
     pickLosses(const T* x,               // (outer, classes, inner)
@@ -59,8 +59,9 @@ __global__ void __launch_bounds__(blockSize)
   }
 }
 
-/// y[t] = -w[t] dloss in each row, and 0 elsewhere. A thread an element of y: it computes which class and row it is, reads
-/// the row's label and writes once, so there is no clearing and no atomic. Bound: y is written, sizeof(T) bytes an element.
+/// y[t] = -w[t] dloss in each row, and 0 elsewhere. A thread an element of y: it computes which class and row it is,
+/// reads the row's label and writes once, so there is no clearing and no atomic. Bound: y is written, sizeof(T) bytes
+/// an element.
 template <class T>
 __global__ void __launch_bounds__(blockSize)
     spreadLosses(AnyData dloss,          // (outer, inner)
@@ -135,8 +136,8 @@ struct Sources {
   const T* at[N];  // (n) each
 };
 
-/// y[i] = f(x_0[i], ..., x_(N-1)[i]). A thread has 16 bytes of each array at a time, in registers, in a grid-stride loop.
-/// Bound: (N + 1) sizeof(T) bytes an element.
+/// y[i] = f(x_0[i], ..., x_(N-1)[i]). A thread has 16 bytes of each array at a time, in registers, in a grid-stride
+/// loop. Bound: (N + 1) sizeof(T) bytes an element.
 template <class T, int N, class F>
 __global__ void __launch_bounds__(blockSize)
     mapArrays(F f,

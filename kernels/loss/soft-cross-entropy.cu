@@ -21,8 +21,8 @@ struct Smoothed {
 
 // loss = sum_c w_c s_c (logsumexp(x) - x_c)
 //
-// The first pass finds logsumexp (LogSumFold), the second the weighted sum. Bound: x and the target are read once if a row
-// stays on chip, 2 sizeof(T) bytes an element.
+// The first pass finds logsumexp (LogSumFold), the second the weighted sum. Bound: x and the target are read once if a
+// row stays on chip, 2 sizeof(T) bytes an element.
 template <class T>
 struct SoftCrossEntropy : RowOp<T> {
   using C = Compute<T>;

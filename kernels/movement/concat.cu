@@ -1,5 +1,6 @@
-// concat: tensors side by side along an axis. With the axes before and after it merged, tensor k is (outer, size_k inner)
-// and the output (outer, total): each tensor fills some columns of the output. The tensors' addresses are kernel parameters.
+// concat: tensors side by side along an axis. With the axes before and after it merged, tensor k is (outer, size_k
+// inner) and the output (outer, total): each tensor fills some columns of the output. The tensors' addresses are kernel
+// parameters.
 //
 //   y   | x0 row 0 | x1 row 0      | x2 row 0 |
 //       | x0 row 1 | x1 row 1      | x2 row 1 |
@@ -21,9 +22,9 @@ struct Pieces {
   } at[most];
 };
 
-/// y[r][start_k + c] = x_k[r][c] in units of `bytes` bytes. The blocks of row blockIdx.y copy piece blockIdx.y; a thread has
-/// 4 units in flight, and neighbouring threads have neighbouring units of the piece. The grid is as wide as the longest
-/// piece needs. Bound: 2 bytes for each byte copied.
+/// y[r][start_k + c] = x_k[r][c] in units of `bytes` bytes. The blocks of row blockIdx.y copy piece blockIdx.y; a
+/// thread has 4 units in flight, and neighbouring threads have neighbouring units of the piece. The grid is as wide as
+/// the longest piece needs. Bound: 2 bytes for each byte copied.
 template <int bytes>
 __global__ void concatKernel(Pieces pieces,                  // each source (rows, row)
                              Words<bytes>* __restrict__ y,   // (rows, step)

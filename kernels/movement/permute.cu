@@ -8,8 +8,8 @@
 //   i j k l                      i j k l .     columns           c g k
 //                                        ^ unused                d h l
 //
-// The pitch is a row and 4 bytes (or one element, if it is larger), so neighbouring rows start in different banks, and the
-// lanes of a warp that read down a column use different banks.
+// The pitch is a row and 4 bytes (or one element, if it is larger), so neighbouring rows start in different banks, and
+// the lanes of a warp that read down a column use different banks.
 #include "movement/strided-copy.cuh"
 #include "runtime/bits.cuh"
 #include "runtime/registry.h"
@@ -37,10 +37,10 @@ struct Transposition {
   Divider columnTiles, matrixTiles;  // tiles along a row of x; tiles of a matrix
 };
 
-/// y[j][i] = x[i][j] for every matrix. A block transposes tiles in a grid-stride loop: global memory -> registers -> shared
-/// memory -> global memory. Thread k of a block has the elements k, k + blockDim.x, ... of the tile, first counted along
-/// rows of x, then along rows of y. Each element is moved once, so the order does not matter. Bound: 2 sizeof(T) bytes an
-/// element, if rows and columns fill whole tiles.
+/// y[j][i] = x[i][j] for every matrix. A block transposes tiles in a grid-stride loop: global memory -> registers ->
+/// shared memory -> global memory. Thread k of a block has the elements k, k + blockDim.x, ... of the tile, first
+/// counted along rows of x, then along rows of y. Each element is moved once, so the order does not matter. Bound: 2
+/// sizeof(T) bytes an element, if rows and columns fill whole tiles.
 template <class T>
 __global__ void transposeKernel(const T* __restrict__ x,  // matrices (rows, columns), row stride xStep
                                 T* __restrict__ y,        // matrices (columns, rows), row stride yStep

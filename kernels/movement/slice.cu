@@ -1,6 +1,6 @@
-// slice: a regular part of an array. slicePad: an array that holds x in such a part and one value everywhere else; it is
-// the gradient of slice and also pads. expand: an array repeated along some axes. slice and expand only compute strides;
-// the kernel that copies is in strided-copy.cu.
+// slice: a regular part of an array. slicePad: an array that holds x in such a part and one value everywhere else; it
+// is the gradient of slice and also pads. expand: an array repeated along some axes. slice and expand only compute
+// strides; the kernel that copies is in strided-copy.cu.
 #include "movement/strided-copy.cuh"
 #include "movement/units.cuh"
 #include "runtime/bits.cuh"
@@ -72,9 +72,10 @@ struct Placement {
   bool backwards[most];       // the step is negative
 };
 
-/// y[starts + i steps] = x[i], and `value` elsewhere. A thread computes one unit of y at a time, in a grid-stride loop: it
-/// takes the coordinates of the unit from the innermost axis outwards and stops when one is outside the part. Each unit is
-/// written once, by gathering, so nothing needs to be cleared first. Bound: the bytes of y written, and those of x read.
+/// y[starts + i steps] = x[i], and `value` elsewhere. A thread computes one unit of y at a time, in a grid-stride loop:
+/// it takes the coordinates of the unit from the innermost axis outwards and stops when one is outside the part. Each
+/// unit is written once, by gathering, so nothing needs to be cleared first. Bound: the bytes of y written, and those
+/// of x read.
 template <int bytes>
 __global__ void slicePadKernel(const Words<bytes>* __restrict__ x,  // (part)
                                Words<bytes>* __restrict__ y,        // (whole), n units

@@ -1,5 +1,5 @@
-// The kernel behind slice, expand and the permutations that keep the innermost axis (strided-copy.cuh). It moves bits and
-// does not interpret them. Transposes are in permute.cu.
+// The kernel behind slice, expand and the permutations that keep the innermost axis (strided-copy.cuh). It moves bits
+// and does not interpret them. Transposes are in permute.cu.
 #include "movement/strided-copy.cuh"
 
 #include "movement/units.cuh"
@@ -32,8 +32,8 @@ __global__ void gatherKernel(const Words<bytes>* __restrict__ x,  // from `origi
 
 }  // namespace
 
-// If the innermost axis is contiguous in x too, elements are moved in the largest unit of at most 16 bytes that divides the
-// origin, the innermost size and all outer strides.
+// If the innermost axis is contiguous in x too, elements are moved in the largest unit of at most 16 bytes that divides
+// the origin, the innermost size and all outer strides.
 void launchGather(const void* x, void* y, std::int64_t n, std::int64_t origin, AxisList<1> axes, int bytes,
                   std::source_location where) {
   int unit = bytes;

@@ -1,5 +1,5 @@
-// tril and triu: matrices with zeros above or below a diagonal. Zero bits are 0 in every dtype, so one kernel serves all
-// dtypes of a size. The loop is that of elementwise.cuh.
+// tril and triu: matrices with zeros above or below a diagonal. Zero bits are 0 in every dtype, so one kernel serves
+// all dtypes of a size. The loop is that of elementwise.cuh.
 #include "elementwise/elementwise.cuh"
 #include "runtime/bits.cuh"
 #include "runtime/divider.cuh"
@@ -9,8 +9,8 @@ namespace wengert {
 
 namespace {
 
-/// y[m][i][j] = x[m][i][j] if `sign` (j - i - diagonal) <= 0, else 0: sign 1 is tril, -1 is triu. A thread has 16 bytes of
-/// the flat array at a time and computes i and j of each element. Bound: 2 sizeof(T) bytes an element.
+/// y[m][i][j] = x[m][i][j] if `sign` (j - i - diagonal) <= 0, else 0: sign 1 is tril, -1 is triu. A thread has 16 bytes
+/// of the flat array at a time and computes i and j of each element. Bound: 2 sizeof(T) bytes an element.
 template <class T>
 __global__ void triangleKernel(const T* __restrict__ x,  // (matrices, rows, columns)
                                T* __restrict__ y,        // (matrices, rows, columns)

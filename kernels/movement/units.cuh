@@ -1,5 +1,5 @@
-// Units of 1 to 16 bytes, for the kernels of this folder that move elements without looking at them (slice.cu, concat.cu,
-// strided-copy.cu): the largest unit that divides all sizes and offsets needs the fewest memory accesses.
+// Units of 1 to 16 bytes, for the kernels of this folder that move elements without looking at them (slice.cu,
+// concat.cu, strided-copy.cu): the largest unit that divides all sizes and offsets needs the fewest memory accesses.
 #pragma once
 
 #include "elementwise/elementwise.cuh"

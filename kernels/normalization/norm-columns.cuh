@@ -1,5 +1,5 @@
-// The gradients of a normalization's weight and bias, for norms.cu: sums over all rows, for each column. Columns are few
-// and rows are many, so the rows are split and there are two stages:
+// The gradients of a normalization's weight and bias, for norms.cu: sums over all rows, for each column. Columns are
+// few and rows are many, so the rows are split and there are two stages:
 //
 //   rows     |-- split 0 --|-- split 1 --| ... |        sumRowsOfColumns: a block for a tile of columns and a split
 //                  |             |
@@ -27,10 +27,10 @@ struct PairSum {
   __device__ Pair<C> merge(Pair<C> x, Pair<C> y) const { return {x.a + y.a, x.b + y.b}; }
 };
 
-/// parts[split][column] = (sum dy, sum dy xhat) over the rows of the split, xhat = (x - mean) rstd. A thread has V columns,
-/// 16 bytes; team.columns threads are side by side and team.size threads take turns along the rows. Sums are in registers,
-/// and reduceTeam adds those of a column through shuffles and shared memory. Bound: dy and x are read once,
-/// 2 sizeof(T) bytes an element.
+/// parts[split][column] = (sum dy, sum dy xhat) over the rows of the split, xhat = (x - mean) rstd. A thread has V
+/// columns, 16 bytes; team.columns threads are side by side and team.size threads take turns along the rows. Sums are
+/// in registers, and reduceTeam adds those of a column through shuffles and shared memory. Bound: dy and x are read
+/// once, 2 sizeof(T) bytes an element.
 template <class T>
 __global__ void __launch_bounds__(256)
     sumRowsOfColumns(const T* dy,                 // (rows, n)
@@ -69,8 +69,8 @@ __global__ void __launch_bounds__(256)
       if (e < count) parts[blockIdx.y * n + column + e] = sums[e];
 }
 
-/// The second stage: dweight and dbias are the sums of each column's parts, added in the order of the splits. A thread a
-/// column; neighbouring threads read neighbouring parts.
+/// The second stage: dweight and dbias are the sums of each column's parts, added in the order of the splits. A thread
+/// a column; neighbouring threads read neighbouring parts.
 template <class T>
 __global__ void __launch_bounds__(256)
     sumPartsOfColumns(const Pair<Compute<T>>* parts,  // (splits, n)

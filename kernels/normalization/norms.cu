@@ -1,6 +1,6 @@
-// layerNorm and rmsNorm, and their gradients. Forward and dx are ops on rows (rows.cuh); the gradients of weight and bias
-// are sums over columns (norm-columns.cuh). Of batch normalization, only the update of the running statistics has a kernel,
-// in running-stats.cu.
+// layerNorm and rmsNorm, and their gradients. Forward and dx are ops on rows (rows.cuh); the gradients of weight and
+// bias are sums over columns (norm-columns.cuh). Of batch normalization, only the update of the running statistics has
+// a kernel, in running-stats.cu.
 #include "normalization/norm-columns.cuh"
 #include "reduction/rows.cuh"
 #include "runtime/registry.h"
@@ -29,8 +29,8 @@ struct RowParameter {
 
 // xhat = (x - mean) rstd,  y = xhat weight + bias,  rstd = 1 / sqrt(variance + eps)
 //
-// One pass finds mean and variance together (MomentsFold), a second writes y. Bound: x is read once if a row stays on chip
-// and y is written once, 2 sizeof(T) bytes an element (4 in bfloat16).
+// One pass finds mean and variance together (MomentsFold), a second writes y. Bound: x is read once if a row stays on
+// chip and y is written once, 2 sizeof(T) bytes an element (4 in bfloat16).
 template <class T>
 struct LayerNorm : RowOp<T> {
   using C = Compute<T>;
@@ -117,7 +117,8 @@ struct RmsNorm : RowOp<T> {
 
 // With g = dy weight and means over the row: dx = rstd (g - mean(g) - xhat mean(g xhat)), without mean(g) for rmsNorm
 //
-// Bound: dy and x are read once if a row stays on chip, and dx is written: 3 sizeof(T) bytes an element (6 in bfloat16).
+// Bound: dy and x are read once if a row stays on chip, and dx is written: 3 sizeof(T) bytes an element (6 in
+// bfloat16).
 template <class T>
 struct NormGrad : RowOp<T> {
   using C = Compute<T>;

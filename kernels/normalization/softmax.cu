@@ -1,5 +1,5 @@
-// softmax, logSoftmax and their gradients along an axis of (outer, size, inner): ops on rows (rows.cuh). If a loss follows,
-// use crossEntropy (kernels/loss), which never writes the softmax.
+// softmax, logSoftmax and their gradients along an axis of (outer, size, inner): ops on rows (rows.cuh). If a loss
+// follows, use crossEntropy (kernels/loss), which never writes the softmax.
 #include "reduction/rows.cuh"
 #include "runtime/registry.h"
 
@@ -8,8 +8,8 @@ namespace {
 
 // y_i = e^(x_i - max x) / sum_j e^(x_j - max x), or its logarithm
 //
-// One pass finds maximum and sum together (LogSumFold), a second writes y. Bound: x is read once if a row stays on chip and
-// y is written once, 2 sizeof(T) bytes an element (4 in bfloat16).
+// One pass finds maximum and sum together (LogSumFold), a second writes y. Bound: x is read once if a row stays on chip
+// and y is written once, 2 sizeof(T) bytes an element (4 in bfloat16).
 template <class T>
 struct Softmax : RowOp<T> {
   using C = Compute<T>;
@@ -44,7 +44,8 @@ struct Softmax : RowOp<T> {
 
 // With s the output: dx_i = s_i (dy_i - sum_j dy_j s_j), or for the logarithm dx_i = dy_i - e^s_i sum_j dy_j
 //
-// Bound: dy and s are read once if a row stays on chip, and dx is written: 3 sizeof(T) bytes an element (6 in bfloat16).
+// Bound: dy and s are read once if a row stays on chip, and dx is written: 3 sizeof(T) bytes an element (6 in
+// bfloat16).
 template <class T>
 struct SoftmaxGrad : RowOp<T> {
   using C = Compute<T>;

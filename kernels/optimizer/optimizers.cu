@@ -1,6 +1,7 @@
-// The optimizers' steps: sgd, sgdMomentum, adam, adamW, amsgrad, amsgradW. One launch updates all parameters of a group; the
-// table of tensors is in updates.cuh. A rule (Sgd, SgdMomentum, Adam) is the formula for one element; stepParameters is
-// the kernel. The learning rate and the count of steps are in device memory, so a captured step can be replayed.
+// The optimizers' steps: sgd, sgdMomentum, adam, adamW, amsgrad, amsgradW. One launch updates all parameters of a
+// group; the table of tensors is in updates.cuh. A rule (Sgd, SgdMomentum, Adam) is the formula for one element;
+// stepParameters is the kernel. The learning rate and the count of steps are in device memory, so a captured step can
+// be replayed.
 #include "optimizer/updates.cuh"
 #include "runtime/registry.h"
 
@@ -13,8 +14,8 @@ constexpr int threads = 256;
 template <class T>
 inline constexpr int leastBlocks = sizeof(T) == 8 ? 4 : 0;
 
-/// The learning rate and the count of steps of a group, in device memory. The block that finishes last increments the count,
-/// because every other block has read it by then.
+/// The learning rate and the count of steps of a group, in device memory. The block that finishes last increments the
+/// count, because every other block has read it by then.
 struct Progress {
   const double* rate;  // (1)
   unsigned* counter;   // (2): steps so far, and how many blocks have finished; null if the rule does not count
@@ -116,12 +117,12 @@ struct Adam {
   }
 };
 
-/// One step of `rule` for every element of every tensor of the table, in place. The table's arrays are the gradients, the
-/// parameters and the rule's slots. A block takes chunks in a grid-stride loop, a thread V elements (16 bytes of the
-/// parameter) at a time: global memory -> registers -> global memory. Thread 0 computes the coefficients once for the block,
-/// through shared memory. Slots are float32, or float64 for float64 parameters. A gradient whose dtype differs from the
-/// parameter's is read element by element. Elements are independent, so results do not depend on the launch.
-/// Bound: every array once, parameter and slots also written: for Adam in float32 28 bytes an element.
+/// One step of `rule` for every element of every tensor of the table, in place. The table's arrays are the gradients,
+/// the parameters and the rule's slots. A block takes chunks in a grid-stride loop, a thread V elements (16 bytes of
+/// the parameter) at a time: global memory -> registers -> global memory. Thread 0 computes the coefficients once for
+/// the block, through shared memory. Slots are float32, or float64 for float64 parameters. A gradient whose dtype
+/// differs from the parameter's is read element by element. Elements are independent, so results do not depend on the
+/// launch. Bound: every array once, parameter and slots also written: for Adam in float32 28 bytes an element.
 template <class T, class Rule>
 __global__ void __launch_bounds__(threads, leastBlocks<T>)
     stepParameters(Rule rule,

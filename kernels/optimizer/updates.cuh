@@ -1,7 +1,9 @@
-// In-place updates of many tensors by one launch, for optimizers.cu (and the checks for running-stats.cu). The addresses
-// are kernel parameters, so nothing is copied to the device first. The rules of the optimizers do not belong here.
+// In-place updates of many tensors by one launch, for optimizers.cu (and the checks for running-stats.cu). The
+// addresses are kernel parameters, so nothing is copied to the device first. The rules of the optimizers do not belong
+// here.
 //
-// The tensors are cut into chunks of 4096 elements, counted through all tensors; a block takes chunks in a grid-stride loop:
+// The tensors are cut into chunks of 4096 elements, counted through all tensors; a block takes chunks in a grid-stride
+// loop:
 //
 //   tensor       |        0         |  1  |       2       |
 //   chunk        |  0  |  1  |  2   |  3  |   4   |   5   |      the last chunk of a tensor may be shorter

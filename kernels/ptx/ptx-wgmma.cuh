@@ -1,5 +1,5 @@
-// wgmma: d (64, N) = a (64, 16) b (16, N) + d by a warpgroup of 128 threads, asynchronously. Included by ptx-hopper.cuh; its
-// emulated twin is in emulator/ptx.h. The order of calls is
+// wgmma: d (64, N) = a (64, 16) b (16, N) + d by a warpgroup of 128 threads, asynchronously. Included by
+// ptx-hopper.cuh; its emulated twin is in emulator/ptx.h. The order of calls is
 //
 //   wgmmaFence -> wgmma, as often as needed -> wgmmaCommit -> wgmmaWait
 //
@@ -17,8 +17,8 @@ namespace wengert {
 ///   rows         yes       leadingBytes from one width of rows to the next; strideBytes from 8 k to the next 8 k
 ///   rows         no        the same with the two exchanged
 ///
-/// "rows contiguous" is the transposed form. Further k are reached by adding their bytes to `start`, within a row of the
-/// swizzle.
+/// "rows contiguous" is the transposed form. Further k are reached by adding their bytes to `start`, within a row of
+/// the swizzle.
 __device__ __forceinline__ std::uint64_t matrixDescriptor(const void* start, Swizzle swizzle,
                                                           std::uint32_t leadingBytes, std::uint32_t strideBytes) {
   return std::uint64_t{(sharedAddress(start) & 0x3ffffu) >> 4} | std::uint64_t{leadingBytes >> 4} << 16 |
@@ -29,8 +29,8 @@ __device__ __forceinline__ std::uint64_t matrixDescriptor(const void* start, Swi
 __device__ __forceinline__ void wgmmaFence() { HOPPER("wgmma.fence.sync.aligned;" ::: "memory"); }
 /// Ends a group: the instructions since the last commit.
 __device__ __forceinline__ void wgmmaCommit() { HOPPER("wgmma.commit_group.sync.aligned;" ::: "memory"); }
-/// Waits until at most `Groups` groups are pending. The empty asm statements name the registers of d, so that the compiler
-/// does not read them before the wait.
+/// Waits until at most `Groups` groups are pending. The empty asm statements name the registers of d, so that the
+/// compiler does not read them before the wait.
 template <int Groups, int N>
 __device__ __forceinline__ void wgmmaWait([[maybe_unused]] float (&d)[N]) {
   HOPPER("wgmma.wait_group.sync.aligned %0;" ::"n"(Groups) : "memory");
@@ -62,8 +62,8 @@ __device__ __forceinline__ void wgmmaWait([[maybe_unused]] float (&d)[N]) {
 #define WGMMA_TEXT_ABC WGMMA_TEXT_AB ", " WGMMA_TEXT_C
 #define WGMMA_TEXT_ABCD WGMMA_TEXT_ABC ", " WGMMA_TEXT_D
 
-// One instruction. f0, f1, ... are the numbers of the operands after d in the text. The predicate p is false if d is to be
-// overwritten instead of added to.
+// One instruction. f0, f1, ... are the numbers of the operands after d in the text. The predicate p is false if d is to
+// be overwritten instead of added to.
 #define WGMMA_SHARED_TYPE(n, type, text, f0, f1, f2, f3, f4, ...)                                              \
   HOPPER("{\n.reg .pred p;\nsetp.ne.b32 p, %" #f2 ", 0;\n"                                                             \
          "wgmma.mma_async.sync.aligned.m64n" #n "k16.f32." type "." type " {" text "}, %" #f0 ", %" #f1                \
@@ -85,8 +85,8 @@ __device__ __forceinline__ void wgmmaWait([[maybe_unused]] float (&d)[N]) {
   if constexpr (std::is_same_v<T, __half>) WGMMA_REGISTERS_TYPE(n, "f16", __VA_ARGS__); \
   else WGMMA_REGISTERS_TYPE(n, "bf16", __VA_ARGS__)
 
-/// With a in shared memory. d is spread over the threads: of each 8 columns j, a thread has d[4 j .. 4 j + 3] at
-/// (r, c), (r, c + 1), (r + 8, c), (r + 8, c + 1), where r = 16 warp + lane / 4, c = 8 j + 2 (lane % 4), and `warp` is the
+/// With a in shared memory. d is spread over the threads: of each 8 columns j, a thread has d[4 j .. 4 j + 3] at (r,
+/// c), (r, c + 1), (r + 8, c), (r + 8, c + 1), where r = 16 warp + lane / 4, c = 8 j + 2 (lane % 4), and `warp` is the
 /// warp's number in the warpgroup. N is 64, 128, 192 or 256.
 template <class T, int N, bool TransposeA = false, bool TransposeB = false>
 __device__ __forceinline__ void wgmma(float (&d)[N / 2], std::uint64_t a, std::uint64_t b, bool accumulate) {

@@ -1,7 +1,7 @@
-// Instructions that CUDA C++ has no function for, as functions, for the matrix products, convolutions and conformance kernels.
-// Only this file, ptx-hopper.cuh and ptx-wgmma.cuh contain inline assembly. If the compiler is not nvcc, emulator/ptx.h
-// defines twins of the same names; kernels/conformance compares the two. Anything that uses more than one instruction
-// belongs in the kernels.
+// Instructions that CUDA C++ has no function for, as functions, for the matrix products, convolutions and conformance
+// kernels. Only this file, ptx-hopper.cuh and ptx-wgmma.cuh contain inline assembly. If the compiler is not nvcc,
+// emulator/ptx.h defines twins of the same names; kernels/conformance compares the two. Anything that uses more than
+// one instruction belongs in the kernels.
 #pragma once
 
 #ifndef __CUDACC__
@@ -21,10 +21,10 @@ __device__ __forceinline__ std::uint32_t sharedAddress(const void* p) {
   return static_cast<std::uint32_t>(__cvta_generic_to_shared(p));
 }
 
-// cp.async: asynchronous copies from global to shared memory of 16, 8 or 4 bytes. A thread starts copies, commits them as a
-// group, and waits until at most N groups are pending. Only `readBytes` bytes are read, and the rest of the target becomes
-// zeros; with readBytes = 0, nothing is read. Other threads see the bytes after the thread's wait and a barrier. Before
-// sm_80 the copy is an ordinary load and store.
+// cp.async: asynchronous copies from global to shared memory of 16, 8 or 4 bytes. A thread starts copies, commits them
+// as a group, and waits until at most N groups are pending. Only `readBytes` bytes are read, and the rest of the target
+// becomes zeros; with readBytes = 0, nothing is read. Other threads see the bytes after the thread's wait and a
+// barrier. Before sm_80 the copy is an ordinary load and store.
 
 #if defined(__CUDA_ARCH__) && __CUDA_ARCH__ < 800
 /// The copy as ordinary loads and stores, for sm_75.
@@ -80,9 +80,9 @@ __device__ __forceinline__ void copyAsyncWait() {
 #endif
 }
 
-// ldmatrix: N matrices of 8 x 8 16-bit numbers. Lanes 8 i .. 8 i + 7 give the addresses of the rows of matrix i; a row is 16
-// bytes, aligned to 16. In register i, lane l gets two elements of matrix i: (l / 4, 2 (l % 4)) and its right neighbour;
-// transposed, (2 (l % 4), l / 4) and the element below it. The lanes of a matrix, each with two columns:
+// ldmatrix: N matrices of 8 x 8 16-bit numbers. Lanes 8 i .. 8 i + 7 give the addresses of the rows of matrix i; a row
+// is 16 bytes, aligned to 16. In register i, lane l gets two elements of matrix i: (l / 4, 2 (l % 4)) and its right
+// neighbour; transposed, (2 (l % 4), l / 4) and the element below it. The lanes of a matrix, each with two columns:
 //
 //            columns 0 1   2 3   4 5   6 7
 //   row 0            l0    l1    l2    l3
@@ -126,13 +126,13 @@ __device__ __forceinline__ void loadMatrixTransposed(std::uint32_t (&r)[N], cons
                  : "memory");
 }
 
-// mma: d (16, 8) += a (16, k) b (k, 8) by one warp. With g = lane / 4 and t = lane % 4, a register of 16-bit numbers holds a
-// pair of elements, and the registers of a lane are
+// mma: d (16, 8) += a (16, k) b (k, 8) by one warp. With g = lane / 4 and t = lane % 4, a register of 16-bit numbers
+// holds a pair of elements, and the registers of a lane are
 //   a (16, 16): (g, 2 t), (g + 8, 2 t), (g, 2 t + 8), (g + 8, 2 t + 8), each with its right neighbour
 //   b (16, 8):  (2 t, g), (2 t + 8, g), each with the element below it
 //   d (16, 8):  (g, 2 t), (g, 2 t + 1), (g + 8, 2 t), (g + 8, 2 t + 1)
-// Each 8 x 8 quarter of a is a matrix of ldmatrix, and so is each half of b^T. For k = 8, a and b have the first half of
-// these registers. On sm_75, k = 16 is two instructions of k = 8.
+// Each 8 x 8 quarter of a is a matrix of ldmatrix, and so is each half of b^T. For k = 8, a and b have the first half
+// of these registers. On sm_75, k = 16 is two instructions of k = 8.
 
 template <class T>
 __device__ __forceinline__ void mma(float (&d)[4], const std::uint32_t (&a)[2], const std::uint32_t (&b)[1]) {
@@ -201,8 +201,8 @@ __device__ __forceinline__ std::uint32_t toTf32(float x) {
 #endif
 }
 
-// Named barriers: barrier 0 is __syncthreads, 1 to 15 are free. The barrier opens when `count` threads, a multiple of 32, have
-// arrived. barrierSync arrives and waits; barrierArrive arrives and goes on.
+// Named barriers: barrier 0 is __syncthreads, 1 to 15 are free. The barrier opens when `count` threads, a multiple of
+// 32, have arrived. barrierSync arrives and waits; barrierArrive arrives and goes on.
 
 __device__ __forceinline__ void barrierSync(int id, int count) {
   asm volatile("barrier.sync.aligned %0, %1;" ::"r"(id), "r"(count) : "memory");

@@ -1,6 +1,6 @@
-// Makes tensor maps: descriptors of a tensor for the bulk copies tensorLoad and tensorStore of ptx-hopper.cuh. The host makes
-// a map before a launch and passes it as a kernel parameter. Used by the conformance kernels; code that runs on the device
-// does not belong here.
+// Makes tensor maps: descriptors of a tensor for the bulk copies tensorLoad and tensorStore of ptx-hopper.cuh. The host
+// makes a map before a launch and passes it as a kernel parameter. Used by the conformance kernels; code that runs on
+// the device does not belong here.
 #pragma once
 
 #include "ptx/ptx.cuh"
@@ -32,8 +32,8 @@ TensorShape matrixShape(std::int64_t rows, std::int64_t columns, std::int64_t st
           swizzle};
 }
 
-/// The map of a tensor. Throws DeviceFailure if bulk copies cannot move the tensor. The map contains the address, so other
-/// data needs another map. A load reads zeros outside the tensor.
+/// The map of a tensor. Throws DeviceFailure if bulk copies cannot move the tensor. The map contains the address, so
+/// other data needs another map. A load reads zeros outside the tensor.
 template <class T>
 TensorMap makeTensorMap(const T* data, const TensorShape& shape) {
 #ifdef __CUDACC__

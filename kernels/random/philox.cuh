@@ -1,5 +1,5 @@
-// Philox4x32-10, the counter-based generator of Salmon, Moraes, Dror and Shaw (SC 2011), and the loop over counters, for
-// random.cu. It gives the same words as src/core/random/philox.ts, so a tensor has the same bits on every device.
+// Philox4x32-10, the counter-based generator of Salmon, Moraes, Dror and Shaw (SC 2011), and the loop over counters,
+// for random.cu. It gives the same words as src/core/random/philox.ts, so a tensor has the same bits on every device.
 // Distributions do not belong here.
 //
 // There is no state: the words of counter c are a function of the key and c. So the numbers depend on the index of an

@@ -76,8 +76,8 @@ __device__ __forceinline__ float radiusOf(std::uint32_t word) {
   return std::sqrt(-2 * logarithm);
 }
 
-/// Cosine and sine of 2 pi word / 2^32. The nearest quarter turn is taken off in integers, so the rest, at most an eighth
-/// of a turn, keeps its precision in float32.
+/// Cosine and sine of 2 pi word / 2^32. The nearest quarter turn is taken off in integers, so the rest, at most an
+/// eighth of a turn, keeps its precision in float32.
 __device__ __forceinline__ void turn(std::uint32_t word, float& cosine, float& sine) {
   const std::uint32_t quarter = (word + 0x20000000u) >> 30;
   const float angle = static_cast<float>(static_cast<std::int32_t>(word - (quarter << 30))) * 1.46291807926715968e-9f;
@@ -163,7 +163,8 @@ void randint(Buffer& y,  // (n)
   });
 }
 
-/// y[i] = 1 if word[i] < threshold, else 0, as bits of any dtype of the size of T. The threshold p 2^32 gives probability p.
+/// y[i] = 1 if word[i] < threshold, else 0, as bits of any dtype of the size of T. The threshold p 2^32 gives
+/// probability p.
 template <class T>
 __global__ void bernoulliKernel(T* __restrict__ y,  // (n)
                                 std::int64_t n, std::uint64_t threshold, T one, RandomKey key) {
@@ -190,8 +191,8 @@ void bernoulli(Buffer& y,  // (n)
   });
 }
 
-/// y[i] = 0 if word[i] < threshold, else x[i] scale. The mask is not stored: the gradient draws it again with the same key.
-/// Bound: 2 sizeof(T) bytes an element.
+/// y[i] = 0 if word[i] < threshold, else x[i] scale. The mask is not stored: the gradient draws it again with the same
+/// key. Bound: 2 sizeof(T) bytes an element.
 template <class T>
 __global__ void dropoutKernel(const T* __restrict__ x,  // (n)
                               T* __restrict__ y,        // (n)

@@ -1,5 +1,6 @@
-// argmax and argmin: the index of the largest or smallest element along one axis. The kernels are those of reduction.cuh;
-// this file makes the plan for one axis of (outer, n, inner). Extreme values themselves are in extremes.cu.
+// argmax and argmin: the index of the largest or smallest element along one axis. The kernels are those of
+// reduction.cuh; this file makes the plan for one axis of (outer, n, inner). Extreme values themselves are in
+// extremes.cu.
 #include "reduction/folds.cuh"
 #include "reduction/reduction.cuh"
 #include "runtime/registry.h"

@@ -31,9 +31,10 @@ constexpr std::int64_t nextPowerOfTwo(std::int64_t n) {
 /// Threads a block for `wanted` of them: a power of two, at most 256.
 inline int blockThreads(std::int64_t wanted) { return static_cast<int>(nextPowerOfTwo(wanted < 256 ? wanted : 256)); }
 
-/// How the threads of a block are divided: a team of `size` threads works on one row. If rows lie side by side in memory,
-/// `columns` teams are interleaved, so that neighbouring threads read neighbouring elements. Both are powers of two, and
-/// columns is at most 32. With columns = 2 and size = 4, a block of 16 threads has 2 groups of 2 interleaved teams:
+/// How the threads of a block are divided: a team of `size` threads works on one row. If rows lie side by side in
+/// memory, `columns` teams are interleaved, so that neighbouring threads read neighbouring elements. Both are powers of
+/// two, and columns is at most 32. With columns = 2 and size = 4, a block of 16 threads has 2 groups of 2 interleaved
+/// teams:
 ///
 ///   threadIdx.x    0  1  2  3  4  5  6  7 | 8  9 10 11 12 13 14 15
 ///   column         0  1  0  1  0  1  0  1 | 0  1  0  1  0  1  0  1
@@ -51,8 +52,8 @@ struct Team {
   __device__ int group() const { return threadIdx.x / (columns * size); }
 };
 
-/// Bytes of shared memory that `reduceTeam` needs if each thread has N states of type S: one set of states for each warp
-/// and column. Teams inside one warp need none.
+/// Bytes of shared memory that `reduceTeam` needs if each thread has N states of type S: one set of states for each
+/// warp and column. Teams inside one warp need none.
 template <class S, int N = 1>
 std::size_t teamBytes(Team team, int threads) {
   return team.columns * team.size <= 32 ? 0 : sizeof(S) * N * team.columns * (threads / 32);
@@ -128,8 +129,8 @@ struct Addition {
   __device__ C merge(C a, C b) const { return a + b; }
 };
 
-/// max x and sum e^(x - max): a sum of exponentials that never overflows and needs one pass (Milakov and Gimelshein 2018,
-/// arXiv:1805.02867). An infinite element does not make the sum NaN; see `finiteSum`.
+/// max x and sum e^(x - max): a sum of exponentials that never overflows and needs one pass (Milakov and Gimelshein
+/// 2018, arXiv:1805.02867). An infinite element does not make the sum NaN; see `finiteSum`.
 template <class C>
 struct LogSum {
   C max;
@@ -165,8 +166,8 @@ struct LogSumFold {
   }
 };
 
-/// The mean and the sum of squared distances from it, merged without cancellation (Chan, Golub and LeVeque 1979). The mean
-/// is stored as pivot + offset, with one of the elements as pivot, so that a mean far from 0 loses no precision.
+/// The mean and the sum of squared distances from it, merged without cancellation (Chan, Golub and LeVeque 1979). The
+/// mean is stored as pivot + offset, with one of the elements as pivot, so that a mean far from 0 loses no precision.
 template <class C>
 struct Moments {
   C pivot;    // an element
@@ -175,7 +176,8 @@ struct Moments {
   C count;    // elements so far
 };
 
-/// merge: with d = mean_b - mean_a and n = n_a + n_b, mean = mean_a + d n_b / n, squares = sq_a + sq_b + d^2 n_a n_b / n.
+/// merge: with d = mean_b - mean_a and n = n_a + n_b, mean = mean_a + d n_b / n, squares = sq_a + sq_b + d^2 n_a n_b /
+/// n.
 template <class C>
 struct MomentsFold {
   __device__ Moments<C> identity() const { return {C(0), C(0), C(0), C(0)}; }
@@ -188,7 +190,8 @@ struct MomentsFold {
     return {a.pivot, a.offset + distance * share, a.squares + b.squares + distance * distance * (a.count * share),
             count};
   }
-  /// Takes in the first `count` of N elements by their distances from the mean so far; the very first element is the pivot.
+  /// Takes in the first `count` of N elements by their distances from the mean so far; the very first element is the
+  /// pivot.
   template <int N>
   __device__ void take(Moments<C>& state, const C (&x)[N], int count) const {
     if (count == 0) return;

@@ -1,5 +1,5 @@
-// max, min, any and all over any axes: launchers that pair a fold of folds.cuh with the kernels of reduction.cuh. Indices
-// of extremes are in argreduce.cu.
+// max, min, any and all over any axes: launchers that pair a fold of folds.cuh with the kernels of reduction.cuh.
+// Indices of extremes are in argreduce.cu.
 #include "reduction/folds.cuh"
 #include "reduction/reduction.cuh"
 #include "runtime/registry.h"
@@ -22,7 +22,8 @@ void launchExtreme(const Buffer& x,  // (dims)
   dispatch(x.dtype, AllTypes(), [&]<class T>(Type<T>) { runReduction(ExtremeFold<Ordered<T>>{sign}, x, y, plan); });
 }
 
-/// y = whether all, or any, of the terms are not 0. Elements are compared as bits, under a mask without the sign of floats.
+/// y = whether all, or any, of the terms are not 0. Elements are compared as bits, under a mask without the sign of
+/// floats.
 template <bool all>
 void launchTruth(const Buffer& x,  // (dims)
                  Buffer& y,        // (kept axes of dims), bool

@@ -1,5 +1,6 @@
-// The shape of a reduction over any axes: which axes are kept and which are reduced, after neighbouring axes of the same kind
-// are merged. The launchers of this folder make a plan on the host; the kernels of reduction.cuh get it as a parameter.
+// The shape of a reduction over any axes: which axes are kept and which are reduced, after neighbouring axes of the
+// same kind are merged. The launchers of this folder make a plan on the host; the kernels of reduction.cuh get it as a
+// parameter.
 #pragma once
 
 #include "runtime/divider.cuh"

@@ -1,5 +1,5 @@
-// sum, mean and prod over any axes: launchers that pair a fold of folds.cuh with the kernels of reduction.cuh. float16 and
-// bfloat16 are summed in float32, integers in int64.
+// sum, mean and prod over any axes: launchers that pair a fold of folds.cuh with the kernels of reduction.cuh. float16
+// and bfloat16 are summed in float32, integers in int64.
 #include "reduction/folds.cuh"
 #include "reduction/reduction.cuh"
 #include "runtime/registry.h"

@@ -1,10 +1,10 @@
-// Reductions of an array over any axes, for the launchers of this folder. A launcher calls planReduction (reduce-plan.cuh),
-// which checks the arguments, and runReduction with a fold of folds.cuh. Ops that also write an array of the row's length use
-// rows.cuh.
+// Reductions of an array over any axes, for the launchers of this folder. A launcher calls planReduction
+// (reduce-plan.cuh), which checks the arguments, and runReduction with a fold of folds.cuh. Ops that also write an
+// array of the row's length use rows.cuh.
 //
-// Memory is read along its innermost axis. If that axis is reduced, a team of threads reads along a row (reduceRows). If
-// it is kept, each thread has a few neighbouring columns (reduceColumns). If the results are too few to fill the GPU, the
-// terms of each result are split, and a second kernel merges the parts:
+// Memory is read along its innermost axis. If that axis is reduced, a team of threads reads along a row (reduceRows).
+// If it is kept, each thread has a few neighbouring columns (reduceColumns). If the results are too few to fill the
+// GPU, the terms of each result are split, and a second kernel merges the parts:
 //
 //   terms of result r    |---- split 0 ----|---- split 1 ----|---- split 2 ----|     split = blockIdx.y
 //                                 |                 |                 |
@@ -13,8 +13,8 @@
 //   stage 2, mergeParts                            y[r]
 //
 // Splits and the order of merges depend only on the shape, on the alignment of x and on the number of processors, and
-// nothing is added atomically: two runs on a GPU give the same bits. Every element of x is read once, from global memory
-// to registers, which is the bound; only states go through shared memory.
+// nothing is added atomically: two runs on a GPU give the same bits. Every element of x is read once, from global
+// memory to registers, which is the bound; only states go through shared memory.
 #pragma once
 
 #include "reduction/block-reduce.cuh"
@@ -42,9 +42,9 @@ inline constexpr int rowVector<Fold> = Fold::width;
 template <class Fold>
 inline constexpr int columnVector = rowVector<Fold> < 8 ? rowVector<Fold> : 8;
 
-/// Takes in this thread's share of the units begin .. end - 1 of V elements each: unit begin + rank and every size-th unit
-/// after it. `unroll` loads are issued before the first is used, to hide the latency of memory. place(j) is the offset of
-/// unit j in x, and `firstTerm` the number of the term at offset 0.
+/// Takes in this thread's share of the units begin .. end - 1 of V elements each: unit begin + rank and every size-th
+/// unit after it. `unroll` loads are issued before the first is used, to hide the latency of memory. place(j) is the
+/// offset of unit j in x, and `firstTerm` the number of the term at offset 0.
 template <int V, class Fold, class Place>
 __device__ __forceinline__ void takeUnits(const Fold& fold, typename Fold::State& state, Team team,
                                           const typename Fold::Element* x, std::int64_t begin, std::int64_t end,
@@ -89,8 +89,9 @@ __device__ __forceinline__ void storeResult(const Fold& fold, typename Fold::Sta
   else parts[at * gridDim.y + blockIdx.y] = state;
 }
 
-/// y[r] = fold of the terms of r, if the innermost axis is reduced. A team for each result; blockDim.x / team.size results
-/// a block; blockIdx.y is the split. A thread keeps one state in registers, and reduceTeam merges the team's states.
+/// y[r] = fold of the terms of r, if the innermost axis is reduced. A team for each result; blockDim.x / team.size
+/// results a block; blockIdx.y is the split. A thread keeps one state in registers, and reduceTeam merges the team's
+/// states.
 ///
 /// If the terms are one run, the share of a split may start at any address. It is read in three pieces:
 ///
@@ -152,8 +153,8 @@ __global__ void __launch_bounds__(256, 1)
 }
 
 /// y[plane][c] = fold over the terms of x[plane][term][c], if the innermost axis is kept. A block has a tile of
-/// team.columns * V neighbouring columns; a thread has V of them, and the team.size threads of a column take turns along
-/// the terms. Neighbouring threads read neighbouring 16 bytes:
+/// team.columns * V neighbouring columns; a thread has V of them, and the team.size threads of a column take turns
+/// along the terms. Neighbouring threads read neighbouring 16 bytes:
 ///
 ///             columns of the tile, V a thread
 ///   term 0    | t0   | t1   | t2   | t3   |     rank 0
@@ -241,8 +242,8 @@ __global__ void __launch_bounds__(256)
   }
 }
 
-/// Into how many parts the terms of each result are split: enough for 8 blocks a processor, but at least `perBlock` terms
-/// a part and at most 1024 parts. 1 if there are enough blocks without splitting.
+/// Into how many parts the terms of each result are split: enough for 8 blocks a processor, but at least `perBlock`
+/// terms a part and at most 1024 parts. 1 if there are enough blocks without splitting.
 inline unsigned chooseSplits(std::int64_t blocks, std::int64_t terms, std::int64_t perBlock) {
   const std::int64_t wanted = std::int64_t{stream().processors} * 8 / blocks;
   const std::int64_t possible = terms / perBlock;

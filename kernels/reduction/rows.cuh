@@ -1,6 +1,6 @@
 // The template of ops on rows: softmax, normalization, the losses of classification. A team of threads reads a row,
-// reduces it once or twice, and writes an array of its length, or a few numbers, or both. The ops themselves are structs
-// in the folders of their families; a reduction that writes only its results uses reduction.cuh.
+// reduces it once or twice, and writes an array of its length, or a few numbers, or both. The ops themselves are
+// structs in the folders of their families; a reduction that writes only its results uses reduction.cuh.
 //
 // A row is read a tile at a time: as many elements as the team can hold in registers. Here a team of 4 threads t0 to t3
 // with U = 2 units of V elements each; V elements are 16 bytes:
@@ -8,8 +8,8 @@
 //   |  t0  |  t1  |  t2  |  t3  |  t0  |  t1  |  t2  |  t3  | next tile ...
 //   |<--------- u = 0 --------->|<--------- u = 1 --------->|
 //
-// Neighbouring threads read neighbouring 16 bytes, and U of these loads are in flight. Where the row is kept between the
-// passes of an op:
+// Neighbouring threads read neighbouring 16 bytes, and U of these loads are in flight. Where the row is kept between
+// the passes of an op:
 //
 //   one tile                          registers        read once from global memory
 //   longer, aligned and fits          shared memory    read once from global memory
@@ -88,14 +88,15 @@ __device__ __forceinline__ void storeUnit(T* at, const Compute<T> (&values)[V], 
     if (e < count) at[e * step] = unit[e];
 }
 
-/// V, the elements of a row that a thread reads at once, and U, how many of these units it holds: 16 elements, or 8 doubles.
+/// V, the elements of a row that a thread reads at once, and U, how many of these units it holds: 16 elements, or 8
+/// doubles.
 template <class T>
 inline constexpr int rowUnit = vectorLength<T>;
 template <class T>
 inline constexpr int rowUnits = std::is_same_v<T, double> ? 4 : 16 / rowUnit<T>;
 
-/// The interface of an op on rows. It derives from RowOp<T>, sets `sources` and `source` (how many arrays of the shape of
-/// the rows are read, and where they are), and has
+/// The interface of an op on rows. It derives from RowOp<T>, sets `sources` and `source` (how many arrays of the shape
+/// of the rows are read, and where they are), and has
 ///   State, fold()                     how a row is reduced
 ///   Row, begin(number, start)         the values that each thread keeps for a row, whose first element is at `start`
 ///   take(state, row, x, count, k)     takes in `count` elements from the k-th on; x[s][e] is element k + e of source s
@@ -231,8 +232,8 @@ __global__ void __launch_bounds__(512, 1)
   }
 }
 
-/// Runs an op over all rows. A team has enough threads for one tile to be the row, at most 512 / columns; a block has at
-/// least 128 threads if there are rows for them.
+/// Runs an op over all rows. A team has enough threads for one tile to be the row, at most 512 / columns; a block has
+/// at least 128 threads if there are rows for them.
 template <class Op>
 void runRows(Op op, RowShape shape) {
   using T = typename Op::Element;

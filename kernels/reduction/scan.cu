@@ -42,9 +42,9 @@ struct Lines {
   }
 };
 
-/// One thread goes along one line: state = f(state, at) for each element, where f writes y[at]. Neighbouring threads have
-/// neighbouring lines, so if inner > 1 they read neighbouring elements. The state is in a register. Bound: each element is
-/// read and written once; each line is a chain of n dependent steps.
+/// One thread goes along one line: state = f(state, at) for each element, where f writes y[at]. Neighbouring threads
+/// have neighbouring lines, so if inner > 1 they read neighbouring elements. The state is in a register. Bound: each
+/// element is read and written once; each line is a chain of n dependent steps.
 template <class C, class F>
 __global__ void __launch_bounds__(threads, 1) walkLines(F f, C initial, Lines lines) {
   for (std::int64_t line = blockIdx.x * std::int64_t{blockDim.x} + threadIdx.x; line < lines.count;
@@ -84,8 +84,8 @@ struct RecurrenceStep {
   }
 };
 
-/// One block goes along one line of neighbouring elements (inner = 1), blockDim.x * items of them a turn. A turn has two
-/// passes over the elements, which stay in registers in between:
+/// One block goes along one line of neighbouring elements (inner = 1), blockDim.x * items of them a turn. A turn has
+/// two passes over the elements, which stay in registers in between:
 ///
 ///   1. totals upwards                              2. prefixes downwards
 ///      a thread merges its `items` elements           carry = all earlier turns
@@ -93,8 +93,8 @@ struct RecurrenceStep {
 ///      lane 31 writes the warp's total to             then the lanes before this one
 ///      shared memory                                  y[k] = state merged with the thread's elements up to k
 ///
-/// Every thread merges the warps' totals in the same order, so the carry is the same in all of them. Each element is read
-/// and written once.
+/// Every thread merges the warps' totals in the same order, so the carry is the same in all of them. Each element is
+/// read and written once.
 template <class T, class Fold>
 __global__ void __launch_bounds__(threads)
     scanLines(const T* x,  // (lines, n)

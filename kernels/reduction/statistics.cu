@@ -7,7 +7,8 @@
 namespace wengert {
 namespace {
 
-/// y = sum (x - mean)^2 / (terms - correction), or its square root. Divides by 0 if there are too few terms, as in PyTorch.
+/// y = sum (x - mean)^2 / (terms - correction), or its square root. Divides by 0 if there are too few terms, as in
+/// PyTorch.
 template <bool root>
 void launchVariance(const Buffer& x, Buffer& y, Dims dims, Dims reduced, double correction) {
   const ReducePlan plan = planReduction(x, y, dims, reduced);

@@ -19,8 +19,8 @@ void dispatchBits(std::size_t bytes, const F& f) {
   }
 }
 
-/// The bits of a number converted to a dtype whose elements have the size of T: floats are rounded, integers wrap, bools are
-/// 0 or 1.
+/// The bits of a number converted to a dtype whose elements have the size of T: floats are rounded, integers wrap,
+/// bools are 0 or 1.
 template <class T>
 T bitsOf(DType dtype, double number) {
   T bits{};

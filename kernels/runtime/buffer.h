@@ -1,5 +1,5 @@
-// The arguments of launchers: buffers of device memory, and lists of 32-bit integers such as dimensions. native/ makes them
-// from the operands that JavaScript passes; launchers only read them. No code that needs CUDA belongs here.
+// The arguments of launchers: buffers of device memory, and lists of 32-bit integers such as dimensions. native/ makes
+// them from the operands that JavaScript passes; launchers only read them. No code that needs CUDA belongs here.
 #pragma once
 
 #include <cstddef>
@@ -23,8 +23,8 @@ constexpr std::size_t bytesOf(DType dtype) {
   return bytes[static_cast<int>(dtype)];
 }
 
-/// Contiguous elements on the device. Launchers take `const Buffer&` for inputs, `Buffer&` for outputs, and `const Buffer*`
-/// for an input that may be left out.
+/// Contiguous elements on the device. Launchers take `const Buffer&` for inputs, `Buffer&` for outputs, and `const
+/// Buffer*` for an input that may be left out.
 struct Buffer {
   void* data;           // device memory; null if empty
   std::int64_t length;  // elements

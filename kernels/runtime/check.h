@@ -1,6 +1,6 @@
-// Checks of a launcher's arguments, used by every launcher and by native/. The engine validates before it calls; these checks
-// protect programs that call the addon directly: a launcher throws before it changes anything. A message states the rule,
-// such as "padding must be at least 0"; the launcher's name is put in front.
+// Checks of a launcher's arguments, used by every launcher and by native/. The engine validates before it calls; these
+// checks protect programs that call the addon directly: a launcher throws before it changes anything. A message states
+// the rule, such as "padding must be at least 0"; the launcher's name is put in front.
 #pragma once
 
 #include <initializer_list>

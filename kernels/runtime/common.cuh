@@ -1,6 +1,6 @@
-// Everything that all kernels share: the element types and their arithmetic, dispatch over dtypes, vectors of 16 bytes, the
-// size of grids. nvcc compiles it with CUDA's headers, a host compiler with the emulator's, so kernels include this file and
-// never CUDA's. Anything that only one family needs belongs in that family's folder.
+// Everything that all kernels share: the element types and their arithmetic, dispatch over dtypes, vectors of 16 bytes,
+// the size of grids. nvcc compiles it with CUDA's headers, a host compiler with the emulator's, so kernels include this
+// file and never CUDA's. Anything that only one family needs belongs in that family's folder.
 #pragma once
 
 #ifdef __CUDACC__
@@ -156,16 +156,16 @@ const T* dataOf(const Buffer& buffer) {
 /// x / y, rounded up.
 __host__ __device__ constexpr std::int64_t divideUp(std::int64_t x, std::int64_t y) { return (x + y - 1) / y; }
 
-/// Blocks for a grid-stride loop over `n` items, if a block takes `perBlock` items a turn: one turn if that needs at most 16
-/// blocks a processor, else 16 blocks a processor, which fill the device.
+/// Blocks for a grid-stride loop over `n` items, if a block takes `perBlock` items a turn: one turn if that needs at
+/// most 16 blocks a processor, else 16 blocks a processor, which fill the device.
 inline unsigned gridStrideBlocks(std::int64_t n, int perBlock) {
   const std::int64_t most = std::int64_t{stream().processors} * 16;
   const std::int64_t blocks = divideUp(n, perBlock);
   return static_cast<unsigned>(blocks < most ? blocks : most);
 }
 
-/// Reports bad data to the host, which throws when it next waits for the stream. Only the first report is kept: the thread
-/// that changes `claimed` from 0 to 1 writes the record, then the flag in the host's memory.
+/// Reports bad data to the host, which throws when it next waits for the stream. Only the first report is kept: the
+/// thread that changes `claimed` from 0 to 1 writes the record, then the flag in the host's memory.
 __device__ inline void reportFault(KernelFault* fault, FaultRule rule, long long value, long long limit) {
   if (atomicCAS(&fault->claimed, 0, 1) != 0) return;
   fault->rule = static_cast<int>(rule);

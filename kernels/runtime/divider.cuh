@@ -1,15 +1,15 @@
-// Division by a number that is known when a kernel starts, as a multiplication and a shift. Kernels use it to turn an index
-// into coordinates, in a few instructions an axis; an integer division takes tens. Used by walks, reductions, scans, pooling
-// and convolution. Division by compile-time constants needs no Divider.
+// Division by a number that is known when a kernel starts, as a multiplication and a shift. Kernels use it to turn an
+// index into coordinates, in a few instructions an axis; an integer division takes tens. Used by walks, reductions,
+// scans, pooling and convolution. Division by compile-time constants needs no Divider.
 #pragma once
 
 #include "runtime/common.cuh"
 
 namespace wengert {
 
-/// n / divisor for 0 <= n < limit (Granlund and Montgomery 1994): with 2^shift the smallest power of two that is at least the
-/// divisor, and magic = floor(2^N (2^shift - divisor) / divisor) + 1, the quotient is (floor(n magic / 2^N) + n) / 2^shift.
-/// N is 32 if all numbers fit 31 bits, else 64.
+/// n / divisor for 0 <= n < limit (Granlund and Montgomery 1994): with 2^shift the smallest power of two that is at
+/// least the divisor, and magic = floor(2^N (2^shift - divisor) / divisor) + 1, the quotient is (floor(n magic / 2^N) +
+/// n) / 2^shift. N is 32 if all numbers fit 31 bits, else 64.
 struct Divider {
   std::int64_t divisor = 1;
   std::uint64_t magic = 1;

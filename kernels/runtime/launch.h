@@ -1,4 +1,5 @@
-// launch(kernel, {grid, block, sharedBytes}, args...): every kernel starts by this function, on CUDA and on the emulator.
+// launch(kernel, {grid, block, sharedBytes}, args...): every kernel starts by this function, on CUDA and on the
+// emulator.
 //
 //   launcher --launch()--> stream's queue ----> blocks on the device
 //                |  first use: the kernel is loaded (takes device memory; if there is none, the cache is emptied)
@@ -52,8 +53,8 @@ struct LaunchShape {
   }
 };
 
-/// The error for a launch that failed. An error such as an illegal address is permanent: every later call returns it. So the
-/// kernel that failed is one before this launch, unless CUDA_LAUNCH_BLOCKING makes each launch wait.
+/// The error for a launch that failed. An error such as an illegal address is permanent: every later call returns it.
+/// So the kernel that failed is one before this launch, unless CUDA_LAUNCH_BLOCKING makes each launch wait.
 inline DeviceFailure launchFailure(const Stream& on, const LaunchShape& shape, cudaError_t status) {
   static const char* const blocking = std::getenv("CUDA_LAUNCH_BLOCKING");
   const std::string error = std::string(cudaGetErrorString(status)) + " (" + cudaGetErrorName(status) + ")";
@@ -71,8 +72,8 @@ inline DeviceFailure launchFailure(const Stream& on, const LaunchShape& shape, c
                        true);
 }
 
-/// Raises a kernel's limit of dynamic shared memory to the device's maximum. The attribute belongs to the process: if each
-/// thread requested its own size, threads would lower each other's limit.
+/// Raises a kernel's limit of dynamic shared memory to the device's maximum. The attribute belongs to the process: if
+/// each thread requested its own size, threads would lower each other's limit.
 inline cudaError_t allowShared(const void* function, std::size_t bytes, int mostShared) {
   struct Allowed {
     std::mutex mutex;
@@ -109,8 +110,8 @@ cudaError_t submitKernel(const Stream& on, void (*kernel)(P...), const LaunchSha
 
 #else
 
-/// A kernel and its arguments, kept until every thread of its grid has called it. A template of the parameters' types only,
-/// so that kernels with the same types share its code.
+/// A kernel and its arguments, kept until every thread of its grid has called it. A template of the parameters' types
+/// only, so that kernels with the same types share its code.
 template <class... P>
 class Call final : public emulator::Call {
  public:
@@ -133,9 +134,9 @@ cudaError_t submitKernel(const Stream& on, void (*kernel)(P...), const LaunchSha
 
 #endif
 
-/// Starts `kernel` on the current stream. A kernel that is used for the first time is loaded, which takes device memory:
-/// if none is free, the cache is emptied and the launch tried once more. Throws DeviceFailure with the launcher's
-/// name, the shape and the line. Blocks while the stream is full.
+/// Starts `kernel` on the current stream. A kernel that is used for the first time is loaded, which takes device
+/// memory: if none is free, the cache is emptied and the launch tried once more. Throws DeviceFailure with the
+/// launcher's name, the shape and the line. Blocks while the stream is full.
 template <class... P, class... A>
 void launch(void (*kernel)(P...), const LaunchShape& shape, A&&... args) {
   static_assert(sizeof...(P) == sizeof...(A), "the kernel takes another number of arguments");

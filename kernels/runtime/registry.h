@@ -1,5 +1,5 @@
-// The list of all launchers. EXPORT_KERNEL makes a binding from a launcher's C++ signature: name, kinds of arguments and a
-// function that calls it. native/ walks the list and makes a JavaScript function of each. Nothing here uses Node.
+// The list of all launchers. EXPORT_KERNEL makes a binding from a launcher's C++ signature: name, kinds of arguments
+// and a function that calls it. native/ walks the list and makes a JavaScript function of each. Nothing here uses Node.
 #pragma once
 
 #include <utility>

@@ -1,5 +1,6 @@
-// The stream that launchers work on: the properties of the device that they may use, scratch memory, options, and the record
-// in which a running kernel reports bad data. native/ implements it (Environment); launchers reach it by stream().
+// The stream that launchers work on: the properties of the device that they may use, scratch memory, options, and the
+// record in which a running kernel reports bad data. native/ implements it (Environment); launchers reach it by
+// stream().
 #pragma once
 
 #include <cstddef>
@@ -23,8 +24,8 @@ struct Options {
   bool skipLaunches = false;
 };
 
-/// A report of bad values that a kernel read, such as a label that is out of range. It is in device memory; the host reads it
-/// when it next waits for the stream, if the flag is set. The first thread that claims the record writes it.
+/// A report of bad values that a kernel read, such as a label that is out of range. It is in device memory; the host
+/// reads it when it next waits for the stream, if the flag is set. The first thread that claims the record writes it.
 struct KernelFault {
   int claimed;         // 0, or 1 once a thread has claimed it
   int rule;            // an index into faultRules
@@ -55,13 +56,13 @@ class Stream {
  public:
   virtual ~Stream() = default;
 
-  /// Device memory for a launcher's temporary data. It is stream-ordered: it may be given back as soon as the kernels that use
-  /// it are launched. Throws DeviceFailure if there is no memory.
+  /// Device memory for a launcher's temporary data. It is stream-ordered: it may be given back as soon as the kernels
+  /// that use it are launched. Throws DeviceFailure if there is no memory.
   virtual void* takeScratch(std::size_t bytes) = 0;
   virtual void giveScratch(void* data) noexcept = 0;
 
-  /// Waits for all submitted work and gives cached memory back to the device. Called if a kernel cannot be loaded, since
-  /// loading takes device memory outside the allocator.
+  /// Waits for all submitted work and gives cached memory back to the device. Called if a kernel cannot be loaded,
+  /// since loading takes device memory outside the allocator.
   virtual void emptyCache() noexcept = 0;
   /// How much of the device's memory is in use, cached and free, in bytes; for messages.
   virtual std::string describeMemory() const = 0;

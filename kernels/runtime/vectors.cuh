@@ -1,13 +1,14 @@
-// Loads and stores of 16 bytes, for elementwise kernels, rows and matrix products. Kernels store vectors to global memory with
-// `store`: the compiler may split a plain struct store into 4-byte stores, which need four times as many instructions.
+// Loads and stores of 16 bytes, for elementwise kernels, rows and matrix products. Kernels store vectors to global
+// memory with `store`: the compiler may split a plain struct store into 4-byte stores, which need four times as many
+// instructions.
 #pragma once
 
 #include "runtime/common.cuh"
 
 namespace wengert {
 
-/// A piece of memory of 1 to 16 bytes, copied with as few accesses as possible. Its members are words and not elements: a
-/// class type such as __half would be copied element by element.
+/// A piece of memory of 1 to 16 bytes, copied with as few accesses as possible. Its members are words and not elements:
+/// a class type such as __half would be copied element by element.
 template <int bytes>
 struct alignas(bytes) Words {
   using Word = std::conditional_t<bytes % 4 == 0, std::uint32_t,

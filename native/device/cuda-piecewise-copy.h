@@ -16,8 +16,8 @@
 
 namespace wengert {
 
-/// The copy, on a separate stream, so that it does not wait for work that was submitted later. Any thread may call it; calls
-/// run one after the other.
+/// The copy, on a separate stream, so that it does not wait for work that was submitted later. Any thread may call it;
+/// calls run one after the other.
 class PiecewiseCopy {
  public:
   explicit PiecewiseCopy(Device& device) : device_(device) {}

@@ -1,5 +1,6 @@
-// The GPU as a Device (device.h), by the CUDA runtime: device 0 of CUDA_VISIBLE_DEVICES. Only the cuda addon contains this file;
-// device-emulator.cc is its counterpart. Launches do not go through here but through kernels/runtime/launch.h.
+// The GPU as a Device (device.h), by the CUDA runtime: device 0 of CUDA_VISIBLE_DEVICES. Only the cuda addon contains
+// this file; device-emulator.cc is its counterpart. Launches do not go through here but through
+// kernels/runtime/launch.h.
 //
 // A ticket is the number of a CUDA event on the stream. marks_ has the events that were not reached when last asked, in
 // order; retire() takes reached ones off the front and keeps the events for reuse.
@@ -15,7 +16,8 @@
 #include "device/device.h"
 #include "runtime/check.h"
 
-// Both are in the runtime that is linked. Declared here because some distributions package cuda_profiler_api.h separately.
+// Both are in the runtime that is linked. Declared here because some distributions package cuda_profiler_api.h
+// separately.
 extern "C" {
 cudaError_t CUDARTAPI cudaProfilerStart(void);
 cudaError_t CUDARTAPI cudaProfilerStop(void);
@@ -166,7 +168,8 @@ class CudaDevice final : public Device {
       if (marks_.empty() || ticket < marks_.front().ticket) return;
       event = marks_[ticket - marks_.front().ticket].event;
     }
-    // If the event is reused and recorded again before this thread waits, the thread waits longer than needed, which is safe.
+    // If the event is reused and recorded again before this thread waits, the thread waits longer than needed, which is
+    // safe.
     check(cudaEventSynchronize(event), kernelFailed);
   }
 
@@ -217,7 +220,8 @@ class CudaDevice final : public Device {
     throw InvalidCall(std::string("cuda: only the emulator has the option ") + options);
   }
 
-  /// Removes reached marks from the front. If the device has failed, all marks are removed, and `await` throws the error.
+  /// Removes reached marks from the front. If the device has failed, all marks are removed, and `await` throws the
+  /// error.
   void retire() {
     while (!marks_.empty()) {
       const cudaError_t status = cudaEventQuery(marks_.front().event);

@@ -1,6 +1,6 @@
-// The emulated device (device.h): a queue (kernels/emulator/launch/runtime.h), and host memory with a limit, so that tests can
-// run out of it. Only the emulator addons contain this file; device-cuda.cc is its counterpart. Kernels run in
-// kernels/emulator.
+// The emulated device (device.h): a queue (kernels/emulator/launch/runtime.h), and host memory with a limit, so that
+// tests can run out of it. Only the emulator addons contain this file; device-cuda.cc is its counterpart. Kernels run
+// in kernels/emulator.
 #include <atomic>
 #include <chrono>
 #include <cstdlib>

@@ -1,6 +1,6 @@
-// The interface of a device: memory, copies, and tickets that tell when work is done. device-cuda.cc and device-emulator.cc
-// implement it; an addon contains one of them. Memory, Staging, Faults and Reader use it. Launches go to the device's queue
-// directly (kernels/runtime/launch.h).
+// The interface of a device: memory, copies, and tickets that tell when work is done. device-cuda.cc and
+// device-emulator.cc implement it; an addon contains one of them. Memory, Staging, Faults and Reader use it. Launches
+// go to the device's queue directly (kernels/runtime/launch.h).
 //
 //   stream   | upload | launch | launch | download |
 //                                    ^mark() = 7             isDone(7): everything before the mark is done
@@ -77,10 +77,11 @@ class Device {
   virtual bool isDone(Ticket ticket) = 0;
   /// Blocks the calling thread until the ticket is reached. Any thread may call it.
   virtual void await(Ticket ticket) = 0;
-  /// Waits for `after`, and copies to any host memory. Work that is submitted meanwhile does not wait for the copy. Blocks the
-  /// calling thread, which may be any. Throws DeviceFailure.
+  /// Waits for `after`, and copies to any host memory. Work that is submitted meanwhile does not wait for the copy.
+  /// Blocks the calling thread, which may be any. Throws DeviceFailure.
   virtual void read(void* target, const void* source, std::size_t bytes, Ticket after) = 0;
-  /// Records the time at which the stream reaches this point. Pass the moment to `forgetTime` later. Throws DeviceFailure.
+  /// Records the time at which the stream reaches this point. Pass the moment to `forgetTime` later. Throws
+  /// DeviceFailure.
   virtual Moment noteTime() = 0;
   /// Microseconds of the device's clock from one moment to a later one; waits for both. Throws DeviceFailure.
   virtual double elapsed(Moment from, Moment to) = 0;
@@ -97,8 +98,8 @@ class Device {
   /// The fault that stopped a kernel since the last call; else empty.
   virtual std::string takeFault() { return {}; }
 
-  /// From this point of the stream on, accesses of kernels just outside [data, data + bytes) are faults (watch), or are not any
-  /// more (unwatch). Only if the device watches accesses.
+  /// From this point of the stream on, accesses of kernels just outside [data, data + bytes) are faults (watch), or are
+  /// not any more (unwatch). Only if the device watches accesses.
   virtual void watch(const void*, std::size_t) {}
   virtual void unwatch(const void*) noexcept {}
 

@@ -101,7 +101,8 @@ Faults::Interval Faults::endInterval(Ticket reached) {
   return ++ended_;
 }
 
-/// Waits for the end of the oldest interval that was not looked at, keeps its reports, and clears its records for reuse.
+/// Waits for the end of the oldest interval that was not looked at, keeps its reports, and clears its records for
+/// reuse.
 void Faults::lookAtOldest() {
   const auto [place, reached] = waiting_.front();
   device_.await(reached);

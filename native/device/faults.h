@@ -1,6 +1,6 @@
-// Where running kernels report bad data: a record for each kernel, in device memory, and a flag in the host's memory that says
-// whether a record was written. A wait looks at the flag; records are copied only if the flag is set. Reader ends intervals and
-// checks them; callKernel gives each launcher its kernel's record.
+// Where running kernels report bad data: a record for each kernel, in device memory, and a flag in the host's memory
+// that says whether a record was written. A wait looks at the flag; records are copied only if the flag is set. Reader
+// ends intervals and checks them; callKernel gives each launcher its kernel's record.
 //
 // An asynchronous read throws the reports of kernels before it, not of kernels after it. Therefore records are kept in
 // intervals: each read ends one, and kernels that are launched after it use other records and another flag:
@@ -8,8 +8,8 @@
 //   stream      | kernels | read 1 | kernels | read 2 | kernels ...
 //   interval    |<--- 1 ---------->|<--- 2 ---------->|<-- 3, current_
 //
-// So the address of a kernel's record changes with every read. A CUDA graph would need a permanent interval, since it keeps
-// the addresses that it was captured with.
+// So the address of a kernel's record changes with every read. A CUDA graph would need a permanent interval, since it
+// keeps the addresses that it was captured with.
 #pragma once
 
 #include <cstddef>
@@ -40,9 +40,9 @@ class Faults {
   /// The record in which the kernel with this number reports if it is launched now.
   KernelFault* recordOf(std::size_t kernel) const { return current_.records + kernel; }
 
-  /// Ends the interval, for a read that must later call `check` or `forget` with it. `reached` is a ticket for everything
-  /// that was launched in it. Does not wait for the device, unless no memory is left for the records of more intervals:
-  /// then it waits for the end of the oldest one. Throws DeviceFailure, and the interval goes on.
+  /// Ends the interval, for a read that must later call `check` or `forget` with it. `reached` is a ticket for
+  /// everything that was launched in it. Does not wait for the device, unless no memory is left for the records of more
+  /// intervals: then it waits for the end of the oldest one. Throws DeviceFailure, and the interval goes on.
   Interval endInterval(Ticket reached);
 
   /// Throws InvalidCall that names everything that kernels found up to the end of the interval, which the device must

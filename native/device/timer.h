@@ -6,8 +6,8 @@
 
 namespace wengert {
 
-/// elapsed(body): calls `body` and waits for what it submitted; microseconds of the device's clock. Rethrows what `body`
-/// throws. Throws WrongType if `body` is not a function or returns a promise.
+/// elapsed(body): calls `body` and waits for what it submitted; microseconds of the device's clock. Rethrows what
+/// `body` throws. Throws WrongType if `body` is not a function or returns a promise.
 Napi::Value elapsed(Environment& environment, const Napi::CallbackInfo& info);
 
 }  // namespace wengert

@@ -80,8 +80,8 @@ void Allocator::emptyCache() noexcept {
   }
 }
 
-/// The smallest free block of at least `bytes` bytes, or null. For small blocks: the first bin that is not empty, in the
-/// same word of `filled_`, else in the next word that is not zero.
+/// The smallest free block of at least `bytes` bytes, or null. For small blocks: the first bin that is not empty, in
+/// the same word of `filled_`, else in the next word that is not zero.
 Block* Allocator::find(std::size_t bytes, bool isSmall) {
   if (!isSmall) {
     Block wanted;
@@ -99,8 +99,8 @@ Block* Allocator::find(std::size_t bytes, bool isSmall) {
   return small_[larger * 64 + std::countr_zero(filled_[larger])];
 }
 
-/// A new segment of the usual size. If the device has no memory for it, the cache is emptied and it is tried again, and then a
-/// segment of only the needed size.
+/// A new segment of the usual size. If the device has no memory for it, the cache is emptied and it is tried again, and
+/// then a segment of only the needed size.
 Block* Allocator::grow(std::size_t bytes, bool isSmall) {
   if (!cached_) return addSegment(bytes, isSmall);
   const std::size_t usual =

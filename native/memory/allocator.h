@@ -1,7 +1,7 @@
-// A caching allocator, used by Memory. It takes segments from the device and cuts them into blocks. A freed block is joined with
-// its free neighbours and kept for reuse, so a training step that needs the sizes of the previous step takes nothing from
-// the device. All work is on one stream, so a block may be reused as soon as it is freed: the work that uses it was submitted
-// before. It knows nothing of dtypes, handles or guard bands.
+// A caching allocator, used by Memory. It takes segments from the device and cuts them into blocks. A freed block is
+// joined with its free neighbours and kept for reuse, so a training step that needs the sizes of the previous step
+// takes nothing from the device. All work is on one stream, so a block may be reused as soon as it is freed: the work
+// that uses it was submitted before. It knows nothing of dtypes, handles or guard bands.
 //
 //   segment (from the device)   |  used 3 KiB  | free 1 KiB |   used 8 KiB   |      free ...       |
 //   block->before, ->after          <------->       <------>       <-------->                          neighbours
@@ -52,22 +52,22 @@ class Allocator {
   /// Requests below this are taken from small segments, so that small blocks do not fragment large segments.
   static constexpr std::size_t smallLimit = std::size_t{1} << 20;
   static constexpr std::size_t smallSegment = std::size_t{2} << 20;
-  /// Requests up to `middleLimit` share segments of `middleSegment` bytes; a larger request gets a segment of its size, rounded
-  /// up to `largeGranularity`.
+  /// Requests up to `middleLimit` share segments of `middleSegment` bytes; a larger request gets a segment of its size,
+  /// rounded up to `largeGranularity`.
   static constexpr std::size_t middleLimit = std::size_t{10} << 20;
   static constexpr std::size_t middleSegment = std::size_t{20} << 20;
   static constexpr std::size_t largeGranularity = std::size_t{2} << 20;
 
-  /// If `cached` is false, every block is a separate segment, which is allocated and released each time. This is slow, but a
-  /// tool that checks the device's allocations then knows where each buffer ends.
+  /// If `cached` is false, every block is a separate segment, which is allocated and released each time. This is slow,
+  /// but a tool that checks the device's allocations then knows where each buffer ends.
   explicit Allocator(SegmentSource& source, bool cached = true) : source_(source), cached_(cached) {}
   /// Releases all segments; no work may still use them.
   ~Allocator();
   Allocator(const Allocator&) = delete;
   Allocator& operator=(const Allocator&) = delete;
 
-  /// The smallest free block that holds `bytes`, cut to size. Null if the device has no memory either, even after the cache was
-  /// emptied.
+  /// The smallest free block that holds `bytes`, cut to size. Null if the device has no memory either, even after the
+  /// cache was emptied.
   Block* take(std::size_t bytes);
   void give(Block* block) noexcept;
 
@@ -102,8 +102,9 @@ class Allocator {
   SegmentSource& source_;
   const bool cached_;
   Usage usage_;
-  // Free small blocks by size: bin i has the blocks of (i + 1) * granularity bytes. `filled_` has a bit for each bin that is not
-  // empty, and `filledWords_` a bit for each word of `filled_` that is not zero, so the best fit is found in a few cycles.
+  // Free small blocks by size: bin i has the blocks of (i + 1) * granularity bytes. `filled_` has a bit for each bin
+  // that is not empty, and `filledWords_` a bit for each word of `filled_` that is not zero, so the best fit is found
+  // in a few cycles.
   std::array<Block*, bins> small_{};
   std::array<std::uint64_t, 64> filled_{};
   std::uint64_t filledWords_ = 0;

@@ -1,6 +1,6 @@
-// Guard bands, used by Memory if the option `guard` is on: a pattern before and after each buffer, to find kernels that write
-// outside of it. The pattern is NaN, so a kernel that reads outside of a buffer computes NaN. The emulator's check of every
-// access is in kernels/emulator/races/memory.h.
+// Guard bands, used by Memory if the option `guard` is on: a pattern before and after each buffer, to find kernels that
+// write outside of it. The pattern is NaN, so a kernel that reads outside of a buffer computes NaN. The emulator's
+// check of every access is in kernels/emulator/races/memory.h.
 //
 //   | band, 512 bytes | data, `bytes` bytes | band, 512 bytes |
 #pragma once
@@ -32,7 +32,8 @@ class Guard {
     const Buffer* buffer;  // null if no band was changed
     const char* side;      // "before" or "after"
   };
-  /// Waits for all work and checks the bands of these buffers, which must have bands. Returns the first that was changed.
+  /// Waits for all work and checks the bands of these buffers, which must have bands. Returns the first that was
+  /// changed.
   Broken find(const std::vector<Buffer>& buffers);
 
  private:

@@ -1,4 +1,5 @@
-// The memory of an environment (memory.h): allocation with guard bands and poison, and the report of device memory to V8.
+// The memory of an environment (memory.h): allocation with guard bands and poison, and the report of device memory to
+// V8.
 #include "memory/memory.h"
 
 #include <algorithm>
@@ -80,9 +81,9 @@ void Memory::releaseSegment(void* data, std::size_t bytes) noexcept {
   account(-static_cast<std::int64_t>(bytes));
 }
 
-/// Reports device memory to V8, so that the garbage collector runs if unreachable tensors may hold much of it. It reports
-/// segments and not blocks, in steps of an eighth of the total and of at least 64 MiB: V8 starts a collection for every 64 MiB
-/// that is reported, and a training step may allocate and free that much many times.
+/// Reports device memory to V8, so that the garbage collector runs if unreachable tensors may hold much of it. It
+/// reports segments and not blocks, in steps of an eighth of the total and of at least 64 MiB: V8 starts a collection
+/// for every 64 MiB that is reported, and a training step may allocate and free that much many times.
 void Memory::account(std::int64_t bytes) noexcept {
   unreported_ += bytes;
   const std::int64_t least = std::max(leastReport, reported_ / 8);

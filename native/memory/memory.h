@@ -1,6 +1,6 @@
-// The memory of an environment: the allocator over the device, with two options for tests. With `poison` a new buffer holds
-// NaN; with `guard` it is between two guard bands (guard.h). Environment and Reader take memory here. Host memory is in
-// staging.h, and the table of buffers in handles.h.
+// The memory of an environment: the allocator over the device, with two options for tests. With `poison` a new buffer
+// holds NaN; with `guard` it is between two guard bands (guard.h). Environment and Reader take memory here. Host memory
+// is in staging.h, and the table of buffers in handles.h.
 #pragma once
 
 #include <node_api.h>

@@ -1,4 +1,5 @@
-// Pinned pieces (staging.h): a kept piece is reused if it is large enough, not far too large, and the device is done with it.
+// Pinned pieces (staging.h): a kept piece is reused if it is large enough, not far too large, and the device is done
+// with it.
 #include "memory/staging.h"
 
 #include <algorithm>
@@ -13,8 +14,8 @@ Staging::~Staging() {
 }
 
 Staging::Piece Staging::take(std::size_t bytes) {
-  // Tickets are reached in order, so a ticket before a reached one is reached, and one after a ticket that is not reached is
-  // not: few pieces need a question to the device.
+  // Tickets are reached in order, so a ticket before a reached one is reached, and one after a ticket that is not
+  // reached is not: few pieces need a question to the device.
   Ticket reached = 0;
   Ticket ahead = std::numeric_limits<Ticket>::max();
   const auto isDone = [&](Ticket ticket) {

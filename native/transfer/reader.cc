@@ -1,4 +1,5 @@
-// Reads (reader.h): the copy to the host, the thread that waits for it, and the fulfilment of promises on the event loop.
+// Reads (reader.h): the copy to the host, the thread that waits for it, and the fulfilment of promises on the event
+// loop.
 #include "transfer/reader.h"
 
 #include <chrono>
@@ -18,8 +19,8 @@ constexpr std::chrono::microseconds patience{50};
 
 std::size_t bytesOf(const Buffer& buffer) { return static_cast<std::size_t>(buffer.length) * bytesOf(buffer.dtype); }
 
-/// A new ArrayBuffer. V8 ends the process if it finds no memory for one, so this allocates that much first, and throws if it
-/// cannot.
+/// A new ArrayBuffer. V8 ends the process if it finds no memory for one, so this allocates that much first, and throws
+/// if it cannot.
 Napi::ArrayBuffer makeArrayBuffer(Napi::Env env, std::size_t bytes) {
   void* volatile const tried = std::malloc(bytes);
   if (tried == nullptr && bytes > 0)
@@ -51,8 +52,8 @@ void Reader::giveBack(const Staging::Piece& piece, Ticket ticket) {
   if (piece.data != nullptr) environment_.staging.give(piece, ticket);
 }
 
-/// Waits for the device. Sleeping and waking takes longer than many kernels, so this polls first. Only for blocking reads: the
-/// thread of asynchronous reads does not poll, since it would occupy a core.
+/// Waits for the device. Sleeping and waking takes longer than many kernels, so this polls first. Only for blocking
+/// reads: the thread of asynchronous reads does not poll, since it would occupy a core.
 void Reader::waitSoon(Ticket ticket) {
   Device& device = *environment_.device;
   const auto start = std::chrono::steady_clock::now();
@@ -117,8 +118,8 @@ void Reader::begin(Request& request, const Buffer& buffer) {
   request.faults = environment_.faults.endInterval(request.ticket);
 }
 
-/// Copies the buffer on the device, which occupies the stream for the shortest time; the thread reads the copy later. If the
-/// device has no memory for a copy, the data is read now, and this blocks.
+/// Copies the buffer on the device, which occupies the stream for the shortest time; the thread reads the copy later.
+/// If the device has no memory for a copy, the data is read now, and this blocks.
 void Reader::beginLarge(Request& request, const Buffer& buffer) {
   Device& device = *environment_.device;
   const Napi::ArrayBuffer target = makeArrayBuffer(environment_.env, request.bytes);
@@ -161,8 +162,8 @@ void Reader::work() {
     pending_.pop_front();
     lock.unlock();
     perform(*request);
-    // If the environment is ending, Node empties the function's queue and `deliver` deletes the request. If the function is
-    // already closed, the request stays with this thread's queue.
+    // If the environment is ending, Node empties the function's queue and `deliver` deletes the request. If the
+    // function is already closed, the request stays with this thread's queue.
     Request* const handed = request.release();
     const napi_status status = napi_call_threadsafe_function(deliver_, handed, napi_tsfn_nonblocking);
     lock.lock();

@@ -1,5 +1,5 @@
-// Reads of buffers, asynchronous and blocking. For an asynchronous read, a thread waits for the device, and the promise is
-// resolved on the event loop. transfer.cc calls it for JavaScript; writes are in transfer.cc.
+// Reads of buffers, asynchronous and blocking. For an asynchronous read, a thread waits for the device, and the promise
+// is resolved on the event loop. transfer.cc calls it for JavaScript; writes are in transfer.cc.
 //
 //   up to 1 MiB    buffer --stream--> pinned piece ----------event loop---> ArrayBuffer
 //   more           buffer --stream--> copy on the device --thread, in pieces--> ArrayBuffer
@@ -36,8 +36,8 @@ class Reader {
   Reader(const Reader&) = delete;
   Reader& operator=(const Reader&) = delete;
 
-  /// A promise of the buffer's bytes, as they are at this point of the stream, in an ArrayBuffer. JavaScript cannot reach this
-  /// ArrayBuffer before the promise is resolved, so it cannot detach the memory that the thread writes to.
+  /// A promise of the buffer's bytes, as they are at this point of the stream, in an ArrayBuffer. JavaScript cannot
+  /// reach this ArrayBuffer before the promise is resolved, so it cannot detach the memory that the thread writes to.
   Napi::Promise read(const Buffer& buffer);
 
   /// Waits, and copies the buffer's bytes to `target`.

@@ -1,6 +1,8 @@
-// The functions of the addon that move data (transfer.h): checks of their arguments, and writes. Reads are in reader.cc.
+// The functions of the addon that move data (transfer.h): checks of their arguments, and writes. Reads are in
+// reader.cc.
 //
-// A write copies each chunk of 4 MiB to a pinned piece and submits its upload, so it returns without waiting for the device:
+// A write copies each chunk of 4 MiB to a pinned piece and submits its upload, so it returns without waiting for the
+// device:
 //
 //   typed array --memcpy--> pinned piece --upload, in the order of the stream--> buffer
 #include "transfer/transfer.h"

@@ -1,5 +1,6 @@
-// The functions of the addon that move data between JavaScript's arrays and buffers of the device; addon.cc exports them. Arrays
-// store elements as the device does: 16-bit floats as bits in a Uint16Array, bools as bytes. Kernels are called by call.h.
+// The functions of the addon that move data between JavaScript's arrays and buffers of the device; addon.cc exports
+// them. Arrays store elements as the device does: 16-bit floats as bits in a Uint16Array, bools as bytes. Kernels are
+// called by call.h.
 #pragma once
 
 #include "environment.h"

@@ -1,12 +1,14 @@
-// CUDA's atomic operations on global and shared memory (cuda.h includes this). They are not inline: code that is inlined into a
-// kernel reports ordinary loads and stores to the race detector, and an atomic operation must be a single access.
+// CUDA's atomic operations on global and shared memory (cuda.h includes this). They are not inline: code that is
+// inlined into a kernel reports ordinary loads and stores to the race detector, and an atomic operation must be a
+// single access.
 #pragma once
 
 namespace emulator {
 
 enum class Atomic { add, min, max, exchange, bitAnd, bitOr };
 
-/// Applies the operation to *address and returns the old value. For int, unsigned, unsigned long long, float and double.
+/// Applies the operation to *address and returns the old value. For int, unsigned, unsigned long long, float and
+/// double.
 template <class T>
 T atomicApply(Atomic operation, T* address, T operand);
 

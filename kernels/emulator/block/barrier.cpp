@@ -57,8 +57,8 @@ void Block::syncWarp(std::uint32_t mask) {
   maybePreempt();
 }
 
-/// A lane arrives at a collective. Lanes of one mask form a gathering; the last lane to arrive combines the slots of all and
-/// makes the others ready. A warp can have several gatherings at a time, of lanes that diverged:
+/// A lane arrives at a collective. Lanes of one mask form a gathering; the last lane to arrive combines the slots of
+/// all and makes the others ready. A warp can have several gatherings at a time, of lanes that diverged:
 ///
 ///   lanes 0-15    __shfl_xor(0x0000ffff)    gathering 0: arrived 0x00000fff, waits
 ///   lanes 16-31   __shfl_xor(0xffff0000)    gathering 1: arrived 0xffff0000, complete

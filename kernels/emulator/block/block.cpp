@@ -1,5 +1,5 @@
-// The scheduler of a block (block.h): which thread runs next, starting threads on fibers, preemption, and faults. The rest of
-// Block is in barrier.cpp and copy.cpp.
+// The scheduler of a block (block.h): which thread runs next, starting threads on fibers, preemption, and faults. The
+// rest of Block is in barrier.cpp and copy.cpp.
 #include "emulator/block/block.h"
 
 #include <algorithm>
@@ -65,8 +65,8 @@ void Block::run(const Launch& launch, std::uint64_t number) {
   if (!fault_.empty()) throw Fault(fault_);
 }
 
-/// The loop of a fiber: run a thread to its end, then continue with the thread that runs next. If that thread has another
-/// fiber, switch to it; this fiber is idle until it is given a new thread.
+/// The loop of a fiber: run a thread to its end, then continue with the thread that runs next. If that thread has
+/// another fiber, switch to it; this fiber is idle until it is given a new thread.
 void Block::fiberMain(Fiber* self, void* block) {
   Block& b = *static_cast<Block*>(block);
   for (;;) {
@@ -91,8 +91,8 @@ void Block::runThread() {
   live_--;
 }
 
-/// The thread that runs next: the one that became ready last, else the next one that has not started; with `shuffle` any of
-/// them at random. Null if no thread can run.
+/// The thread that runs next: the one that became ready last, else the next one that has not started; with `shuffle`
+/// any of them at random. Null if no thread can run.
 Thread* Block::choose() {
   const std::size_t ready = ready_.size();
   const std::size_t fresh = static_cast<std::size_t>(threadCount_ - started_);
@@ -121,8 +121,8 @@ Thread* Block::choose() {
   return &thread;
 }
 
-/// The fiber of the thread that runs next. If no thread can run, pending copies and instructions are completed, which may
-/// wake one. Null if all threads have ended or wait forever.
+/// The fiber of the thread that runs next. If no thread can run, pending copies and instructions are completed, which
+/// may wake one. Null if all threads have ended or wait forever.
 Fiber* Block::next() {
   Thread* thread = choose();
   while (thread == nullptr && performSomething()) thread = choose();

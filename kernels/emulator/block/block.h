@@ -1,9 +1,9 @@
-// One thread block: its threads on fibers, its shared memory, its barriers. It runs on one thread of the host; launch/ runs
-// the blocks of a grid on several. block.cpp has the scheduler, barrier.cpp barriers and collectives, copy.cpp cp.async;
-// instructions/ has the rest of the hardware.
+// One thread block: its threads on fibers, its shared memory, its barriers. It runs on one thread of the host; launch/
+// runs the blocks of a grid on several. block.cpp has the scheduler, barrier.cpp barriers and collectives, copy.cpp
+// cp.async; instructions/ has the rest of the hardware.
 //
-// A CUDA thread runs until it has to wait (suspend), is preempted, or ends; then the scheduler switches to a thread that
-// can run. In order, or with `shuffle` at random:
+// A CUDA thread runs until it has to wait (suspend), is preempted, or ends; then the scheduler switches to a thread
+// that can run. In order, or with `shuffle` at random:
 //
 //   thread 0   runs --- __syncthreads: suspend .................... wake --- runs
 //   thread 1             started, runs --- __syncthreads: suspend . wake
@@ -97,14 +97,15 @@ class Block {
   unsigned char* shared() { return shared_; }
   bool isShared(const void* p) const { return p >= shared_ && p < shared_ + sharedBytes_; }
 
-  /// The offset of an address in shared memory. Faults unless `bytes` bytes there are inside the block's memory and aligned.
+  /// The offset of an address in shared memory. Faults unless `bytes` bytes there are inside the block's memory and
+  /// aligned.
   std::size_t sharedOffset(const void* p, std::size_t bytes, std::size_t alignment, const char* operation);
 
   /// bar.sync: waits until `count` threads have arrived at barrier `id`; bar.arrive: arrives and goes on.
   void barrier(int id, int count, bool waits = true);
 
-  /// A collective of the lanes in `mask`, each with a `slot`: the last lane to arrive calls `combine` with the slots of all, by
-  /// lane. `operation` is its name; lanes that meet in different operations are a fault.
+  /// A collective of the lanes in `mask`, each with a `slot`: the last lane to arrive calls `combine` with the slots of
+  /// all, by lane. `operation` is its name; lanes that meet in different operations are a fault.
   using Combine = void (*)(void* const* slots, std::uint32_t mask, const void* argument);
   void collective(std::uint32_t mask, const char* operation, void* slot, Combine combine,
                   const void* argument = nullptr);
@@ -126,8 +127,8 @@ class Block {
   void wake(Thread& thread) { ready_.push_back(&thread); }
   Thread& threadAt(int number) { return all_[number]; }
 
-  /// With `shuffle`, sometimes switches to another thread or completes a pending operation. Called by every operation that
-  /// synchronises.
+  /// With `shuffle`, sometimes switches to another thread or completes a pending operation. Called by every operation
+  /// that synchronises.
   void maybePreempt() {
     if (shuffle_) preempt();
   }

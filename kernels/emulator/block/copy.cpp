@@ -1,6 +1,6 @@
-// cp.async on the emulator: copies from global to shared memory that a thread starts, and waits for in groups. Members of
-// Block (block.h). A copy happens at a random moment between its start and its wait, so a kernel that reads too early finds
-// poison or old data. Bulk copies (TMA) are in instructions/bulk.cpp.
+// cp.async on the emulator: copies from global to shared memory that a thread starts, and waits for in groups. Members
+// of Block (block.h). A copy happens at a random moment between its start and its wait, so a kernel that reads too
+// early finds poison or old data. Bulk copies (TMA) are in instructions/bulk.cpp.
 #include <algorithm>
 #include <cstring>
 

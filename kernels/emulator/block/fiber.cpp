@@ -1,5 +1,5 @@
-// Fibers (fiber.h): stacks of 256 KiB, and the switch between them in assembly for x86-64 and aarch64. A switch saves the
-// callee-saved registers only; the caller of a function expects all others to change.
+// Fibers (fiber.h): stacks of 256 KiB, and the switch between them in assembly for x86-64 and aarch64. A switch saves
+// the callee-saved registers only; the caller of a function expects all others to change.
 //
 //   fiber A                    fiber B                      memory of a stack, from high to low addresses
 //   runs
@@ -17,8 +17,8 @@
 #include <cstdint>
 #include <new>
 
-// Pushes the callee-saved registers, stores the stack pointer to *from, and continues where `to` was saved. It ends with an
-// indirect jump, because the processor would predict a return to the wrong address.
+// Pushes the callee-saved registers, stores the stack pointer to *from, and continues where `to` was saved. It ends
+// with an indirect jump, because the processor would predict a return to the wrong address.
 extern "C" void emulator_switch(void** from, void* to);
 
 #if defined(__x86_64__)
@@ -85,7 +85,8 @@ emulator_switch:
 #error "the emulator runs on x86-64 and aarch64"
 #endif
 
-// The first code of a new fiber: calls entry(this, argument), which the constructor has put into callee-saved registers.
+// The first code of a new fiber: calls entry(this, argument), which the constructor has put into callee-saved
+// registers.
 extern "C" void emulator_start();
 #if defined(__x86_64__)
 asm(R"(
@@ -129,8 +130,8 @@ Fiber::Fiber(Entry entry, void* argument) {
   }
   auto** top = reinterpret_cast<void**>(stack_ + stackBytes);
 #if defined(__x86_64__)
-  // In the order in which emulator_switch pops: r15 r14 r13 r12 rbx rbp, then the address to jump to. After that the stack
-  // pointer is a multiple of 16, which the ABI requires before the call in emulator_start.
+  // In the order in which emulator_switch pops: r15 r14 r13 r12 rbx rbp, then the address to jump to. After that the
+  // stack pointer is a multiple of 16, which the ABI requires before the call in emulator_start.
   top -= 9;
   for (int i = 0; i < 9; i++) top[i] = nullptr;
   top[1] = argument;                                    // r14

@@ -1,5 +1,5 @@
-// A fiber: a stack that can be left and continued. Block runs each CUDA thread on a fiber, so that a thread can wait at a
-// barrier in the middle of a kernel while others run, all on one thread of the host. Scheduling is in block.cpp.
+// A fiber: a stack that can be left and continued. Block runs each CUDA thread on a fiber, so that a thread can wait at
+// a barrier in the middle of a kernel while others run, all on one thread of the host. Scheduling is in block.cpp.
 #pragma once
 
 #include <cstddef>
@@ -26,8 +26,8 @@ class Fiber {
   char* stack_ = nullptr;
 };
 
-/// Saves the running stack's registers on it, stores its stack pointer in `from`, and continues the stack `to` where it was
-/// left. Returns when something switches back to `from`.
+/// Saves the running stack's registers on it, stores its stack pointer in `from`, and continues the stack `to` where it
+/// was left. Returns when something switches back to `from`.
 void switchStacks(void*& from, void* to);
 
 }  // namespace emulator

@@ -1,5 +1,5 @@
-// The generator of random schedules: SplitMix64 (Steele, Lea and Flood, OOPSLA 2014). Each block seeds one, which is one
-// assignment. Random tensors use Philox (kernels/random) and not this.
+// The generator of random schedules: SplitMix64 (Steele, Lea and Flood, OOPSLA 2014). Each block seeds one, which is
+// one assignment. Random tensors use Philox (kernels/random) and not this.
 #pragma once
 
 #include <cstdint>

@@ -1,5 +1,5 @@
-// mbarriers and bulk copies on the emulator (bulk.h). A copy happens at a random moment between its issue and its wait; with the
-// race detector, its accesses are checked when it is issued.
+// mbarriers and bulk copies on the emulator (bulk.h). A copy happens at a random moment between its issue and its wait;
+// with the race detector, its accesses are checked when it is issued.
 #include "emulator/instructions/bulk.h"
 
 #include <algorithm>
@@ -50,15 +50,15 @@ void Bulk::arrive(std::uint64_t* at, std::uint32_t expectedBytes) {
   block_.maybePreempt();
 }
 
-/// Completes the phase if all arrivals were made and all expected bytes have arrived: wakes the threads that wait for it and
-/// begins the next phase.
+/// Completes the phase if all arrivals were made and all expected bytes have arrived: wakes the threads that wait for
+/// it and begins the next phase.
 void Bulk::completeIfDone(Mbarrier& barrier, const Thread& by) {
   if (barrier.pending > 0 || barrier.bytes != 0) return;
   if (barrier.underWay > 0)
     block_.fault(by, "an mbarrier's phase completes while bulk copies to it are under way: it expected too few bytes");
   if (block_.detector() != nullptr) {
-    // A thread that waits for a phase learns the knowledge of arrivals in it or before it, and that its copies are done; it
-    // learns nothing of later arrivals.
+    // A thread that waits for a phase learns the knowledge of arrivals in it or before it, and that its copies are
+    // done; it learns nothing of later arrivals.
     barrier.arrivals.generic.raise(barrier.engine, barrier.phase + 1);
     barrier.completed = barrier.arrivals;
   }
@@ -171,12 +171,14 @@ void Bulk::perform(std::size_t at) {
   }
 }
 
-/// Moves the data of a copy, row by row of the box and 16 bytes at a time, since a swizzle keeps 16 bytes together. For a row:
+/// Moves the data of a copy, row by row of the box and 16 bytes at a time, since a swizzle keeps 16 bytes together. For
+/// a row:
 ///
 ///   box            |<------------ rowBytes ------------>|
 ///   tensor              |<--- inside: first .. end --->|        bytes outside are zeros in a load, and skipped in a store
 ///
-/// `copy.at` is where the box starts in the tensor and may be negative; a row outside in another dimension does not exist.
+/// `copy.at` is where the box starts in the tensor and may be negative; a row outside in another dimension does not
+/// exist.
 void Bulk::move(const Copy& copy) {
   const TensorMap& map = copy.map;
   const std::int64_t element = map.elementBytes;

@@ -1,5 +1,5 @@
-// The matrix instructions of a warp (matrix.h). Each is a collective: every lane brings its fragments, and the last lane to
-// arrive gathers them into matrices, multiplies, and scatters the result to the lanes' registers.
+// The matrix instructions of a warp (matrix.h). Each is a collective: every lane brings its fragments, and the last
+// lane to arrive gathers them into matrices, multiplies, and scatters the result to the lanes' registers.
 #include "emulator/instructions/matrix.h"
 
 #include <bit>
@@ -116,7 +116,8 @@ void combineRows(void* const* slots, std::uint32_t, const void*) {
     }
 }
 
-/// ldmatrix or stmatrix of `count` matrices, for one lane. Lanes 0 to 8 count - 1 point to rows, which are checked here.
+/// ldmatrix or stmatrix of `count` matrices, for one lane. Lanes 0 to 8 count - 1 point to rows, which are checked
+/// here.
 template <bool IsStore>
 void moveRows(std::uint32_t* registers, const void* row, int count, bool transposed) {
   constexpr const char* name = IsStore ? "stmatrix" : "ldmatrix";

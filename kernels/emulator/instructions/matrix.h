@@ -1,5 +1,5 @@
-// The matrix instructions of a warp (mma.sync, ldmatrix, stmatrix), with the fragment layouts of the PTX ISA, which ptx.cuh
-// shows. emulator/ptx.h calls them; those of a warpgroup are in warpgroup.h.
+// The matrix instructions of a warp (mma.sync, ldmatrix, stmatrix), with the fragment layouts of the PTX ISA, which
+// ptx.cuh shows. emulator/ptx.h calls them; those of a warpgroup are in warpgroup.h.
 #pragma once
 
 #include <cstdint>

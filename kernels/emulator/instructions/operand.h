@@ -1,5 +1,6 @@
-// The matrix descriptor of wgmma, decoded: where the elements of an operand of 16-bit numbers are in shared memory (PTX ISA,
-// "Asynchronous Warpgroup Level Matrix Shared Memory Layout"). Used by warpgroup.cpp; emulator/ptx.h makes descriptors.
+// The matrix descriptor of wgmma, decoded: where the elements of an operand of 16-bit numbers are in shared memory (PTX
+// ISA, "Asynchronous Warpgroup Level Matrix Shared Memory Layout"). Used by warpgroup.cpp; emulator/ptx.h makes
+// descriptors.
 #pragma once
 
 #include <cstddef>
@@ -20,8 +21,8 @@ class Operand {
         swizzle_(static_cast<Swizzle>((4 - (descriptor >> 62)) % 4)),  // 1: 128 bytes, 2: 64, 3: 32
         isTransposed_(isTransposed) {}
 
-  /// The offset of element (row, k) in shared memory. The operand consists of tiles of 8 lines, as wide as the swizzle, which
-  /// repeat by the two offsets; the swizzle is applied to the address at the end.
+  /// The offset of element (row, k) in shared memory. The operand consists of tiles of 8 lines, as wide as the swizzle,
+  /// which repeat by the two offsets; the swizzle is applied to the address at the end.
   std::size_t offset(int row, int k) const {
     const std::size_t width = swizzle_ == Swizzle::none ? 16 : std::size_t{16} << static_cast<int>(swizzle_);
     const std::size_t r = static_cast<std::size_t>(row), c = static_cast<std::size_t>(k);

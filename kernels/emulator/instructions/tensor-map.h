@@ -1,5 +1,6 @@
-// Tensor maps on the emulator: the description of a tensor in global memory for the bulk copies (TMA), with the box that one copy
-// moves; and the swizzle of shared memory. The twin of CUtensorMap. Used by bulk.cpp, operand.h and ptx/tensor-map.h.
+// Tensor maps on the emulator: the description of a tensor in global memory for the bulk copies (TMA), with the box
+// that one copy moves; and the swizzle of shared memory. The twin of CUtensorMap. Used by bulk.cpp, operand.h and
+// ptx/tensor-map.h.
 #pragma once
 
 #include <cstddef>
@@ -7,8 +8,8 @@
 
 namespace emulator {
 
-/// How a box is stored in shared memory: bits 4 to 6 of each address are XORed with bits 7 to 9 (128 bytes: all three, 64: two,
-/// 32: one), which spreads the rows of a column over the banks. Numbered as in a tensor map.
+/// How a box is stored in shared memory: bits 4 to 6 of each address are XORed with bits 7 to 9 (128 bytes: all three,
+/// 64: two, 32: one), which spreads the rows of a column over the banks. Numbered as in a tensor map.
 enum class Swizzle : int { none = 0, bytes32 = 1, bytes64 = 2, bytes128 = 3 };
 
 constexpr std::size_t swizzled(std::size_t address, Swizzle swizzle) {

@@ -1,5 +1,5 @@
-// wgmma on the emulator (warpgroup.h). From its issue to the wait, a thread's accumulators are poison in its registers, and their
-// true values are in an Accumulators; so a kernel that reads or writes them too early computes NaN or faults.
+// wgmma on the emulator (warpgroup.h). From its issue to the wait, a thread's accumulators are poison in its registers,
+// and their true values are in an Accumulators; so a kernel that reads or writes them too early computes NaN or faults.
 #include "emulator/instructions/warpgroup.h"
 
 #include <algorithm>
@@ -24,7 +24,8 @@ int indexOf(int lane, int i, int n) {
 
 void Warpgroups::fence() { threads_[block_.thread().number].fenced = true; }
 
-/// The operation that the thread issues: the next one of its warpgroup, made by the first of its threads that issues it.
+/// The operation that the thread issues: the next one of its warpgroup, made by the first of its threads that issues
+/// it.
 Warpgroups::Operation& Warpgroups::enter(Group& group, State& state, const MatrixInstruction& instruction) {
   const std::uint64_t at = state.issued++ - group.first;
   if (at == group.operations.size()) {
@@ -38,8 +39,8 @@ Warpgroups::Operation& Warpgroups::enter(Group& group, State& state, const Matri
   return operation;
 }
 
-/// Moves the thread's accumulators from its registers to the operation, and poisons the registers. If an earlier operation on
-/// the same registers is not retired, this one continues with its Accumulators.
+/// Moves the thread's accumulators from its registers to the operation, and poisons the registers. If an earlier
+/// operation on the same registers is not retired, this one continues with its Accumulators.
 void Warpgroups::attach(Group& group, Operation& operation, std::uint64_t number, float* d) {
   const int lane = block_.thread().number % 128;
   const int n = operation.instruction.n;
@@ -92,8 +93,8 @@ void Warpgroups::issue(const MatrixInstruction& instruction, float* d, const std
   block_.maybePreempt();
 }
 
-/// Called when all threads have issued the operation: tells the race detector of its reads of shared memory. A warp multiplies
-/// its 16 rows of a by all of b, so every warp must know the writes of b.
+/// Called when all threads have issued the operation: tells the race detector of its reads of shared memory. A warp
+/// multiplies its 16 rows of a by all of b, so every warp must know the writes of b.
 void Warpgroups::check(Group& group, Operation& operation) {
   const MatrixInstruction& instruction = operation.instruction;
   const Operand b(instruction.b, instruction.transposeB);

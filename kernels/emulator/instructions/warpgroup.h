@@ -1,5 +1,6 @@
-// wgmma for one block: matrix instructions that the four warps of a warpgroup issue together, which run asynchronously and read
-// shared memory through the async proxy. emulator/ptx.h forwards to this class. An instruction of a warpgroup is
+// wgmma for one block: matrix instructions that the four warps of a warpgroup issue together, which run asynchronously
+// and read shared memory through the async proxy. emulator/ptx.h forwards to this class. An instruction of a warpgroup
+// is
 //
 //   issued by a thread -> issued by all 128 -> performed at a random moment -> retired by each thread's wait
 #pragma once

@@ -1,5 +1,5 @@
-// The twins of the CUDA runtime's functions that start kernels (driver.h): attributes, loading, errors of the calling thread.
-// A launch itself is in runtime.cpp and launch.cpp.
+// The twins of the CUDA runtime's functions that start kernels (driver.h): attributes, loading, errors of the calling
+// thread. A launch itself is in runtime.cpp and launch.cpp.
 #include "emulator/launch/driver.h"
 
 #include <mutex>
@@ -25,8 +25,8 @@ thread_local cudaError_t lastError = cudaSuccess;
 
 cudaError_t fail(cudaError_t error) { return lastError = error; }
 
-/// The limit of the kernel's dynamic shared memory. Loads the kernel on its first use; null if there is no memory for that. The
-/// caller holds the lock.
+/// The limit of the kernel's dynamic shared memory. Loads the kernel on its first use; null if there is no memory for
+/// that. The caller holds the lock.
 int* loaded(const void* function) {
   Kernels& all = kernels();
   if (const auto found = all.shared.find(function); found != all.shared.end()) return &found->second;

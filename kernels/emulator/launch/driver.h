@@ -1,6 +1,6 @@
-// The part of the CUDA runtime that starts kernels, under its own names, so that launch.h is the same source on a GPU and
-// on the emulator. A kernel's attributes belong to the process, not to a thread; a kernel is loaded when it is first
-// used, which may take device memory. Kernels do not include this file.
+// The part of the CUDA runtime that starts kernels, under its own names, so that launch.h is the same source on a GPU
+// and on the emulator. A kernel's attributes belong to the process, not to a thread; a kernel is loaded when it is
+// first used, which may take device memory. Kernels do not include this file.
 #pragma once
 
 #include <cstddef>
@@ -37,13 +37,13 @@ cudaError_t cudaFuncSetAttribute(const void* function, cudaFuncAttribute attribu
 
 namespace emulator {
 
-/// The first use of each kernel permanently takes `bytes` of device memory by calling `take`. If `take` returns false, the
-/// call fails with cudaErrorMemoryAllocation and the kernel is not loaded. Zero bytes: loading takes no memory.
+/// The first use of each kernel permanently takes `bytes` of device memory by calling `take`. If `take` returns false,
+/// the call fails with cudaErrorMemoryAllocation and the kernel is not loaded. Zero bytes: loading takes no memory.
 void setKernelLoading(std::size_t bytes, std::function<bool(std::size_t)> take);
 
 /// cudaLaunchKernel: loads the kernel at the address `function`, and puts `call` on the stream. Fails with
-/// cudaErrorInvalidValue if the launch needs more dynamic shared memory than the kernel's limit, or than a block may have on
-/// the stream's device (Queue::setMostShared); the caller keeps `call` then.
+/// cudaErrorInvalidValue if the launch needs more dynamic shared memory than the kernel's limit, or than a block may
+/// have on the stream's device (Queue::setMostShared); the caller keeps `call` then.
 cudaError_t launchKernel(cudaStream_t stream, const char* name, const void* function, Dim3 grid, Dim3 block,
                          std::size_t sharedBytes, std::unique_ptr<const Call>& call);
 

@@ -1,5 +1,5 @@
-// Runs a grid: its blocks are divided among the threads of the host (workers.h), and each block runs by itself (block.h).
-// Called by the stream's queue (runtime.h) and, directly, by the emulator's tests.
+// Runs a grid: its blocks are divided among the threads of the host (workers.h), and each block runs by itself
+// (block.h). Called by the stream's queue (runtime.h) and, directly, by the emulator's tests.
 #pragma once
 
 #include <functional>

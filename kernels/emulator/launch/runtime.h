@@ -1,5 +1,5 @@
-// The twin of a CUDA stream: a queue whose thread does the submitted work in order. The emulated device (native/device) submits
-// copies and launches and waits for positions:
+// The twin of a CUDA stream: a queue whose thread does the submitted work in order. The emulated device (native/device)
+// submits copies and launches and waits for positions:
 //
 //   submit ->  | launch 7 | copy 6 | launch 5 |  -> thread: launch 4, whose blocks the workers share
 //              position 7                            done_ = 3
@@ -31,8 +31,8 @@ class Call {
 /// A stream: one thread does the work in order, and divides the blocks of a launch among the cores.
 class Queue {
  public:
-  /// Maximum number of unfinished work items in a stream. A CUDA stream holds about as many launches; NVIDIA does not document
-  /// the number. Copies and fills count as well.
+  /// Maximum number of unfinished work items in a stream. A CUDA stream holds about as many launches; NVIDIA does not
+  /// document the number. Copies and fills count as well.
   static constexpr std::uint64_t mostPending = 1024;
 
   Queue();
@@ -47,7 +47,8 @@ class Queue {
   /// Submits a launch; blocks as `submit` does.
   void launch(const char* name, Dim3 grid, Dim3 block, std::size_t sharedBytes, std::unique_ptr<const Call> call);
 
-  /// Bytes of dynamic shared memory that a block may have on the device of this stream; `mostShared` of launch.h unless set.
+  /// Bytes of dynamic shared memory that a block may have on the device of this stream; `mostShared` of launch.h unless
+  /// set.
   void setMostShared(std::size_t bytes) { mostShared_ = bytes; }
   std::size_t mostShared() const { return mostShared_; }
 

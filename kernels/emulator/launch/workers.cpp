@@ -1,5 +1,5 @@
-// Divides the blocks of a launch among threads (workers.h). Each thread takes the next number from a shared counter, so a
-// thread with short blocks takes more of them.
+// Divides the blocks of a launch among threads (workers.h). Each thread takes the next number from a shared counter, so
+// a thread with short blocks takes more of them.
 #include "emulator/launch/workers.h"
 
 #include <algorithm>

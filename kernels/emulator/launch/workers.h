@@ -1,5 +1,5 @@
-// The threads of the host that divide the blocks of a launch among them, for launch.cpp. They sleep between launches, and during
-// launches that the caller finishes alone within 50 microseconds.
+// The threads of the host that divide the blocks of a launch among them, for launch.cpp. They sleep between launches,
+// and during launches that the caller finishes alone within 50 microseconds.
 #pragma once
 
 #include <atomic>
@@ -17,12 +17,14 @@ namespace emulator {
 
 class Workers {
  public:
-  /// Does item `number` with this worker's block, which is kept for later items. False: the remaining items are skipped.
+  /// Does item `number` with this worker's block, which is kept for later items. False: the remaining items are
+  /// skipped.
   using Task = std::function<bool(std::unique_ptr<Block>& kept, std::uint64_t number)>;
 
   ~Workers() { stop(); }
 
-  /// Does the items 0 .. count - 1. The caller works too, and wakes the other threads only if it is not done after a while.
+  /// Does the items 0 .. count - 1. The caller works too, and wakes the other threads only if it is not done after a
+  /// while.
   void run(std::uint64_t count, const Task& task);
 
   /// Ends the threads.

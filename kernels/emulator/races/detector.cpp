@@ -1,5 +1,5 @@
-// The race detector (detector.h). Clocks are joined 8 components at a time, and bytes with the same history share a set of
-// readers, since a kernel makes millions of accesses.
+// The race detector (detector.h). Clocks are joined 8 components at a time, and bytes with the same history share a set
+// of readers, since a kernel makes millions of accesses.
 #include "emulator/races/detector.h"
 
 #include <algorithm>
@@ -150,8 +150,8 @@ void Detector::checkSet(const Accessor& by, std::size_t at, std::uint32_t set, c
   if (isThread) verified_[by.agent] = set;  // knowledge only grows
 }
 
-/// The set with one more access. If the access is ordered after all others of the set, they need not be stored any more: an
-/// access that is ordered after this one is ordered after them too.
+/// The set with one more access. If the access is ordered after all others of the set, they need not be stored any
+/// more: an access that is ordered after this one is ordered after them too.
 std::uint32_t Detector::with(std::uint32_t set, const Accessor& by) {
   const auto isSelf = [&](std::uint32_t s) { return sets_[s].agent == by.agent && sets_[s].time == by.time; };
   if (set != 0 && isSelf(set)) return set;

@@ -1,10 +1,11 @@
-// A race detector for the shared memory of one block: vector clocks (FastTrack; Flanagan and Freund, PLDI 2009). Block has one;
-// hooks.cpp tells it of ordinary accesses, and barriers, collectives, copies and instructions of synchronisation. Guard
-// bands around global memory are in memory.h.
+// A race detector for the shared memory of one block: vector clocks (FastTrack; Flanagan and Freund, PLDI 2009). Block
+// has one; hooks.cpp tells it of ordinary accesses, and barriers, collectives, copies and instructions of
+// synchronisation. Guard bands around global memory are in memory.h.
 //
-// Each thread has a time of its own, which ticks when it releases, and a clock: the time of every other thread up to which
-// it knows what was done. An access is stored with the accessor's time. A later access of the same byte by another thread
-// is ordered after it if its clock has reached that time; otherwise the two are a race, in whatever order they ran.
+// Each thread has a time of its own, which ticks when it releases, and a clock: the time of every other thread up to
+// which it knows what was done. An access is stored with the accessor's time. A later access of the same byte by
+// another thread is ordered after it if its clock has reached that time; otherwise the two are a race, in whatever
+// order they ran.
 //
 //                  clock of thread 0    clock of thread 1
 //                       (1, 0)               (0, 1)
@@ -22,8 +23,8 @@
 
 namespace emulator {
 
-/// A vector clock: for each agent, the time up to which its work is known. Agents are the block's threads and, after them,
-/// engines: hardware that reads and writes asynchronously. A component that is not stored is 0.
+/// A vector clock: for each agent, the time up to which its work is known. Agents are the block's threads and, after
+/// them, engines: hardware that reads and writes asynchronously. A component that is not stored is 0.
 class Clock {
  public:
   std::uint32_t of(int agent) const { return static_cast<std::size_t>(agent) < times_.size() ? times_[agent] : 0; }
@@ -37,19 +38,19 @@ class Clock {
   std::vector<std::uint32_t> times_;  // padded to whole vectors
 };
 
-/// Everything that an agent knows. `async` has the ordinary writes that the async proxy sees too, because a fence came after
-/// them (fence.proxy.async).
+/// Everything that an agent knows. `async` has the ordinary writes that the async proxy sees too, because a fence came
+/// after them (fence.proxy.async).
 struct Knowledge {
   Clock generic;
   Clock async;
 };
 
 /**
- * Stores for each byte of shared memory who wrote it last and who has read it since. Two accesses of one byte, one of them a
- * write, are a race unless synchronisation orders them, in whatever order they ran.
+ * Stores for each byte of shared memory who wrote it last and who has read it since. Two accesses of one byte, one of
+ * them a write, are a race unless synchronisation orders them, in whatever order they ran.
  *
- * An asynchronous operation is checked when it is issued, with the knowledge of its threads at that moment. Its time is that of
- * its engine (the phase of an mbarrier, a group of copies), and a thread that waits for it learns that time.
+ * An asynchronous operation is checked when it is issued, with the knowledge of its threads at that moment. Its time is
+ * that of its engine (the phase of an mbarrier, a group of copies), and a thread that waits for it learns that time.
  */
 class Detector {
  public:
@@ -69,8 +70,8 @@ class Detector {
 
   const Knowledge& knowledge(int thread) const { return threads_[thread]; }
 
-  /// release: the thread adds its knowledge to `sync` (an arrival) and its time ticks. acquire: it learns the knowledge in
-  /// `sync` (the end of a wait).
+  /// release: the thread adds its knowledge to `sync` (an arrival) and its time ticks. acquire: it learns the knowledge
+  /// in `sync` (the end of a wait).
   void release(int thread, Knowledge& sync);
   void acquire(int thread, const Knowledge& sync);
 
@@ -101,7 +102,8 @@ class Detector {
     std::uint8_t padding[3] = {};
   };
 
-  /// A set of accesses: those of `parent` and one more. Sets are never changed, so bytes with the same history share a set.
+  /// A set of accesses: those of `parent` and one more. Sets are never changed, so bytes with the same history share a
+  /// set.
   struct Set {
     std::uint32_t parent;
     std::uint32_t time;

@@ -1,7 +1,7 @@
-// The functions that the compiler calls for every access in code built with -fsanitize=thread, and for misaligned accesses in
-// code built with -fsanitize=alignment. They are linked instead of the sanitizers' runtimes: kernels are watched, with the
-// clocks of CUDA threads instead of the host's. Only kernels are compiled with these flags (CMakeLists.txt). The checks
-// themselves are in detector.cpp and memory.cpp.
+// The functions that the compiler calls for every access in code built with -fsanitize=thread, and for misaligned
+// accesses in code built with -fsanitize=alignment. They are linked instead of the sanitizers' runtimes: kernels are
+// watched, with the clocks of CUDA threads instead of the host's. Only kernels are compiled with these flags
+// (CMakeLists.txt). The checks themselves are in detector.cpp and memory.cpp.
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -56,8 +56,8 @@ struct Misaligned {
   unsigned char alignmentBits;
 };
 
-/// On a GPU a misaligned access is an error after which the device cannot be used. On the host it may work, so it is a fault
-/// here.
+/// On a GPU a misaligned access is an error after which the device cannot be used. On the host it may work, so it is a
+/// fault here.
 void misaligned(const Misaligned* where) {
   emulator::Block* const block = emulator::Block::current;
   if (block == nullptr) return;
@@ -75,8 +75,8 @@ void __ubsan_handle_type_mismatch_v1(void* where, void*) { misaligned(static_cas
 void __ubsan_handle_type_mismatch_v1_abort(void* where, void*) { misaligned(static_cast<const Misaligned*>(where)); }
 }
 
-// The functions that std::atomic becomes in such code. Kernels use atomicAdd and similar functions (block/atomic.h); these are
-// for host code in the same files.
+// The functions that std::atomic becomes in such code. Kernels use atomicAdd and similar functions (block/atomic.h);
+// these are for host code in the same files.
 #define ATOMIC_HOOKS(bits, T)                                                                                          \
   T __tsan_atomic##bits##_load(const volatile T* a, int) { return __atomic_load_n(a, __ATOMIC_SEQ_CST); }              \
   void __tsan_atomic##bits##_store(volatile T* a, T v, int) { __atomic_store_n(a, v, __ATOMIC_SEQ_CST); }              \

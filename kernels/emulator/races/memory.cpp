@@ -1,5 +1,5 @@
-// The list of registered allocations, and the search for the one whose guard band an access touches (memory.h). The list is
-// replaced as a whole when it changes, so a launch keeps the one that it started with.
+// The list of registered allocations, and the search for the one whose guard band an access touches (memory.h). The
+// list is replaced as a whole when it changes, so a launch keeps the one that it started with.
 #include "emulator/races/memory.h"
 
 #include <algorithm>

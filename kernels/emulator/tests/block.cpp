@@ -1,5 +1,6 @@
-// A test program of the emulator: barriers, shuffles, cp.async, atomics and guard bands. Each kernel exists once without a bug,
-// which must run clean, and once with each planted bug, which must be found in every schedule. Run by tests/kernels/emulator.test.ts.
+// A test program of the emulator: barriers, shuffles, cp.async, atomics and guard bands. Each kernel exists once
+// without a bug, which must run clean, and once with each planted bug, which must be found in every schedule. Run by
+// tests/kernels/emulator.test.ts.
 #include "emulator/tests/harness.h"
 
 using namespace wengert;
@@ -15,8 +16,9 @@ constexpr int threads = 128;
 constexpr int steps = 5;
 constexpr int blocks = 3;
 
-// y[b] = sum of x[b][0 .. threads * steps): each step copies a row to shared memory by cp.async, into one of two buffers, and
-// each thread adds the element of another thread to its sum; a tree of shuffles and one barrier add up the block.
+// y[b] = sum of x[b][0 .. threads * steps): each step copies a row to shared memory by cp.async, into one of two
+// buffers, and each thread adds the element of another thread to its sum; a tree of shuffles and one barrier add up the
+// block.
 template <Bug bug>
 __global__ void stagedSum(const float* x,  // (blocks, steps, threads)
                           float* y) {      // (blocks)

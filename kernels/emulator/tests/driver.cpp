@@ -1,5 +1,6 @@
-// A test program of the emulator: the twins of the CUDA runtime (launch/driver.h) when a kernel starts. It checks the limit of
-// shared memory, the memory that loading a kernel takes, and a stream that is full. Run by tests/kernels/emulator.test.ts.
+// A test program of the emulator: the twins of the CUDA runtime (launch/driver.h) when a kernel starts. It checks the
+// limit of shared memory, the memory that loading a kernel takes, and a stream that is full. Run by
+// tests/kernels/emulator.test.ts.
 #include <atomic>
 #include <chrono>
 #include <thread>

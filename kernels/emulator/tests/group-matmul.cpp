@@ -1,5 +1,6 @@
-// A test program of the emulator: a matmul of warpgroups, with a producer warp (TMA, mbarriers), a consumer warpgroup (wgmma)
-// and a TMA store. It must run clean without a bug, and each planted bug must be found in every schedule. Run by tests/kernels/emulator.test.ts.
+// A test program of the emulator: a matmul of warpgroups, with a producer warp (TMA, mbarriers), a consumer warpgroup
+// (wgmma) and a TMA store. It must run clean without a bug, and each planted bug must be found in every schedule. Run
+// by tests/kernels/emulator.test.ts.
 #include "emulator/tests/harness.h"
 
 using namespace wengert;
@@ -40,8 +41,8 @@ struct Storage {
   std::uint64_t full[stages], empty[stages];
 };
 
-// y (m, n) = a (m, k) b (n, k)^T in tiles of 64 x 64 x 64, a tile of y a block. Thread 128 is the producer, threads 0 to 127 are
-// the consumer.
+// y (m, n) = a (m, k) b (n, k)^T in tiles of 64 x 64 x 64, a tile of y a block. Thread 128 is the producer, threads 0
+// to 127 are the consumer.
 template <class T, Bug bug>
 __global__ void groupMatmul(const TensorMap mapA,  // (m, k)
                             const TensorMap mapB,  // (n, k)

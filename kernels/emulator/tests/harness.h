@@ -1,5 +1,5 @@
-// For the test programs of this folder: runs a kernel in many random schedules. A correct kernel must raise no alarm, and a
-// planted bug must be found in every schedule. Also random inputs and the check of a product.
+// For the test programs of this folder: runs a kernel in many random schedules. A correct kernel must raise no alarm,
+// and a planted bug must be found in every schedule. Also random inputs and the check of a product.
 #pragma once
 
 #include <cmath>
@@ -47,7 +47,8 @@ void expectClean(const char* name, const Work& work) {
   failures += alarms + wrong;
 }
 
-/// Every schedule must give one of the messages that the bug can cause: the schedule decides which of two accesses is first.
+/// Every schedule must give one of the messages that the bug can cause: the schedule decides which of two accesses is
+/// first.
 template <class Work>
 void expectFound(const char* name, const std::vector<std::string>& messages, const Work& work) {
   int found = 0, wrong = 0;

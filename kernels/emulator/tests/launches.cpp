@@ -1,5 +1,5 @@
-// A test program of the emulator: launches from several threads of the host, some of which fault, and a launch after the
-// workers were ended. Run by tests/kernels/emulator.test.ts.
+// A test program of the emulator: launches from several threads of the host, some of which fault, and a launch after
+// the workers were ended. Run by tests/kernels/emulator.test.ts.
 #include <atomic>
 #include <thread>
 

@@ -1,5 +1,5 @@
-// A test program of the emulator: the results of instructions. Every fragment layout, swizzle and edge is compared with plain
-// loops. Run by tests/kernels/emulator.test.ts.
+// A test program of the emulator: the results of instructions. Every fragment layout, swizzle and edge is compared with
+// plain loops. Run by tests/kernels/emulator.test.ts.
 #include <array>
 #include <cmath>
 
@@ -120,8 +120,8 @@ struct Layout {
   bool transposed;
 };
 
-/// The position of element (row, k) of an operand (rows, 16), in 16-bit numbers: in a tile that is as wide as the swizzle (64,
-/// 32 or 16 numbers), with the swizzle applied.
+/// The position of element (row, k) of an operand (rows, 16), in 16-bit numbers: in a tile that is as wide as the
+/// swizzle (64, 32 or 16 numbers), with the swizzle applied.
 int positionOf(Layout layout, int rows, int row, int k) {
   const int width = layout.swizzle == Swizzle::none ? 8 : 8 << static_cast<int>(layout.swizzle);
   const int line = layout.transposed ? k : row, at = layout.transposed ? row : k;

@@ -1,5 +1,5 @@
-// A test program of the emulator: a matmul of warps, with cp.async in several stages, ldmatrix and mma.sync. It must run clean
-// without a bug, and each planted bug must be found in every schedule. Run by tests/kernels/emulator.test.ts.
+// A test program of the emulator: a matmul of warps, with cp.async in several stages, ldmatrix and mma.sync. It must
+// run clean without a bug, and each planted bug must be found in every schedule. Run by tests/kernels/emulator.test.ts.
 #include "emulator/tests/harness.h"
 
 using namespace wengert;
@@ -13,8 +13,8 @@ constexpr int tile = 64, depth = 32, stages = 3, threads = 128;
 // Where the 16 bytes `chunk` of a row of 64 bytes are, in elements: an XOR swizzle spreads a column over the banks.
 __device__ int placeOf(int row, int chunk) { return row * depth + (chunk ^ (row / 2 % 4)) * 8; }
 
-// y (m, n) = a (m, k) b (n, k)^T in tiles of 64 x 64 x 32; m and n are multiples of 64, k of 32. Each of 4 warps has a quarter
-// (32, 32) of the tile in registers; stages of a and b are a ring of 3 in shared memory.
+// y (m, n) = a (m, k) b (n, k)^T in tiles of 64 x 64 x 32; m and n are multiples of 64, k of 32. Each of 4 warps has a
+// quarter (32, 32) of the tile in registers; stages of a and b are a ring of 3 in shared memory.
 template <class T, Bug bug>
 __global__ void warpMatmul(const T* a,  // (m, k)
                            const T* b,  // (n, k)

@@ -1,6 +1,6 @@
-// The two 16-bit floats on the host, and their conversions with the rounding of the hardware (cvt.rn): to nearest, ties to
-// even; subnormals are kept, numbers that are too large become infinite, NaN becomes a quiet NaN. Used by kernels through
-// runtime/common.cuh and by the matrix instructions. Arithmetic is done in float32 and does not belong here.
+// The two 16-bit floats on the host, and their conversions with the rounding of the hardware (cvt.rn): to nearest, ties
+// to even; subnormals are kept, numbers that are too large become infinite, NaN becomes a quiet NaN. Used by kernels
+// through runtime/common.cuh and by the matrix instructions. Arithmetic is done in float32 and does not belong here.
 #pragma once
 
 #include <bit>
@@ -52,8 +52,8 @@ constexpr float16 toFloat16(float x) {
   return {static_cast<std::uint16_t>(sign | bits)};
 }
 
-/// Rounds float64 to float32 such that a second rounding to 16 bits gives the same result as rounding once: an inexact result
-/// gets an odd last bit, so it is never a tie of the second rounding.
+/// Rounds float64 to float32 such that a second rounding to 16 bits gives the same result as rounding once: an inexact
+/// result gets an odd last bit, so it is never a tie of the second rounding.
 constexpr float roundToOdd(double x) {
   const float nearest = static_cast<float>(x);
   std::uint32_t u = std::bit_cast<std::uint32_t>(nearest);

@@ -1,5 +1,5 @@
-// CUDA's short vectors, for kernels on the emulator (cuda.h includes this): structs that are aligned as a whole, so that one
-// access moves the whole vector. Wengert's own vectors are in runtime/vectors.cuh.
+// CUDA's short vectors, for kernels on the emulator (cuda.h includes this): structs that are aligned as a whole, so
+// that one access moves the whole vector. Wengert's own vectors are in runtime/vectors.cuh.
 #pragma once
 
 #define EMULATOR_VECTOR2(T, name, bytes)  \
