@@ -1,6 +1,5 @@
-// avgPool2d and adaptiveAvgPool2d, and their gradients. Where windows are is in pool-windows.cuh. The gradients gather:
-// an element of dx adds the windows that cover it, so nothing is added by several threads and results are
-// deterministic.
+// avgPool2d and adaptiveAvgPool2d, and their gradients, over the windows of pool-windows.cuh. The gradients gather: an
+// element of dx adds the windows that cover it, so nothing is added by several threads and results are deterministic.
 #include "convolution/pool-windows.cuh"
 #include "reduction/block-reduce.cuh"
 #include "runtime/registry.h"

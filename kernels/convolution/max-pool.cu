@@ -1,4 +1,4 @@
-// maxPool2d and its gradient. Where windows are is in pool-windows.cuh. The forward op saves where each maximum is. The
+// maxPool2d and its gradient, over the windows of pool-windows.cuh. The forward op saves the index of each maximum. The
 // gradient gathers: an element of dx looks at the windows that cover it, so nothing is added by several threads.
 #include "convolution/pool-windows.cuh"
 #include "reduction/block-reduce.cuh"
@@ -82,7 +82,8 @@ Pooling checkMaxPool(const Buffer& image, const Buffer& places, const Buffer& in
   requireLength("indices", indices, places.length);
   requireDType("indices", indices, DType::int32);
   requireDType("the result", places, image.dtype);
-  require(multiplySizes(pool.rows.size, pool.columns.size) <= 0x7fffffff, "an image has too many elements for int32");
+  require(multiplySizes(pool.rows.size, pool.columns.size) <= 0x7fffffff,
+          "an image must have at most 2^31 - 1 elements, since indices are int32");
   return pool;
 }
 

@@ -1,6 +1,6 @@
 // Functions of one number: the rows of src/ops/elementwise/unary.ts and of the predicates in comparison.ts and
-// logical.ts. The kernel is unaryKernel of elementwise.cuh; activation, rounding and trigonometric functions have files
-// of their own.
+// logical.ts. The kernel is unaryKernel of elementwise.cuh; activation.cu, rounding.cu and trigonometric.cu have the
+// other functions of one number.
 #include "elementwise/elementwise.cuh"
 #include "elementwise/functions.cuh"
 #include "runtime/registry.h"

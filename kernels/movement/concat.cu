@@ -55,7 +55,7 @@ void concat(BufferList xs,  // x_k (outer, sizes[k], inner)
   std::int64_t total = 0;
   int bytes = static_cast<int>(bytesOf(y.dtype)), unit = 16;
   for (int k = 0; k < xs.count; k++) {
-    require(sizes[k] >= 0, "a size is negative");
+    require(sizes[k] >= 0, "a size must not be negative");
     const std::int64_t row = multiplySizes(sizes[k], inner);
     requireLength("a tensor", xs[k], multiplySizes(outer, row));
     requireDType("a tensor", xs[k], y.dtype);

@@ -19,8 +19,8 @@ void requireWindow(Dims part, Dims whole, Dims starts, Dims steps) {
   for (int axis = 0; axis < part.count; axis++) {
     const std::int64_t first = starts[axis];
     const std::int64_t last = first + std::int64_t{part[axis] - 1} * steps[axis];
-    require(first >= 0 && first < whole[axis] && last >= 0 && last < whole[axis], "the part is not inside the whole");
-    require(steps[axis] != 0 || part[axis] == 1, "a step is 0");
+    require(first >= 0 && first < whole[axis] && last >= 0 && last < whole[axis], "the part must be inside the whole");
+    require(steps[axis] != 0 || part[axis] == 1, "a step must not be 0");
   }
 }
 
@@ -113,7 +113,7 @@ void slicePad(const Buffer& x,  // (dims)
   requireVectors("y", y);
   requireWindow(dims, yDims, starts, steps);
   if (y.length == 0) return;
-  // Axes that are taken whole belong to the axis before them, where that one is taken without gaps.
+  // An axis that is taken whole is merged with the axis before it, if that axis is taken without gaps.
   struct {
     std::int64_t whole, part, start, step;
   } axes[Placement::most];
@@ -126,7 +126,7 @@ void slicePad(const Buffer& x,  // (dims)
       auto& last = axes[count - 1];
       last = {last.whole * whole, last.part * whole, last.start * whole, 1};
     } else {
-      require(count < Placement::most, "more than 16 axes are cut");
+      require(count < Placement::most, "more than 16 axes remain after merging");
       axes[count++] = {whole, part, start, step};
     }
   }

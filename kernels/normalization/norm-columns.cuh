@@ -100,7 +100,7 @@ void sumColumns(const T* dy,         // (rows, n)
   constexpr int V = vectorLength<T>;
   using State = Pair<Compute<T>>;
   const std::int64_t units = divideUp(n, V);
-  require(units <= 0x7fffffff, "a row is too long");
+  require(units <= 0x7fffffff, "a row must have at most 2^31 - 1 vectors of 16 bytes");
   Team team{static_cast<int>(nextPowerOfTwo(units < 32 ? units : 32)), 1};
   const std::int64_t most = 256 / team.columns;
   const std::int64_t wanted = divideUp(rows > 0 ? rows : 1, 8);

@@ -181,7 +181,7 @@ void checkSame(const char* name, const Buffer& buffer, const Buffer& x) {
 /// The parameter in a buffer, or a missing one. It must be aligned, since it is read in the same vectors as the rows.
 template <class T>
 RowParameter<T> parameterOf(const Buffer* buffer) {
-  require(buffer == nullptr || isAligned(buffer->data), "a parameter is not aligned to 16 bytes");
+  require(buffer == nullptr || isAligned(buffer->data), "a parameter must be aligned to 16 bytes");
   return {buffer == nullptr ? nullptr : dataOf<T>(*buffer)};
 }
 

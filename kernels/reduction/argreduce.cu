@@ -21,8 +21,8 @@ void launchPlace(const Buffer& x,  // (outer, n, inner)
   requireLength("x", x, multiplySizes(kept, n));
   requireLength("y", y, kept);
   requireDType("y", y, DType::int32);
-  require(n > 0 || kept == 0, "there is no place of nothing");
-  require(n <= 0x7fffffff, "an axis is too long for its places to be int32");
+  require(n > 0 || kept == 0, "the axis must not be empty");
+  require(n <= 0x7fffffff, "the axis must have at most 2^31 - 1 elements, since indices are int32");
   ReducePlan plan;
   plan.kept = kept;
   plan.terms = n;

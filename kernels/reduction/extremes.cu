@@ -18,7 +18,7 @@ void launchExtreme(const Buffer& x,  // (dims)
                    Dims dims, Dims reduced) {
   const ReducePlan plan = planReduction(x, y, dims, reduced);
   requireDType("y", y, x.dtype);
-  require(plan.terms > 0 || plan.kept == 0, "there is no extreme of nothing");
+  require(plan.terms > 0 || plan.kept == 0, "the reduced axes must not be empty");
   dispatch(x.dtype, AllTypes(), [&]<class T>(Type<T>) { runReduction(ExtremeFold<Ordered<T>>{sign}, x, y, plan); });
 }
 

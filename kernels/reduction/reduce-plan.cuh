@@ -30,7 +30,7 @@ inline ReducePlan planReduction(const Buffer& x, const Buffer& y, Dims dims, Dim
   bool isTerm[2 * Axes::most];
   int count = 0;
   for (int axis = 0; axis < dims.count; axis++) {
-    require(reduced[axis] == 0 || reduced[axis] == 1, "reduced is a list of 0 and 1");
+    require(reduced[axis] == 0 || reduced[axis] == 1, "reduced must be a list of 0 and 1");
     std::int64_t& total = reduced[axis] ? plan.terms : plan.kept;
     total = multiplySizes(total, dims[axis]);
     if (dims[axis] == 1) continue;

@@ -45,7 +45,7 @@ Faults::~Faults() {
   }
 }
 
-/// Allocates the records of 64 more intervals, and submits what makes them ready. False if there is no memory.
+/// Allocates the records of 64 more intervals, and submits the upload that clears them. False if there is no memory.
 bool Faults::allocateBlock() {
   const std::size_t count = placesPerBlock * kernels_.size();
   const std::size_t bytes = std::max<std::size_t>(count, 1) * sizeof(KernelFault);

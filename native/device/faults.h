@@ -46,7 +46,7 @@ class Faults {
   Interval endInterval(Ticket reached);
 
   /// Throws InvalidCall that names everything that kernels found up to the end of the interval, which the device must
-  /// have reached; and DeviceFailure, which names that as well, for what stopped a kernel. Afterwards it is forgotten,
+  /// have reached; and DeviceFailure, which names them as well, for a fault that stopped a kernel. They are then erased,
   /// but intervals that had already ended report it too.
   void check(Interval until);
 

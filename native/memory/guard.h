@@ -15,7 +15,7 @@ namespace wengert {
 
 class Guard {
  public:
-  /// Bytes of a band; a multiple of what buffers are aligned to.
+  /// Bytes of a band; a multiple of the alignment of buffers.
   static constexpr std::size_t band = 512;
 
   explicit Guard(Device& device) : device_(device) {}

@@ -27,9 +27,9 @@ class Bulk {
   void arrive(std::uint64_t* barrier, std::uint32_t expectedBytes);
   void wait(std::uint64_t* barrier, std::uint32_t parity);
 
-  /// From global to shared memory; what lies outside the tensor becomes zeros. Completes at the barrier.
+  /// Copies the box at `at` from global to shared memory, with zeros outside the tensor. Completes at the barrier.
   void load(void* target, const TensorMap& map, std::uint64_t* barrier, const int* at);
-  /// From shared to global memory, without what lies outside. Belongs to the thread's current group.
+  /// Copies from shared memory to the box at `at`, except outside the tensor. Belongs to the thread's current group.
   void store(const TensorMap& map, const void* source, const int* at);
   void commit();
   void wait(int groupsLeft);

@@ -36,7 +36,7 @@ class Warpgroups {
   explicit Warpgroups(Block& block)
       : block_(block), threads_(block.threads()), groups_((block.threads() + 127) / 128) {}
 
-  /// wgmma.fence: the instructions that follow see what the thread has written to its registers.
+  /// wgmma.fence: later instructions see the thread's writes to its registers.
   void fence();
   /// `d` is the calling thread's part, n / 2 numbers, and `a` its four registers if a is in registers, else null.
   void issue(const MatrixInstruction& instruction, float* d, const std::uint32_t* a);

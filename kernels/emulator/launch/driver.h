@@ -20,7 +20,7 @@ enum cudaFuncAttribute { cudaFuncAttributeMaxDynamicSharedMemorySize = 8 };
 
 struct cudaFuncAttributes {
   std::size_t sharedSizeBytes;    // static shared memory; the emulator has none
-  int maxDynamicSharedSizeBytes;  // what cudaFuncSetAttribute allowed
+  int maxDynamicSharedSizeBytes;  // the limit that cudaFuncSetAttribute set
 };
 
 using cudaStream_t = emulator::Queue*;

@@ -36,7 +36,7 @@ class Queue {
   static constexpr std::uint64_t mostPending = 1024;
 
   Queue();
-  /// Finishes what was submitted.
+  /// Finishes all submitted work.
   ~Queue();
   Queue(const Queue&) = delete;
   Queue& operator=(const Queue&) = delete;

@@ -44,7 +44,7 @@ bool sharedNeedsPermission() {
   right = right && start(queue, first, 48 * 1024 + 1) == cudaErrorInvalidValue;
   right = right && allow(first, 200 * 1024) == cudaSuccess && start(queue, first, 200 * 1024) == cudaSuccess;
   right = right && start(queue, first, 200 * 1024 + 1) == cudaErrorInvalidValue;
-  // Another kernel has its own.
+  // Each kernel has a separate limit.
   return right && start(queue, second, 200 * 1024) == cudaErrorInvalidValue;
 }
 
