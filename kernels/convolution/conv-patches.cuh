@@ -158,14 +158,13 @@ struct PixelStore {
       T* const at = place(channel, column);
       T out[N];
 #pragma unroll
-      for (int j = 0; j < N; j++) out[j] = finish(sums[j], at + j, channel, column + j);
+      for (int j = 0; j < N; j++) out[j] = finish(sums[j], channel, column + j);
       store(out, at, 0);
     } else {
 #pragma unroll
       for (int j = 0; j < N; j++) {
         if (column + j >= columns) return;
-        T* const at = place(channel, column + j);
-        *at = finish(sums[j], at, channel, column + j);
+        *place(channel, column + j) = finish(sums[j], channel, column + j);
       }
     }
   }

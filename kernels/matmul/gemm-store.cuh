@@ -21,31 +21,21 @@ struct GemmShape {
 template <class T>
 inline constexpr int storeWidth = sizeof(T) == 2 ? 8 : 4;
 
-/// op(alpha sum + beta y + bias), with T's own arithmetic.
+/// Adds the bias to a sum, in the type of the sum, and rounds the result to T.
 template <class T>
 struct Finish {
   using Sum = SumOf<T>;
 
   const T* bias;
   int biasRow, biasColumn;  // strides: (1, 0) for a bias along the rows, (0, 1) along the columns
-  Sum alpha, beta;
-  bool relu;
 
   explicit Finish(const Epilogue& epilogue)
       : bias(static_cast<const T*>(epilogue.bias)),
         biasRow(epilogue.biasAlongRows),
-        biasColumn(!epilogue.biasAlongRows),
-        alpha(static_cast<Sum>(epilogue.alpha)),
-        beta(static_cast<Sum>(epilogue.beta)),
-        relu(epilogue.relu) {}
+        biasColumn(!epilogue.biasAlongRows) {}
 
-  __device__ __forceinline__ T operator()(Sum sum, const T* y, int row, int column) const {
-    sum *= alpha;
-    if (beta != Sum(0)) sum += beta * static_cast<Sum>(widen(*y));
+  __device__ __forceinline__ T operator()(Sum sum, int row, int column) const {
     if (bias != nullptr) sum += static_cast<Sum>(widen(bias[row * biasRow + column * biasColumn]));
-    if constexpr (isFloat<T>) {
-      if (relu && sum < Sum(0)) sum = 0;
-    }
     return narrow<T>(sum);
   }
 };
@@ -71,12 +61,12 @@ struct MatrixStore {
       if (column >= n) return;
       T out[N];
 #pragma unroll
-      for (int j = 0; j < N; j++) out[j] = finish(sums[j], at + j, row, column + j);
+      for (int j = 0; j < N; j++) out[j] = finish(sums[j], row, column + j);
       store(out, at, 0);
     } else {
 #pragma unroll
       for (int j = 0; j < N; j++)
-        if (column + j < n) at[j] = finish(sums[j], at + j, row, column + j);
+        if (column + j < n) at[j] = finish(sums[j], row, column + j);
     }
   }
 };

@@ -1,4 +1,4 @@
-// A matrix product, as launchers ask for it: y = op(alpha a b + beta y + bias), in batches, for any layout of a and b.
+// A matrix product, as launchers ask for it: y = a b + bias, in batches, for any layout of a and b.
 #pragma once
 
 #include <cstdint>
@@ -60,13 +60,10 @@ struct BatchAxes {
   }
 };
 
-/// What becomes of a sum on its way to y. `bias` has an element for each row or each column of y.
+/// What is added to a sum before it is stored. `bias` has an element for each row or each column of y.
 struct Epilogue {
-  const void* bias = nullptr;
+  const void* bias = nullptr;  // null: nothing is added
   bool biasAlongRows = false;
-  bool relu = false;
-  double alpha = 1;
-  double beta = 0;
 };
 
 /// y (M, N) = a (M, K) b (K, N) for each batch; y is contiguous.
