@@ -1,4 +1,4 @@
-// Filters as a matrix for the products of conv-tiers.h: gathered, flipped for the gradient, padded to whole vectors.
+// Filters as a matrix for the products of conv-products.h: gathered, flipped for the gradient, padded to whole vectors.
 #pragma once
 
 #include "runtime/launch.h"

@@ -1,8 +1,8 @@
-// The products of conv-tiers.h on the main loop of gemm-loop.cuh, for any kind of sums.
+// The products of conv-products.h, on the main loop of gemm-loop.cuh, for any kind of sums.
 #pragma once
 
 #include "convolution/conv-patches.cuh"
-#include "convolution/conv-tiers.h"
+#include "convolution/conv-products.h"
 #include "matmul/gemm-loop.cuh"
 
 namespace wengert {

@@ -1,8 +1,9 @@
+// Tier R2 for bfloat16: compiles the kernels of conv-mma.cuh. Nothing else belongs here.
 #include "convolution/conv-mma.cuh"
 
 namespace wengert {
 
-void patchProductMmaBfloat16(int tile, const PatchProduct& product) { mmaPatchProduct<bfloat16>(tile, product); }
-void weightProductMmaBfloat16(int tile, const WeightProduct& product) { mmaWeightProduct<bfloat16>(tile, product); }
+template void startMma<bfloat16>(const ProductKernel& kernel, const PatchProduct& product);
+template void startMma<bfloat16>(const ProductKernel& kernel, const WeightProduct& product);
 
 }  // namespace wengert

@@ -1,8 +1,9 @@
+// Tier R2 for float16: compiles the kernels of conv-mma.cuh. Nothing else belongs here.
 #include "convolution/conv-mma.cuh"
 
 namespace wengert {
 
-void patchProductMmaFloat16(int tile, const PatchProduct& product) { mmaPatchProduct<float16>(tile, product); }
-void weightProductMmaFloat16(int tile, const WeightProduct& product) { mmaWeightProduct<float16>(tile, product); }
+template void startMma<float16>(const ProductKernel& kernel, const PatchProduct& product);
+template void startMma<float16>(const ProductKernel& kernel, const WeightProduct& product);
 
 }  // namespace wengert

@@ -1,8 +1,9 @@
+// Tier R2 for float32 rounded to tf32: compiles the kernels of conv-mma.cuh. Nothing else belongs here.
 #include "convolution/conv-mma.cuh"
 
 namespace wengert {
 
-void patchProductMmaTf32(int tile, const PatchProduct& product) { mmaPatchProduct<float>(tile, product); }
-void weightProductMmaTf32(int tile, const WeightProduct& product) { mmaWeightProduct<float>(tile, product); }
+template void startMma<float>(const ProductKernel& kernel, const PatchProduct& product);
+template void startMma<float>(const ProductKernel& kernel, const WeightProduct& product);
 
 }  // namespace wengert

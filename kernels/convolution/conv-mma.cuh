@@ -23,14 +23,14 @@ void mmaWeightProduct(const WeightProduct& product) {
 }
 
 template <class T>
-void mmaPatchProduct(int tile, const PatchProduct& product) {
-  if (tile == 128) mmaPatchProduct<T, LargeMmaPatches<T>>(product);
+void startMma(const ProductKernel& kernel, const PatchProduct& product) {
+  if (kernel.tile == 128) mmaPatchProduct<T, LargeMmaPatches<T>>(product);
   else mmaPatchProduct<T, MediumMmaPatches<T>>(product);
 }
 
 template <class T>
-void mmaWeightProduct(int tile, const WeightProduct& product) {
-  if (tile == 128) mmaWeightProduct<T, LargeMmaPatches<T>>(product);
+void startMma(const ProductKernel& kernel, const WeightProduct& product) {
+  if (kernel.tile == 128) mmaWeightProduct<T, LargeMmaPatches<T>>(product);
   else mmaWeightProduct<T, MediumMmaPatches<T>>(product);
 }
 

@@ -1,3 +1,5 @@
+// Convolutions on tier R1: ordinary arithmetic on filters that are read in vectors of four, and on patches that are
+// gathered element by element. Starts its kernels for the dispatcher (matmul/product-dispatch.h).
 #include "convolution/conv-gemm.cuh"
 #include "matmul/gemm-simt.cuh"
 
@@ -5,37 +7,42 @@ namespace wengert {
 
 namespace {
 
-using HalvesAndFloat = Types<float, bfloat16, float16>;
-
 template <class T, class Sums>
-void patchProduct(const PatchProduct& product) {
+void simtPatchProduct(const PatchProduct& product) {
   launchPatchProduct<T, Sums, VectorProducer<T, true, typename Sums::LayoutA, Sums::threads>, typename Sums::LayoutB>(
       product);
 }
 
 template <class T, class Sums>
-void weightProduct(const WeightProduct& product) {
+void simtWeightProduct(const WeightProduct& product) {
   launchWeightProduct<T, Sums, typename Sums::LayoutA, typename Sums::LayoutB>(product);
 }
 
 }  // namespace
 
-void patchProductSimt(int tile, const PatchProduct& product) {
-  if (tile == 128) return patchProduct<float, LargeSimt<float>>(product);
-  dispatch(product.dtype, HalvesAndFloat(), [&](auto type) {
-    using T = typename decltype(type)::type;
-    if (tile == 64) patchProduct<T, MediumSimt<T>>(product);
-    else patchProduct<T, SmallSimt<T>>(product);
-  });
+template <class T>
+void startSimt(const ProductKernel& kernel, const PatchProduct& product) {
+  if constexpr (std::is_same_v<T, float>) {
+    if (kernel.tile == 128) return simtPatchProduct<T, LargeSimt<T>>(product);
+  }
+  if (kernel.tile == 64) return simtPatchProduct<T, MediumSimt<T>>(product);
+  simtPatchProduct<T, SmallSimt<T>>(product);
 }
 
-void weightProductSimt(int tile, const WeightProduct& product) {
-  if (tile == 128) return weightProduct<float, LargeSimt<float>>(product);
-  dispatch(product.dtype, HalvesAndFloat(), [&](auto type) {
-    using T = typename decltype(type)::type;
-    if (tile == 64) weightProduct<T, MediumSimt<T>>(product);
-    else weightProduct<T, SmallSimt<T>>(product);
-  });
+template <class T>
+void startSimt(const ProductKernel& kernel, const WeightProduct& product) {
+  if constexpr (std::is_same_v<T, float>) {
+    if (kernel.tile == 128) return simtWeightProduct<T, LargeSimt<T>>(product);
+  }
+  if (kernel.tile == 64) return simtWeightProduct<T, MediumSimt<T>>(product);
+  simtWeightProduct<T, SmallSimt<T>>(product);
 }
+
+template void startSimt<float>(const ProductKernel& kernel, const PatchProduct& product);
+template void startSimt<bfloat16>(const ProductKernel& kernel, const PatchProduct& product);
+template void startSimt<float16>(const ProductKernel& kernel, const PatchProduct& product);
+template void startSimt<float>(const ProductKernel& kernel, const WeightProduct& product);
+template void startSimt<bfloat16>(const ProductKernel& kernel, const WeightProduct& product);
+template void startSimt<float16>(const ProductKernel& kernel, const WeightProduct& product);
 
 }  // namespace wengert

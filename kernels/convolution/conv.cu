@@ -8,7 +8,8 @@
 #include "convolution/conv-direct.h"
 #include "convolution/conv-filters.cuh"
 #include "convolution/conv-patches.cuh"
-#include "convolution/conv-tiers.h"
+#include "convolution/conv-products.h"
+#include "matmul/product-dispatch.h"
 #include "runtime/registry.h"
 
 namespace wengert {
@@ -95,7 +96,7 @@ void forwardByGemm(const Buffer& x, const Buffer& weight, const Buffer* bias, Bu
                                  .tapStepWidth = 1};
     gather(product, weight, inPlace, filters);
   }
-  patchProduct(product);
+  runProduct(product, stream().options.convolution);
 }
 
 /// Along one axis, the places h = phase + i stride of x: which taps read them, and where in y.
@@ -177,7 +178,7 @@ void gradInputPhase(const Buffer& dy, const Buffer& weight, const Buffer* bias, 
                                .tapStepHeight = std::int64_t{tall.step} * s.kernelWidth,
                                .tapStepWidth = wide.step};
   gather(product, weight, flipped, filters);
-  patchProduct(product);
+  runProduct(product, stream().options.convolution);
 }
 
 void gradWeightByGemm(const Buffer& x, const Buffer& dy, Buffer& dw, const ConvSizes& s) {
@@ -191,7 +192,7 @@ void gradWeightByGemm(const Buffer& x, const Buffer& dy, Buffer& dw, const ConvS
                         .geometry = &patches,
                         .dw = dw.data};
   product.shape.axes = groupsOf(s, s.groupFilters * s.pixels(), s.groupChannels * s.plane());
-  weightProduct(product);
+  runProduct(product, stream().options.convolution);
 }
 
 bool goesDirect(DType dtype, const ConvSizes& sizes) {

@@ -1,10 +1,8 @@
+// Tier R2 for bfloat16: compiles the kernels of gemm-mma.cuh for matmul and linear. Nothing else belongs here.
 #include "matmul/gemm-mma.cuh"
-#include "matmul/gemm-tiers.h"
 
 namespace wengert {
 
-void gemmMmaBfloat16(int tile, bool vectors, const GemmShape& shape, const Gemm& problem) {
-  gemmMma<bfloat16>(tile, vectors, shape, problem);
-}
+template void startMma<bfloat16>(const ProductKernel& kernel, const Gemm& problem);
 
 }  // namespace wengert

@@ -1,10 +1,8 @@
+// Tier R2 for float16: compiles the kernels of gemm-mma.cuh for matmul and linear. Nothing else belongs here.
 #include "matmul/gemm-mma.cuh"
-#include "matmul/gemm-tiers.h"
 
 namespace wengert {
 
-void gemmMmaFloat16(int tile, bool vectors, const GemmShape& shape, const Gemm& problem) {
-  gemmMma<float16>(tile, vectors, shape, problem);
-}
+template void startMma<float16>(const ProductKernel& kernel, const Gemm& problem);
 
 }  // namespace wengert

@@ -1,10 +1,8 @@
+// Tier R2 for float32 rounded to tf32: compiles the kernels of gemm-mma.cuh for matmul and linear. Nothing else belongs here.
 #include "matmul/gemm-mma.cuh"
-#include "matmul/gemm-tiers.h"
 
 namespace wengert {
 
-void gemmMmaTf32(int tile, bool vectors, const GemmShape& shape, const Gemm& problem) {
-  gemmMma<float>(tile, vectors, shape, problem);
-}
+template void startMma<float>(const ProductKernel& kernel, const Gemm& problem);
 
 }  // namespace wengert

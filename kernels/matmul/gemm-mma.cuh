@@ -220,7 +220,8 @@ using MediumMmaElements = MmaSums<T, 64, 64, 32, 32, 2, 2>;
 
 /// The product on any matrices, element by element.
 template <class T, class Sums>
-void mmaByElements(const GemmShape& shape, const Gemm& problem) {
+void mmaByElements(const Gemm& problem) {
+  const GemmShape& shape = problem.shape;
   using A = StridedProducer<T, typename Sums::template LayoutA<false>, Sums::threads>;
   using B = StridedProducer<T, typename Sums::template LayoutB<false>, Sums::threads>;
   launchGemm<Sums, A, B>(shape, MatrixSource<T>(problem.a, shape.m), MatrixSource<T>(problem.b, shape.n),
@@ -229,7 +230,8 @@ void mmaByElements(const GemmShape& shape, const Gemm& problem) {
 
 /// The product on matrices whose lines are made of whole vectors.
 template <class T, class Sums, bool alongDepthA, bool alongDepthB>
-void mmaByVectors(const GemmShape& shape, const Gemm& problem) {
+void mmaByVectors(const Gemm& problem) {
+  const GemmShape& shape = problem.shape;
   using A = AsyncProducer<T, typename Sums::template LayoutA<alongDepthA>, Sums::threads>;
   using B = AsyncProducer<T, typename Sums::template LayoutB<alongDepthB>, Sums::threads>;
   launchGemm<Sums, A, B>(shape, MatrixSource<T>(problem.a, shape.m), MatrixSource<T>(problem.b, shape.n),
@@ -237,22 +239,21 @@ void mmaByVectors(const GemmShape& shape, const Gemm& problem) {
 }
 
 template <class T, class Sums>
-void mmaByVectors(const GemmShape& shape, const Gemm& problem) {
+void mmaByVectors(const Gemm& problem) {
   if (problem.a.alongDepth()) {
-    if (problem.b.alongDepth()) mmaByVectors<T, Sums, true, true>(shape, problem);
-    else mmaByVectors<T, Sums, true, false>(shape, problem);
+    if (problem.b.alongDepth()) mmaByVectors<T, Sums, true, true>(problem);
+    else mmaByVectors<T, Sums, true, false>(problem);
   } else {
-    if (problem.b.alongDepth()) mmaByVectors<T, Sums, false, true>(shape, problem);
-    else mmaByVectors<T, Sums, false, false>(shape, problem);
+    if (problem.b.alongDepth()) mmaByVectors<T, Sums, false, true>(problem);
+    else mmaByVectors<T, Sums, false, false>(problem);
   }
 }
 
-/// Tier R2 for T, as gemm-tiers.h has it.
 template <class T>
-void gemmMma(int tile, bool vectors, const GemmShape& shape, const Gemm& problem) {
-  if (!vectors) mmaByElements<T, MediumMmaElements<T>>(shape, problem);
-  else if (tile == 128) mmaByVectors<T, LargeMma<T>>(shape, problem);
-  else mmaByVectors<T, MediumMma<T>>(shape, problem);
+void startMma(const ProductKernel& kernel, const Gemm& problem) {
+  if (kernel.tier != Tier::mmaVectors) mmaByElements<T, MediumMmaElements<T>>(problem);
+  else if (kernel.tile == 128) mmaByVectors<T, LargeMma<T>>(problem);
+  else mmaByVectors<T, MediumMma<T>>(problem);
 }
 
 }  // namespace wengert

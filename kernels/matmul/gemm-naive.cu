@@ -1,11 +1,48 @@
-#include "matmul/gemm-naive.cuh"
-
-#include "matmul/gemm-tiers.h"
+// Tier R0: a thread for each element of y, straight from global memory. The oracle of the other tiers, and the kernel
+// for matrices so small that a tile would be mostly empty.
+#include "matmul/gemm-store.cuh"
+#include "runtime/launch.h"
 
 namespace wengert {
 
-void gemmNaive(const GemmShape& shape, const Gemm& problem) {
-  dispatch(problem.dtype, NumericTypes(), [&](auto type) { naive<typename decltype(type)::type>(shape, problem); });
+template <class T>
+__global__ void __launch_bounds__(128)
+    naiveKernel(const GemmShape shape, const Operand a, const Operand b, const MatrixStore<T> store) {
+  const std::int64_t matrix = std::int64_t{shape.m} * shape.n;
+  const std::int64_t elements = matrix * shape.batches;
+  const std::int64_t stride = std::int64_t{gridDim.x} * blockDim.x;
+  using Sum = SumOf<T>;
+  for (std::int64_t i = std::int64_t{blockIdx.x} * blockDim.x + threadIdx.x; i < elements; i += stride) {
+    const int batch = static_cast<int>(i / matrix);
+    const std::int64_t inMatrix = i - batch * matrix;
+    const int row = static_cast<int>(inMatrix / shape.n);
+    const int column = static_cast<int>(inMatrix - std::int64_t{row} * shape.n);
+    std::int64_t offsetA, offsetB;
+    shape.axes.offsets(batch, offsetA, offsetB);
+    const T* const fromA = static_cast<const T*>(a.data) + offsetA + row * a.rowStride;
+    const T* const fromB = static_cast<const T*>(b.data) + offsetB + column * b.rowStride;
+    Sum sum = 0;
+    for (int k = 0; k < shape.k; k++)
+      sum += static_cast<Sum>(widen(fromA[k * a.depthStride])) * static_cast<Sum>(widen(fromB[k * b.depthStride]));
+    store.template put<1>(batch, row, column, &sum);
+  }
 }
+
+template <class T>
+void startNaive(const Gemm& problem) {
+  const GemmShape& shape = problem.shape;
+  const std::int64_t elements = multiplySizes(multiplySizes(shape.m, shape.n), shape.batches);
+  // Few elements take a smaller block.
+  const int threads = elements < 128 ? static_cast<int>(divideUp(elements, 32)) * 32 : 128;
+  launch(naiveKernel<T>, {dim3(gridStrideBlocks(elements, threads)), dim3(threads)}, shape, problem.a, problem.b,
+         MatrixStore<T>(problem.y, shape.m, shape.n, problem.epilogue));
+}
+
+template void startNaive<float>(const Gemm&);
+template void startNaive<double>(const Gemm&);
+template void startNaive<bfloat16>(const Gemm&);
+template void startNaive<float16>(const Gemm&);
+template void startNaive<std::int32_t>(const Gemm&);
+template void startNaive<std::uint8_t>(const Gemm&);
 
 }  // namespace wengert

@@ -106,7 +106,8 @@ using SmallSimt = SimtSums<T, 32, 32, 16, 4, 1>;
 
 /// The product on any matrices, element by element.
 template <class T, class Sums>
-void simtByElements(const GemmShape& shape, const Gemm& problem) {
+void simtByElements(const Gemm& problem) {
+  const GemmShape& shape = problem.shape;
   using A = StridedProducer<T, typename Sums::LayoutA, Sums::threads>;
   using B = StridedProducer<T, typename Sums::LayoutB, Sums::threads>;
   launchGemm<Sums, A, B>(shape, typename A::Source(problem.a, shape.m), typename B::Source(problem.b, shape.n),
@@ -115,7 +116,8 @@ void simtByElements(const GemmShape& shape, const Gemm& problem) {
 
 /// The product on matrices whose lines are made of whole vectors.
 template <class T, class Sums, bool alongDepthA, bool alongDepthB>
-void simtByVectors(const GemmShape& shape, const Gemm& problem) {
+void simtByVectors(const Gemm& problem) {
+  const GemmShape& shape = problem.shape;
   using A = VectorProducer<T, alongDepthA, typename Sums::LayoutA, Sums::threads>;
   using B = VectorProducer<T, alongDepthB, typename Sums::LayoutB, Sums::threads>;
   launchGemm<Sums, A, B>(shape, typename A::Source(problem.a, shape.m), typename B::Source(problem.b, shape.n),
@@ -123,14 +125,28 @@ void simtByVectors(const GemmShape& shape, const Gemm& problem) {
 }
 
 template <class T, class Sums>
-void simtByVectors(const GemmShape& shape, const Gemm& problem) {
+void simtByVectors(const Gemm& problem) {
   if (problem.a.alongDepth()) {
-    if (problem.b.alongDepth()) simtByVectors<T, Sums, true, true>(shape, problem);
-    else simtByVectors<T, Sums, true, false>(shape, problem);
+    if (problem.b.alongDepth()) simtByVectors<T, Sums, true, true>(problem);
+    else simtByVectors<T, Sums, true, false>(problem);
   } else {
-    if (problem.b.alongDepth()) simtByVectors<T, Sums, false, true>(shape, problem);
-    else simtByVectors<T, Sums, false, false>(shape, problem);
+    if (problem.b.alongDepth()) simtByVectors<T, Sums, false, true>(problem);
+    else simtByVectors<T, Sums, false, false>(problem);
   }
+}
+
+template <class T>
+void startSimt(const ProductKernel& kernel, const Gemm& problem) {
+  if constexpr (std::is_same_v<T, float>) {
+    if (kernel.tier == Tier::simtVectors) {
+      if (kernel.tile == 128) return simtByVectors<T, LargeSimt<T>>(problem);
+      return simtByVectors<T, MediumSimt<T>>(problem);
+    }
+  }
+  if constexpr (std::is_same_v<T, float> || isHalf<T>) {
+    if (kernel.tile == 64) return simtByElements<T, MediumSimt<T>>(problem);
+  }
+  simtByElements<T, SmallSimt<T>>(problem);
 }
 
 }  // namespace wengert

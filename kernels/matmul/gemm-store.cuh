@@ -6,17 +6,6 @@
 
 namespace wengert {
 
-/// What every kernel of a product is told.
-struct GemmShape {
-  int m = 0, n = 0, k = 0;
-  int batches = 1;
-  int splits = 1;      // of the depth; each split leaves partial sums
-  int splitDepth = 0;  // elements of k a split
-  int tilesM = 0, tilesN = 0;
-  void* partials = nullptr;  // (splits, batches, M, N), where there are several splits
-  BatchAxes axes = {};
-};
-
 /// Neighbouring elements that are stored at once.
 template <class T>
 inline constexpr int storeWidth = sizeof(T) == 2 ? 8 : 4;

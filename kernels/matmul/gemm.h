@@ -1,4 +1,6 @@
-// A matrix product, as launchers ask for it: y = a b + bias, in batches, for any layout of a and b.
+// A matrix product, y = a b + bias, in batches and for any layout of a and b: the types that launchers fill and kernels
+// read. Included by everything that computes products, convolutions too. The choice of a kernel is not here, but in
+// product-dispatch.h.
 #pragma once
 
 #include <cstdint>
@@ -6,31 +8,22 @@
 #include "matmul/product-tiles.h"
 #include "runtime/buffer.h"
 #include "runtime/common.cuh"
-#include "runtime/stream.h"
 
 namespace wengert {
 
-/// What products of T are summed in: 16-bit floats in float32, integers modulo 2^32.
+/// The type in which products of T are summed: float32 for 16-bit floats, and integers modulo 2^32 for integers.
 template <class T>
 using SumOf =
     std::conditional_t<std::is_same_v<T, double>, double, std::conditional_t<isFloat<T>, float, std::uint32_t>>;
 
-/// The element type in the tables of kernels; for float32 it depends on the mode.
-inline ProductElements elementsOf(DType dtype, FloatMode mode) {
-  switch (dtype) {
-    case DType::float32:
-      return mode == FloatMode::tf32 ? ProductElements::tf32 : ProductElements::float32;
-    case DType::bfloat16:
-      return ProductElements::bfloat16;
-    case DType::float16:
-      return ProductElements::float16;
-    default:
-      return ProductElements::other;
-  }
-}
-
 /// One operand, seen as (rows, depth): its rows are the rows of y for a and the columns of y for b, and the product
-/// sums over the depth. One of the strides, in elements, is 1. So all of NN, NT, TN and TT are the same product.
+/// sums over the depth. One of the strides, in elements, is 1. Therefore NN, NT, TN and TT are the same product:
+///
+///                                rowStride  depthStride  alongDepth
+///     a as stored      (M, K)    K          1            true
+///     a is transposed  (K, M)    1          M            false
+///     b as stored      (K, N)    1          N            false
+///     b is transposed  (N, K)    K          1            true
 struct Operand {
   const void* data = nullptr;
   std::int64_t rowStride = 0;
@@ -39,15 +32,16 @@ struct Operand {
   bool alongDepth() const { return depthStride == 1; }
 };
 
-/// Where the operands of each batch start. A stride of 0 broadcasts.
+/// The axes of a batch, and how far apart in elements the matrices of a and b are along each. A stride of 0 broadcasts.
 struct BatchAxes {
   static constexpr int most = 16;
 
   int count = 0;
-  std::int32_t size[most] = {};
-  std::int64_t a[most] = {};
-  std::int64_t b[most] = {};
+  std::int32_t size[most] = {};  // (count)
+  std::int64_t a[most] = {};     // (count)
+  std::int64_t b[most] = {};     // (count)
 
+  /// Where the operands of matrix `batch` of y start: takes the number apart from the innermost axis outwards.
   __host__ __device__ void offsets(int batch, std::int64_t& aOffset, std::int64_t& bOffset) const {
     aOffset = bOffset = 0;
     for (int axis = count - 1; axis >= 0; axis--) {
@@ -62,23 +56,32 @@ struct BatchAxes {
 
 /// What is added to a sum before it is stored. `bias` has an element for each row or each column of y.
 struct Epilogue {
-  const void* bias = nullptr;  // null: nothing is added
+  const void* bias = nullptr;  // (M) or (N); null: nothing is added
   bool biasAlongRows = false;
 };
 
-/// y (M, N) = a (M, K) b (K, N) for each batch; y is contiguous.
-struct Gemm {
-  DType dtype = DType::float32;
-  FloatMode mode = FloatMode::ieee;
+/// The sizes of a product, in the form in which every kernel gets them. The launcher of a tier fills the last fields
+/// (launchGemm in gemm-loop.cuh).
+struct GemmShape {
   int m = 0, n = 0, k = 0;
   int batches = 1;
+  int splits = 1;      // parts of the depth; with several of them, each part writes partial sums
+  int splitDepth = 0;  // elements of k in a part
+  int tilesM = 0, tilesN = 0;
+  void* partials = nullptr;  // (splits, batches, M, N); only with several parts
   BatchAxes axes = {};
-  Operand a = {}, b = {};
-  void* y = nullptr;
-  Epilogue epilogue = {};
 };
 
-/// Chooses a kernel (product-choice.h), and launches it. Sizes of 0 are allowed.
-void gemm(const Gemm& problem);
+/// y = a b + bias for each batch.
+struct Gemm {
+  static constexpr ProductKind kind = ProductKind::matmul;
+
+  DType dtype = DType::float32;  // of a, b, y and the bias
+  GemmShape shape = {};
+  Operand a = {};     // (batches, M, K), in any layout
+  Operand b = {};     // (batches, N, K), in any layout
+  void* y = nullptr;  // (batches, M, N), contiguous
+  Epilogue epilogue = {};
+};
 
 }  // namespace wengert

@@ -1,4 +1,4 @@
-#include "matmul/gemm.h"
+#include "matmul/product-dispatch.h"
 #include "runtime/registry.h"
 
 namespace wengert {
@@ -52,7 +52,7 @@ void matmul(const Buffer& a,  // (...A, M, K), or (...A, K, M) where transposed
             Buffer& y,        // (...Y, M, N)
             std::int64_t m, std::int64_t n, std::int64_t k, std::int64_t transA, std::int64_t transB, Dims batch,
             Dims aBatch, Dims bBatch) {
-  Gemm problem{.dtype = y.dtype, .m = dimension(m), .n = dimension(n), .k = dimension(k)};
+  Gemm problem{.dtype = y.dtype, .shape = {.m = dimension(m), .n = dimension(n), .k = dimension(k)}};
   requireDType("a", a, y.dtype);
   requireDType("b", b, y.dtype);
   const std::int64_t batches = sizeOf(batch);
@@ -60,13 +60,12 @@ void matmul(const Buffer& a,  // (...A, M, K), or (...A, K, M) where transposed
   requireLength("a", a, multiplySizes(sizeOf(aBatch), multiplySizes(m, k)));
   requireLength("b", b, multiplySizes(sizeOf(bBatch), multiplySizes(k, n)));
   if (y.length == 0) return;
-  problem.batches = dimension(batches);
-  problem.axes = batchAxes(batch, aBatch, bBatch, m * k, k * n);
-  problem.mode = stream().options.matmul;
+  problem.shape.batches = dimension(batches);
+  problem.shape.axes = batchAxes(batch, aBatch, bBatch, m * k, k * n);
   problem.a = transA != 0 ? Operand{a.data, 1, m} : Operand{a.data, k, 1};
   problem.b = transB != 0 ? Operand{b.data, k, 1} : Operand{b.data, 1, n};
   problem.y = y.data;
-  gemm(problem);
+  runProduct(problem, stream().options.matmul);
 }
 EXPORT_KERNEL(matmul)
 
@@ -76,7 +75,7 @@ void linear(const Buffer& x,       // (M, K)
             const Buffer* bias,    // (N)
             Buffer& y,             // (M, N)
             std::int64_t m, std::int64_t n, std::int64_t k) {
-  Gemm problem{.dtype = y.dtype, .m = dimension(m), .n = dimension(n), .k = dimension(k)};
+  Gemm problem{.dtype = y.dtype, .shape = {.m = dimension(m), .n = dimension(n), .k = dimension(k)}};
   requireDType("x", x, y.dtype);
   requireDType("weight", weight, y.dtype);
   requireLength("y", y, multiplySizes(m, n));
@@ -88,11 +87,10 @@ void linear(const Buffer& x,       // (M, K)
     problem.epilogue.bias = bias->data;
   }
   if (y.length == 0) return;
-  problem.mode = stream().options.matmul;
   problem.a = {x.data, k, 1};
   problem.b = {weight.data, k, 1};
   problem.y = y.data;
-  gemm(problem);
+  runProduct(problem, stream().options.matmul);
 }
 EXPORT_KERNEL(linear)
 

@@ -1,6 +1,6 @@
-// The kernels that compute matrix products, as tables: of `matmul` and `linear` (launched by gemm-dispatch.cu), and of the
-// products behind convolutions (conv-dispatch.cu). product-choice.h chooses from them; native/tuning.cc checks measured
-// choices against them. Plain C++ without CUDA.
+// The kernels that compute matrix products, as tables: for `matmul` and `linear`, and for the products behind
+// convolutions. product-dispatch.h chooses from them and starts the kernels; native/tuning.cc checks measured choices
+// against them. Plain C++ without CUDA.
 #pragma once
 
 #include <cstdint>
@@ -28,7 +28,7 @@ struct ProductKey {
   bool operator==(const ProductKey&) const = default;
 };
 
-/// Kinds of kernels: gemm-tiers.h and conv-tiers.h declare what starts them.
+/// Kinds of kernels. startKernel in product-dispatch.h says which function starts each.
 enum class Tier : std::uint8_t { naive, simtElements, simtVectors, mmaElements, mmaVectors, simt, mma };
 constexpr const char* tierNames[] = {"naive", "simtElements", "simtVectors", "mmaElements", "mmaVectors", "simt", "mma"};
 static_assert(static_cast<int>(Tier::naive) == 0, "native/tuning.cc offers all tiers but the first");

@@ -1,5 +1,5 @@
 // Choices of kernels that were measured on this card, and the log of the products that were launched. native/tuning.cc
-// fills the choices and reads the log; product-choice.h uses the choices and fills the log.
+// fills the choices and reads the log; product-dispatch.h uses the choices and fills the log.
 #pragma once
 
 #include <cstddef>
@@ -16,7 +16,7 @@ struct ProductChoice {
   int splits;
 };
 
-/// The measured choices. A choice is used only if its kernel can compute the product (product-choice.h).
+/// The measured choices. A choice is used only if its kernel can compute the product (product-dispatch.h).
 class Tuning {
  public:
   /// False if there is a choice for this product already.

@@ -108,7 +108,7 @@ export const multiplyRows: readonly Row[] = [
     registers: 40,
     blocks: 6,
   },
-  // gemm-naive.cuh: the oracle and tiny products, 128 threads
+  // gemm-naive.cu: the oracle and tiny products, 128 threads
   {
     kernel: /^naiveKernel</,
     title: "products, one thread for each element",
