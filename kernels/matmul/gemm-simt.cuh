@@ -100,7 +100,7 @@ class SimtSums {
 template <class T>
 using LargeSimt = SimtSums<T, 128, 128, 8, 8, 2>;
 template <class T>
-using MediumSimt = SimtSums<T, 64, 64, 8, 8, 1>;
+using MediumSimt = SimtSums<T, 64, 64, 8, 8, 6>;
 template <class T>
 using SmallSimt = SimtSums<T, 32, 32, 16, 4, 1>;
 
