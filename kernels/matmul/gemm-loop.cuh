@@ -177,4 +177,12 @@ void launchGemm(GemmShape shape, const typename A::Source& a, const typename B::
     launch(addPartials<Store>, {dim3(gridStrideBlocks(elements, 256)), dim3(256)}, shape, store);
 }
 
+/// The same for a plain product, with producers that read a MatrixSource.
+template <class T, class Sums, class A, class B>
+void launchMatmul(const Gemm& problem) {
+  const GemmShape& shape = problem.shape;
+  launchGemm<Sums, A, B>(shape, typename A::Source(problem.a, shape.m), typename B::Source(problem.b, shape.n),
+                         MatrixStore<T>(problem.y, shape.m, shape.n, problem.epilogue));
+}
+
 }  // namespace wengert

@@ -221,21 +221,17 @@ using MediumMmaElements = MmaSums<T, 64, 64, 32, 32, 2, 2>;
 /// The product on any matrices, element by element.
 template <class T, class Sums>
 void mmaByElements(const Gemm& problem) {
-  const GemmShape& shape = problem.shape;
   using A = StridedProducer<T, typename Sums::template LayoutA<false>, Sums::threads>;
   using B = StridedProducer<T, typename Sums::template LayoutB<false>, Sums::threads>;
-  launchGemm<Sums, A, B>(shape, MatrixSource<T>(problem.a, shape.m), MatrixSource<T>(problem.b, shape.n),
-                         MatrixStore<T>(problem.y, shape.m, shape.n, problem.epilogue));
+  launchMatmul<T, Sums, A, B>(problem);
 }
 
 /// The product on matrices whose lines are made of whole vectors.
 template <class T, class Sums, bool alongDepthA, bool alongDepthB>
 void mmaByVectors(const Gemm& problem) {
-  const GemmShape& shape = problem.shape;
   using A = AsyncProducer<T, typename Sums::template LayoutA<alongDepthA>, Sums::threads>;
   using B = AsyncProducer<T, typename Sums::template LayoutB<alongDepthB>, Sums::threads>;
-  launchGemm<Sums, A, B>(shape, MatrixSource<T>(problem.a, shape.m), MatrixSource<T>(problem.b, shape.n),
-                         MatrixStore<T>(problem.y, shape.m, shape.n, problem.epilogue));
+  launchMatmul<T, Sums, A, B>(problem);
 }
 
 template <class T, class Sums>

@@ -107,21 +107,17 @@ using SmallSimt = SimtSums<T, 32, 32, 16, 4, 1>;
 /// The product on any matrices, element by element.
 template <class T, class Sums>
 void simtByElements(const Gemm& problem) {
-  const GemmShape& shape = problem.shape;
   using A = StridedProducer<T, typename Sums::LayoutA, Sums::threads>;
   using B = StridedProducer<T, typename Sums::LayoutB, Sums::threads>;
-  launchGemm<Sums, A, B>(shape, typename A::Source(problem.a, shape.m), typename B::Source(problem.b, shape.n),
-                         MatrixStore<T>(problem.y, shape.m, shape.n, problem.epilogue));
+  launchMatmul<T, Sums, A, B>(problem);
 }
 
 /// The product on matrices whose lines are made of whole vectors.
 template <class T, class Sums, bool alongDepthA, bool alongDepthB>
 void simtByVectors(const Gemm& problem) {
-  const GemmShape& shape = problem.shape;
   using A = VectorProducer<T, alongDepthA, typename Sums::LayoutA, Sums::threads>;
   using B = VectorProducer<T, alongDepthB, typename Sums::LayoutB, Sums::threads>;
-  launchGemm<Sums, A, B>(shape, typename A::Source(problem.a, shape.m), typename B::Source(problem.b, shape.n),
-                         MatrixStore<T>(problem.y, shape.m, shape.n, problem.epilogue));
+  launchMatmul<T, Sums, A, B>(problem);
 }
 
 template <class T, class Sums>
