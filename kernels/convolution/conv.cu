@@ -3,11 +3,10 @@
 //   y   (K/g, N P Q) = filters (K/g, C/g R S)   patches of x
 //   dx  (C/g, N H W) = flipped filters (C/g, K/g R S)   patches of dy, for each phase of the stride by itself
 //   dw  (K/g, C/g R S) = dy (K/g, N P Q)   patches of x, transposed
-#include <numeric>
-
 #include "convolution/conv-direct.h"
 #include "convolution/conv-filters.cuh"
 #include "convolution/conv-patches.cuh"
+#include "convolution/conv-phase.h"
 #include "convolution/conv-products.h"
 #include "matmul/product-dispatch.h"
 #include "runtime/registry.h"
@@ -97,33 +96,6 @@ void forwardByGemm(const Buffer& x, const Buffer& weight, const Buffer* bias, Bu
     gather(product, weight, inPlace, filters);
   }
   runProduct(product, stream().options.convolution);
-}
-
-/// Along one axis, the places h = phase + i stride of x: which taps read them, and where in y.
-/// Tap r reads h from p where p stride = h + padding - r dilation. So the taps of a phase are first, first + step, ...
-/// and the j-th of them meets place i at p = i - border - j tapStep.
-struct Phase {
-  int places, taps, first, step;
-  int border, tapStep;
-};
-
-Phase phaseOf(int phase, int size, int stride, int padding, int dilation, int kernel) {
-  const int common = std::gcd(stride, dilation);
-  Phase found{.places = static_cast<int>(divideUp(size - phase, stride)),
-              .taps = 0,
-              .first = 0,
-              .step = stride / common,
-              .border = 0,
-              .tapStep = dilation / common};
-  for (int r = 0; r < kernel && r < found.step; r++) {
-    const std::int64_t p = std::int64_t{phase} + padding - std::int64_t{r} * dilation;
-    if (p % stride != 0) continue;
-    found.first = r;
-    found.taps = static_cast<int>(divideUp(kernel - r, found.step));
-    found.border = static_cast<int>(-p / stride);
-    break;
-  }
-  return found;
 }
 
 void gradInputPhase(const Buffer& dy, const Buffer& weight, const Buffer* bias, Buffer& dx, const ConvSizes& s, int row,
