@@ -6,7 +6,7 @@ namespace wengert {
 namespace {
 
 int dimension(std::int64_t size) {
-  require(size >= 0 && size <= 0x7fffffff, "a dimension is none that a matrix can have");
+  require(size >= 0 && size <= 0x7fffffff, "matrix dimensions must be between 0 and 2^31 - 1");
   return static_cast<int>(size);
 }
 
@@ -15,7 +15,7 @@ int dimension(std::int64_t size) {
 BatchAxes batchAxes(Dims batch, Dims a, Dims b, std::int64_t aMatrix, std::int64_t bMatrix) {
   require(a.count <= batch.count && b.count <= batch.count, "an operand has more batch axes than y");
   BatchAxes joined;
-  const auto own = [&](Dims dims, int axis) {
+  const auto sizeAt = [&](Dims dims, int axis) {
     const int at = axis - (batch.count - dims.count);
     const std::int32_t size = at < 0 ? 1 : dims[at];
     require(size == 1 || size == batch[axis], "the batch axes of an operand do not broadcast to those of y");
@@ -24,7 +24,7 @@ BatchAxes batchAxes(Dims batch, Dims a, Dims b, std::int64_t aMatrix, std::int64
   std::int64_t aStride = aMatrix, bStride = bMatrix;
   // From the innermost axis outwards; `joined` is turned round at the end.
   for (int axis = batch.count - 1; axis >= 0; axis--) {
-    const std::int32_t aSize = own(a, axis), bSize = own(b, axis), size = batch[axis];
+    const std::int32_t aSize = sizeAt(a, axis), bSize = sizeAt(b, axis), size = batch[axis];
     if (size == 1) continue;
     const std::int64_t aStep = aSize == 1 ? 0 : aStride, bStep = bSize == 1 ? 0 : bStride;
     const int last = joined.count - 1;
