@@ -1,4 +1,5 @@
-// The sizes of a convolution of images, as its launchers get them: checked, by name. As src/ops/convolution/conv-sizes.ts.
+// The sizes of a convolution of images: checked, and by name. The counterpart of src/ops/convolution/conv-sizes.ts.
+// Used by all launchers and kernels of convolutions; pooling has sizes of its own (pool-windows.cuh).
 #pragma once
 
 #include <algorithm>
@@ -9,21 +10,22 @@
 namespace wengert {
 
 struct ConvSizes {
-  std::int32_t images, groups;
-  std::int32_t channels, filters;            // of x and of y, in all
-  std::int32_t groupChannels, groupFilters;  // and in one group
-  std::int32_t height, width;
-  std::int32_t kernelHeight, kernelWidth;
-  std::int32_t outHeight, outWidth;
-  std::int32_t strideHeight, strideWidth;
-  std::int32_t top, left;  // padding
-  std::int32_t dilationHeight, dilationWidth;
+  std::int32_t images, groups;                 // N
+  std::int32_t channels, filters;              // C of x, K of y: of all groups
+  std::int32_t groupChannels, groupFilters;    // C/groups, K/groups
+  std::int32_t height, width;                  // H, W of x
+  std::int32_t kernelHeight, kernelWidth;      // R, S of the weight
+  std::int32_t outHeight, outWidth;            // P, Q of y
+  std::int32_t strideHeight, strideWidth;      // of the places at which a filter is laid
+  std::int32_t top, left;                      // padding
+  std::int32_t dilationHeight, dilationWidth;  // from one tap to the next
 
   __host__ __device__ std::int64_t plane() const { return std::int64_t{height} * width; }
   __host__ __device__ std::int64_t pixels() const { return std::int64_t{outHeight} * outWidth; }
   __host__ __device__ std::int64_t taps() const { return std::int64_t{kernelHeight} * kernelWidth; }
 };
 
+/// Checks the lists of dimensions that a launcher gets, and names their entries.
 inline ConvSizes convSizes(Dims x, Dims weight, Dims y, Dims stride, Dims padding, Dims dilation, std::int64_t groups) {
   requireCount("the list of dimensions of x", x.count, 4);
   requireCount("the list of dimensions of the weight", weight.count, 4);
@@ -36,9 +38,10 @@ inline ConvSizes convSizes(Dims x, Dims weight, Dims y, Dims stride, Dims paddin
   for (Dims dims : {stride, dilation})
     for (std::int32_t step : dims) require(step >= 1, "stride and dilation are at least 1");
   require(groups >= 1 && groups <= 0x7fffffff, "groups must be at least 1");
-  require(x[1] == groups * weight[1], "the channels of x are not the weight's in every group");
+  require(x[1] == groups * weight[1], "x must have groups times as many channels as the weight");
   require(weight[0] % groups == 0, "groups do not divide the filters");
-  require(y[0] == x[0] && y[1] == weight[0], "y has another number of images or filters");
+  require(y[0] == x[0] && y[1] == weight[0],
+          "y must have as many images as x, and as many channels as the weight has filters");
   const std::int32_t group = static_cast<std::int32_t>(groups);
   return {.images = x[0], .groups = group, .channels = x[1], .filters = weight[0], .groupChannels = weight[1],
           .groupFilters = weight[0] / group, .height = x[2], .width = x[3], .kernelHeight = weight[2],
@@ -47,12 +50,14 @@ inline ConvSizes convSizes(Dims x, Dims weight, Dims y, Dims stride, Dims paddin
           .dilationWidth = dilation[1]};
 }
 
-/// Whether groups are so small that direct loops are faster than matrix products.
+/// Whether groups are so small that a matrix product would reuse almost nothing: a depthwise convolution has one
+/// channel and one filter in a group.
 inline bool isThin(const ConvSizes& sizes) { return std::int64_t{sizes.groupChannels} * sizes.groupFilters <= 4; }
 
-/// Whether the 32-bit index arithmetic of the matrix products holds every place that a filter may look at.
+/// Whether the 32-bit indices of the matrix products can hold every place that a filter may read.
 inline bool isSmall(const ConvSizes& s) {
   constexpr double most = 1 << 30;
+  // An upper bound of the rows or columns that indices count, in the padding too.
   const auto reach = [](double size, double padding, double out, double stride, double kernel, double dilation) {
     return size + 2 * padding + out * stride + kernel * dilation;
   };
