@@ -1,13 +1,18 @@
-// Tier R0: a thread for each element of y, straight from global memory. The oracle of the other tiers, and the kernel
-// for matrices so small that a tile would be mostly empty.
+// Tier R0: one thread for each element of y, straight from global memory. It is the oracle of the other tiers, and the
+// kernel for matrices so small that a tile would be mostly empty. startNaive is called by product-dispatch.h.
 #include "matmul/gemm-store.cuh"
 #include "runtime/launch.h"
 
 namespace wengert {
 
+/// y (m, n) = sum over k of a (m, k) b (k, n), + bias (n): one element of y for each turn of a grid-stride loop. A
+/// thread adds in ascending order of k, so the result is always the same. Only the caches reuse elements: each
+/// element of y costs 2 K loads.
 template <class T>
 __global__ void __launch_bounds__(128)
-    naiveKernel(const GemmShape shape, const Operand a, const Operand b, const MatrixStore<T> store) {
+    naiveKernel(const GemmShape shape, const Operand a,  // (batches, M, K), in any layout
+                const Operand b,                         // (batches, N, K), in any layout
+                const MatrixStore<T> store) {            // (batches, M, N)
   const std::int64_t matrix = std::int64_t{shape.m} * shape.n;
   const std::int64_t elements = matrix * shape.batches;
   const std::int64_t stride = std::int64_t{gridDim.x} * blockDim.x;
@@ -19,6 +24,7 @@ __global__ void __launch_bounds__(128)
     const int column = static_cast<int>(inMatrix - std::int64_t{row} * shape.n);
     std::int64_t offsetA, offsetB;
     shape.axes.offsets(batch, offsetA, offsetB);
+    // Row `row` of a and column `column` of y, that is row `column` of b: (K), with a stride.
     const T* const fromA = static_cast<const T*>(a.data) + offsetA + row * a.rowStride;
     const T* const fromB = static_cast<const T*>(b.data) + offsetB + column * b.rowStride;
     Sum sum = 0;
@@ -28,11 +34,12 @@ __global__ void __launch_bounds__(128)
   }
 }
 
+/// Starts tier R0 for T (product-dispatch.h).
 template <class T>
 void startNaive(const Gemm& problem) {
   const GemmShape& shape = problem.shape;
   const std::int64_t elements = multiplySizes(multiplySizes(shape.m, shape.n), shape.batches);
-  // Few elements take a smaller block.
+  // A block has only as many warps as there are elements for.
   const int threads = elements < 128 ? static_cast<int>(divideUp(elements, 32)) * 32 : 128;
   launch(naiveKernel<T>, {dim3(gridStrideBlocks(elements, threads)), dim3(threads)}, shape, problem.a, problem.b,
          MatrixStore<T>(problem.y, shape.m, shape.n, problem.epilogue));

@@ -1,16 +1,22 @@
-// Producers: they bring the tiles of an operand from global into shared memory, with zeros for what is outside.
-// A tile has `rows` rows of the operand and is `depth` deep; where an element lies in shared memory is its Layout's
-// matter. The producers here hold a tile in registers between `start` and `finish`, so that the main loop computes
-// while loads are under way.
+// Producers bring the tiles of an operand from global to shared memory, with zeros for elements outside of the operand.
+// The main loop (gemm-loop.cuh) drives them. The producers here hold a tile in registers between `start` and `finish`,
+// so that the main loop computes while loads are on their way; the one with cp.async is in gemm-mma.cuh.
+//
+// A tile is (rows, depth): `rows` rows of the operand, `depth` deep. Layout::offset(row, depth) says where an element
+// is in shared memory, and Layout::convert makes it the type in which it is kept there. Each thread moves `each`
+// elements or vectors of a tile, at the same places of every tile.
 #pragma once
 
 #include "matmul/gemm.h"
 
 namespace wengert {
 
-/// Elements that come one by one, from wherever the loader finds them:
-///   Loader(source, offset); Row row(int); Depth depth(int); Element load(Row, Depth); alongDepth.
-/// What a loader works out for a row or a depth is worked out once, where a thread's elements share it.
+/// Loads elements one by one, from wherever the loader finds them:
+///   Loader(source, offset)           offset: of the batch, in elements
+///   Row row(int), Depth depth(int)   the work for one index; elements of a thread with the same index share it
+///   Element load(Row, Depth)         zero outside of the operand
+///   alongDepth                       whether neighbours in memory differ in depth
+/// If so, the elements of a thread have one depth and several rows, otherwise one row and several depths.
 template <class Loader, class LayoutType, int threads>
 class ElementProducer {
  public:
@@ -57,15 +63,15 @@ class ElementProducer {
   }
 
   Loader loader_;
-  int row_, depth_;
-  Element staged_[each] = {};
+  int row_, depth_;            // of the next tile
+  Element staged_[each] = {};  // (each): this thread's part of a tile (rows, depth)
 };
 
-/// Where a matrix lies, for the producers of plain matrices.
+/// A plain matrix in memory, as the kernels get it.
 template <class T>
 struct MatrixSource {
-  const T* data;
-  std::int64_t rowStride, depthStride;
+  const T* data;                        // (batches, rows, K), element (row, k) at row rowStride + k depthStride
+  std::int64_t rowStride, depthStride;  // one of them is 1
   int rows;
 
   MatrixSource(const Operand& operand, int rows)
@@ -75,7 +81,7 @@ struct MatrixSource {
         rows(rows) {}
 };
 
-/// A matrix with any strides, element by element.
+/// Loads a matrix with any strides, element by element. Which direction is contiguous is known only at run time.
 template <class T, class LayoutType, int threads>
 class StridedProducer {
  public:
@@ -124,14 +130,17 @@ class StridedProducer {
   static constexpr int each = Layout::rows * Layout::depth / threads;
   static_assert(threads % Layout::rows == 0 && threads % Layout::depth == 0);
 
-  const T* at_;
-  std::int64_t step_, tileStep_;
-  int rows_;  // of the matrix, from this thread's first element on
-  int inRow_, inDepth_, rowStep_, depthStep_;
-  T staged_[each] = {};
+  const T* at_;                   // this thread's first element in the next tile
+  std::int64_t step_, tileStep_;  // to its next element in a tile, and to the next tile
+  int rows_;                      // of the matrix, from this thread's first element on
+  int inRow_, inDepth_;           // of its first element in a tile
+  int rowStep_, depthStep_;       // to its next element: one of them is 0
+  T staged_[each] = {};           // (each): this thread's part of a tile (rows, depth)
 };
 
-/// A matrix whose lines start at multiples of `width` elements, and are that long: vectors of `width` are loaded.
+/// Loads a matrix in vectors of `width` elements. Its lines start at multiples of `width` and are a multiple of it
+/// long. Along the depth, a vector is stored as single elements, because the layout keeps the rows of one depth
+/// together.
 template <class T, bool alongDepth, class LayoutType, int threads>
 class VectorProducer {
  public:
@@ -185,10 +194,10 @@ class VectorProducer {
   __device__ __forceinline__ static int inRow(int i) { return alongDepth ? line() + i * rowStep : inLine(); }
   __device__ __forceinline__ static int inDepth(int i) { return alongDepth ? inLine() : line() + i * depthStep; }
 
-  int rows_;            // of the matrix, from this thread's first element on
-  std::int64_t line_;  // from one line of the matrix to the next
-  const T* at_;
-  Vector<T, width> staged_[each] = {};
+  int rows_;                            // of the matrix, from this thread's first element on
+  std::int64_t line_;                   // elements from one line of the matrix to the next
+  const T* at_;                         // this thread's first element in the next tile
+  Vector<T, width> staged_[each] = {};  // (each, width): this thread's part of a tile (rows, depth)
 };
 
 }  // namespace wengert

@@ -1,5 +1,5 @@
-// Tier R1 for every dtype but float32: compiles the kernels of gemm-simt.cuh for matmul and linear. Nothing else belongs
-// here.
+// Tier R1 for every dtype but float32: compiles the kernels of gemm-simt.cuh for matmul and linear. Nothing else
+// belongs here.
 #include "matmul/gemm-simt.cuh"
 
 namespace wengert {

@@ -1,6 +1,19 @@
-// Tier R1: products by ordinary arithmetic, for every element type; float32 sums of float32 products are exact in
-// IEEE's sense, one rounding each. A thread sums a tile of y in registers; per step of the depth it reads a line of
-// each operand's tile from shared memory, in vectors of four.
+// Tier R1: products by ordinary arithmetic, for every element type; float32 is computed in float32, without tf32.
+// startSimt is called by product-dispatch.h; convolution/conv-simt.cu uses the sums with other producers. The main loop
+// and its ring of stages are in gemm-loop.cuh.
+//
+// A thread sums (perThread, perThread) elements of y in registers. For each k it reads perThread elements of a and of b
+// from shared memory, in vectors of four, and does perThread^2 multiplications. With perThread = 8, a warp sums
+// (32, 64) elements, and a thread has four quarters of (4, 4) of them. Marked with lane numbers:
+//
+//     columns   0-3  4-7  ..  28-31    32-35  ..  60-63
+//     rows
+//      0-3       0    1   ..    7        0    ..    7         A quarter of lane l starts at row l / 8 * 4 and column
+//      4-7       8    9   ..   15        8    ..   15         l % 8 * 4; the others are 16 rows further down and 32
+//      8-11     16   17   ..   23       16    ..   23         columns further right. The lanes of a row read the same
+//     12-15     24   25   ..   31       24    ..   31         four elements of a, and neighbouring vectors of b.
+//     16-19      0    1   ..    7        0    ..    7
+//       :
 #pragma once
 
 #include "matmul/gemm-loop.cuh"
@@ -8,8 +21,9 @@
 
 namespace wengert {
 
-/// A tile in shared memory, widened to what T is summed in: each depth is a line of rows. The four elements between
-/// lines spread the lines of a column over the banks.
+/// A tile in shared memory, (depth, rows + 4), in the type in which T is summed. The rows of one depth are neighbours,
+/// so that a thread reads four of them at once. The 4 elements between lines put the lines in different banks, for
+/// producers whose neighbouring threads store neighbouring depths.
 template <class T, int rowCount, int depthCount>
 struct SimtLayout {
   using Element = SumOf<T>;
@@ -22,8 +36,9 @@ struct SimtLayout {
   __device__ __forceinline__ static Element convert(T x) { return static_cast<Element>(widen(x)); }
 };
 
-/// Threads sum `perThread` x `perThread` elements each, in quarters of 4 x 4. The 32 lanes of a warp stand 4 x 8, so
-/// that a warp covers (4 perThread) x (8 perThread) elements, and warps cover the tile.
+/// The sums of a tile of y, (sizeM, sizeN). Each thread has (perThread, perThread) of them, in quarters of (4, 4). The
+/// lanes of a warp are arranged as (4, 8), so that a warp covers (4 perThread, 8 perThread), and warps cover the tile,
+/// row by row.
 template <class T, int sizeM, int sizeN, int sizeK, int perThread, int blocks>
 class SimtSums {
  public:
@@ -37,21 +52,23 @@ class SimtSums {
   static constexpr int threads = tileM * tileN / (perThread * perThread);
   static constexpr int blocksAtOnce = blocks;
   static constexpr int warpM = 4 * perThread;
-  static constexpr int phases = perThread / 4;  // in which sums are handed on
+  static constexpr int phases = perThread / 4;  // in which the tile is written (writeTile)
   using LayoutA = SimtLayout<T, tileM, tileK>;
   using LayoutB = SimtLayout<T, tileN, tileK>;
 
-  // Nothing is copied asynchronously.
+  // The producers of this tier do not use cp.async.
   __device__ __forceinline__ static void committed() {}
   __device__ __forceinline__ static void arrived() {}
 
+  /// sums += a b for one stage, k by k.
   template <class A, class B>
-  __device__ __forceinline__ void add(const Shared* tileA, const Shared* tileB) {
+  __device__ __forceinline__ void add(const Shared* tileA,    // (tileK, tileM + 4)
+                                      const Shared* tileB) {  // (tileK, tileN + 4)
     const Shared* const fromA = tileA + firstRow();
     const Shared* const fromB = tileB + firstColumn();
 #pragma unroll
     for (int k = 0; k < tileK; k++) {
-      Vector<Sum, 4> a[quarters], b[quarters];
+      Vector<Sum, 4> a[quarters], b[quarters];  // rows +0..3, +16..19; columns +0..3, +32..35
 #pragma unroll
       for (int q = 0; q < quarters; q++) {
         a[q] = *reinterpret_cast<const Vector<Sum, 4>*>(fromA + A::offset(q * 16, k));
@@ -64,9 +81,10 @@ class SimtSums {
     }
   }
 
-  /// Puts the upper or the lower half of each warp's rows into a slab of such lines.
+  /// Puts the sums of one phase into the slab: of every warp, the rows of its upper or of its lower quarters.
   template <int pitch>
-  __device__ __forceinline__ void put(Sum* slab, int phase) const {
+  __device__ __forceinline__ void put(Sum* slab,  // (tileM / phases, pitch)
+                                      int phase) const {
     Sum* const at = slab + (firstRow() / warpM * (warpM / phases) + firstRow() % warpM) * pitch + firstColumn();
 #pragma unroll
     for (int i = 0; i < 4; i++)
@@ -94,9 +112,10 @@ class SimtSums {
     return t / 32 % warpsN * warpN + t % 8 * 4;
   }
 
-  Sum sums_[perThread][perThread] = {};
+  Sum sums_[perThread][perThread] = {};  // quarter (i / 4, j / 4), element (i % 4, j % 4)
 };
 
+// Threads of a block: 256, 64 and 64. The last number is the blocks that a multiprocessor must have registers for.
 template <class T>
 using LargeSimt = SimtSums<T, 128, 128, 8, 8, 2>;
 template <class T>
@@ -104,7 +123,7 @@ using MediumSimt = SimtSums<T, 64, 64, 8, 8, 6>;
 template <class T>
 using SmallSimt = SimtSums<T, 32, 32, 16, 4, 1>;
 
-/// The product on any matrices, element by element.
+/// The product of any matrices, read element by element.
 template <class T, class Sums>
 void simtByElements(const Gemm& problem) {
   using A = StridedProducer<T, typename Sums::LayoutA, Sums::threads>;
@@ -112,7 +131,7 @@ void simtByElements(const Gemm& problem) {
   launchMatmul<T, Sums, A, B>(problem);
 }
 
-/// The product on matrices whose lines are made of whole vectors.
+/// The product of matrices whose lines are made of whole vectors: a kernel for each combination of layouts.
 template <class T, class Sums, bool alongDepthA, bool alongDepthB>
 void simtByVectors(const Gemm& problem) {
   using A = VectorProducer<T, alongDepthA, typename Sums::LayoutA, Sums::threads>;
@@ -131,6 +150,7 @@ void simtByVectors(const Gemm& problem) {
   }
 }
 
+/// Starts tier R1 for T (product-dispatch.h). gemm-simt-float32.cu and gemm-simt-other.cu instantiate it.
 template <class T>
 void startSimt(const ProductKernel& kernel, const Gemm& problem) {
   if constexpr (std::is_same_v<T, float>) {

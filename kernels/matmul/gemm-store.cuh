@@ -1,4 +1,6 @@
-// Where the sums of a matrix product go: through the epilogue into y, or first into the partial sums of a split depth.
+// The end of a matrix product: the sums of a block go to y with the bias added, or, if the depth is split, to partial
+// sums that a second kernel adds. Used by the main loop (gemm-loop.cuh) and gemm-naive.cu. The store of convolutions is
+// in conv-patches.cuh.
 #pragma once
 
 #include "matmul/gemm.h"
@@ -6,7 +8,7 @@
 
 namespace wengert {
 
-/// Neighbouring elements that are stored at once.
+/// Neighbouring elements that are stored at once: 16 bytes of 16-bit and 32-bit types, four elements of others.
 template <class T>
 inline constexpr int storeWidth = sizeof(T) == 2 ? 8 : 4;
 
@@ -15,7 +17,7 @@ template <class T>
 struct Finish {
   using Sum = SumOf<T>;
 
-  const T* bias;
+  const T* bias;            // (M) or (N), or null
   int biasRow, biasColumn;  // strides: (1, 0) for a bias along the rows, (0, 1) along the columns
 
   explicit Finish(const Epilogue& epilogue)
@@ -29,7 +31,7 @@ struct Finish {
   }
 };
 
-/// y as contiguous matrices, one after the other.
+/// Stores to contiguous matrices, one after the other.
 template <class T>
 struct MatrixStore {
   using Element = T;
@@ -42,9 +44,11 @@ struct MatrixStore {
   MatrixStore(void* y, int m, int n, const Epilogue& epilogue)
       : y(static_cast<T*>(y)), m(m), n(n), vectors(n % storeWidth<T> == 0 && isAligned(y)), finish(epilogue) {}
 
-  /// Stores N neighbouring columns, the first of them a multiple of N: one or `storeWidth`. Those outside are left out.
+  /// Stores N neighbouring columns, one or `storeWidth`; the first is a multiple of N. Columns outside of y are left
+  /// out.
   template <int N>
-  __device__ __forceinline__ void put(int batch, int row, int column, const SumOf<T>* sums) const {
+  __device__ __forceinline__ void put(int batch, int row, int column,
+                                      const SumOf<T>* sums) const {  // (N)
     T* const at = y + (std::int64_t{batch} * m + row) * n + column;
     if (N > 1 && vectors) {
       if (column >= n) return;
@@ -60,7 +64,7 @@ struct MatrixStore {
   }
 };
 
-/// Takes a block's sums.
+/// Takes the sums of a block: to the store, or to the partial sums of its split.
 template <class Store>
 struct Writer {
   using Sum = SumOf<typename Store::Element>;
@@ -77,6 +81,7 @@ struct Writer {
       store.template put<N>(batch, row, column, sums);
       return;
     }
+    // Partial sums are not narrowed, and the bias is added after the last split (addPartials).
     const std::int64_t matrix = std::int64_t{split} * shape.batches + batch;
     Sum* const at = static_cast<Sum*>(shape.partials) + (matrix * shape.m + row) * shape.n + column;
     if (shape.n % N == 0) {
@@ -93,7 +98,9 @@ struct Writer {
   }
 };
 
-/// y = the partial sums, added up from the first split to the last: always in this order, so always the same result.
+/// y = the sum of the partial sums over the splits, + bias. One thread for each element of y, in a grid-stride loop; it
+/// adds from the first split to the last, always in this order, so the result is always the same. Bound by memory: it
+/// reads `splits` sums for each element that it writes.
 template <class Store>
 __global__ void __launch_bounds__(256) addPartials(const GemmShape shape, const Store store) {
   using Sum = typename Writer<Store>::Sum;

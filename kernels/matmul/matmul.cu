@@ -1,3 +1,5 @@
+// The launchers of the ops matmul and linear (src/ops/matmul/): they check the operands and describe the product. The
+// choice of a kernel and the kernels do not belong here (product-dispatch.h).
 #include "matmul/product-dispatch.h"
 #include "runtime/registry.h"
 
@@ -10,11 +12,15 @@ int dimension(std::int64_t size) {
   return static_cast<int>(size);
 }
 
-/// The axes of a batch, with strides of the operands in elements: 0 where an operand broadcasts. Neighbouring axes that
-/// are one axis to both operands are joined.
+/// The axes of a batch, with the strides of both operands in elements: 0 if an operand broadcasts along the axis.
+/// Neighbouring axes that both operands can walk with one stride are joined, so that kernels divide less often.
+///
+/// @param batch - axes of y, in front of (M, N); a and b have as many or fewer, aligned at the last
+/// @param aMatrix - elements of a matrix of a: M K; and bMatrix of b: K N
 BatchAxes batchAxes(Dims batch, Dims a, Dims b, std::int64_t aMatrix, std::int64_t bMatrix) {
   require(a.count <= batch.count && b.count <= batch.count, "an operand has more batch axes than y");
   BatchAxes joined;
+  // The size of an operand at an axis of y: 1 if it lacks the axis.
   const auto sizeAt = [&](Dims dims, int axis) {
     const int at = axis - (batch.count - dims.count);
     const std::int32_t size = at < 0 ? 1 : dims[at];
@@ -22,12 +28,13 @@ BatchAxes batchAxes(Dims batch, Dims a, Dims b, std::int64_t aMatrix, std::int64
     return size;
   };
   std::int64_t aStride = aMatrix, bStride = bMatrix;
-  // From the innermost axis outwards; `joined` is turned round at the end.
+  // From the innermost axis outwards; the order of `joined` is reversed at the end.
   for (int axis = batch.count - 1; axis >= 0; axis--) {
     const std::int32_t aSize = sizeAt(a, axis), bSize = sizeAt(b, axis), size = batch[axis];
     if (size == 1) continue;
     const std::int64_t aStep = aSize == 1 ? 0 : aStride, bStep = bSize == 1 ? 0 : bStride;
     const int last = joined.count - 1;
+    // One step along this axis is as far as all steps along the last one: they are one axis.
     if (last >= 0 && joined.a[last] * joined.size[last] == aStep && joined.b[last] * joined.size[last] == bStep) {
       joined.size[last] *= size;
     } else {
@@ -47,8 +54,9 @@ BatchAxes batchAxes(Dims batch, Dims a, Dims b, std::int64_t aMatrix, std::int64
   return joined;
 }
 
-void matmul(const Buffer& a,  // (...A, M, K), or (...A, K, M) where transposed
-            const Buffer& b,  // (...B, K, N), or (...B, N, K)
+/// y = a b, for each matrix of the batch.
+void matmul(const Buffer& a,  // (...A, M, K), or (...A, K, M) if transA
+            const Buffer& b,  // (...B, K, N), or (...B, N, K) if transB
             Buffer& y,        // (...Y, M, N)
             std::int64_t m, std::int64_t n, std::int64_t k, std::int64_t transA, std::int64_t transB, Dims batch,
             Dims aBatch, Dims bBatch) {
@@ -72,7 +80,7 @@ EXPORT_KERNEL(matmul)
 /// y = x W^T + b.
 void linear(const Buffer& x,       // (M, K)
             const Buffer& weight,  // (N, K)
-            const Buffer* bias,    // (N)
+            const Buffer* bias,    // (N), or null
             Buffer& y,             // (M, N)
             std::int64_t m, std::int64_t n, std::int64_t k) {
   Gemm problem{.dtype = y.dtype, .shape = {.m = dimension(m), .n = dimension(n), .k = dimension(k)}};

@@ -76,7 +76,7 @@ constexpr ProductKernel convTiles[] = {
 };
 // clang-format on
 
-/// One thread for each element of y, where a tile would be mostly empty. Never a measured choice.
+/// One thread for each element of y, if a tile would be mostly empty. Never a measured choice.
 constexpr ProductKernel naiveProduct = {Elements::any, 0, false, 0, false, Tier::naive, 1};
 
 constexpr std::span<const ProductKernel> kernelsOf(ProductKind kind) {
