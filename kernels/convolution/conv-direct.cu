@@ -1,3 +1,5 @@
+// Direct convolutions: the kernels of conv-direct.h. Each computes one element of its result from global memory,
+// without tiles, and adds in a fixed order, so the result is always the same. No kernel here uses atomics.
 #include "convolution/conv-direct.h"
 
 #include "reduction/block-reduce.cuh"
@@ -9,7 +11,8 @@ namespace {
 
 constexpr int threads = 128;
 
-/// i as coordinates in a tensor whose last three axes are given; the first axis is what is left.
+/// Element i of a contiguous tensor, as coordinates (n, channel, row, column). The last three axes have the given
+/// sizes.
 struct Coordinates {
   std::int64_t n;
   int channel, row, column;
@@ -24,8 +27,8 @@ struct Coordinates {
   }
 };
 
-/// Which of the steps of `stride` pixels from 0 ends at `place`, or -1 where none of the first `steps` does. A place is a
-/// row or column and a padding, so it fits 32 bits, in which a division is a few instructions and no call.
+/// place / stride, or -1 if the stride does not divide it or the quotient is not in [0, steps). A place is a row or
+/// column plus a padding, so it fits 32 bits, in which a division is a few instructions and not a call.
 __device__ __forceinline__ std::int64_t stepTo(std::int64_t place, std::int32_t stride, std::int32_t steps) {
   if (place < 0) return -1;
   const std::uint32_t number = static_cast<std::uint32_t>(place), step = number / static_cast<std::uint32_t>(stride);
@@ -33,16 +36,24 @@ __device__ __forceinline__ std::int64_t stepTo(std::int64_t place, std::int32_t 
   return step;
 }
 
-/// y[n, k, p, q] = bias[k] + sum over c, r, s of weight[k, c, r, s] x[n, c, h, w], h and w being under tap (r, s).
+/// y[n, k, p, q] = bias[k] + sum over c, r, s of weight[k, c, r, s] x[n, c, h, w], with
+/// h = p stride - top + r dilation, and w in the same way. One thread for each element of y, in a grid-stride loop;
+/// neighbouring threads have neighbouring q: they share the loads of the weight, and their reads of x overlap in the
+/// cache.
 template <class T>
 __global__ void __launch_bounds__(threads)
-    forwardKernel(const T* x, const T* weight, const T* bias, T* y, std::int64_t length, const ConvSizes s) {
+    forwardKernel(const T* x,       // (N, C, H, W)
+                  const T* weight,  // (K, C/groups, R, S)
+                  const T* bias,    // (K), or null
+                  T* y,             // (N, K, P, Q)
+                  std::int64_t length, const ConvSizes s) {
   const std::int64_t step = std::int64_t{gridDim.x} * threads;
   for (std::int64_t i = std::int64_t{blockIdx.x} * threads + threadIdx.x; i < length; i += step) {
     const Coordinates at(i, s.filters, s.outHeight, s.outWidth);
     const std::int64_t firstChannel = std::int64_t{at.channel / s.groupFilters} * s.groupChannels;
     Compute<T> sum = 0;
     for (int c = 0; c < s.groupChannels; c++) {
+      // (H, W) of channel c, and (R, S) of the filter for it.
       const T* const plane = x + (at.n * s.channels + firstChannel + c) * s.plane();
       const T* const taps = weight + (std::int64_t{at.channel} * s.groupChannels + c) * s.taps();
       for (int r = 0; r < s.kernelHeight; r++) {
@@ -60,10 +71,16 @@ __global__ void __launch_bounds__(threads)
   }
 }
 
-/// dx[n, c, h, w] = bias[c] + sum of weight[k, c, r, s] dy[n, k, p, q] over the taps that read it.
+/// dx[n, c, h, w] = bias[c] + sum of weight[k, c, r, s] dy[n, k, p, q] over the filters k of the group and the taps
+/// (r, s) that read x[n, c, h, w] for some (p, q): p stride = h + top - r dilation, and q in the same way. Each thread
+/// gathers the terms of its element of dx, in a grid-stride loop, so that no two threads write the same element.
 template <class T>
 __global__ void __launch_bounds__(threads)
-    gradInputKernel(const T* dy, const T* weight, const T* bias, T* dx, std::int64_t length, const ConvSizes s) {
+    gradInputKernel(const T* dy,      // (N, K, P, Q)
+                    const T* weight,  // (K, C/groups, R, S)
+                    const T* bias,    // (C), or null
+                    T* dx,            // (N, C, H, W)
+                    std::int64_t length, const ConvSizes s) {
   const std::int64_t step = std::int64_t{gridDim.x} * threads;
   for (std::int64_t i = std::int64_t{blockIdx.x} * threads + threadIdx.x; i < length; i += step) {
     const Coordinates at(i, s.channels, s.height, s.width);
@@ -72,6 +89,7 @@ __global__ void __launch_bounds__(threads)
     Compute<T> sum = 0;
     for (int f = 0; f < s.groupFilters; f++) {
       const std::int64_t k = std::int64_t{group} * s.groupFilters + f;
+      // (P, Q) of filter k, and (R, S) of its taps for channel c.
       const T* const plane = dy + (at.n * s.filters + k) * s.pixels();
       const T* const taps = weight + (k * s.groupChannels + c) * s.taps();
       for (int r = 0; r < s.kernelHeight; r++) {
@@ -92,17 +110,22 @@ __global__ void __launch_bounds__(threads)
   }
 }
 
-/// dw[k, c, r, s] = sum over n, p, q of dy[n, k, p, q] x[n, c, h, w], h and w being under tap (r, s): a block for each.
+/// dw[k, c, r, s] = sum over n, p, q of dy[n, k, p, q] x[n, c, h, w], where tap (r, s) reads (h, w). One block for each
+/// element of dw, in a grid-stride loop: its threads take places (n, p, q) in turn, and reduceTeam adds their sums. The
+/// order depends only on the sizes.
 template <class T>
 __global__ void __launch_bounds__(threads)
-    gradWeightKernel(const T* x, const T* dy, T* dw, std::int64_t length, const ConvSizes s) {
+    gradWeightKernel(const T* x,   // (N, C, H, W)
+                     const T* dy,  // (N, K, P, Q)
+                     T* dw,        // (K, C/groups, R, S)
+                     std::int64_t length, const ConvSizes s) {
   SHARED_MEMORY(Compute<T>, shared);
   for (std::int64_t i = blockIdx.x; i < length; i += gridDim.x) {
     const Coordinates at(i, s.groupChannels, s.kernelHeight, s.kernelWidth);
     const std::int64_t k = at.n;
     const std::int64_t channel = k / s.groupFilters * s.groupChannels + at.channel;
     Compute<T> sum[1] = {0};
-    const std::int64_t places = s.images * s.pixels();
+    const std::int64_t places = s.images * s.pixels();  // (N, P, Q), as one number
     for (std::int64_t place = threadIdx.x; place < places; place += threads) {
       const std::int64_t row = place / s.outWidth, q = place - row * s.outWidth;
       const std::int64_t n = row / s.outHeight, p = row - n * s.outHeight;

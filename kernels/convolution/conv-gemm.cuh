@@ -1,4 +1,5 @@
-// The products of conv-products.h, on the main loop of gemm-loop.cuh, for any kind of sums.
+// Launches the products of conv-products.h on the main loop of gemm-loop.cuh, for any kind of sums. Used by
+// conv-simt.cu and conv-mma.cuh; the choice of a kernel does not belong here.
 #pragma once
 
 #include "convolution/conv-patches.cuh"
@@ -7,8 +8,13 @@
 
 namespace wengert {
 
-/// `Filters` is the producer of plain matrices along the depth that goes with Sums; Layouts say how tiles lie in shared
-/// memory.
+/// y = filters patches + bias, for each group:
+///
+///     y (M = K/G, N = places)  =  filters (M, K = taps)  patches (K, N)
+///
+/// The tile of a comes from the filters, whose lines are along the depth, and the tile of b from the images: (places,
+/// taps) for the main loop. The sums of neighbouring places are neighbouring pixels of y. `Filters` is the producer of
+/// plain matrices along the depth that fits Sums, and LayoutB arranges the tiles of patches in shared memory.
 template <class T, class Sums, class Filters, class LayoutB>
 void launchPatchProduct(const PatchProduct& product) {
   using Patches = ElementProducer<PatchLoader<T, false>, LayoutB, Sums::threads>;
@@ -23,11 +29,18 @@ void launchPatchProduct(const PatchProduct& product) {
                             .rowPixels = SmallDivider(product.rowPlaces),
                             .vectors = product.vectors,
                             .finish = Finish<T>(product.epilogue)};
+  // (groups, filters, pitch)
   const MatrixSource<T> filters({product.filters, product.pitch, 1}, product.shape.m);
   launchGemm<Sums, Filters, Patches>(product.shape, filters,
                                      {static_cast<const T*>(product.image), *product.geometry}, store);
 }
 
+/// dw = dy patches^T, for each group:
+///
+///     dw (M = K/G, N = taps)  =  dy (M, K = places)  patches^T (K, N)
+///
+/// The depth is all pixels of all images, usually much longer than M and N, so it is often split. Both operands are
+/// loaded element by element, along the places.
 template <class T, class Sums, class LayoutA, class LayoutB>
 void launchWeightProduct(const WeightProduct& product) {
   using Gradient = ElementProducer<PixelLoader<T>, LayoutA, Sums::threads>;

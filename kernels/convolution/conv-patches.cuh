@@ -1,7 +1,18 @@
-// Convolutions as matrix products without the matrix of patches: producers that gather its elements from the images,
-// and a store that puts pixels where they belong (Chetlur et al., "cuDNN: efficient primitives for deep learning",
-// 2014, arXiv:1410.0759). Images are (N, C, H, W), so a matrix of pixels has them as columns: neighbouring columns are
-// neighbours in memory.
+// Convolutions as matrix products without a matrix of patches in memory (implicit GEMM; Chetlur et al., "cuDNN:
+// efficient primitives for deep learning", 2014, arXiv:1410.0759): loaders that gather its elements from the images,
+// and a store that writes pixels. conv-gemm.cuh plugs them into the main loop. conv.cu says which products a
+// convolution consists of.
+//
+// The matrix of patches of x, (taps, places), for one group of C channels, filters of (R, S), and images (N, C, H, W):
+//
+//                 place = (n, p, q): where a filter is laid      p, q: row and column of y
+//               +------------------------------------------+
+//      tap      |                                          |     h = p strideHeight - top  + r dilationHeight
+//   = (c, r, s) |   x (n, c, h, w), or 0 outside of x      |     w = q strideWidth  - left + s dilationWidth
+//               |                                          |
+//               +------------------------------------------+
+//
+// Neighbouring places are neighbours in memory if the stride is 1, so neighbouring threads load neighbouring places.
 #pragma once
 
 #include "matmul/gemm-producers.cuh"
@@ -10,7 +21,7 @@
 
 namespace wengert {
 
-/// `Divider` for what is known to fit 31 bits.
+/// `Divider` for numbers that fit 31 bits. It divides by a multiplication and a shift: a GPU cannot divide integers.
 struct SmallDivider {
   int divisor;
   std::uint32_t magic, shift;
@@ -30,9 +41,9 @@ struct SmallDivider {
   }
 };
 
-/// What the taps of a filter see, at every place where it is laid: place (i, j) of an image and tap (r, s) of a channel
-/// meet at row i placeStep - top + r tapStep, and at a column likewise; outside the image there are zeros. Steps and
-/// borders may be negative: the gradient walks the other way.
+/// Where the taps of a filter read the image: place (i, j) of an image and tap (r, s) of a channel read row
+/// i placeStepHeight - top + r tapStepHeight, and the column in the same way. Elements outside of the image are zeros.
+/// Steps and borders may be negative: the gradient for x walks the other way.
 struct PatchGeometry {
   int height, width;
   int placeStepHeight, placeStepWidth;
@@ -46,8 +57,9 @@ struct PatchGeometry {
   __device__ __forceinline__ int plane() const { return height * width; }
 };
 
-/// The matrix of patches, element by element: one index is a place, the other a tap. Places are neighbours in memory,
-/// so they go along the depth for the gradient of the weight, whose sums run over places, and else along the rows.
+/// Loads the matrix of patches, element by element: one index is a place, the other a tap. In the gradient for the
+/// weight, the depth is the places, because its sums run over them: (taps, places). Otherwise the depth is the taps:
+/// (places, taps).
 template <class T, bool placesAlongDepth>
 class PatchLoader {
  public:
@@ -59,14 +71,15 @@ class PatchLoader {
     PatchGeometry geometry;
   };
   struct Place {
-    const T* at;  // where tap (0, 0) of the first channel looks
-    int row, column;
+    const T* at;      // the element that tap (0, 0) of the first channel reads; may be outside of the image
+    int row, column;  // of that element
   };
   struct Tap {
-    int offset;
-    int row, column;
+    int offset;       // elements from `at` of a place
+    int row, column;  // the same, as rows and columns
   };
 
+  /// `offset`: elements from the first group to that of the block.
   __device__ __forceinline__ PatchLoader(const Source& source, std::int64_t offset)
       : image_(source.image + offset), geometry_(source.geometry) {}
 
@@ -78,6 +91,7 @@ class PatchLoader {
     if constexpr (placesAlongDepth) return place(i);
     else return tap(i);
   }
+  /// A comparison of unsigned numbers checks both ends of the image: negative rows become large.
   __device__ __forceinline__ T load(const Place& place, const Tap& tap) const {
     const bool inside = static_cast<unsigned>(place.row + tap.row) < static_cast<unsigned>(geometry_.height) &&
                         static_cast<unsigned>(place.column + tap.column) < static_cast<unsigned>(geometry_.width);
@@ -88,6 +102,7 @@ class PatchLoader {
  private:
   static constexpr int outside = -(1 << 30);  // a row that no tap brings back into an image
 
+  /// Takes the number of a place apart: image, row, column. One beyond the last place is outside of every image.
   __device__ __forceinline__ Place place(int i) const {
     const bool exists = i < geometry_.places;
     const int image = geometry_.imagePlaces.split(i);
@@ -95,6 +110,7 @@ class PatchLoader {
     const int column = i * geometry_.placeStepWidth - geometry_.left;
     return {image_ + image * geometry_.imageStride + row * geometry_.width + column, exists ? row : outside, column};
   }
+  /// Takes the number of a tap apart: channel, row, column of the filter. One beyond the last tap is outside as well.
   __device__ __forceinline__ Tap tap(int i) const {
     const bool exists = i < geometry_.taps;
     const int channel = geometry_.channelTaps.split(i);
@@ -107,7 +123,8 @@ class PatchLoader {
   const PatchGeometry& geometry_;
 };
 
-/// Images as a matrix of channels by pixels of all images, the pixels along the depth: dy for the weight's gradient.
+/// Loads dy for the gradient of the weight: images as a matrix (channels of a group, pixels of all images), whose depth
+/// is the pixels.
 template <class T>
 class PixelLoader {
  public:
@@ -115,16 +132,18 @@ class PixelLoader {
   static constexpr bool alongDepth = true;
 
   struct Source {
-    const T* image;
-    int channels;  // of a group
-    std::int64_t imageStride;
-    SmallDivider pixels;
+    const T* image;            // (images, groups, channels, pixels)
+    int channels;              // of a group
+    std::int64_t imageStride;  // elements from one image to the next
+    SmallDivider pixels;       // of an image
   };
 
   __device__ __forceinline__ PixelLoader(const Source& source, std::int64_t offset)
       : image_(source.image + offset), source_(source) {}
 
+  /// Where a channel starts in an image, or -1 beyond the last channel.
   __device__ __forceinline__ int row(int i) const { return i < source_.channels ? i * source_.pixels.divisor : -1; }
+  /// Pixel i of all images, in channel 0. A depth beyond the last pixel is not loaded: ElementProducer checks it.
   __device__ __forceinline__ const T* depth(int i) const {
     const int image = source_.pixels.split(i);
     return image_ + image * source_.imageStride + i;
@@ -136,23 +155,25 @@ class PixelLoader {
   const Source& source_;
 };
 
-/// y as images: rows are channels of a group, columns are pixels, `groups` being the batches. Of an image, every
-/// rowStep-th row and columnStep-th column may be meant.
+/// Stores to images. Rows of the product are channels of a group, its columns are pixels of all images, and its batches
+/// are the groups. For a phase of a strided gradient, the pixels are only every stride-th row and column of the image.
 template <class T>
 struct PixelStore {
   using Element = T;
 
-  T* y;  // the first pixel
-  int channels, columns;
-  std::int64_t imageStride, plane;
-  int rowStep, columnStep;  // elements from one row of pixels to the next, and from one pixel to the next
-  SmallDivider imagePixels, rowPixels;
-  bool vectors;  // columns that are a vector, counted from the first, are one in memory too
+  T* y;                                 // the first pixel
+  int channels, columns;                // of a group, and of the product
+  std::int64_t imageStride, plane;      // elements from one image, and from one channel, to the next
+  int rowStep, columnStep;              // elements from one row of pixels, and from one pixel, to the next
+  SmallDivider imagePixels, rowPixels;  // pixels of an image, and in a row of it
+  bool vectors;                         // columns of an aligned vector are neighbours in memory, and aligned too
   Finish<T> finish;
 
+  /// As MatrixStore::put.
   template <int N>
   __device__ __forceinline__ void put(int group, int row, int column, const SumOf<T>* sums) const {
     const int channel = group * channels + row;
+    // The pixels of a plane are a multiple of the vector, so a vector is in one image.
     if (N > 1 && vectors) {
       if (column >= columns) return;
       T* const at = place(channel, column);
@@ -170,6 +191,7 @@ struct PixelStore {
   }
 
  private:
+  /// Where a pixel is, from its number among the pixels of all images.
   __device__ __forceinline__ T* place(int channel, int pixel) const {
     const int image = imagePixels.split(pixel);
     const int row = rowPixels.split(pixel);

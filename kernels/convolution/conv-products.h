@@ -8,8 +8,8 @@ namespace wengert {
 
 struct PatchGeometry;
 
-/// y = filters patches + bias, for each group. It is also the gradient for x, on flipped filters. In its shape, m is the
-/// number of filters in a group, n of places in all images, k of taps, and the batches are the groups.
+/// y = filters patches + bias, for each group. It is also the gradient for x, on flipped filters. In its shape, m is
+/// the number of filters in a group, n of places in all images, k of taps, and the batches are the groups.
 struct PatchProduct {
   static constexpr ProductKind kind = ProductKind::patches;
 
@@ -17,7 +17,7 @@ struct PatchProduct {
   GemmShape shape;
   const void* filters;  // (groups, filters, pitch): lines of taps, padded with zeros to a multiple of 16 bytes
   int pitch;            // elements of a line
-  const void* image;    // (images, groups, channels, height, width), from which patches (taps, places) are gathered
+  const void* image;    // (images, groups, channels, height, width): the patches (taps, places) come from it
   const PatchGeometry* geometry;
   void* y;                          // the first pixel; pixel (image, channel, row, column) is at the strides below
   std::int64_t imageStride, plane;  // from one image, and from one channel, to the next
@@ -28,8 +28,8 @@ struct PatchProduct {
   Epilogue epilogue;
 };
 
-/// dw = dy patches^T, for each group. In its shape, m is the number of filters in a group, n of taps, k of places in all
-/// images, and the batches are the groups.
+/// dw = dy patches^T, for each group. In its shape, m is the number of filters in a group, n of taps, k of places in
+/// all images, and the batches are the groups.
 struct WeightProduct {
   static constexpr ProductKind kind = ProductKind::weight;
 
@@ -38,7 +38,7 @@ struct WeightProduct {
   const void* dy;            // (images, groups, filters, pixels)
   std::int64_t imageStride;  // of dy
   int pixels;                // of an image
-  const void* image;         // (images, groups, channels, height, width), from which patches (places, taps) are gathered
+  const void* image;         // (images, groups, channels, height, width): the patches (places, taps) come from it
   const PatchGeometry* geometry;
   void* dw;  // (groups, filters, taps)
 };

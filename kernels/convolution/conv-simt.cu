@@ -7,12 +7,14 @@ namespace wengert {
 
 namespace {
 
+/// The filters are read in vectors of four along the depth.
 template <class T, class Sums>
 void simtPatchProduct(const PatchProduct& product) {
   launchPatchProduct<T, Sums, VectorProducer<T, true, typename Sums::LayoutA, Sums::threads>, typename Sums::LayoutB>(
       product);
 }
 
+/// Nothing is read in vectors.
 template <class T, class Sums>
 void simtWeightProduct(const WeightProduct& product) {
   launchWeightProduct<T, Sums, typename Sums::LayoutA, typename Sums::LayoutB>(product);
@@ -20,6 +22,7 @@ void simtWeightProduct(const WeightProduct& product) {
 
 }  // namespace
 
+/// Start tier R1 for T. Tiles of 128 are for float32 only (convTiles in matmul/product-tiles.h).
 template <class T>
 void startSimt(const ProductKernel& kernel, const PatchProduct& product) {
   if constexpr (std::is_same_v<T, float>) {

@@ -1,8 +1,11 @@
-// A convolution, its gradient for x and its gradient for the weight, as matrix products (see src/ops/convolution/conv.ts for the
-// form that they share). In each group g:
-//   y   (K/g, N P Q) = filters (K/g, C/g R S)   patches of x
-//   dx  (C/g, N H W) = flipped filters (C/g, K/g R S)   patches of dy, for each phase of the stride by itself
-//   dw  (K/g, C/g R S) = dy (K/g, N P Q)   patches of x, transposed
+// The launchers of conv2d, conv2dGradInput and conv2dGradWeight: they check the operands, and describe the convolution
+// as matrix products (the form that the three share is in src/ops/convolution/conv.ts). The kernels do not belong here:
+// those of products are started by matmul/product-dispatch.h, and direct loops are in conv-direct.cu. With G groups, in
+// each group:
+//   y   (K/G, N P Q)   = filters (K/G, C/G R S)           patches of x  (C/G R S, N P Q)
+//   dx  (C/G, N H W)   = flipped filters (C/G, K/G R S)   patches of dy (K/G R S, N H W), a product for each phase
+//   dw  (K/G, C/G R S) = dy (K/G, N P Q)                  patches of x, transposed (N P Q, C/G R S)
+// A phase is the rows and columns of dx that have one remainder after division by the stride.
 #include "convolution/conv-direct.h"
 #include "convolution/conv-filters.cuh"
 #include "convolution/conv-patches.cuh"
@@ -18,12 +21,12 @@ namespace {
 constexpr int vectorBytes = 16;
 constexpr int mostVector = 8;  // elements that a store writes at once, of any dtype
 
-/// The filters as lines of taps: the weight itself where its lines are whole vectors, else gathered into `scratch`.
+/// Gathers the filters into `scratch`, as lines of taps that are padded to whole vectors: (groups, rows, pitch).
 void gather(PatchProduct& product, const Buffer& weight, const FilterGeometry& at, const Scratch& scratch) {
   product.filters = scratch.as<void>();
   const std::int64_t length = std::int64_t{product.shape.batches} * at.rows * product.pitch;
   if (length == 0) return;
-  // Only moved, so the elements' size is all that matters.
+  // Elements are only moved, so only their size matters.
   dispatch(weight.dtype == DType::float32 ? DType::float32 : DType::float16, Types<float, float16>(), [&](auto type) {
     using T = typename decltype(type)::type;
     launch(gatherFilters<T>, {dim3(gridStrideBlocks(length, 128)), dim3(128)}, dataOf<T>(weight), scratch.as<T>(),
@@ -31,11 +34,13 @@ void gather(PatchProduct& product, const Buffer& weight, const FilterGeometry& a
   });
 }
 
+/// The length of a line of filters, in elements: a multiple of 16 bytes.
 int pitchOf(int taps, DType dtype) {
   const int width = vectorBytes / static_cast<int>(bytesOf(dtype));
   return static_cast<int>(divideUp(taps, width)) * width;
 }
 
+/// The patches of x: (C/G R S, N P Q).
 PatchGeometry patchesOf(const ConvSizes& s) {
   return {.height = s.height,
           .width = s.width,
@@ -54,13 +59,14 @@ PatchGeometry patchesOf(const ConvSizes& s) {
           .rowTaps = SmallDivider(s.kernelWidth)};
 }
 
-/// The batch of a product is the groups: how far filters and images lie apart.
+/// The batch of a product is the groups. `filters` and `image`: elements from one group to the next, of each operand.
 BatchAxes groupsOf(const ConvSizes& s, std::int64_t filters, std::int64_t image) {
   return {.count = 1, .size = {s.groups}, .a = {filters}, .b = {image}};
 }
 
 Epilogue addBias(const Buffer* bias) { return {.bias = bias != nullptr ? bias->data : nullptr, .biasAlongRows = true}; }
 
+/// y = filters patches + bias. The weight itself is the matrix of filters if its lines are whole vectors.
 void forwardByGemm(const Buffer& x, const Buffer& weight, const Buffer* bias, Buffer& y, const ConvSizes& s) {
   const PatchGeometry patches = patchesOf(s);
   const int pitch = pitchOf(patches.taps, y.dtype);
@@ -98,6 +104,7 @@ void forwardByGemm(const Buffer& x, const Buffer& weight, const Buffer* bias, Bu
   runProduct(product, stream().options.convolution);
 }
 
+/// dx at one phase = flipped filters patches of dy + bias. `row` and `column`: the phase along each axis.
 void gradInputPhase(const Buffer& dy, const Buffer& weight, const Buffer* bias, Buffer& dx, const ConvSizes& s, int row,
                     int column) {
   const Phase tall = phaseOf(row, s.height, s.strideHeight, s.top, s.dilationHeight, s.kernelHeight);
@@ -153,6 +160,7 @@ void gradInputPhase(const Buffer& dy, const Buffer& weight, const Buffer* bias, 
   runProduct(product, stream().options.convolution);
 }
 
+/// dw = dy patches^T.
 void gradWeightByGemm(const Buffer& x, const Buffer& dy, Buffer& dw, const ConvSizes& s) {
   const PatchGeometry patches = patchesOf(s);
   WeightProduct product{.dtype = dw.dtype,
@@ -167,6 +175,7 @@ void gradWeightByGemm(const Buffer& x, const Buffer& dy, Buffer& dw, const ConvS
   runProduct(product, stream().options.convolution);
 }
 
+/// Whether direct loops compute a convolution, instead of matrix products.
 bool goesDirect(DType dtype, const ConvSizes& sizes) {
   return dtype == DType::float64 || isThin(sizes) || !isSmall(sizes);
 }
@@ -188,9 +197,10 @@ void requireFilters(const char* name, const Buffer& weight, DType dtype, const C
   requireLength(name, weight, multiplySizes(s.filters, multiplySizes(s.groupChannels, s.taps())));
 }
 
+/// y[n, k] = bias[k] + sum over c, r, s of weight[k, c, r, s] x[n, c], shifted by the tap (r, s).
 void conv2d(const Buffer& x,       // (N, C, H, W)
             const Buffer& weight,  // (K, C/groups, R, S)
-            const Buffer* bias,    // (K)
+            const Buffer* bias,    // (K), or null
             Buffer& y,             // (N, K, P, Q)
             Dims xDims, Dims weightDims, Dims yDims, Dims stride, Dims padding, Dims dilation, std::int64_t groups) {
   const ConvSizes s = convSizes(xDims, weightDims, yDims, stride, padding, dilation, groups);
@@ -204,9 +214,11 @@ void conv2d(const Buffer& x,       // (N, C, H, W)
 }
 EXPORT_KERNEL(conv2d)
 
+/// dx: the gradient for x, or the output of a transposed convolution, which has a bias. A product for each phase;
+/// direct loops if there are more than 64 of them, since each would be a launch of its own.
 void conv2dGradInput(const Buffer& dy,      // (N, K, P, Q)
                      const Buffer& weight,  // (K, C/groups, R, S)
-                     const Buffer* bias,    // (C)
+                     const Buffer* bias,    // (C), or null
                      Buffer& dx,            // (N, C, H, W)
                      Dims xDims, Dims weightDims, Dims yDims, Dims stride, Dims padding, Dims dilation,
                      std::int64_t groups) {
@@ -225,6 +237,7 @@ void conv2dGradInput(const Buffer& dy,      // (N, K, P, Q)
 }
 EXPORT_KERNEL(conv2dGradInput)
 
+/// dw: the gradient for the weight.
 void conv2dGradWeight(const Buffer& x,   // (N, C, H, W)
                       const Buffer& dy,  // (N, K, P, Q)
                       Buffer& dw,        // (K, C/groups, R, S)
