@@ -1,5 +1,5 @@
 // Measured choices of kernels (tuning.h): rows from JavaScript, checked, and launched products to JavaScript. How a
-// choice is used is in kernels/matmul/product-choice.h.
+// choice is used is in kernels/matmul/product-dispatch.h.
 #include "tuning.h"
 
 #include <algorithm>

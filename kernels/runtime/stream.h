@@ -48,8 +48,8 @@ struct DeviceFailure : std::runtime_error {
       : std::runtime_error(message), outOfMemory(outOfMemory) {}
 };
 
-class Tuning;       // product-tuning.h
-struct ProductLog;  // product-tuning.h
+class Tuning;       // matmul/product-tuning.h
+struct ProductLog;  // matmul/product-tuning.h
 
 /// One compute stream of the device: work that is submitted to it runs in order.
 class Stream {
