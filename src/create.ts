@@ -48,10 +48,25 @@ export function tensor(data: TensorData, options: TensorOptions = {}): Tensor {
   const shape = options.shape === undefined ? ownShape : checkShape("tensor", options.shape);
   if (sizeOf(shape) !== values.length)
     throw new ShapeError(`tensor: ${values.length} values do not fit shape ${show(shape)}`);
-  if (!isFloat(dtype)) checkIntegers("tensor", values, dtype);
+  return fromValues("tensor", values, shape, dtype, options);
+}
+
+/**
+ * @internal A tensor of numbers that fill the shape, for a function named `op`.
+ *
+ * @throws DTypeError if a value is one that an integer dtype cannot hold
+ */
+export function fromValues(
+  op: string,
+  values: ArrayLike<number>,
+  shape: Shape,
+  dtype: DType,
+  options: CreateOptions,
+): Tensor {
+  checkValues(op, values, dtype);
   const storage = new Storage(backend(options.device), values.length, dtype);
   storage.backend.write(storage.handle, dtype === "bool" ? Array.from(values, (x) => (x === 0 ? 0 : 1)) : values);
-  return finish(new Tensor(storage, { shape, dtype }, "tensor"), options);
+  return finish(new Tensor(storage, { shape, dtype }, op), options);
 }
 
 /** @internal The dtype of the options, or `byDefault`. Throws before anything is made. */
@@ -120,8 +135,9 @@ function typeOfArray(array: ArrayBufferView): DType {
   );
 }
 
-function checkIntegers(op: string, values: ArrayLike<number>, dtype: DType): void {
-  if (dtype === "bool") return;
+/** @internal Throws a DTypeError if an integer dtype cannot hold one of the values. Floats and bool hold all. */
+export function checkValues(op: string, values: ArrayLike<number>, dtype: DType): void {
+  if (isFloat(dtype) || dtype === "bool") return;
   const [low, high] = dtype === "uint8" ? [0, 255] : [-(2 ** 31), 2 ** 31 - 1];
   for (let i = 0; i < values.length; i++)
     if (!Number.isInteger(values[i]) || values[i] < low || values[i] > high)
@@ -156,7 +172,7 @@ function filled(op: string, shape: Shape, value: number | boolean, options: Crea
     throw new DTypeError(`${op}: the value is a number or a boolean, got ${quote(value)}`);
   const dtype = chooseDType(op, options, typeof value === "boolean" ? "bool" : "float32");
   const number = Number(value);
-  if (!isFloat(dtype)) checkIntegers(op, [number], dtype);
+  checkValues(op, [number], dtype);
   const stored = dtype === "bool" && number !== 0 ? 1 : number;
   return finish(fill(checkShape(op, shape), stored, dtype, backend(options.device)), options);
 }
@@ -183,15 +199,15 @@ export function arange(startOrStop: number, stop?: number, step = 1, options: Cr
   checkShape("arange", [length]);
   const dtype = chooseDType("arange", options, integers ? "int32" : "float32");
   if (dtype === "bool") throw new DTypeError("arange: counts in numbers, not bool");
-  if (!isFloat(dtype) && length > 0)
-    checkIntegers("arange", [start, start + step, start + (length - 1) * step].slice(0, length), dtype);
+  checkValues("arange", [start, start + step, start + (length - 1) * step].slice(0, length), dtype);
   return finish(ramp(length, start, step, dtype, backend(options.device)), options);
 }
 
 /**
  * `count` numbers from start to stop, both included, evenly spaced. Default dtype: float32.
  *
- * @throws ArgumentError for numbers that are not finite; ShapeError if the count is not a size
+ * @throws ArgumentError for numbers that are not finite; ShapeError if the count is not a size; DTypeError for numbers
+ *   that an integer dtype cannot hold
  */
 export function linspace(start: number, stop: number, count: number, options: CreateOptions = {}): Tensor {
   if (!Number.isFinite(start) || !Number.isFinite(stop))
@@ -202,7 +218,7 @@ export function linspace(start: number, stop: number, count: number, options: Cr
   const values = Float64Array.from({ length: count }, (_, i) =>
     i === count - 1 && count > 1 ? stop : start + i * step,
   );
-  return tensor(values, { ...options, dtype });
+  return fromValues("linspace", values, [count], dtype, options);
 }
 
 /**

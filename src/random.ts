@@ -8,7 +8,7 @@ import { ArgumentError, DTypeError } from "./core/errors.js";
 import { checkProbability } from "./core/option-checks.js";
 import { defaultGenerator, type Generator } from "./core/random/generator.js";
 import { checkShape, type Shape } from "./core/shape.js";
-import { type CreateOptions, chooseDType, finish, tensor } from "./create.js";
+import { type CreateOptions, checkValues, chooseDType, finish, fromValues } from "./create.js";
 import { drawBernoulli, drawIntegers, drawNormal, drawUniform } from "./ops/random/random.js";
 import type { Tensor } from "./tensor.js";
 
@@ -91,10 +91,11 @@ export function randint(low: number, high: number, shape: Shape, options: Random
  * @throws ShapeError if n is not a size; DTypeError if the dtype cannot hold n - 1
  */
 export function randperm(n: number, options: RandomOptions = {}): Tensor {
-  const { generator = defaultGenerator, ...rest } = options;
+  const { generator = defaultGenerator } = options;
   checkShape("randperm", [n]);
   const dtype = chooseDType("randperm", options, "int32");
-  return tensor(generator.permutation(n), { ...rest, dtype });
+  if (n > 0) checkValues("randperm", [n - 1], dtype); // before anything is drawn
+  return fromValues("randperm", generator.permutation(n), [n], dtype, options);
 }
 
 /**

@@ -202,6 +202,7 @@ describe("full, arange, linspace, eye", () => {
     expect(values(linspace(0.1, 0.7, 4, { dtype: "float64" })).at(-1)).toBe(0.7);
     expect(() => linspace(0, Number.NaN, 3)).toThrow(ArgumentError);
     for (const count of [-1, 1.5, 1e15]) expect(() => linspace(0, 1, count)).toThrow(ShapeError);
+    expect(() => linspace(0, 1, 3, { dtype: "int32" })).toThrow("linspace: int32 cannot hold 0.5");
   });
 
   test("eye is the identity, in any dtype, and leaves nothing else behind", () => {

@@ -289,6 +289,7 @@ describe("what is made", () => {
     ["no integers to choose from", () => randint(3, 3, [2]), ArgumentError, "randint: low < high are integers, and int32 holds [low, high), got [3, 3)"],
     ["integers beyond uint8", () => randint(0, 257, [2], { dtype: "uint8" }), ArgumentError, "randint: low < high are integers, and uint8 holds [low, high), got [0, 257)"],
     ["all of int32", () => randint(-(2 ** 31), 2 ** 31, [2]), ArgumentError, "randint: at most 2^32 - 1 different integers, got [-2147483648, 2147483648)"],
+    ["more elements than a dtype counts", () => randperm(300, { dtype: "uint8" }), DTypeError, "randperm: uint8 cannot hold 299"],
     ["a fraction of elements", () => randperm(1.5), ShapeError, "randperm: sizes are integers from 0 to 2^31 - 1, got [1.5]"],
     ["no probability", () => bernoulli(1.5, [2]), ArgumentError, "bernoulli: p is a probability from 0 to 1, got 1.5"],
     ["NaN as probability", () => bernoulli(Number.NaN, [2]), ArgumentError, "bernoulli: p is a probability from 0 to 1, got NaN"],
