@@ -149,7 +149,7 @@ const softplusGrad = (dy: Tensor, x: Tensor, parameters: Coefficients): Tensor =
 /** The logistic function 1 / (1 + e^-x), element by element. Integers and bool give float32. */
 export const sigmoid = (x: Tensor): Tensor => apply(sigmoidOp, [x], none);
 
-/** The rectifier max(x, 0), element by element. Integers stay integers. The gradient at 0 is 0. */
+/** The rectifier max(x, 0), element by element. Integers stay integers; bool counts as int32. The gradient at 0 is 0. */
 export const relu = (x: Tensor): Tensor => apply(reluOp, [x], none);
 
 /** The options of `leakyRelu`. */
@@ -216,8 +216,8 @@ export function gelu(x: Tensor, options: GeluOptions = {}): Tensor {
 }
 
 /**
- * The sigmoid linear unit x sigmoid(x), also called swish: Hendrycks and Gimpel (2016, arXiv:1606.08415). Integers and
- * bool give float32.
+ * The sigmoid linear unit x sigmoid(x), also called swish: Hendrycks and Gimpel (2016, arXiv:1606.08415), Ramachandran
+ * et al. (2017, arXiv:1710.05941). Integers and bool give float32.
  */
 export const silu = (x: Tensor): Tensor => apply(siluOp, [x], none);
 

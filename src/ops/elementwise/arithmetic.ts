@@ -133,22 +133,36 @@ export const modOp = binary("mod", eachPair(remainder), ["a", "b", "y"], {
   b: (dy, { a, b, y }) => dy.mul(sub(a, y).div(b)).neg(),
 });
 
-/** a + b, element by element, with broadcasting. Integers wrap around; bool counts as int32. */
+/**
+ * a + b, element by element, with broadcasting. Integers wrap around; bool counts as int32.
+ *
+ * @throws ShapeError if the shapes do not broadcast
+ */
 export const add = (a: Operand, b: Operand): Tensor => applyBinary(addOp, a, b);
-/** a - b, element by element, with broadcasting. Integers wrap around; bool counts as int32. */
+/**
+ * a - b, element by element, with broadcasting. Integers wrap around; bool counts as int32.
+ *
+ * @throws ShapeError if the shapes do not broadcast
+ */
 export const sub = (a: Operand, b: Operand): Tensor => applyBinary(subOp, a, b);
 /**
  * a b, element by element, with broadcasting. Integers wrap around; bool counts as int32. For matrices see `matmul`.
+ *
+ * @throws ShapeError if the shapes do not broadcast
  */
 export const mul = (a: Operand, b: Operand): Tensor => applyBinary(mulOp, a, b);
-/** a / b, element by element, with broadcasting. True division: integers and bool give float32. */
+/**
+ * a / b, element by element, with broadcasting. True division: integers and bool give float32.
+ *
+ * @throws ShapeError if the shapes do not broadcast
+ */
 export const div = (a: Operand, b: Operand): Tensor => applyBinary(divOp, a, b);
 
 /**
  * a to the power of b, element by element, with broadcasting. Integers stay integers and wrap around; a negative
  * exponent in an integer tensor gives the power truncated towards 0.
  *
- * @throws ArgumentError for integers to the power of a negative number
+ * @throws ArgumentError for integers to the power of a negative number; ShapeError if the shapes do not broadcast
  */
 export function pow(a: Operand, b: Operand): Tensor {
   if (typeof b === "number" && b < 0 && meetsAsInteger(a, b))
@@ -156,13 +170,23 @@ export function pow(a: Operand, b: Operand): Tensor {
   return applyBinary(powOp, a, b);
 }
 
-/** The larger of a and b, with broadcasting; NaN if one is NaN. Operands that are equal get half the gradient each. */
+/**
+ * The larger of a and b, with broadcasting; NaN if one is NaN. Operands that are equal get half the gradient each.
+ *
+ * @throws ShapeError if the shapes do not broadcast
+ */
 export const maximum = (a: Operand, b: Operand): Tensor => applyBinary(maximumOp, a, b);
-/** The smaller of a and b, with broadcasting; NaN if one is NaN. Operands that are equal get half the gradient each. */
+/**
+ * The smaller of a and b, with broadcasting; NaN if one is NaN. Operands that are equal get half the gradient each.
+ *
+ * @throws ShapeError if the shapes do not broadcast
+ */
 export const minimum = (a: Operand, b: Operand): Tensor => applyBinary(minimumOp, a, b);
 /**
  * The angle in radians, in [-pi, pi], of the point with ordinate a and abscissa b, with broadcasting. Integers and bool
  * give float32. The gradient at the origin is 0.
+ *
+ * @throws ShapeError if the shapes do not broadcast
  */
 export const atan2 = (a: Operand, b: Operand): Tensor => applyBinary(atan2Op, a, b);
 
@@ -170,7 +194,7 @@ export const atan2 = (a: Operand, b: Operand): Tensor => applyBinary(atan2Op, a,
  * The remainder of a / b with the sign of b, with broadcasting: Python's %, PyTorch's remainder. For b = 0 it is NaN
  * for floats and 0 for integers.
  *
- * @throws ArgumentError for integers and the number 0
+ * @throws ArgumentError for integers and the number 0; ShapeError if the shapes do not broadcast
  */
 export function mod(a: Operand, b: Operand): Tensor {
   if (b === 0 && meetsAsInteger(a, b)) throw new ArgumentError("mod: an integer has no remainder by 0");

@@ -46,17 +46,41 @@ export const isFiniteOp = unary(
   "bool",
 );
 
-/** a == b, as bool, element by element, with broadcasting. NaN equals nothing. */
+/**
+ * a == b, as bool, element by element, with broadcasting. NaN equals nothing.
+ *
+ * @throws ShapeError if the shapes do not broadcast
+ */
 export const eq = (a: Operand, b: Operand): Tensor => applyBinary(eqOp, a, b);
-/** a != b, as bool, element by element, with broadcasting. NaN differs from everything. */
+/**
+ * a != b, as bool, element by element, with broadcasting. NaN differs from everything.
+ *
+ * @throws ShapeError if the shapes do not broadcast
+ */
 export const ne = (a: Operand, b: Operand): Tensor => applyBinary(neOp, a, b);
-/** a < b, as bool, element by element, with broadcasting; false if one is NaN. */
+/**
+ * a < b, as bool, element by element, with broadcasting; false if one is NaN.
+ *
+ * @throws ShapeError if the shapes do not broadcast
+ */
 export const lt = (a: Operand, b: Operand): Tensor => applyBinary(ltOp, a, b);
-/** a <= b, as bool, element by element, with broadcasting; false if one is NaN. */
+/**
+ * a <= b, as bool, element by element, with broadcasting; false if one is NaN.
+ *
+ * @throws ShapeError if the shapes do not broadcast
+ */
 export const le = (a: Operand, b: Operand): Tensor => applyBinary(leOp, a, b);
-/** a > b, as bool, element by element, with broadcasting; false if one is NaN. */
+/**
+ * a > b, as bool, element by element, with broadcasting; false if one is NaN.
+ *
+ * @throws ShapeError if the shapes do not broadcast
+ */
 export const gt = (a: Operand, b: Operand): Tensor => applyBinary(gtOp, a, b);
-/** a >= b, as bool, element by element, with broadcasting; false if one is NaN. */
+/**
+ * a >= b, as bool, element by element, with broadcasting; false if one is NaN.
+ *
+ * @throws ShapeError if the shapes do not broadcast
+ */
 export const ge = (a: Operand, b: Operand): Tensor => applyBinary(geOp, a, b);
 /** Whether each element is NaN, as bool. */
 // biome-ignore lint/suspicious/noShadowRestrictedNames: the name that NumPy and PyTorch users look for

@@ -77,9 +77,17 @@ export const whereOp = defineOp({
   },
 });
 
-/** Whether neither a nor b is 0, as bool, element by element, with broadcasting. NaN is not 0. */
+/**
+ * Whether neither a nor b is 0, as bool, element by element, with broadcasting. NaN is not 0.
+ *
+ * @throws ShapeError if the shapes do not broadcast
+ */
 export const logicalAnd = (a: Operand, b: Operand): Tensor => applyBinary(logicalAndOp, a, b);
-/** Whether a or b or both are not 0, as bool, element by element, with broadcasting. NaN is not 0. */
+/**
+ * Whether a or b or both are not 0, as bool, element by element, with broadcasting. NaN is not 0.
+ *
+ * @throws ShapeError if the shapes do not broadcast
+ */
 export const logicalOr = (a: Operand, b: Operand): Tensor => applyBinary(logicalOrOp, a, b);
 /** Whether each element is 0, as bool. */
 export const logicalNot = (x: Tensor): Tensor => apply(logicalNotOp, [x], none);

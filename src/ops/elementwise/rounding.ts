@@ -39,11 +39,11 @@ export const clampGradOp = unaryGradient(
 
 const clampGrad = (dy: Tensor, x: Tensor, bounds: Coefficients): Tensor => apply(clampGradOp, [dy, x], bounds);
 
-/** The largest integer not above x. Integers stay as they are. The gradient is 0. */
+/** The largest integer not above x. Integers stay as they are; bool counts as int32. The gradient is 0. */
 export const floor = (x: Tensor): Tensor => apply(floorOp, [x], none);
-/** The smallest integer not below x. Integers stay as they are. The gradient is 0. */
+/** The smallest integer not below x. Integers stay as they are; bool counts as int32. The gradient is 0. */
 export const ceil = (x: Tensor): Tensor => apply(ceilOp, [x], none);
-/** The nearest integer; ties go to the even one. Integers stay as they are. The gradient is 0. */
+/** The nearest integer; ties go to the even one. Integers stay as they are; bool counts as int32. The gradient is 0. */
 export const round = (x: Tensor): Tensor => apply(roundOp, [x], none);
 
 /** The options of `clamp`: one bound or both. */

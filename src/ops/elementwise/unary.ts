@@ -73,7 +73,9 @@ export const squareOp = unary("square", squareLoop, ["x"], { x: (dy, { x }) => d
 export const neg = (x: Tensor): Tensor => apply(negOp, [x], none);
 /** |x|. Integers stay integers; bool counts as int32. The gradient at 0 is 0. */
 export const abs = (x: Tensor): Tensor => apply(absOp, [x], none);
-/** The sign of x: -1, 0 or 1; 0 for NaN, as in PyTorch. Integers stay integers. The gradient is 0. */
+/**
+ * The sign of x: -1, 0 or 1; 0 for NaN, as in PyTorch. Integers stay integers; bool counts as int32. The gradient is 0.
+ */
 export const sign = (x: Tensor): Tensor => apply(signOp, [x], none);
 /** e^x. Integers and bool give float32. */
 export const exp = (x: Tensor): Tensor => apply(expOp, [x], none);
