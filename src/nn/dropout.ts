@@ -13,7 +13,7 @@ export interface DropoutLayerOptions {
 
 /**
  * In training, sets elements to 0 with probability `p` and scales the others by 1 / (1 - p); after `eval` it returns
- * its input (Srivastava and others, "Dropout", 2014).
+ * its input (Srivastava et al., "Dropout", 2014).
  */
 export class Dropout extends Module {
   /** The probability that an element becomes 0. */

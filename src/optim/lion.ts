@@ -32,7 +32,7 @@ const rule: Rule<LionSettings, "mean"> = {
 };
 
 /**
- * Lion (Chen and others, "Symbolic discovery of optimization algorithms", 2023, arXiv:2302.06675): the step of each
+ * Lion (Chen et al., "Symbolic discovery of optimization algorithms", 2023, arXiv:2302.06675): the step of each
  * weight is lr, up or down.
  */
 export class Lion extends Optimizer<LionSettings, "mean"> {

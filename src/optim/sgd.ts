@@ -15,7 +15,7 @@ export interface SGDSettings {
   /** The gradient is multiplied by 1 - dampening before it is added to the velocity. Default 0. */
   readonly dampening: number;
   /**
-   * Look ahead along the velocity (Sutskever and others, "On the importance of initialization and momentum in deep
+   * Look ahead along the velocity (Sutskever et al., "On the importance of initialization and momentum in deep
    * learning", 2013). Default false.
    */
   readonly nesterov: boolean;

@@ -70,7 +70,7 @@ export class ReLU extends Activation {
   }
 }
 
-/** x limited to [0, 6] (Howard and others, 2017, arXiv:1704.04861). */
+/** x limited to [0, 6] (Howard et al., 2017, arXiv:1704.04861). */
 export class ReLU6 extends Activation {
   constructor() {
     super((x) => limited(x, 0, 6));
@@ -79,15 +79,15 @@ export class ReLU6 extends Activation {
 
 /** x above 0, negativeSlope x below; see `leakyRelu`. */
 export class LeakyReLU extends Activation {
-  /** @param negativeSlope - the slope for x below 0. Default 0.01 */
+  /** @param negativeSlope - the slope for x below 0; checked when the layer is used. Default 0.01 */
   constructor(negativeSlope = 0.01) {
     super((x) => leakyRelu(x, { negativeSlope }));
   }
 }
 
-/** x above 0, alpha (e^x - 1) below (Clevert and others, 2015, arXiv:1511.07289). */
+/** x above 0, alpha (e^x - 1) below (Clevert et al., 2015, arXiv:1511.07289). */
 export class ELU extends Activation {
-  /** @param alpha - results approach -alpha for very negative x. Default 1 */
+  /** @param alpha - results approach -alpha for very negative x; checked when the layer is used. Default 1 */
   constructor(alpha = 1) {
     super((x) => elu(x, { alpha }));
   }
@@ -106,7 +106,7 @@ export class CELU extends Activation {
   }
 }
 
-/** An ELU scaled to keep activations at mean 0 and variance 1 (Klambauer and others, 2017, arXiv:1706.02515). */
+/** An ELU scaled to keep activations at mean 0 and variance 1 (Klambauer et al., 2017, arXiv:1706.02515). */
 export class SELU extends Activation {
   constructor() {
     super(selu);
@@ -115,13 +115,16 @@ export class SELU extends Activation {
 
 /** x Phi(x), with Phi the normal distribution function (Hendrycks and Gimpel, 2016, arXiv:1606.08415). */
 export class GELU extends Activation {
-  /** @param options - `approximate` selects the tanh formula; see `gelu` */
+  /** @param options - `approximate` selects the tanh formula; checked when the layer is used; see `gelu` */
   constructor(options: GeluOptions = {}) {
     super((x) => gelu(x, options));
   }
 }
 
-/** x sigmoid(x), also called swish (Ramachandran and others, 2017, arXiv:1710.05941). */
+/**
+ * x sigmoid(x), also called swish (Hendrycks and Gimpel, 2016, arXiv:1606.08415; Ramachandran et al., 2017,
+ * arXiv:1710.05941).
+ */
 export class SiLU extends Activation {
   constructor() {
     super(silu);
@@ -138,8 +141,8 @@ export class Mish extends Activation {
 /** ln(1 + e^(beta x)) / beta, a smooth ReLU; see `softplus`. */
 export class Softplus extends Activation {
   /**
-   * @param beta - how sharp the bend at 0 is. Default 1
-   * @param threshold - above beta x = threshold the result is x itself. Default 20
+   * @param beta - how sharp the bend at 0 is; checked when the layer is used. Default 1
+   * @param threshold - above beta x = threshold the result is x itself; checked when the layer is used. Default 20
    */
   constructor(beta = 1, threshold = 20) {
     super((x) => softplus(x, { beta, threshold }));
@@ -173,7 +176,7 @@ export class Hardsigmoid extends Activation {
   }
 }
 
-/** x times its Hardsigmoid (Howard and others, 2019, arXiv:1905.02244). */
+/** x times its Hardsigmoid (Howard et al., 2019, arXiv:1905.02244). */
 export class Hardswish extends Activation {
   constructor() {
     super((x) => x.mul(hardsigmoid(x)));

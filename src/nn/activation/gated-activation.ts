@@ -14,7 +14,7 @@ export interface PReLUOptions extends Pick<InitOptions, "dtype" | "device"> {
   readonly init?: number;
 }
 
-/** x above 0, a x below, with a learned slope a (He and others, 2015, arXiv:1502.01852). */
+/** x above 0, a x below, with a learned slope a (He et al., 2015, arXiv:1502.01852). */
 export class PReLU extends Module {
   /** The slopes below 0, (numParameters). */
   weight: Tensor;
@@ -46,7 +46,7 @@ export class PReLU extends Module {
 }
 
 /**
- * One half of the input times the sigmoid of the other: Dauphin and others, "Language modeling with gated
+ * One half of the input times the sigmoid of the other: Dauphin et al., "Language modeling with gated
  * convolutional networks" (2016, arXiv:1612.08083).
  */
 export class GLU extends Module {

@@ -21,7 +21,7 @@ export interface RotaryOptions {
 }
 
 /**
- * Rotary position embedding: Su and others, "RoFormer: enhanced transformer with rotary position embedding" (2021,
+ * Rotary position embedding: Su et al., "RoFormer: enhanced transformer with rotary position embedding" (2021,
  * arXiv:2104.09864). Pairs of features are turned by an angle that grows with the position, so that the product of a
  * query and a key depends on how far apart they are. It has no parameters.
  */

@@ -64,7 +64,7 @@ export class RNN extends OneStateRecurrent {
 }
 
 /**
- * The gated recurrent unit of Cho and others, "Learning phrase representations using RNN encoder-decoder" (2014,
+ * The gated recurrent unit of Cho et al., "Learning phrase representations using RNN encoder-decoder" (2014,
  * arXiv:1406.1078), in PyTorch's form, with the gates r, z and n one below the other in the weights:
  *
  *     r = sigmoid(W_ir x + b_ir + W_hr h + b_hr)
@@ -93,7 +93,7 @@ export class GRU extends OneStateRecurrent {
 }
 
 /**
- * Long short-term memory: Hochreiter and Schmidhuber (1997), with the forget gate of Gers and others (2000), and the
+ * Long short-term memory: Hochreiter and Schmidhuber (1997), with the forget gate of Gers et al. (2000), and the
  * gates i, f, g and o one below the other in the weights:
  *
  *     i, f, o = sigmoid(W_i x + b_i + W_h h + b_h), g = tanh(the same), each with its own rows
