@@ -32,7 +32,7 @@ export class Generator {
   readonly #words = new Uint32Array(4);
 
   /**
-   * @param seed - an integer from 0 to 2^53 - 1
+   * @param seed - an integer from 0 to 2^53 - 1. Default 0
    * @throws ArgumentError for any other seed
    */
   constructor(seed = 0) {

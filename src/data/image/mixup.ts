@@ -8,7 +8,7 @@ import type { BatchTransform } from "../transform.js";
 
 /** Options of `mixup`. */
 export interface MixupOptions {
-  /** The number of classes: labels become rows of as many probabilities, which `softCrossEntropy` takes. */
+  /** The number of classes: labels become rows of as many probabilities, which `crossEntropy` takes as its target. */
   readonly classes: number;
   /** The parameter of the Beta distribution: the smaller, the less is mixed. Default 0.2. */
   readonly alpha?: number;

@@ -15,7 +15,7 @@ export interface BytePairVocabularyData {
 
 /** Options of `BytePairVocabulary.train`. */
 export interface BytePairOptions {
-  /** The number of tokens to reach, 256 or more. The result has fewer if no pair is left that occurs twice. */
+  /** The number of tokens to reach, from 256 to 2^26. The result has fewer if no pair is left that occurs twice. */
   readonly size: number;
 }
 
@@ -63,7 +63,7 @@ export class BytePairVocabulary implements Vocabulary {
    * Learns a vocabulary: again and again the pair of neighbours that occurs most often becomes a token; of several, the
    * one whose tokens are smaller.
    *
-   * @throws ArgumentError unless size is an integer of 256 or more
+   * @throws ArgumentError unless size is an integer from 256 to 2^26
    */
   static train(text: string, { size }: BytePairOptions): BytePairVocabulary {
     if (!Number.isSafeInteger(size) || size < 256 || size > 2 ** 26)

@@ -112,8 +112,8 @@ abstract class TransformerStack<L extends Module> extends Module {
  */
 export class TransformerEncoder extends TransformerStack<TransformerEncoderLayer> {
   /**
-   * @param numLayers - the number of layers
    * @param makeLayer - called once for each layer
+   * @param numLayers - the number of layers
    * @throws ArgumentError if a number is out of range, or the function does not make new encoder layers
    */
   constructor(
@@ -143,8 +143,8 @@ export class TransformerEncoder extends TransformerStack<TransformerEncoderLayer
 /** A stack of decoder layers, PyTorch's TransformerDecoder; see `TransformerEncoder`. */
 export class TransformerDecoder extends TransformerStack<TransformerDecoderLayer> {
   /**
-   * @param numLayers - the number of layers
    * @param makeLayer - called once for each layer
+   * @param numLayers - the number of layers
    * @throws ArgumentError if a number is out of range, or the function does not make new decoder layers
    */
   constructor(

@@ -20,7 +20,10 @@ import type { RotaryEncoding } from "./rotary.js";
 export interface TransformerLayerOptions extends InitOptions {
   /** The features between the two layers of the feed-forward part. Default 2048. */
   readonly dimFeedforward?: number;
-  /** In training, the probability of dropping an element, in four places. Default 0.1. */
+  /**
+   * In training, the probability of dropping an element: in attention weights, in the feed-forward part, and after each
+   * part. Default 0.1.
+   */
   readonly dropout?: number;
   /** Between the two layers of the feed-forward part. Default "relu". */
   readonly activation?: "relu" | "gelu" | ((x: Tensor) => Tensor);

@@ -73,8 +73,8 @@ export interface KlDivergenceOptions {
 }
 
 /**
- * The Kullback-Leibler divergence of a distribution from the target, target (ln target - input), which is 0 where the
- * target is 0.
+ * The Kullback-Leibler divergence of a distribution from the target, target (ln target - input). An element is 0 where
+ * the target is 0 and the input is finite.
  *
  * @param input - logarithms of probabilities
  * @param target - probabilities, or their logarithms with `logTarget`; of the shape of `input`
