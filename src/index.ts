@@ -31,7 +31,7 @@ export {
   vjp,
 } from "./core/autograd/grad.js";
 export { type GradientsOptions, Tape } from "./core/autograd/tape.js";
-export type { Entry, Variable } from "./core/autograd/variable.js";
+export type { Composite, Entry, Saved, Variable } from "./core/autograd/variable.js";
 export type { Backend, Buffers, Handle, KernelArgs } from "./core/backend.js";
 export { type DeviceName, type DeviceStatus, device, devices, emptyCache, setDevice, sync } from "./core/device.js";
 export { type DType, promoteTypes, type TypedArray } from "./core/dtype.js";

@@ -57,16 +57,20 @@ type Bound<F> = F extends (x: Tensor, ...rest: infer Rest) => infer Result ? (..
 
 // In this form the properties keep the declarations of T's: editors show the function's documentation on a method, and
 // "go to definition" opens the function.
-type BoundEach<T, Names extends keyof T> = { [Name in Names]: Bound<T[Name]> };
+type BoundEach<T, Names extends keyof T> = { -readonly [Name in Names]: Bound<T[Name]> };
 
-/** The op methods of Tensor. */
+/**
+ * The op methods of Tensor. To TypeScript they are properties that hold functions: a subclass overrides one with a field,
+ * not with a method.
+ */
 export type OpMethods = BoundEach<typeof ops, (typeof methods)[number]>;
 
 type AnyFunction = (...args: unknown[]) => unknown;
 
 /**
  * Adds the methods to the prototype of Tensor. No op function takes more than five arguments. Arguments that a caller
- * leaves out are passed on as undefined, which costs less than a rest parameter; default values apply to them.
+ * leaves out are passed on as undefined, which costs less than a rest parameter; default values apply to them. The
+ * `length` of every method is 4.
  */
 export function addMethods(prototype: object): void {
   const functions = ops as unknown as Readonly<Record<string, AnyFunction>>;
