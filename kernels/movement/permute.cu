@@ -156,7 +156,7 @@ void permute(const Buffer& x,  // (dims)
     AxisList<1> list;
     for (int i = 0; i < rank; i++) list.add(dims[axes[i]], {xStrides[i]});
     list.close();
-    return launchGather(x.data, y.data, n, 0, list, bytes);
+    return launchStridedCopy(x.data, y.data, n, 0, list, bytes);
   }
   // y's axis `inner` is innermost in x, and its axis `last` is innermost in y: together they are the matrices. The
   // remaining axes count the matrices.

@@ -43,7 +43,7 @@ void slice(const Buffer& x,  // (xDims)
     axes.add(dims[axis], {stride * steps[axis]});
   }
   axes.close();
-  launchGather(x.data, y.data, y.length, origin, axes, static_cast<int>(bytesOf(x.dtype)));
+  launchStridedCopy(x.data, y.data, y.length, origin, axes, static_cast<int>(bytesOf(x.dtype)));
 }
 
 /// y = x, with stride 0 along the axes where xDims is 1.
@@ -57,7 +57,7 @@ void expand(const Buffer& x,  // (xDims)
   requireVectors("y", y);
   const AxisList<1> axes = broadcastAxes<1>(dims, {xDims});
   if (y.length == 0) return;
-  launchGather(x.data, y.data, y.length, 0, axes, static_cast<int>(bytesOf(x.dtype)));
+  launchStridedCopy(x.data, y.data, y.length, 0, axes, static_cast<int>(bytesOf(x.dtype)));
 }
 
 /// Where the part is in the whole, axis by axis, outermost first, in units.

@@ -12,11 +12,11 @@ namespace {
 /// neighbouring units, and read neighbouring ones as far as the innermost axis goes. Every unit of y is written once.
 /// Bound: 2 bytes for each byte of y, if x is read along rows.
 template <int bytes>
-__global__ void gatherKernel(const Words<bytes>* __restrict__ x,  // from `origin`, with the strides of `walk`
-                             Words<bytes>* __restrict__ y,        // (n)
-                             std::int64_t n,
-                             std::int64_t origin,
-                             Walk<1> walk) {
+__global__ void stridedCopyKernel(const Words<bytes>* __restrict__ x,  // from `origin`, with the strides of `walk`
+                                  Words<bytes>* __restrict__ y,        // (n)
+                                  std::int64_t n,
+                                  std::int64_t origin,
+                                  Walk<1> walk) {
   constexpr int P = placesInFlight;
   forEachPlace<P>(n, [&](const std::int64_t(&places)[P]) {
     std::int64_t left[P], offsets[1][P];  // (P) each, registers
@@ -34,8 +34,8 @@ __global__ void gatherKernel(const Words<bytes>* __restrict__ x,  // from `origi
 
 // If the innermost axis is contiguous in x too, elements are moved in the largest unit of at most 16 bytes that divides
 // the origin, the innermost size and all outer strides.
-void launchGather(const void* x, void* y, std::int64_t n, std::int64_t origin, AxisList<1> axes, int bytes,
-                  std::source_location where) {
+void launchStridedCopy(const void* x, void* y, std::int64_t n, std::int64_t origin, AxisList<1> axes, int bytes,
+                       std::source_location where) {
   int unit = bytes;
   const int last = axes.count - 1;
   if (axes.stride[0][last] == 1) {
@@ -49,7 +49,7 @@ void launchGather(const void* x, void* y, std::int64_t n, std::int64_t origin, A
   }
   dispatchUnit(unit, [&](auto size) {
     using Unit = Words<decltype(size)::value>;
-    launch(gatherKernel<decltype(size)::value>, gridStride(divideUp(n, placesInFlight), where),
+    launch(stridedCopyKernel<decltype(size)::value>, gridStride(divideUp(n, placesInFlight), where),
            static_cast<const Unit*>(x), static_cast<Unit*>(y), n, origin, Walk<1>(axes, n));
   });
 }

@@ -7,7 +7,7 @@
 namespace wengert {
 
 /// y[i] = x[origin + walk(i)] for n elements of `bytes` bytes; `axes` are the axes of y, with x's strides along them.
-void launchGather(const void* x, void* y, std::int64_t n, std::int64_t origin, AxisList<1> axes, int bytes,
-                  std::source_location where = std::source_location::current());
+void launchStridedCopy(const void* x, void* y, std::int64_t n, std::int64_t origin, AxisList<1> axes, int bytes,
+                       std::source_location where = std::source_location::current());
 
 }  // namespace wengert

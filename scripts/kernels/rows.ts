@@ -105,7 +105,7 @@ export const rows: readonly Row[] = [
   { kernel: /^triangleKernel</, title: "triangle", load: vector(0), store: vector(0), registers: 40, blocks: 6 },
   // concat.cu, strided-copy.cu, slice.cu: units of 1 to 16 bytes, the largest that the shapes allow
   { kernel: /^concatKernel</, title: "concat", load: unit, store: unit, registers: 40, blocks: 6 },
-  { kernel: /^gatherKernel</, title: "gather", load: unit, store: unit, registers: 40, blocks: 6 },
+  { kernel: /^stridedCopyKernel</, title: "strided copy", load: unit, store: unit, registers: 40, blocks: 6 },
   { kernel: /^slicePadKernel</, title: "slice and pad", load: unit, store: unit, registers: 32, blocks: 8 },
   // permute.cu: tiles of 32 x 64 elements (32 x 32 of 8 bytes)
   {
