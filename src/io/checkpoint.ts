@@ -124,9 +124,9 @@ function readParts(
 }
 
 /** Names that are missing or too many, in words. */
-export function nameDifferences(where: string, own: readonly string[], given: readonly string[]): string[] {
-  const missing = own.filter((name) => !given.includes(name));
-  const unexpected = given.filter((name) => !own.includes(name));
+export function nameDifferences(where: string, current: readonly string[], given: readonly string[]): string[] {
+  const missing = current.filter((name) => !given.includes(name));
+  const unexpected = given.filter((name) => !current.includes(name));
   return [
     ...(missing.length > 0 ? [`${where} has no ${brief(missing)}`] : []),
     ...(unexpected.length > 0 ? [`${where} has ${brief(unexpected)}, which is not here`] : []),
@@ -135,11 +135,11 @@ export function nameDifferences(where: string, own: readonly string[], given: re
 
 /** What differs between tensors here and in a file, or elsewhere: names, shapes, dtypes. */
 export function compareTensors(
-  own: ReadonlyMap<string, Meta>,
+  current: ReadonlyMap<string, Meta>,
   saved: ReadonlyMap<string, Meta>,
   where = "the file",
 ): string[] {
-  const pairs = [...own].flatMap(([name, here]) => {
+  const pairs = [...current].flatMap(([name, here]) => {
     const there = saved.get(name);
     return there ? [{ name, here, there }] : [];
   });
@@ -148,7 +148,7 @@ export function compareTensors(
     ({ name, here, there }) =>
       `${name} is ${here.dtype} ${show(here.shape)}, in ${where} ${there.dtype} ${show(there.shape)}`,
   );
-  return [...nameDifferences(where, [...own.keys()], [...saved.keys()]), ...(rows.length > 0 ? [brief(rows)] : [])];
+  return [...nameDifferences(where, [...current.keys()], [...saved.keys()]), ...(rows.length > 0 ? [brief(rows)] : [])];
 }
 
 /** The first ten of a list, for messages. */

@@ -82,11 +82,11 @@ export abstract class Metric<V = number, S extends MetricState = MetricState> {
     if (Object.keys(state).sort().join() !== [...names].sort().join())
       refuse(`the state has ${names.join(", ")}, got ${Object.keys(state).join(", ")}`);
     for (const name of names) {
-      const [own, given] = [this.#initial[name], state[name]];
-      if (Array.isArray(own) !== Array.isArray(given)) refuse(`${name} is ${quote(given)}`);
+      const [initial, given] = [this.#initial[name], state[name]];
+      if (Array.isArray(initial) !== Array.isArray(given)) refuse(`${name} is ${quote(given)}`);
       // A list that is empty at first grows; any other keeps its length.
-      if (Array.isArray(own) && Array.isArray(given) && own.length > 0 && own.length !== given.length)
-        refuse(`${name} has ${own.length} numbers, got ${given.length}`);
+      if (Array.isArray(initial) && Array.isArray(given) && initial.length > 0 && initial.length !== given.length)
+        refuse(`${name} has ${initial.length} numbers, got ${given.length}`);
       const wrong = [given].flat().find((value) => !Number.isFinite(value));
       if (wrong !== undefined) refuse(`${name} holds ${quote(wrong)}, which is no finite number`);
     }

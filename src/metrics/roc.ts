@@ -108,8 +108,8 @@ export class AUC extends Metric<number, Scored> {
       if (classes === null) return areaOf(curveOf(this.name, scores, labels, 1, false));
       let area = 0;
       for (let c = 0; c < classes; c++) {
-        const own = labels.filter((label) => label === c).length;
-        const weight = this.#average === "macro" ? 1 / classes : own / labels.length;
+        const positives = labels.filter((label) => label === c).length;
+        const weight = this.#average === "macro" ? 1 / classes : positives / labels.length;
         if (weight === 0) continue; // no label has this class: it counts for nothing
         const column = labels.map((_, i) => scores[i * classes + c]);
         area += weight * areaOf(curveOf(this.name, column, labels, c, false));

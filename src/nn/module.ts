@@ -164,10 +164,10 @@ export abstract class Module implements Disposable {
    */
   loadStateDict(values: NamedTensors, { strict = true }: LoadStateDictOptions = {}): IncompatibleKeys {
     const given = new Map<string, unknown>(values instanceof Map ? values : Object.entries(values));
-    const own = this.stateDict();
-    const differences = compareNames(own, given);
+    const current = this.stateDict();
+    const differences = compareNames(current, given);
     if (strict) refuse(differences);
-    const pairs = [...own].flatMap(([name, target]) => {
+    const pairs = [...current].flatMap(([name, target]) => {
       if (!given.has(name)) return [];
       const source = given.get(name);
       checkTensor("loadStateDict", name, source);
@@ -218,15 +218,15 @@ export abstract class Module implements Disposable {
   #state(prefix = "", path: readonly object[] = []): [string, Tensor, Role][] {
     if (path.includes(this)) return [];
     const found = membersIn(this.members(), prefix, [...path, this]);
-    const own = found.flatMap(([name, value]): [string, Tensor, Role][] => {
+    const direct = found.flatMap(([name, value]): [string, Tensor, Role][] => {
       const role = value instanceof Tensor ? roleOf(value) : null;
       return role === null ? [] : [[name, value as Tensor, role]];
     });
     const inner = found.flatMap(([name, value]) =>
       value instanceof Module ? value.#state(`${name}.`, [...path, this]) : [],
     );
-    const isParameter = ([, , role]: (typeof own)[number]): boolean => role === "parameter";
-    return [...own.filter(isParameter), ...own.filter((item) => !isParameter(item)), ...inner];
+    const isParameter = ([, , role]: (typeof direct)[number]): boolean => role === "parameter";
+    return [...direct.filter(isParameter), ...direct.filter((item) => !isParameter(item)), ...inner];
   }
 }
 
@@ -268,9 +268,12 @@ function firstNames(entries: [string, Tensor][]): Map<string, Tensor> {
   return new Map([...names].map(([tensor, name]) => [name, tensor]));
 }
 
-const compareNames = (own: ReadonlyMap<string, unknown>, given: ReadonlyMap<string, unknown>): IncompatibleKeys => ({
-  missingKeys: [...own.keys()].filter((name) => !given.has(name)),
-  unexpectedKeys: [...given.keys()].filter((name) => !own.has(name)),
+const compareNames = (
+  current: ReadonlyMap<string, unknown>,
+  given: ReadonlyMap<string, unknown>,
+): IncompatibleKeys => ({
+  missingKeys: [...current.keys()].filter((name) => !given.has(name)),
+  unexpectedKeys: [...given.keys()].filter((name) => !current.has(name)),
 });
 
 function refuse({ missingKeys, unexpectedKeys }: IncompatibleKeys): void {

@@ -60,7 +60,7 @@ function outputShapes(model: Module, inputs: readonly Tensor[]): ReadonlyMap<Mod
   const shapes = new Map<Module, string>();
   const modules = model.modules();
   const setBack = rememberModes(model);
-  const own = modules.map((module) => Object.getOwnPropertyDescriptor(module, "forward"));
+  const replaced = modules.map((module) => Object.getOwnPropertyDescriptor(module, "forward"));
   try {
     for (const module of modules) watchForward(module, (y) => shapes.set(module, shapesIn(y)));
     model.eval();
@@ -68,7 +68,7 @@ function outputShapes(model: Module, inputs: readonly Tensor[]): ReadonlyMap<Mod
   } finally {
     modules.forEach((module, i) => {
       Reflect.deleteProperty(module, "forward");
-      if (own[i]) Object.defineProperty(module, "forward", own[i]);
+      if (replaced[i]) Object.defineProperty(module, "forward", replaced[i]);
     });
     setBack();
   }
@@ -102,9 +102,9 @@ function rowsOf(model: Module, shapes: ReadonlyMap<Module, string>): string[][] 
         .filter((other) => other !== module)
         .flatMap((other) => other.parameters()),
     );
-    const own = module.parameters().filter((p) => !inner.has(p) && !counted.has(p));
-    for (const p of own) counted.add(p);
-    const count = own.length > 0 ? number(sizeOfAll(own)) : "";
+    const direct = module.parameters().filter((p) => !inner.has(p) && !counted.has(p));
+    for (const p of direct) counted.add(p);
+    const count = direct.length > 0 ? number(sizeOfAll(direct)) : "";
     return ["  ".repeat(path.length) + label, shapes.get(module) ?? "", count];
   });
 }

@@ -95,11 +95,11 @@ export interface MultiStepOptions {
 export function multiStep(lr: number, { milestones, gamma = 0.1 }: MultiStepOptions): Schedule {
   checkRate("multiStep", "lr", lr);
   checkRate("multiStep", "gamma", gamma);
-  const own = [...milestones];
-  own.forEach((milestone, i) => {
+  const steps = [...milestones];
+  steps.forEach((milestone, i) => {
     checkRate("multiStep", `milestones[${i}]`, milestone);
   });
-  return define("multiStep", (at) => lr * gamma ** own.filter((milestone) => milestone <= at).length);
+  return define("multiStep", (at) => lr * gamma ** steps.filter((milestone) => milestone <= at).length);
 }
 
 /** Options of `schedules.inverseTime`. */

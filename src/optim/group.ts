@@ -173,9 +173,9 @@ export class ParameterGroup<O = unknown, S extends string = string> {
       if (steps[i] > 0) this.#stateOf(p).steps = steps[i];
       else this.#forget(p);
     });
-    const own = this.tensors();
-    const source = [...own.keys()].map((name) => saved.get(name) as Tensor);
-    copyValues(this.#place, source, [...own.values()]);
+    const targets = this.tensors();
+    const source = [...targets.keys()].map((name) => saved.get(name) as Tensor);
+    copyValues(this.#place, source, [...targets.values()]);
     const counters = [...this.#counters.values()];
     this.#counters.clear();
     for (const count of new Set(steps)) {

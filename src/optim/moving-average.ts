@@ -115,10 +115,10 @@ export class ExponentialMovingAverage implements Disposable {
     const op = `${name}.loadStateDict`;
     if (!isObject(values) || values.type !== name || !isCount(values.updates))
       throw new FormatError(`${op}: this is no state of an ${name}`);
-    const own = new Map<string, Meta>(this.#averages.map((average, i) => [String(i), average]));
+    const averages = new Map<string, Meta>(this.#averages.map((average, i) => [String(i), average]));
     const differences = [
       ...(values.decay === this.decay ? [] : [`decay is ${this.decay}, in the state ${values.decay}`]),
-      ...compareTensors(own, tensors, "the state"),
+      ...compareTensors(averages, tensors, "the state"),
     ];
     if (differences.length > 0) throw new FormatError(`${op}: ${differences.join("; ")}`);
     copy(

@@ -58,13 +58,13 @@ export abstract class Optimizer<O extends object = object, S extends string = st
     this.#lr = lr;
     const groups: ParameterGroup<O, S>[] = [];
     let first = 0;
-    for (const [i, { params, lr: own, ...others }] of readGroups(name, parameters).entries()) {
+    for (const [i, { params, lr: groupLr, ...others }] of readGroups(name, parameters).entries()) {
       const place = `${name}: groups[${i}]`;
       const list = [...params];
       const merged = mergeOptions(place, options, others);
       rule.check(merged);
       const group = new ParameterGroup<O, S>({ place, first, base: lr }, list, merged, rule.slots(merged));
-      if (own !== undefined) group.lr = own;
+      if (groupLr !== undefined) group.lr = groupLr;
       groups.push(group);
       first += list.length;
     }
@@ -105,8 +105,8 @@ export abstract class Optimizer<O extends object = object, S extends string = st
     this.#check(gradients);
     let first = 0;
     for (const group of this.groups) {
-      const own = gradients.slice(first, first + group.parameters.length);
-      group.step(own, (tensors) => this.update(tensors, group.options));
+      const groupGradients = gradients.slice(first, first + group.parameters.length);
+      group.step(groupGradients, (tensors) => this.update(tensors, group.options));
       first += group.parameters.length;
     }
   }
@@ -219,10 +219,10 @@ function readGroups<O>(name: string, parameters: ParameterList<O>): readonly Gro
 }
 
 /** The options of a group: its own and, for those it does not set, the optimizer's. */
-function mergeOptions<O extends object>(place: string, defaults: O, own: object): O {
-  for (const name of Object.keys(own))
+function mergeOptions<O extends object>(place: string, defaults: O, groupOptions: object): O {
+  for (const name of Object.keys(groupOptions))
     if (!(name in defaults)) throw new ArgumentError(`${place}: there is no option ${quote(name)}`);
-  const given = Object.entries(own).filter(([, value]) => value !== undefined);
+  const given = Object.entries(groupOptions).filter(([, value]) => value !== undefined);
   const merged = { ...defaults, ...Object.fromEntries(given) };
   // Lists are copied: nothing that the caller does to them later counts.
   return Object.fromEntries(Object.entries(merged).map(([k, v]) => [k, Array.isArray(v) ? [...v] : v])) as O;

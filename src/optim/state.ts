@@ -33,10 +33,10 @@ export function readOptimizer(op: string, values: Value): SavedOptimizer {
 }
 
 /** What differs between options here and in a state, in words. */
-export function compareOptions(own: SavedGroup["options"], saved: SavedGroup["options"]): string[] {
-  const names = [...new Set([...Object.keys(own), ...Object.keys(saved)])];
-  const changed = names.filter((name) => encodeValue(own[name] ?? null) !== encodeValue(saved[name] ?? null));
-  return changed.map((name) => `${name} is ${word(own[name])}, in the state ${word(saved[name])}`);
+export function compareOptions(current: SavedGroup["options"], saved: SavedGroup["options"]): string[] {
+  const names = [...new Set([...Object.keys(current), ...Object.keys(saved)])];
+  const changed = names.filter((name) => encodeValue(current[name] ?? null) !== encodeValue(saved[name] ?? null));
+  return changed.map((name) => `${name} is ${word(current[name])}, in the state ${word(saved[name])}`);
 }
 
 const word = (value: Value | undefined): string => (value === undefined ? "not there" : encodeValue(value));

@@ -53,11 +53,11 @@ export function chartOf<S extends Space>({ direction, trials }: Reported<S>, ySc
     return best;
   });
   const series = budgets.map((budget) => {
-    const own = trials.filter((trial) => trial.budget === budget);
+    const shown = trials.filter((trial) => trial.budget === budget);
     return {
       name: budgets.length === 1 ? "trial" : `budget ${budget}`,
-      x: own.map(({ number }) => number),
-      y: own.map(({ score }) => score ?? Number.NaN),
+      x: shown.map(({ number }) => number),
+      y: shown.map(({ score }) => score ?? Number.NaN),
       marks: "points" as const,
     };
   });

@@ -46,11 +46,11 @@ export async function readStudy<S extends Space>(
   const file = parse(bytes);
   if (file?.format !== "wengert-study-1" || !Array.isArray(file.trials)) return refuse("the file holds no study");
   // As JSON gives it back: undefined options are left out there.
-  const own = JSON.parse(JSON.stringify(headOf(study))) as Json;
-  const different = Object.keys(own).filter((name) => !isDeepStrictEqual(own[name], file[name]));
+  const head = JSON.parse(JSON.stringify(headOf(study))) as Json;
+  const different = Object.keys(head).filter((name) => !isDeepStrictEqual(head[name], file[name]));
   if (different.length > 0) {
     const differences = different.map(
-      (name) => `${name} is ${JSON.stringify(own[name])}, in the file ${JSON.stringify(file[name])}`,
+      (name) => `${name} is ${JSON.stringify(head[name])}, in the file ${JSON.stringify(file[name])}`,
     );
     return refuse(`the file is of another study: ${differences.join("; ")}`);
   }

@@ -78,10 +78,10 @@ export function collate(samples: readonly Sample[], indices: readonly number[]):
   });
   const names = Object.keys(samples[0]);
   samples.forEach((sample, i) => {
-    const own = Object.keys(sample);
-    if (own.length !== names.length || names.some((name) => !Object.hasOwn(sample, name)))
+    const fields = Object.keys(sample);
+    if (fields.length !== names.length || names.some((name) => !Object.hasOwn(sample, name)))
       throw new ArgumentError(
-        `${op}: sample ${indices[i]} has ${own}, sample ${indices[0]} of the same batch ${names}`,
+        `${op}: sample ${indices[i]} has ${fields}, sample ${indices[0]} of the same batch ${names}`,
       );
   });
   return Object.fromEntries(

@@ -53,12 +53,12 @@ export async function moduleDataset<S extends Sample = Sample>(
   const module = { url: String(url), argument };
   const dataset = await loadModule(module);
   // An object of its own: the module may give the same dataset twice, with other arguments.
-  const own: Dataset<S> = {
+  const wrapper: Dataset<S> = {
     length: dataset.length,
     get: (index, generator) => dataset.get(index, generator) as S | Promise<S>,
   };
-  modules.set(own, module);
-  return own;
+  modules.set(wrapper, module);
+  return wrapper;
 }
 
 /** @internal Makes the dataset of a module, here and in workers. */

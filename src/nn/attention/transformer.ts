@@ -198,21 +198,23 @@ export class TransformerDecoderLayer extends TransformerLayer {
    * @throws ShapeError, DTypeError
    */
   forward(tgt: Tensor, memory: Tensor, options: DecoderForwardOptions = {}): Tensor {
-    const own = {
+    const selfMasks = {
       attnMask: options.tgtMask,
       keyPaddingMask: options.tgtKeyPaddingMask,
       isCausal: options.tgtIsCausal,
       cache: options.cache,
     };
-    const others = {
+    const memoryMasks = {
       attnMask: options.memoryMask,
       keyPaddingMask: options.memoryKeyPaddingMask,
       isCausal: options.memoryIsCausal,
       cache: options.memoryCache,
     };
-    const written = this.around(tgt, this.norm1, (x) => this.dropout.forward(this.selfAttn.forward(x, x, x, own)));
+    const written = this.around(tgt, this.norm1, (x) =>
+      this.dropout.forward(this.selfAttn.forward(x, x, x, selfMasks)),
+    );
     const attended = this.around(written, this.norm2, (x) =>
-      this.dropout.forward(this.multiheadAttn.forward(x, memory, memory, others)),
+      this.dropout.forward(this.multiheadAttn.forward(x, memory, memory, memoryMasks)),
     );
     return this.around(attended, this.norm3, (x) => this.feedForward(x));
   }

@@ -122,16 +122,16 @@ export function orthogonal(shape: Shape, { gain = 1, generator, dtype, device }:
 /** Makes `count` vectors orthonormal by Gram and Schmidt, each projection done twice against rounding. */
 function orthonormal(vectors: Float64Array, count: number, length: number): Float64Array {
   for (let i = 0; i < count; i++) {
-    const own = vectors.subarray(i * length, (i + 1) * length);
+    const vector = vectors.subarray(i * length, (i + 1) * length);
     for (let pass = 0; pass < 2; pass++)
       for (let j = 0; j < i; j++) {
         const other = vectors.subarray(j * length, (j + 1) * length);
         let dot = 0;
-        for (let k = 0; k < length; k++) dot += own[k] * other[k];
-        for (let k = 0; k < length; k++) own[k] -= dot * other[k];
+        for (let k = 0; k < length; k++) dot += vector[k] * other[k];
+        for (let k = 0; k < length; k++) vector[k] -= dot * other[k];
       }
-    const norm = Math.sqrt(own.reduce((sum, x) => sum + x * x, 0));
-    for (let k = 0; k < length; k++) own[k] /= norm;
+    const norm = Math.sqrt(vector.reduce((sum, x) => sum + x * x, 0));
+    for (let k = 0; k < length; k++) vector[k] /= norm;
   }
   return vectors;
 }
