@@ -5,8 +5,8 @@
  */
 import { parseArgs } from "node:util";
 import { add, configure, cycle, suite } from "benny";
-import { device, Scope, Tape, type Tensor } from "../src/index.js";
-import type { Case } from "../tests/cases/case.js";
+import { device, Scope, Tape } from "../src/index.js";
+import type { Case, InputTensors } from "../tests/cases/case.js";
 import { caseFileNames, type Sample, samplesOf } from "../tests/support/goldens.js";
 import { inputsOf, outputsOf, project, wrtOf } from "../tests/support/run.js";
 
@@ -17,15 +17,13 @@ const { values, positionals: wanted } = parseArgs({
 const seconds = Number(values.seconds);
 if (!(seconds > 0)) throw new RangeError(`--seconds is a positive number, got ${values.seconds}`);
 
-type Inputs = Readonly<Record<string, Tensor>>;
-
-function forward(sample: Case, inputs: Inputs): void {
+function forward(sample: Case, inputs: InputTensors): void {
   using _scope = new Scope();
   outputsOf(sample, inputs);
 }
 
 /** Forward and backward on a tape of its own; false where nothing depends on the inputs. */
-function withGradients(sample: Case, inputs: Inputs): boolean {
+function withGradients(sample: Case, inputs: InputTensors): boolean {
   using tape = new Tape();
   const wrt = wrtOf(sample).map((name) => tape.watch(inputs[name]));
   const y = wrt.length > 0 ? project(outputsOf(sample, inputs)) : null;

@@ -12,7 +12,7 @@ import {
   tensor,
   tidy,
 } from "../../src/index.js";
-import { type Case, cotangent, valuesOf } from "../../tests/cases/case.js";
+import { type Case, cotangent, type InputTensors, valuesOf } from "../../tests/cases/case.js";
 import { floats, isFloatTensor, outputsOf, wrtOf } from "../../tests/support/run.js";
 
 /** What a case got to: nothing, its values, its gradients, its second gradients. */
@@ -74,10 +74,8 @@ function quadratic(outputs: readonly Tensor[]): Tensor | null {
   return total;
 }
 
-type Inputs = Readonly<Record<string, Tensor>>;
-
 /** The gradients of `quadratic`, recorded if a tape is open outside; null if no output depends on the inputs. */
-function gradients(sample: Case, inputs: Inputs): Tensor[] | null {
+function gradients(sample: Case, inputs: InputTensors): Tensor[] | null {
   using tape = new Tape();
   const wrt = wrtOf(sample).map((name) => tape.watch(inputs[name]));
   const total = quadratic(outputsOf(sample, inputs));
@@ -85,7 +83,7 @@ function gradients(sample: Case, inputs: Inputs): Tensor[] | null {
 }
 
 /** Takes the second gradients: of the sum of the squares of the gradients. */
-function secondGradients(sample: Case, inputs: Inputs): void {
+function secondGradients(sample: Case, inputs: InputTensors): void {
   using tape = new Tape();
   const wrt = wrtOf(sample).map((name) => tape.watch(inputs[name]));
   const terms = (gradients(sample, inputs) ?? []).map((g) => g.mul(g).sum());

@@ -10,6 +10,9 @@ export interface InputSpec {
   readonly values: (seed: number) => number[];
 }
 
+/** The inputs of a case by name, made from their specs in one float dtype. */
+export type InputTensors = Readonly<Record<string, Tensor>>;
+
 /**
  * One sample of an op. The same sample gives the forward test, the gradient test, gradcheck, second derivatives,
  * device parity and the benchmark.
@@ -18,7 +21,7 @@ export interface Case {
   /** The path it takes: "plain", "broadcast", "empty", "NaN", ... */
   readonly name: string;
   readonly inputs: Readonly<Record<string, InputSpec>>;
-  readonly run: (t: Readonly<Record<string, Tensor>>) => Tensor | readonly Tensor[];
+  readonly run: (t: InputTensors) => Tensor | readonly Tensor[];
   /** The same in Python, over the inputs by name; `torch`, `F` and `np` are there. Evaluated in float64. */
   readonly torch: string;
   /** Inputs to differentiate. Default: every float input, where an output is a float. [] for none. */

@@ -14,9 +14,10 @@ export interface Model {
 /** The shape of floats, or of integers below a bound. */
 export type Input = readonly number[] | { readonly shape: readonly number[]; readonly below: number };
 
-export type Entry = readonly [make: (options: Options) => Model, ...inputs: Input[]];
+/** A model to compare, and the inputs to call it with. */
+export type ModelCase = readonly [make: (options: Options) => Model, ...inputs: Input[]];
 
-export const layer = (make: (options: Options) => Layer, ...inputs: Input[]): Entry => [
+export const layer = (make: (options: Options) => Layer, ...inputs: Input[]): ModelCase => [
   (options) => {
     const module = make(options);
     return { module, call: (x) => [module.forward(x)] };
@@ -29,7 +30,7 @@ export const called = <M extends Module>(
   make: (options: Options) => M,
   call: (module: M, ...xs: Tensor[]) => Tensor[],
   ...inputs: Input[]
-): Entry => [
+): ModelCase => [
   (options) => {
     const module = make(options);
     return { module, call: (...xs) => call(module, ...xs) };

@@ -48,11 +48,11 @@ import {
   Tanhshrink,
   Threshold,
 } from "../../src/index.js";
-import { type Entry, layer } from "./model.js";
+import { layer, type ModelCase } from "./model.js";
 import { sequenceModels } from "./sequence-models.js";
 
 /** The layers of tests/goldens/nn.py, in its order. */
-export const models: Readonly<Record<string, Entry>> = {
+export const models: Readonly<Record<string, ModelCase>> = {
   Linear: layer((o) => new Linear(3, 4, o), [2, 3]),
   "Linear without bias": layer((o) => new Linear(3, 2, { bias: false, ...o }), [2, 2, 3]),
   Conv1d: layer((o) => new Conv1d(2, 3, 3, o), [2, 2, 6]),

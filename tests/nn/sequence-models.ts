@@ -16,7 +16,7 @@ import {
   TransformerEncoderLayer,
   tensor,
 } from "../../src/index.js";
-import { called, type Entry, layer, values } from "./model.js";
+import { called, layer, type ModelCase, values } from "./model.js";
 
 const flat = ([output, state]: [Tensor, Tensor | Tensor[]]): Tensor[] => [output, ...[state].flat()];
 
@@ -38,7 +38,7 @@ const padding = (n: number, keys: number): Tensor =>
 const added = (rows: number, columns: number): Tensor => values([rows, columns], 3, 1, 7, 4);
 
 /** Layers that read sequences. */
-export const sequenceModels: Readonly<Record<string, Entry>> = {
+export const sequenceModels: Readonly<Record<string, ModelCase>> = {
   RNN: called((o) => new RNN(3, 2, o), readNet, [4, 2, 3]),
   "RNN with options": called(
     (o) =>

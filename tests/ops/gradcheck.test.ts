@@ -1,6 +1,6 @@
 import { describe, test } from "vitest";
 import { Tape, type Tensor, tensor, tidy } from "../../src/index.js";
-import { type Case, randomNumbers, seedOf } from "../cases/case.js";
+import { type Case, type InputTensors, randomNumbers, seedOf } from "../cases/case.js";
 import { caseFileNames, samplesOf } from "../support/goldens.js";
 import { inputsOf, outputsOf, project, wrtOf } from "../support/run.js";
 
@@ -8,18 +8,16 @@ import { inputsOf, outputsOf, project, wrtOf } from "../support/run.js";
 const h = 1e-5;
 const tolerance = 1e-6;
 
-type Inputs = Readonly<Record<string, Tensor>>;
-
 /**
  * Compares the derivative of `f` along one random direction of all inputs with a central difference. A random
  * projection finds a wrong element of the gradient as surely as one difference an element, at a fraction of the cost.
  */
 function check(
   what: string,
-  inputs: Inputs,
+  inputs: InputTensors,
   names: readonly string[],
-  f: (t: Inputs) => Tensor | null,
-  gradient: (t: Inputs) => Tensor[] | null,
+  f: (t: InputTensors) => Tensor | null,
+  gradient: (t: InputTensors) => Tensor[] | null,
 ): void {
   const next = randomNumbers(seedOf(what));
   const directions = names.map((name) =>
@@ -48,7 +46,7 @@ function check(
 }
 
 /** Gradients of the projection, as tensors that can be differentiated again where `tape` has an outer tape. */
-function gradients(sample: Case, inputs: Inputs, names: readonly string[]): Tensor[] | null {
+function gradients(sample: Case, inputs: InputTensors, names: readonly string[]): Tensor[] | null {
   using tape = new Tape();
   const wrt = names.map((name) => tape.watch(inputs[name]));
   const y = project(outputsOf(sample, inputs));
@@ -56,7 +54,7 @@ function gradients(sample: Case, inputs: Inputs, names: readonly string[]): Tens
 }
 
 /** The gradients projected on one vector: a scalar function whose gradient is a Hessian-vector product. */
-function projectGradients(key: string, sample: Case, inputs: Inputs, names: readonly string[]): Tensor | null {
+function projectGradients(key: string, sample: Case, inputs: InputTensors, names: readonly string[]): Tensor | null {
   const next = randomNumbers(seedOf(key, "second"));
   const grads = gradients(sample, inputs, names);
   if (!grads) return null;

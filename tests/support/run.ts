@@ -1,6 +1,6 @@
 /** Makes the inputs of a case and runs it. Used by the tests of values, gradients and parity. */
 import { type DType, Tape, type Tensor, tensor } from "../../src/index.js";
-import { type Case, cotangent, valuesOf } from "../cases/case.js";
+import { type Case, cotangent, type InputTensors, valuesOf } from "../cases/case.js";
 
 export const floats = ["float64", "float32", "bfloat16", "float16"] as const;
 export type Float = (typeof floats)[number];
@@ -25,7 +25,7 @@ export function inputsOf(op: string, sample: Case, float: DType): Record<string,
 export const isFloatTensor = (t: Tensor): boolean => (floats as readonly string[]).includes(t.dtype);
 
 /** Runs a case; one output or several. */
-export const outputsOf = (sample: Case, inputs: Readonly<Record<string, Tensor>>): readonly Tensor[] => {
+export const outputsOf = (sample: Case, inputs: InputTensors): readonly Tensor[] => {
   const result = sample.run(inputs);
   return Array.isArray(result) ? (result as readonly Tensor[]) : [result as Tensor];
 };
