@@ -10,7 +10,7 @@ namespace wengert {
 
 /// An operand of the output's shape: the elements of a tensor, or one value for all of them.
 template <class T>
-struct Operand {
+struct BinaryOperand {
   const T* data;        // (length); null for a number
   std::int64_t length;  // n, or 1
   Compute<T> value;     // of a number
@@ -20,7 +20,7 @@ struct Operand {
 };
 
 template <class T>
-Operand<T> operandOf(const Buffer* tensor, double number) {
+BinaryOperand<T> operandOf(const Buffer* tensor, double number) {
   if (tensor == nullptr) return {nullptr, 1, numberAs<Compute<T>>(number)};
   return {dataOf<T>(*tensor), tensor->length, Compute<T>(0)};
 }
@@ -36,8 +36,8 @@ struct Stateless {
 /// are independent, so the result does not depend on the launch. Bound: 3 sizeof(T) bytes an element (6 in bfloat16).
 template <class F, class T, class R>
 __global__ void binaryKernel(typename F::State state,
-                             Operand<T> a,         // (n), or one element
-                             Operand<T> b,         // (n), or one element
+                             BinaryOperand<T> a,   // (n), or one element
+                             BinaryOperand<T> b,   // (n), or one element
                              R* __restrict__ y,    // (n)
                              std::int64_t n) {
   constexpr int N = elementsAtOnce<T>;

@@ -12,12 +12,6 @@ namespace wengert {
 template <class C>
 inline constexpr bool isReal = std::is_floating_point_v<C>;
 
-template <class C>
-__device__ __forceinline__ bool isNotANumber(C x) {
-  if constexpr (isReal<C>) return x != x;
-  else return false;
-}
-
 /// The larger of two numbers; NaN if one is NaN, and +0 if they are +0 and -0.
 template <class C>
 __device__ __forceinline__ C maximumOf(C a, C b) {

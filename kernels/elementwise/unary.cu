@@ -20,8 +20,8 @@ UNARY(rsqrt, FloatTypes, 1 / std::sqrt(x))
 UNARY(reciprocal, FloatTypes, 1 / x)
 UNARY(erf, FloatTypes, std::erf(x))
 
-PREDICATE(isNaN, isNotANumber(x))
-PREDICATE(isFinite, !isNotANumber(x - x))  // infinity - infinity is NaN
+PREDICATE(isNaN, isNaN(x))
+PREDICATE(isFinite, !isNaN(x - x))  // infinity - infinity is NaN
 PREDICATE(logicalNot, x == 0)
 
 }  // namespace wengert

@@ -41,7 +41,7 @@
 namespace wengert {
 
 /// The tile of y that a block computes, and the stretch of the depth that it sums over.
-struct Place {
+struct TilePlace {
   int row, column;           // of the tile's first element in y
   int depthBegin, depthEnd;  // in k
   int batch, split;
@@ -55,12 +55,12 @@ struct Place {
 ///      :   :   :   :
 ///      7  15  23  31
 ///     32  ...
-__device__ __forceinline__ Place placeOf(const GemmShape& shape, unsigned block, int tileM, int tileN) {
+__device__ __forceinline__ TilePlace placeOf(const GemmShape& shape, unsigned block, int tileM, int tileN) {
   constexpr unsigned group = 8;
   const unsigned tiles = shape.tilesM * shape.tilesN;
   unsigned rest = block / tiles;
   const unsigned tile = block - rest * tiles;
-  Place place;
+  TilePlace place;
   place.batch = rest / shape.splits;
   place.split = rest - place.batch * shape.splits;
   const unsigned first = tile / (group * shape.tilesN) * group;
@@ -87,7 +87,7 @@ constexpr int targetCapability = 1 << 20;
 #endif
 
 /// Bytes of shared memory for the ring of stages, (stages, tileM + tileN, tileK), and after the loop for a slab of
-/// sums, (tileM / phases, tileN + 8). The Place of the block is behind them.
+/// sums, (tileM / phases, tileN + 8). The TilePlace of the block is behind them.
 template <class Sums, class A, class B>
 __host__ __device__ constexpr int tileBytes() {
   constexpr int stage = (A::Layout::elements + B::Layout::elements) * static_cast<int>(sizeof(typename Sums::Shared));
@@ -101,7 +101,7 @@ __host__ __device__ constexpr int tileBytes() {
 /// ring: therefore in phases, each of which takes the same part of every warp's rows. Lines of the slab are 8 longer
 /// than tileN, so that four lines of which a warp writes 8 sums each are in different banks.
 template <class Sums, class W>
-__device__ __forceinline__ void writeTile(const Sums& sums, const W& writer, const Place& place, void* memory) {
+__device__ __forceinline__ void writeTile(const Sums& sums, const W& writer, const TilePlace& place, void* memory) {
   using Sum = typename W::Sum;
   constexpr int width = W::width;
   constexpr int pitch = Sums::tileN + 8;
@@ -134,8 +134,8 @@ __device__ __forceinline__ void gemmTile(const GemmShape& shape, const typename 
   Shared* const tilesA = memory;                                 // (stages, tileM, tileK), arranged by A's layout
   Shared* const tilesB = memory + stages * A::Layout::elements;  // (stages, tileN, tileK), arranged by B's layout
   // The place is needed again after the loop. It waits in shared memory, because the loop needs every register.
-  Place* const kept = reinterpret_cast<Place*>(reinterpret_cast<unsigned char*>(memory) + tileBytes<Sums, A, B>());
-  const Place place = placeOf(shape, blockIdx.x, Sums::tileM, Sums::tileN);
+  auto* const kept = reinterpret_cast<TilePlace*>(reinterpret_cast<unsigned char*>(memory) + tileBytes<Sums, A, B>());
+  const TilePlace place = placeOf(shape, blockIdx.x, Sums::tileM, Sums::tileN);
   if (threadIdx.x == 0) *kept = place;
   std::int64_t offsetA, offsetB;
   shape.axes.offsets(place.batch, offsetA, offsetB);
@@ -181,12 +181,12 @@ __device__ __forceinline__ void gemmTile(const GemmShape& shape, const typename 
     full = following<stages>(full);
   }
   __syncthreads();
-  const Place again = *kept;
+  const TilePlace again = *kept;
   writeTile<Sums>(sums, Writer<Store>{shape, again.batch, again.split, store}, again, memory);
 }
 
 /// y = a b + bias, for each batch. One block for each tile of y, split and batch, all in the x axis of the grid; shared
-/// memory of tileBytes and a Place. A large product is bound by its multiplications: in each turn a block loads
+/// memory of tileBytes and a TilePlace. A large product is bound by its multiplications: in each turn a block loads
 /// (tileM + tileN) tileK elements and does tileM tileN tileK multiplications.
 template <class Sums, class A, class B, class Store>
 __global__ void __launch_bounds__(Sums::threads, Sums::blocksAtOnce)
@@ -216,7 +216,7 @@ void launchGemm(GemmShape shape, const typename A::Source& a, const typename B::
   // (splits, batches, M, N)
   const Scratch partials(shape.splits > 1 ? multiplySizes(elements, shape.splits) * sizeof(Sum) : 0);
   shape.partials = partials.as<void>();
-  constexpr std::size_t bytes = tileBytes<Sums, A, B>() + sizeof(Place);
+  constexpr std::size_t bytes = tileBytes<Sums, A, B>() + sizeof(TilePlace);
   launch(gemmKernel<Sums, A, B, Store>, {dim3(static_cast<unsigned>(blocks)), dim3(Sums::threads), bytes}, shape, a, b,
          store);
   if (shape.splits > 1)

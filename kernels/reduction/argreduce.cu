@@ -8,10 +8,6 @@
 namespace wengert {
 namespace {
 
-/// Bools are ordered as their bytes, 0 and 1.
-template <class T>
-using Ordered = std::conditional_t<std::is_same_v<T, bool8>, std::uint8_t, T>;
-
 /// y[o][i] = the k at which sign x[o][k][i] is largest: the first one, or the first NaN.
 template <int sign>
 void launchPlace(const Buffer& x,  // (outer, n, inner)

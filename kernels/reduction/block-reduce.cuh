@@ -11,12 +11,6 @@
 namespace wengert {
 
 template <class C>
-__device__ __forceinline__ bool isNaN(C x) {
-  if constexpr (std::is_floating_point_v<C>) return x != x;
-  else return false;
-}
-
-template <class C>
 __device__ __forceinline__ C infinity() {
   return static_cast<C>(INFINITY);
 }

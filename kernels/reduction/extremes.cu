@@ -7,10 +7,6 @@
 namespace wengert {
 namespace {
 
-/// Bools are ordered as their bytes, 0 and 1.
-template <class T>
-using Ordered = std::conditional_t<std::is_same_v<T, bool8>, std::uint8_t, T>;
-
 /// y = max x, or with sign -1 min x; `reduced` has a 1 for each axis of `dims` that is reduced.
 template <int sign>
 void launchExtreme(const Buffer& x,  // (dims)

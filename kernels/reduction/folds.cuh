@@ -7,7 +7,8 @@
 //   State                a thread's partial result, in registers; shuffles and shared memory move it
 //   loads                vectors that a thread loads before it uses the first
 //   identity()           the state of no terms
-//   take(s, x, count, first, step)   takes in the first `count` of N elements x; they are terms first, first + step, ...
+//   take(s, x, count, first, step)   takes in the first `count` of N elements x. They are terms first, first + step,
+//                        ... of the result only if the terms are one run, as in argreduce.cu
 //   merge(a, b)          the state of the terms of a and b together
 //   finish(s)            the result
 #pragma once
@@ -66,6 +67,10 @@ __device__ __forceinline__ C least() {
   else return -(C(1) << 62);
 }
 
+/// The type that extremes of T are compared in. Bools are ordered as their bytes, 0 and 1.
+template <class T>
+using Ordered = std::conditional_t<std::is_same_v<T, bool8>, std::uint8_t, T>;
+
 /// max x; with sign -1, min x = -max(-x). Once the state is NaN it stays NaN.
 template <class T>
 struct ExtremeFold {
@@ -88,7 +93,7 @@ struct ExtremeFold {
 
 /// An element and its index along the axis.
 template <class C>
-struct Place {
+struct Indexed {
   C value;
   std::int32_t index;
 };
@@ -98,7 +103,7 @@ template <class T>
 struct PlaceFold {
   using Element = T;
   using Result = std::int32_t;
-  using State = Place<Compute<T>>;
+  using State = Indexed<Compute<T>>;
   static constexpr int loads = 2;
   int sign;
 

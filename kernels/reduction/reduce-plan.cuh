@@ -15,9 +15,6 @@ struct ReducePlan {
   bool rows = true;        // the innermost axis is reduced
   Axes outerKept;          // kept axes except the innermost axis: where the terms of a result start
   Axes outerTerms;         // reduced axes except the innermost axis
-
-  std::int64_t outer() const { return rows ? kept : kept / run; }
-  std::int64_t runs() const { return rows ? terms / run : terms; }
 };
 
 /// Checks the lists that describe a reduction of x to y, and merges neighbouring axes of the same kind. For example

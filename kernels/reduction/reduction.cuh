@@ -24,14 +24,6 @@
 
 namespace wengert {
 
-/// How a reduction is divided among blocks and threads.
-struct ReduceGrid {
-  Team team;
-  int threads;
-  unsigned blocks;
-  unsigned splits;  // parts of the terms of each result
-};
-
 /// Elements that a thread reads at once: 16 bytes, or the fold's `width` if it has one.
 template <class Fold>
 inline constexpr int rowVector = vectorLength<typename Fold::Element>;
@@ -45,10 +37,10 @@ inline constexpr int columnVector = rowVector<Fold> < 8 ? rowVector<Fold> : 8;
 /// Takes in this thread's share of the units begin .. end - 1 of V elements each: unit begin + rank and every size-th
 /// unit after it. `unroll` loads are issued before the first is used, to hide the latency of memory. place(j) is the
 /// offset of unit j in x, and `firstTerm` the number of the term at offset 0.
-template <int V, class Fold, class Place>
+template <int V, class Fold, class PlaceOf>
 __device__ __forceinline__ void takeUnits(const Fold& fold, typename Fold::State& state, Team team,
                                           const typename Fold::Element* x, std::int64_t begin, std::int64_t end,
-                                          std::int64_t firstTerm, const Place& place) {
+                                          std::int64_t firstTerm, const PlaceOf& place) {
   using Unit = Vector<typename Fold::Element, V>;
   constexpr int unroll = Fold::loads;
   for (std::int64_t j = begin + team.rank(); j < end; j += unroll * team.size) {

@@ -94,6 +94,13 @@ __host__ __device__ __forceinline__ T narrow(C x) {
   }
 }
 
+/// Whether a number that is computed with is NaN; false for integers.
+template <class C>
+__device__ __forceinline__ bool isNaN(C x) {
+  if constexpr (std::is_floating_point_v<C>) return x != x;
+  else return false;
+}
+
 /// N neighbouring elements that are loaded and stored at once, 16 bytes by default.
 template <class T, int N = 16 / sizeof(T)>
 struct alignas(sizeof(T) * N) Vector {

@@ -12,7 +12,7 @@ function tileOf(args: readonly string[]): { threads: number; shared: number; blo
   const size = sizeOf(type);
   const sum = kind === "Simt" && type === "double" ? 8 : 4;
   const [m, n] = numbers;
-  const place = 24; // struct Place
+  const place = 24; // struct TilePlace
   // The ring of stages, or after the loop a slab of sums, whichever is larger (tileBytes).
   if (kind === "Mma") {
     const [, , warpM, warpN, stages, blocks] = numbers;
