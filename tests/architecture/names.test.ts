@@ -47,7 +47,7 @@ const misnamed = (family: Family): string[] =>
     .filter(([constant, { kind, name }]) => constant !== `${name}${kind === "op" ? "Op" : "Update"}`)
     .map(([constant, { kind, name }]) => `${family.file}: ${constant} is the ${kind} ${name}`);
 
-/** Kernels that stand behind functions of other names, and those functions. */
+/** Kernels that are called by functions of other names, with these functions. */
 const behind: Readonly<Record<string, readonly string[]>> = {
   attention: ["scaledDotProductAttention"], // the fused path; with dropout it is a composition
   recurrence: ["cumprod", "prod"], // their gradients
@@ -55,7 +55,7 @@ const behind: Readonly<Record<string, readonly string[]>> = {
 
 /**
  * Ops that a user cannot call by their name: neither as a method, nor as a function of the package or of their file.
- * A kernel that only another op of its file calls bears that op's name in front: layerNormGrad, conv2dGradInput.
+ * The name of a kernel that only another op of its file calls begins with the name of that op: layerNormGrad, conv2dGradInput.
  */
 const uncallable = (family: Family): string[] => {
   const names = recordsOf(family).map(([, { name }]) => name);
@@ -67,6 +67,16 @@ const uncallable = (family: Family): string[] => {
     .filter(([, { kind, name }]) => kind === "op" && !callable(name) && !helper(name))
     .map(([, { name }]) => `${family.file}: ${name}`);
 };
+
+/** Cases in another family than that of their function, as `op: family of the cases`. */
+const misplaced = (files: ReadonlyMap<string, object>, families: readonly Family[]): string[] =>
+  [...files].flatMap(([path, cases]) => {
+    const folder = path.slice(0, path.indexOf("/") + 1);
+    const inFamily = families.filter(({ file }) => file.startsWith(folder));
+    return Object.keys(cases)
+      .filter((op) => !inFamily.some(({ exported }) => typeof exported[op] === "function"))
+      .map((op) => `${op}: ${folder}`);
+  });
 
 describe("one name for one op", () => {
   const records = modules.flatMap(recordsOf);
@@ -125,6 +135,16 @@ describe("cases and golden files", () => {
   test("every case is of an op function", () => {
     const names = [...caseFiles.values()].flatMap((file) => Object.keys(file));
     expect(names.filter((name) => typeof (ops as Record<string, unknown>)[name] !== "function")).toEqual([]);
+  });
+
+  test("every case is in the family of its function", () => {
+    expect(misplaced(caseFiles, modules)).toEqual([]);
+    const family: Family = { file: "loss/loss.ts", exported: { mse: () => 0 } };
+    const planted = new Map([
+      ["loss/loss", { mse: [] }],
+      ["reduction/scan", { mse: [] }],
+    ]);
+    expect(misplaced(planted, [family])).toEqual(["mse: reduction/"]);
   });
 
   test("every file of cases is imported by the case list", () => {
