@@ -37,7 +37,10 @@ export const methods = [
   "hinge", "cosineSimilarity", "nll",
 ] as const satisfies readonly (keyof typeof ops)[];
 
-/** The op functions that are not methods, because they take any number of tensors. */
+/**
+ * The op functions that are not derived as methods, because they take any number of tensors, or have overloads. If a
+ * function with overloads is to be a method, its method is written by hand in tensor.ts.
+ */
 export const functionsOnly = ["concat", "einsum", "stack"] as const satisfies readonly (keyof typeof ops)[];
 
 /** The name of an op function. */

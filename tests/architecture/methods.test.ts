@@ -1,4 +1,5 @@
 /** The methods of Tensor, as an editor and the compiler see them. */
+import { readFileSync } from "node:fs";
 import ts from "typescript";
 import { beforeAll, describe, expect, test } from "vitest";
 import { tensor } from "../../src/index.js";
@@ -7,8 +8,8 @@ import { Tensor } from "../../src/tensor.js";
 import { languageService, root } from "./typescript.js";
 
 /**
- * Op functions with overloads or type parameters: `addMethods` cannot derive their methods, so they have to be written
- * by hand in src/tensor.ts.
+ * The methods of Tensor that are op functions with overloads or type parameters. `addMethods` cannot derive them, so they
+ * are written by hand in src/tensor.ts, and their functions are in `functionsOnly`.
  */
 const handWritten: readonly string[] = [];
 
@@ -21,9 +22,26 @@ interface Member {
   readonly position: number;
 }
 
+/** Why no method can be derived from an op function: its signatures, as the program of a service has them; null if one can. */
+function notDerivable(service: ts.LanguageService, name: string): string | null {
+  const program = service.getProgram() as ts.Program;
+  const checker = program.getTypeChecker();
+  const source = program.getSourceFile(`${root}/src/ops/index.ts`) as ts.SourceFile;
+  const exported = checker.getExportsOfModule(checker.getSymbolAtLocation(source) as ts.Symbol);
+  const symbol = exported.find((other) => other.name === name);
+  const [signature, ...overloads] = symbol ? checker.getTypeOfSymbol(symbol).getCallSignatures() : [];
+  if (signature === undefined) return `${name}: is not an op function`;
+  if (overloads.length > 0) return `${name}: has overloads`;
+  if (signature.typeParameters) return `${name}: has type parameters`;
+  if (signature.getDeclaration().parameters.some(({ dotDotDotToken }) => dotDotDotToken))
+    return `${name}: has a rest parameter`;
+  return signature.parameters.length > 5 ? `${name}: has more than five parameters` : null;
+}
+
 let service: ts.LanguageService;
 let checker: ts.TypeChecker;
 let members: readonly Member[];
+let probeText: string;
 
 /** The public members of Tensor: not private, not @internal, not well-known symbols. */
 function publicMembers(type: ts.Type): ts.Symbol[] {
@@ -45,6 +63,7 @@ beforeAll(() => {
     text += `x.${symbol.name};\n`;
     return { name: symbol.name, symbol, position };
   });
+  probeText = text;
   service = languageService([probe], new Map([[probe, text]]));
 }, 60_000);
 
@@ -82,21 +101,48 @@ describe("the methods of Tensor", () => {
   });
 
   test("are derived only if the function has one signature, of at most five parameters", () => {
-    const source = service.getProgram()?.getSourceFile(`${root}/src/ops/index.ts`) as ts.SourceFile;
-    const own = (service.getProgram() as ts.Program).getTypeChecker();
-    const exported = own.getExportsOfModule(own.getSymbolAtLocation(source) as ts.Symbol);
-    const signaturesOf = (name: string): readonly ts.Signature[] => {
-      const symbol = exported.find((other) => other.name === name) as ts.Symbol;
-      return own.getTypeOfSymbol(symbol).getCallSignatures();
-    };
-    const derivable = (name: string): boolean => {
-      const [signature, ...overloads] = signaturesOf(name);
-      const hasRest = signature.getDeclaration().parameters.some(({ dotDotDotToken }) => dotDotDotToken !== undefined);
-      return overloads.length === 0 && !signature.typeParameters && !hasRest && signature.parameters.length <= 5;
-    };
-    expect(methods.filter((name) => !derivable(name))).toEqual([]);
-    expect([...handWritten, ...functionsOnly].filter((name) => signaturesOf(name).length === 0)).toEqual([]);
+    const problems = methods.map((name) => notDerivable(service, name)).filter((problem) => problem !== null);
+    expect(problems, "move the name to functionsOnly and handWritten, and write the method in src/tensor.ts").toEqual(
+      [],
+    );
   });
+
+  test("are in functionsOnly if they are written by hand", () => {
+    expect(handWritten.filter((name) => !(functionsOnly as readonly string[]).includes(name))).toEqual([]);
+    expect(handWritten.filter((name) => !Object.hasOwn(Tensor.prototype, name))).toEqual([]);
+    const byHand = functionsOnly.filter((name) => Object.hasOwn(Tensor.prototype, name));
+    expect(byHand, "methods by hand that the list above does not name").toEqual(handWritten);
+  });
+
+  test.each([
+    ["(x: Tensor): Tensor =>", "square: has overloads", ": { (x: Tensor): Tensor; (x: Tensor, y: number): Tensor }"],
+    ["<T extends Tensor>(x: T): Tensor =>", "square: has type parameters", ""],
+    ["(x: Tensor, ..._: number[]): Tensor =>", "square: has a rest parameter", ""],
+    ["(x: Tensor, _?: 1, _2?: 1, _3?: 1, _4?: 1, _5?: 1): Tensor =>", "square: has more than five parameters", ""],
+  ])(
+    "cannot be derived from square = %s: %s",
+    (head, problem, type) => {
+      const path = "src/ops/elementwise/unary.ts";
+      const text = readFileSync(`${root}/${path}`, "utf8");
+      const signature = "export const square = (x: Tensor): Tensor =>";
+      expect(text).toContain(signature);
+      const planted = text.replace(signature, `export const square${type} = ${head}`);
+      expect(
+        notDerivable(
+          languageService(
+            [probe],
+            new Map([
+              [path, planted],
+              [probe, probeText],
+            ]),
+          ),
+          "square",
+        ),
+      ).toBe(problem);
+      expect(notDerivable(service, "square")).toBeNull();
+    },
+    60_000,
+  );
 
   test("can be replaced, for example by a test", () => {
     const { relu } = Tensor.prototype;
