@@ -1,5 +1,5 @@
 // The sizes of a convolution of images: checked, and by name. The counterpart of src/ops/convolution/conv-sizes.ts.
-// Used by all launchers and kernels of convolutions; pooling has sizes of its own (pool-windows.cuh).
+// Used by all launchers and kernels of convolutions; pooling has its own sizes (pool-windows.cuh).
 #pragma once
 
 #include <algorithm>
@@ -34,12 +34,12 @@ inline ConvSizes convSizes(Dims x, Dims weight, Dims y, Dims stride, Dims paddin
   requireCount("padding", padding.count, 2);
   requireCount("dilation", dilation.count, 2);
   for (Dims dims : {x, weight, y, padding})
-    for (std::int32_t size : dims) require(size >= 0, "a dimension or the padding is negative");
+    for (std::int32_t size : dims) require(size >= 0, "dimensions and padding must be at least 0");
   for (Dims dims : {stride, dilation})
-    for (std::int32_t step : dims) require(step >= 1, "stride and dilation are at least 1");
+    for (std::int32_t step : dims) require(step >= 1, "stride and dilation must be at least 1");
   require(groups >= 1 && groups <= 0x7fffffff, "groups must be at least 1");
   require(x[1] == groups * weight[1], "x must have groups times as many channels as the weight");
-  require(weight[0] % groups == 0, "groups do not divide the filters");
+  require(weight[0] % groups == 0, "the number of filters must be a multiple of groups");
   require(y[0] == x[0] && y[1] == weight[0],
           "y must have as many images as x, and as many channels as the weight has filters");
   const std::int32_t group = static_cast<std::int32_t>(groups);

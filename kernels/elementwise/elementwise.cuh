@@ -63,7 +63,7 @@ C numberAs(double value) {
 /// Throws unless the buffer can be read 16 bytes at a time.
 inline void requireVectors(const char* name, const Buffer& buffer) {
   if (!isAligned(buffer.data)) [[unlikely]]
-    refuse(std::string(name) + " does not start at a multiple of 16 bytes");
+    refuse(std::string(name) + " must start at a multiple of 16 bytes");
 }
 
 /// y[i] = F::of(x[i], p, q). A thread has 16 bytes at a time, in registers, and loads two vectors before it uses the

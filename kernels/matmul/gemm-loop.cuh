@@ -1,5 +1,6 @@
-// The one main loop of all matrix products and convolutions, and its launch. How an operand is found or multiplied does
-// not belong here: the tiers (gemm-simt.cuh, gemm-mma.cuh, and those of convolution/) choose three exchangeable parts.
+// The one main loop of all tiled products (R1, R2), plain ones and those of convolutions, and its launch. How an
+// operand is found or multiplied does not belong here: the tiers (gemm-simt.cuh, gemm-mma.cuh, and those of
+// convolution/) choose three exchangeable parts.
 //   producers bring an operand's tiles into shared memory: plain matrices by vectors (gemm-producers.cuh, gemm-mma.cuh)
 //             or element by element from anywhere, such as the patches of a convolution (conv-patches.cuh);
 //   sums      multiply two tiles: by ordinary arithmetic (gemm-simt.cuh), or on the tensor cores (gemm-mma.cuh);
@@ -31,8 +32,9 @@
 //
 // After the loop the ring's memory is used again: the sums pass through it, so that threads write whole vectors of y.
 //
-// The result is deterministic: one lane sums each element of y in ascending order of the depth, and if the depth is
-// split, addPartials (gemm-store.cuh) adds the parts in ascending order. There are no atomics.
+// The result is deterministic: one lane holds the sum of each element of y, and steps of the depth are added in
+// ascending order. If the depth is split, addPartials (gemm-store.cuh) adds the parts in ascending order. There are no
+// atomics.
 #pragma once
 
 #include "matmul/gemm-store.cuh"
@@ -86,8 +88,8 @@ constexpr int targetCapability = __CUDA_ARCH__ / 10;
 constexpr int targetCapability = 1 << 20;
 #endif
 
-/// Bytes of shared memory for the ring of stages, (stages, tileM + tileN, tileK), and after the loop for a slab of
-/// sums, (tileM / phases, tileN + 8). The TilePlace of the block is behind them.
+/// Bytes of shared memory for the ring of stages, (stages, tileM + tileN, tileK) and padding, and after the loop for a
+/// slab of sums, (tileM / phases, tileN + 8). The TilePlace of the block is behind them.
 template <class Sums, class A, class B>
 __host__ __device__ constexpr int tileBytes() {
   constexpr int stage = (A::Layout::elements + B::Layout::elements) * static_cast<int>(sizeof(typename Sums::Shared));
@@ -165,7 +167,7 @@ __device__ __forceinline__ void gemmTile(const GemmShape& shape, const typename 
     Sums::arrived();
     // After the barrier, all threads can read the full stage, and all have read the empty one, which is filled again.
     __syncthreads();
-    const bool more = left > ahead;  // a tile of this split is still to be started
+    const bool more = left > ahead;  // a tile of this split must still be started
     if (more) {
       fromA.start(tilesA + empty * A::Layout::elements, left - ahead);
       fromB.start(tilesB + empty * B::Layout::elements, left - ahead);
@@ -202,7 +204,7 @@ template <class Sums, class A, class B, class Store>
 void launchGemm(GemmShape shape, const typename A::Source& a, const typename B::Source& b, const Store& store) {
   shape.tilesM = static_cast<int>(divideUp(shape.m, Sums::tileM));
   shape.tilesN = static_cast<int>(divideUp(shape.n, Sums::tileN));
-  require(shape.k <= std::int64_t{1} << 30, "products are of at most 2^30 terms");
+  require(shape.k <= std::int64_t{1} << 30, "the summed dimension must be at most 2^30");
   // A split is a whole number of tiles deep, and no split is empty.
   const std::int64_t turns = divideUp(shape.k, Sums::tileK);
   const std::int64_t turnsPerSplit = shape.splits > 1 ? divideUp(turns, shape.splits) : turns;
@@ -210,7 +212,7 @@ void launchGemm(GemmShape shape, const typename A::Source& a, const typename B::
   shape.splitDepth = static_cast<int>(turnsPerSplit * Sums::tileK);
   const std::int64_t blocks = multiplySizes(multiplySizes(shape.tilesM, shape.tilesN),
                                             multiplySizes(shape.splits, shape.batches));
-  require(blocks <= 0x7fffffff, "more tiles than a grid has blocks");
+  require(blocks <= 0x7fffffff, "the product must need at most 2^31 - 1 tiles");
   using Sum = typename Writer<Store>::Sum;
   const std::int64_t elements = multiplySizes(multiplySizes(shape.m, shape.n), shape.batches);
   // (splits, batches, M, N)

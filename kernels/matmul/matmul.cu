@@ -16,15 +16,16 @@ int dimension(std::int64_t size) {
 /// Neighbouring axes that both operands can walk with one stride are joined, so that kernels divide less often.
 ///
 /// @param batch - axes of y, in front of (M, N); a and b have as many or fewer, aligned at the last
-/// @param aMatrix - elements of a matrix of a: M K; and bMatrix of b: K N
+/// @param aMatrix - elements of a matrix of a: M K
+/// @param bMatrix - elements of a matrix of b: K N
 BatchAxes batchAxes(Dims batch, Dims a, Dims b, std::int64_t aMatrix, std::int64_t bMatrix) {
-  require(a.count <= batch.count && b.count <= batch.count, "an operand has more batch axes than y");
+  require(a.count <= batch.count && b.count <= batch.count, "operands must not have more batch axes than y");
   BatchAxes joined;
   // The size of an operand at an axis of y: 1 if it lacks the axis.
   const auto sizeAt = [&](Dims dims, int axis) {
     const int at = axis - (batch.count - dims.count);
     const std::int32_t size = at < 0 ? 1 : dims[at];
-    require(size == 1 || size == batch[axis], "the batch axes of an operand do not broadcast to those of y");
+    require(size == 1 || size == batch[axis], "the batch axes of an operand must be those of y or 1");
     return size;
   };
   std::int64_t aStride = aMatrix, bStride = bMatrix;
@@ -38,7 +39,7 @@ BatchAxes batchAxes(Dims batch, Dims a, Dims b, std::int64_t aMatrix, std::int64
     if (last >= 0 && joined.a[last] * joined.size[last] == aStep && joined.b[last] * joined.size[last] == bStep) {
       joined.size[last] *= size;
     } else {
-      require(joined.count < BatchAxes::most, "a and b broadcast against each other along too many axes");
+      require(joined.count < BatchAxes::most, "a and b must broadcast along at most 16 axes");
       joined.size[joined.count] = size;
       joined.a[joined.count] = aStep;
       joined.b[joined.count++] = bStep;

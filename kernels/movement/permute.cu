@@ -133,7 +133,7 @@ void permute(const Buffer& x,  // (dims)
     require(axis >= 0 && axis < rank, "an axis is out of range");
     seen |= 1u << axis;
   }
-  require(seen == (1u << rank) - 1, "an axis occurs twice");
+  require(seen == (1u << rank) - 1, "axes must not repeat");
   const std::int64_t n = sizeOf(dims);
   requireLength("x", x, n);
   requireLength("y", y, n);
