@@ -95,12 +95,12 @@ export function lineChart(series: readonly Series[], options: ChartOptions = {})
       ? ""
       : text(yLabel, 0, 0, `text-anchor="middle" transform="translate(16,${(top + bottom) / 2}) rotate(-90)"`),
     ...curves.map(({ color, marks, points }) => {
-      const visible = ([px, py]: Point): boolean => fits(px, xLog) && fits(py, yLog);
+      const visible = ([px, py]: DataPoint): boolean => fits(px, xLog) && fits(py, yLog);
       if (marks === "points") {
         const circles = points.filter(visible).map(([px, py]) => `<circle cx="${x.at(px)}" cy="${y.at(py)}" r="3"/>`);
         return `<g fill="${color}" fill-opacity="0.6">${circles.join("")}</g>`;
       }
-      const path = line<Point>()
+      const path = line<DataPoint>()
         .defined(visible)
         .x(([px]) => x.at(px))
         .y(([, py]) => y.at(py));
@@ -114,9 +114,9 @@ export function lineChart(series: readonly Series[], options: ChartOptions = {})
   return `<svg xmlns="http://www.w3.org/2000/svg" ${size} ${box} ${font}>\n${parts.filter((part) => part !== "").join("\n")}\n</svg>\n`;
 }
 
-type Point = readonly [x: number, y: number];
+type DataPoint = readonly [x: number, y: number];
 
-function pointsOf({ name, x, y }: Series): readonly Point[] {
+function pointsOf({ name, x, y }: Series): readonly DataPoint[] {
   if (x && x.length !== y.length)
     throw new ArgumentError(`lineChart: series ${JSON.stringify(name)} has ${x.length} x and ${y.length} y`);
   return y.map((value, i) => [x ? x[i] : i + 1, value]);
@@ -131,7 +131,7 @@ interface Axis {
 }
 
 /** One axis over what is to be shown, with about `count` ticks; whole numbers have no ticks between them. */
-function axis(points: readonly Point[], which: 0 | 1, log: boolean, range: [number, number], count: number): Axis {
+function axis(points: readonly DataPoint[], which: 0 | 1, log: boolean, range: [number, number], count: number): Axis {
   let [low, high] = log ? [1, 10] : [0, 1];
   if (points.length > 0) {
     low = points.reduce((least, point) => Math.min(least, point[which]), Number.POSITIVE_INFINITY);

@@ -39,7 +39,7 @@ export function registerDevice(name: DeviceName, entry: DeviceEntry): void {
   entries.set(name, entry);
 }
 
-function checkName(name: string): DeviceName {
+function checkDeviceName(name: string): DeviceName {
   if ((names as readonly string[]).includes(name)) return name as DeviceName;
   throw new DeviceError(`device: unknown device ${quote(name)}; known: ${names.join(", ")}`);
 }
@@ -66,7 +66,7 @@ export function devices(): DeviceStatus[] {
  * @throws DeviceError if `WENGERT_DEVICE` is not the name of a device
  */
 export function device(): DeviceName {
-  current ??= process.env.WENGERT_DEVICE ? checkName(process.env.WENGERT_DEVICE) : choose();
+  current ??= process.env.WENGERT_DEVICE ? checkDeviceName(process.env.WENGERT_DEVICE) : choose();
   return current;
 }
 
@@ -96,7 +96,7 @@ export function setDevice(name: DeviceName): void {
 export function backend(name: DeviceName = device()): Backend {
   const open = opened.get(name);
   if (open) return open;
-  const reason = whyNot(checkName(name));
+  const reason = whyNot(checkDeviceName(name));
   if (reason !== "") throw new DeviceError(`device: ${name} is not available: ${reason}`);
   const made = (entries.get(name) as DeviceEntry).open();
   opened.set(name, made);

@@ -136,7 +136,7 @@ export interface Kernel {
   readonly cpu: (...operands: unknown[]) => void;
 }
 
-interface Input {
+interface OpInput {
   readonly name: string;
   readonly optional: boolean;
   readonly type: InputType;
@@ -163,7 +163,7 @@ export interface Op<A = unknown> extends Kernel {
   /** Tells ops from updates. */
   readonly kind: "op";
   /** The inputs, in order. */
-  readonly inputs: readonly Input[];
+  readonly inputs: readonly OpInput[];
   /** The position of the rest input, or -1. */
   readonly rest: number;
   /** The names of the outputs, in order. */
@@ -212,7 +212,7 @@ export function defineOp<
   const O extends string = "y",
 >(definition: OpDefinition<I, S, O, A>): Op<A> {
   const { name, outputs = ["y"], auxiliary = [], save = [], view = false, transfer = false, types = {} } = definition;
-  const inputs = definition.inputs.map((spelled): Input => {
+  const inputs = definition.inputs.map((spelled): OpInput => {
     const plain = spelled.replace(/^\.\.\.|\?$/, "");
     return {
       name: plain,

@@ -123,7 +123,7 @@ function readEntry(reader: HeaderReader, name: string): TensorEntry {
   let shape: number[] | undefined;
   let offsets: number[] | undefined;
   reader.object((key) => {
-    if (key === "dtype") type = checkType(reader, at, reader.string());
+    if (key === "dtype") type = checkFileType(reader, at, reader.string());
     else if (key === "shape") shape = reader.array(() => readAxis(reader, at));
     else if (key === "data_offsets") offsets = reader.array(() => reader.count());
     else reader.fail(`${at}: unknown key ${quoteShort(key)}; known: dtype, shape, data_offsets`);
@@ -139,7 +139,7 @@ function readEntry(reader: HeaderReader, name: string): TensorEntry {
   return { name, type, shape, begin, end };
 }
 
-function checkType(reader: HeaderReader, at: string, type: string): FileType {
+function checkFileType(reader: HeaderReader, at: string, type: string): FileType {
   if (Object.hasOwn(fileTypes, type)) return type as FileType;
   return reader.fail(`${at}: no dtype here for ${quoteShort(type)}; known: ${Object.keys(fileTypes).join(", ")}`);
 }
@@ -187,13 +187,13 @@ export function encodeHeader(
       `${op}: ${Math.max(entries.length, notes.length)} names, at most ${maxItems - 1} can be read again`,
     );
   for (const [name, value] of notes) {
-    checkName(op, "metadata key", name);
+    checkSavedName(op, "metadata key", name);
     if (typeof value !== "string" || !isWellFormed(value))
       throw new ArgumentError(`${op}: metadata values are strings, got ${typeof value} for ${quoteShort(name)}`);
   }
   if (notes.length > 0) items.push(`${JSON.stringify(metadataKey)}:${JSON.stringify(metadata)}`);
   for (const { name, type, shape, begin, end } of entries) {
-    checkName(op, "tensor name", name);
+    checkSavedName(op, "tensor name", name);
     items.push(`${JSON.stringify(name)}:${JSON.stringify({ dtype: type, shape, data_offsets: [begin, end] })}`);
   }
   const json = new TextEncoder().encode(`{${items.join(",")}}`);
@@ -206,7 +206,7 @@ export function encodeHeader(
   return bytes;
 }
 
-function checkName(op: string, what: string, name: string): void {
+function checkSavedName(op: string, what: string, name: string): void {
   if (name === metadataKey || name === "__proto__" || !isWellFormed(name))
     throw new ArgumentError(`${op}: ${quoteShort(name)} cannot be a ${what}`);
 }

@@ -19,7 +19,7 @@ export interface SummaryOptions {
 }
 
 /** A shape, for which zeros are made, or a tensor. */
-type Input = Shape | Tensor;
+type SummaryInput = Shape | Tensor;
 
 /**
  * A table of the modules of a model, with the shapes of their outputs and their numbers of parameters:
@@ -34,9 +34,13 @@ type Input = Shape | Tensor;
  * @param input - the shape of the input, the batch included; a list of shapes or tensors for several
  * @throws ArgumentError for another input, and what the model throws
  */
-export function summary(model: Module, input: Input | readonly Input[], { dtype }: SummaryOptions = {}): string {
+export function summary(
+  model: Module,
+  input: SummaryInput | readonly SummaryInput[],
+  { dtype }: SummaryOptions = {},
+): string {
   const first = model.parameters()[0];
-  const make = (item: Input): Tensor =>
+  const make = (item: SummaryInput): Tensor =>
     item instanceof Tensor ? item : zeros(item, { dtype: dtype ?? first?.dtype, device: first?.device });
   const shapes = tidy(() => noGrad(() => outputShapes(model, inputsOf(input).map(make))));
   const rows = [["layer", "output", "parameters"], ...rowsOf(model, shapes)];
@@ -48,7 +52,7 @@ export function summary(model: Module, input: Input | readonly Input[], { dtype 
   return [lines[0], rule, ...lines.slice(1), rule, ...totals(model)].join("\n");
 }
 
-function inputsOf(input: Input | readonly Input[]): readonly Input[] {
+function inputsOf(input: SummaryInput | readonly SummaryInput[]): readonly SummaryInput[] {
   if (input instanceof Tensor) return [input];
   if (!Array.isArray(input))
     throw new ArgumentError(`summary: the input is a shape, a tensor, or a list of those, got ${quote(input)}`);

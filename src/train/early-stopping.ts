@@ -18,7 +18,7 @@ export interface EarlyStoppingOptions extends MonitorOptions {
   readonly restoreBest?: boolean;
 }
 
-interface State {
+interface Progress {
   readonly best: { readonly value: number; readonly epoch: number } | null;
   readonly waited: number;
 }
@@ -49,11 +49,11 @@ export class EarlyStopping implements Callback, Disposable {
     this.part = {
       state: () => ({
         tensors: this.#weights,
-        values: { best: this.#monitor.best, waited: this.#waited } satisfies State as Value,
+        values: { best: this.#monitor.best, waited: this.#waited } satisfies Progress as Value,
       }),
       differences: () => [], // the weights are those of the model, which are compared
       restore: ({ tensors, values }) => {
-        const { best, waited } = values as unknown as State;
+        const { best, waited } = values as unknown as Progress;
         this.#monitor.best = best;
         this.#waited = waited;
         if (tensors.size > 0) this.#copyWeights(tensors);

@@ -47,7 +47,7 @@ function float(field: number, value: number): number[] {
   return [...key(field, fixed32Type), ...bytes];
 }
 
-const integer = (field: number, value: number): number[] => [...key(field, varintType), ...varint(value)];
+const varintField = (field: number, value: number): number[] => [...key(field, varintType), ...varint(value)];
 const message = (field: number, bytes: ArrayLike<number>): number[] => [
   ...key(field, bytesType),
   ...varint(bytes.length),
@@ -66,10 +66,10 @@ export function encodeEvent({
   const values = Object.entries(scalars).flatMap(([tag, value]) => message(1, [...string(1, tag), ...float(2, value)]));
   return Uint8Array.from([
     ...double(1, wallTime),
-    ...(step === 0 ? [] : integer(2, step)),
+    ...(step === 0 ? [] : varintField(2, step)),
     ...(fileVersion === undefined ? [] : string(3, fileVersion)),
     ...(values.length === 0 ? [] : message(5, values)),
-    ...(restarted ? message(7, integer(1, 1)) : []),
+    ...(restarted ? message(7, varintField(1, 1)) : []),
   ]);
 }
 

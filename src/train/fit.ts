@@ -47,16 +47,19 @@ export async function trainRun<B extends TrainingBatch>(run: TrainingRun, plan: 
 
 async function trainToEnd<B extends TrainingBatch>(run: TrainingRun, plan: FitPlan<B>): Promise<void> {
   const { callbacks, interrupt } = plan;
-  await each(callbacks, (callback) => callback.onFitStart?.(run));
+  await callAll(callbacks, (callback) => callback.onFitStart?.(run));
   while (run.epochsDone < run.epochs && run.stopped === null) {
     const over = (await trainEpoch(run, plan)) && (await endEpoch(run, plan));
     if (!over || interrupt.requested) return await endInterrupted(run, callbacks);
   }
-  await each(callbacks, (callback) => callback.onFitEnd?.(run));
+  await callAll(callbacks, (callback) => callback.onFitEnd?.(run));
 }
 
 /** Calls a hook of all callbacks, one after the other. */
-async function each(callbacks: readonly Callback[], call: (callback: Callback) => void | Promise<void>): Promise<void> {
+async function callAll(
+  callbacks: readonly Callback[],
+  call: (callback: Callback) => void | Promise<void>,
+): Promise<void> {
   for (const callback of callbacks) await call(callback);
 }
 
@@ -73,7 +76,7 @@ async function closeAll(run: TrainingRun, callbacks: readonly Callback[]): Promi
 }
 
 const savePoint = (run: TrainingRun, callbacks: readonly Callback[], at: SavePoint): Promise<void> =>
-  each(callbacks, (callback) => callback.onSavePoint?.(run, at));
+  callAll(callbacks, (callback) => callback.onSavePoint?.(run, at));
 
 async function endInterrupted(run: TrainingRun, callbacks: readonly Callback[]): Promise<void> {
   const saved: string[] = [];
@@ -87,7 +90,7 @@ async function trainEpoch<B extends TrainingBatch>(run: TrainingRun, plan: FitPl
   objective.model.train();
   if (run.batch === 0) {
     resetMetrics(objective.metrics);
-    await each(callbacks, (callback) => callback.onEpochStart?.(run));
+    await callAll(callbacks, (callback) => callback.onEpochStart?.(run));
   }
   using gathered = new Accumulator();
   for await (const batch of data) {
@@ -139,15 +142,15 @@ async function takeStep<B extends TrainingBatch>(
   gathered: Accumulator,
 ): Promise<void> {
   const { loss } = gathered;
-  await each(callbacks, (callback) => callback.onStepStart?.(run));
+  await callAll(callbacks, (callback) => callback.onStepStart?.(run));
   await tidy(async () => {
     const gradients = gathered.mean(clip);
-    await each(callbacks, (callback) => callback.onGradients?.(run, { loss, gradients }));
+    await callAll(callbacks, (callback) => callback.onGradients?.(run, { loss, gradients }));
     run.optimizer.step(gradients);
   });
   gathered.dispose();
   run.step++;
-  await each(callbacks, (callback) => callback.onStepEnd?.(run, loss));
+  await callAll(callbacks, (callback) => callback.onStepEnd?.(run, loss));
   await savePoint(run, callbacks, { kind: "step" });
 }
 
@@ -164,7 +167,7 @@ async function endEpoch<B extends TrainingBatch>(run: TrainingRun, plan: FitPlan
   }
   const logs: Logs = { ...trained, ...prefixed(validated ?? {}), lr: run.optimizer.lr };
   run.history.epochs.push({ epoch: run.epoch, step: run.step, logs });
-  await each(callbacks, (callback) => callback.onEpochEnd?.(run, logs));
+  await callAll(callbacks, (callback) => callback.onEpochEnd?.(run, logs));
   run.epochsDone++;
   run.batch = 0;
   run.lossSum = 0;

@@ -21,9 +21,15 @@ export function tableOf<S extends Space>({ space, direction, trials }: Reported<
   const withBudget = trials.some(({ budget }) => budget !== 1);
   const rows = order.slice(0, top).map((trial) => {
     const point = trial.params as Readonly<Record<string, unknown>>;
-    const budget = withBudget ? [show(trial.budget)] : [];
-    const score = trial.score === null ? "failed" : show(trial.score);
-    return [String(trial.number), ...budget, score, show(trial.seconds), ...names.map((name) => show(point[name]))];
+    const budget = withBudget ? [formatCell(trial.budget)] : [];
+    const score = trial.score === null ? "failed" : formatCell(trial.score);
+    return [
+      String(trial.number),
+      ...budget,
+      score,
+      formatCell(trial.seconds),
+      ...names.map((name) => formatCell(point[name])),
+    ];
   });
   const head = ["trial", ...(withBudget ? ["budget"] : []), "score", "seconds", ...names];
   return columns([head, ...rows]);
@@ -37,7 +43,7 @@ function columns(rows: readonly (readonly string[])[]): string {
 }
 
 /** A number to five digits; a condition that does not hold as a dash. */
-function show(value: unknown): string {
+function formatCell(value: unknown): string {
   if (value === undefined) return "-";
   return typeof value === "number" ? String(Number(value.toPrecision(5))) : String(value);
 }

@@ -8,17 +8,17 @@ export type Numeric = Exclude<Unconditional, { readonly kind: "choice" }>;
 /** Searches see every number in [0, 1]: the value at the part `u` of the way through a parameter's range. */
 export function fromUnit(parameter: Numeric, u: number): number {
   const { low, high } = parameter;
-  if (parameter.kind === "uniform") return clamp(low + u * (high - low), low, high);
-  if (parameter.kind === "logUniform") return clamp(Math.exp(mix(Math.log(low), Math.log(high), u)), low, high);
+  if (parameter.kind === "uniform") return limitTo(low + u * (high - low), low, high);
+  if (parameter.kind === "logUniform") return limitTo(Math.exp(mix(Math.log(low), Math.log(high), u)), low, high);
   // Each whole number has the same share of [0, 1]; with log, a share of the logarithms around it.
-  if (parameter.log) return clamp(Math.round(Math.exp(mix(Math.log(low - 0.5), Math.log(high + 0.5), u))), low, high);
-  return clamp(Math.floor(low + u * (high - low + 1)), low, high);
+  if (parameter.log) return limitTo(Math.round(Math.exp(mix(Math.log(low - 0.5), Math.log(high + 0.5), u))), low, high);
+  return limitTo(Math.floor(low + u * (high - low + 1)), low, high);
 }
 
 /** The other way: where in [0, 1] a value stands; whole numbers in the middle of their share. */
 export function toUnit(parameter: Numeric, value: number): number {
   const { low, high } = parameter;
-  const part = (x: number, from: number, to: number): number => clamp((x - from) / (to - from), 0, 1);
+  const part = (x: number, from: number, to: number): number => limitTo((x - from) / (to - from), 0, 1);
   if (parameter.kind === "uniform") return part(value, low, high);
   if (parameter.kind === "logUniform") return part(Math.log(value), Math.log(low), Math.log(high));
   if (parameter.log) return part(Math.log(value), Math.log(low - 0.5), Math.log(high + 0.5));
@@ -39,6 +39,6 @@ export const draw = (parameter: Unconditional, generator: Generator): Scalar =>
     ? parameter.values[generator.integer(parameter.values.length)]
     : fromUnit(parameter, generator.uniform());
 
-const clamp = (x: number, low: number, high: number): number => Math.min(Math.max(x, low), high);
+const limitTo = (x: number, low: number, high: number): number => Math.min(Math.max(x, low), high);
 
 const mix = (a: number, b: number, part: number): number => a + (b - a) * part;

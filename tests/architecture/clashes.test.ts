@@ -44,6 +44,32 @@ function exportsIn(files: Files): Map<string, string[]> {
   return exporters;
 }
 
+/** The names inside a pattern such as `{ a, b: [c] }`, or the one name. */
+const namesIn = (name: ts.BindingName): string[] =>
+  ts.isIdentifier(name)
+    ? [name.text]
+    : name.elements.flatMap((element) => (ts.isOmittedExpression(element) ? [] : namesIn(element.name)));
+
+/** The names that a file declares at its top level and does not export. */
+const localsOf = (path: string, text: string): string[] =>
+  parse(path, text)
+    .statements.filter((statement) => !isExported(statement))
+    .flatMap((statement) =>
+      ts.isVariableStatement(statement)
+        ? statement.declarationList.declarations.flatMap(({ name }) => namesIn(name))
+        : ts.isDeclarationStatement(statement)
+          ? declaredBy(statement)
+          : [],
+    );
+
+/** Exported names that another file uses for something of its own, as `name: file of the local`. */
+const localClashes = (files: Files, exporters: ReadonlyMap<string, readonly string[]>): string[] =>
+  [...files].flatMap(([path, text]) =>
+    [...new Set(localsOf(path, text))]
+      .filter((name) => exporters.get(name)?.some((exporter) => exporter !== path))
+      .map((name) => `${name}: ${path}`),
+  );
+
 /** Names that several files export, as `name: file, file`. */
 const clashes = (exporters: ReadonlyMap<string, readonly string[]>, allowed: readonly string[] = []): string[] =>
   [...exporters]
@@ -70,7 +96,8 @@ function libraryTypes(): Set<string> {
   return types;
 }
 
-const exporters = exportsIn(readFiles("src"));
+const files = readFiles("src");
+const exporters = exportsIn(files);
 const types = libraryTypes();
 
 describe("the names that src exports", () => {
@@ -84,6 +111,11 @@ describe("the names that src exports", () => {
 
   test("have one meaning each", () => {
     expect(clashes(exporters, Object.keys(sharedNames))).toEqual([]);
+  });
+
+  test("have no other meaning at the top level of another file", () => {
+    expect([...files].flatMap(([path, text]) => localsOf(path, text)).length).toBeGreaterThan(500);
+    expect(localClashes(files, exporters)).toEqual([]);
   });
 
   test("are not types of TypeScript's library", () => {
@@ -110,6 +142,16 @@ describe("the check of names", () => {
   test("finds a name that two files export, and no name that is passed on or stays inside", () => {
     expect(clashes(planted)).toEqual(["quote: src/a.ts, src/b.ts", "Entry: src/d.ts, src/e.ts"]);
     expect(clashes(planted, ["quote"])).toEqual(["Entry: src/d.ts, src/e.ts"]);
+  });
+
+  test("finds a local name that another file exports, also in a pattern", () => {
+    const local = new Map([
+      ["src/a.ts", "export const quote = 1; const inner = 2;"],
+      ["src/b.ts", "const { a, b: [quote] } = x; function inner() { const quote = 1; }"],
+      ["src/c.ts", 'import { quote } from "./a.js"; export { quote }; quote();'],
+      ["src/d.ts", "function quote(): void; function quote(x?: number): void {}"],
+    ]);
+    expect(localClashes(local, exportsIn(local))).toEqual(["quote: src/b.ts", "quote: src/d.ts"]);
   });
 
   test("finds an exported name that is a type of the library", () => {

@@ -9,7 +9,7 @@ import type { Numbers } from "./numbers.js";
 const kBlock = 512;
 const mBlock = 64;
 const nBlock = 256;
-const tile = 4;
+const tileSize = 4;
 
 const aPanel = new Float64Array(mBlock * kBlock);
 const bPanel = new Float64Array(nBlock * kBlock);
@@ -63,12 +63,12 @@ function pack(
   panel: Float64Array,
 ): void {
   let out = 0;
-  for (let line = 0; line < count; line += tile) {
-    const rest = Math.min(tile, count - line);
+  for (let line = 0; line < count; line += tileSize) {
+    const rest = Math.min(tileSize, count - line);
     const first = start + line * lineStep;
-    if (rest === tile) {
+    if (rest === tileSize) {
       const [s1, s2, s3] = [first + lineStep, first + 2 * lineStep, first + 3 * lineStep];
-      for (let p = 0; p < depth; p++, out += tile) {
+      for (let p = 0; p < depth; p++, out += tileSize) {
         const at = p * step;
         panel[out] = x[first + at];
         panel[out + 1] = x[s1 + at];
@@ -76,13 +76,13 @@ function pack(
         panel[out + 3] = x[s3 + at];
       }
     } else {
-      for (let p = 0; p < depth; p++, out += tile)
-        for (let q = 0; q < tile; q++) panel[out + q] = q < rest ? x[first + q * lineStep + p * step] : 0;
+      for (let p = 0; p < depth; p++, out += tileSize)
+        for (let q = 0; q < tileSize; q++) panel[out + q] = q < rest ? x[first + q * lineStep + p * step] : 0;
     }
   }
 }
 
-const edge = new Float64Array(tile * tile);
+const edge = new Float64Array(tileSize * tileSize);
 
 function multiplyPanels(
   height: number,
@@ -92,17 +92,17 @@ function multiplyPanels(
   start: number,
   yStride: number,
 ): void {
-  for (let j = 0; j < width; j += tile) {
-    for (let i = 0; i < height; i += tile) {
-      if (i + tile <= height && j + tile <= width) {
+  for (let j = 0; j < width; j += tileSize) {
+    for (let i = 0; i < height; i += tileSize) {
+      if (i + tileSize <= height && j + tileSize <= width) {
         multiplyTile(depth, i * depth, j * depth, y, start + i * yStride + j, yStride);
       } else {
         // A ragged edge: a whole tile on the side, of which the valid part is added.
         edge.fill(0);
-        multiplyTile(depth, i * depth, j * depth, edge, 0, tile);
-        const [rows, columns] = [Math.min(tile, height - i), Math.min(tile, width - j)];
+        multiplyTile(depth, i * depth, j * depth, edge, 0, tileSize);
+        const [rows, columns] = [Math.min(tileSize, height - i), Math.min(tileSize, width - j)];
         for (let r = 0; r < rows; r++)
-          for (let c = 0; c < columns; c++) y[start + (i + r) * yStride + j + c] += edge[r * tile + c];
+          for (let c = 0; c < columns; c++) y[start + (i + r) * yStride + j + c] += edge[r * tileSize + c];
       }
     }
   }
@@ -120,7 +120,7 @@ function multiplyTile(depth: number, aAt: number, bAt: number, y: Numbers, at: n
   let y30 = 0, y31 = 0, y32 = 0, y33 = 0;
   let p = aAt | 0;
   let q = bAt | 0;
-  const end = (aAt + depth * tile) | 0;
+  const end = (aAt + depth * tileSize) | 0;
   while (p < end) {
     const b0 = bPanel[q], b1 = bPanel[(q + 1) | 0], b2 = bPanel[(q + 2) | 0], b3 = bPanel[(q + 3) | 0];
     const a0 = aPanel[p];
@@ -131,8 +131,8 @@ function multiplyTile(depth: number, aAt: number, bAt: number, y: Numbers, at: n
     y20 += a2 * b0; y21 += a2 * b1; y22 += a2 * b2; y23 += a2 * b3;
     const a3 = aPanel[(p + 3) | 0];
     y30 += a3 * b0; y31 += a3 * b1; y32 += a3 * b2; y33 += a3 * b3;
-    p = (p + tile) | 0;
-    q = (q + tile) | 0;
+    p = (p + tileSize) | 0;
+    q = (q + tileSize) | 0;
   }
   y[at] += y00; y[at + 1] += y01; y[at + 2] += y02; y[at + 3] += y03;
   at += yStride;

@@ -56,16 +56,16 @@ function decode(source: string, bytes: Uint8Array): IdxArray {
   const isGzip = bytes[0] === 0x1f && bytes[1] === 0x8b;
   if (!isGzip) {
     const header = readHeader(source, bytes);
-    return finish(source, header, bytes);
+    return arrayOf(source, header, bytes);
   }
   // The header first, from the beginning of the stream: it says how much there is to unpack, and no more is unpacked.
   const header = readHeader(source, unpackBeginning(source, bytes));
   if (header.end > bytes.length * maxCompression)
     throw new FormatError(`${source}: ${bytes.length} gzipped bytes cannot hold ${show(header.shape)}`);
-  return finish(source, header, gunzip(source, bytes, false, header.end));
+  return arrayOf(source, header, gunzip(source, bytes, false, header.end));
 }
 
-interface Header {
+interface IdxHeader {
   readonly code: keyof typeof typeOfCode;
   readonly shape: Shape;
   /** Where the elements begin and end, in bytes. */
@@ -73,7 +73,7 @@ interface Header {
   readonly end: number;
 }
 
-function readHeader(source: string, bytes: Uint8Array): Header {
+function readHeader(source: string, bytes: Uint8Array): IdxHeader {
   if (bytes.length < 4) throw new FormatError(`${source}: not an IDX file: ${bytes.length} bytes`);
   const [zero, alsoZero, code, rank] = bytes;
   if (zero !== 0 || alsoZero !== 0 || !isCode(code) || rank === 0) {
@@ -93,7 +93,7 @@ function readHeader(source: string, bytes: Uint8Array): Header {
   return { code, shape, begin, end };
 }
 
-function finish(source: string, { code, shape, begin, end }: Header, bytes: Uint8Array): IdxArray {
+function arrayOf(source: string, { code, shape, begin, end }: IdxHeader, bytes: Uint8Array): IdxArray {
   if (bytes.length !== end) {
     const problem = bytes.length < end ? "the file is cut short" : "the file has bytes after its end";
     throw new FormatError(`${source}: ${problem}: ${bytes.length} bytes, its header ${show(shape)} says ${end}`);

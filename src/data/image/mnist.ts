@@ -89,7 +89,7 @@ async function fromFolder(folder: string, holdOut: number, generator: Generator)
     throw new FileError(
       `loadMnist: ${folder} has no MNIST files: train-images-idx3-ubyte, train-labels-idx1-ubyte, or the same with t10k, with or without .gz`,
     );
-  if (train === null || test === null) return { ...split(folder, only, holdOut, generator), heldOut: true };
+  if (train === null || test === null) return { ...holdOutImages(folder, only, holdOut, generator), heldOut: true };
   if (train.height !== test.height || train.width !== test.width)
     throw new FormatError(
       `loadMnist: ${folder}: the images to train on have ${train.height} x ${train.width} pixels, those to test on ${test.height} x ${test.width}`,
@@ -129,7 +129,7 @@ function imageSet(source: string, images: IdxArray, labels: IdxArray): ImageSet 
   return { images: images.data, labels: labels.data, count, height, width };
 }
 
-function split(folder: string, set: ImageSet, holdOut: number, generator: Generator): Omit<Mnist, "heldOut"> {
+function holdOutImages(folder: string, set: ImageSet, holdOut: number, generator: Generator): Omit<Mnist, "heldOut"> {
   if (set.count < 2) throw new FormatError(`loadMnist: ${folder} has ${set.count} image, too few to hold one out`);
   const held = Math.min(set.count - 1, Math.max(1, Math.round(set.count * holdOut)));
   const order = generator.permutation(set.count);

@@ -83,10 +83,10 @@ export class DataLoader<S extends Sample = Sample> implements AsyncIterable<Tens
    */
   constructor(dataset: Dataset<S>, options: DataLoaderOptions<S>) {
     const { batch, workers = 0, prefetch = Math.max(1, 2 * workers), seed } = options;
-    checkCount("batch", batch, 1);
-    checkCount("workers", workers, 0);
-    checkCount("prefetch", prefetch, 0);
-    if (seed !== undefined) checkCount("seed", seed, 0);
+    checkAtLeast("batch", batch, 1);
+    checkAtLeast("workers", workers, 0);
+    checkAtLeast("prefetch", prefetch, 0);
+    if (seed !== undefined) checkAtLeast("seed", seed, 0);
     if (!(dataset.length >= 1)) throw new ArgumentError("DataLoader: the dataset is empty");
     if (batch > dataset.length)
       throw new ArgumentError(
@@ -119,9 +119,9 @@ export class DataLoader<S extends Sample = Sample> implements AsyncIterable<Tens
    * @throws ArgumentError if the numbers do not fit a loader of this length; nothing has changed then
    */
   setState({ seed, epoch, batch }: DataLoaderState): void {
-    checkCount("seed", seed, 0);
-    checkCount("epoch", epoch, 0);
-    checkCount("state's batch", batch, 0);
+    checkAtLeast("seed", seed, 0);
+    checkAtLeast("epoch", epoch, 0);
+    checkAtLeast("state's batch", batch, 0);
     if (batch > this.length)
       throw new ArgumentError(`DataLoader: the state is at batch ${batch} of an epoch that has ${this.length}`);
     this.#seed = seed;
@@ -181,7 +181,7 @@ export class DataLoader<S extends Sample = Sample> implements AsyncIterable<Tens
   }
 }
 
-function checkCount(name: string, value: number, least: number): void {
+function checkAtLeast(name: string, value: number, least: number): void {
   if (!Number.isSafeInteger(value) || value < least)
     throw new ArgumentError(`DataLoader: ${name} is an integer of ${least} or more, got ${quote(value)}`);
 }

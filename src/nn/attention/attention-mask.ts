@@ -61,7 +61,7 @@ export function mergeMasks(
 }
 
 function attnMaskOf(layer: string, mask: Tensor, scores: Shape): Tensor {
-  checkType(layer, "attnMask", mask);
+  checkMaskType(layer, "attnMask", mask);
   const [n, heads, queries, keys] = scores;
   const perHead = mask.rank === 3 && sameShape(mask.shape, [n * heads, queries, keys]);
   const aligned = perHead ? mask.reshape(scores) : mask;
@@ -81,13 +81,13 @@ function stretches(layer: string, shape: Shape, to: Shape): boolean {
 }
 
 function paddingMaskOf(layer: string, mask: Tensor, [n, , , keys]: Shape): Tensor {
-  checkType(layer, "keyPaddingMask", mask);
+  checkMaskType(layer, "keyPaddingMask", mask);
   if (!sameShape(mask.shape, [n, keys]))
     throw new ShapeError(`${layer}: keyPaddingMask is ${show([n, keys])}, got ${show(mask.shape)}`);
   return mask.reshape([n, 1, 1, keys]);
 }
 
-function checkType(layer: string, name: string, { dtype }: Tensor): void {
+function checkMaskType(layer: string, name: string, { dtype }: Tensor): void {
   if (dtype !== "bool" && !isFloat(dtype))
     throw new DTypeError(`${layer}: ${name} is bool, or floats to be added, got ${dtype}`);
 }

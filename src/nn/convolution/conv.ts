@@ -36,7 +36,7 @@ export interface Conv2dLayerOptions extends Conv2dOptions, PaddedOptions {}
 export interface ConvTranspose2dLayerOptions extends ConvTranspose2dOptions, LayerOptions {}
 
 /** Throws unless a convolution's sizes are integers of 1 or more and groups divide both numbers of channels. */
-function checkChannels(layer: string, inChannels: number, outChannels: number, kernel: Shape, groups: number): void {
+function checkConvSizes(layer: string, inChannels: number, outChannels: number, kernel: Shape, groups: number): void {
   const sides = kernel.length === 1 ? ["kernelSize"] : ["the kernel's height", "the kernel's width"];
   checkSize(layer, "inChannels", inChannels);
   checkSize(layer, "outChannels", outChannels);
@@ -69,7 +69,7 @@ export class Conv1d extends Module {
     super();
     const { bias = true, paddingMode = "zeros", generator, dtype, device, ...options } = layerOptions;
     const { groups = 1 } = options;
-    checkChannels("Conv1d", inChannels, outChannels, [kernelSize], groups);
+    checkConvSizes("Conv1d", inChannels, outChannels, [kernelSize], groups);
     const shape = [outChannels, inChannels / groups, kernelSize];
     const init = { generator, dtype, device };
     ({ weight: this.weight, bias: this.bias } = defaultParameters(shape, bias ? outChannels : null, init));
@@ -110,7 +110,7 @@ export class Conv2d extends Module {
     const { bias = true, paddingMode = "zeros", generator, dtype, device, ...options } = layerOptions;
     const { groups = 1 } = options;
     const kernel = pairOf(kernelSize);
-    checkChannels("Conv2d", inChannels, outChannels, kernel, groups);
+    checkConvSizes("Conv2d", inChannels, outChannels, kernel, groups);
     const shape = [outChannels, inChannels / groups, ...kernel];
     const init = { generator, dtype, device };
     ({ weight: this.weight, bias: this.bias } = defaultParameters(shape, bias ? outChannels : null, init));
@@ -157,7 +157,7 @@ export class ConvTranspose2d extends Module {
     super();
     const { groups = 1 } = options;
     const kernel = pairOf(kernelSize);
-    checkChannels("ConvTranspose2d", inChannels, outChannels, kernel, groups);
+    checkConvSizes("ConvTranspose2d", inChannels, outChannels, kernel, groups);
     const shape = [inChannels, outChannels / groups, ...kernel];
     const init = { generator, dtype, device };
     ({ weight: this.weight, bias: this.bias } = defaultParameters(shape, bias ? outChannels : null, init));

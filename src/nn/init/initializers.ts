@@ -82,7 +82,7 @@ export function truncatedNormal(shape: Shape, options: TruncatedNormalOptions = 
   const [from, to] = flipped ? [mean - high, mean - low] : [low - mean, high - mean];
   const [p, q] = [normalProbability(from / std), normalProbability(to / std)];
   if (!(q > p)) throw new ArgumentError(`truncatedNormal: there are no normal numbers between the bounds: ${bounds}`);
-  const values = draw(rand, shape, generator);
+  const values = drawOnHost(rand, shape, generator);
   for (let i = 0; i < values.length; i++) {
     const z = std * normalQuantile(p + values[i] * (q - p));
     values[i] = Math.min(high, Math.max(low, mean + (flipped ? -z : z)));
@@ -111,7 +111,7 @@ export function orthogonal(shape: Shape, { gain = 1, generator, dtype, device }:
   checkFloat("orthogonal", dtype);
   const [rows, columns] = [shape[0], sizeOf(shape.slice(1))];
   const [count, length] = [Math.min(rows, columns), Math.max(rows, columns)];
-  const vectors = orthonormal(draw(randn, [count, length], generator), count, length);
+  const vectors = orthonormal(drawOnHost(randn, [count, length], generator), count, length);
   const values = new Float64Array(rows * columns);
   for (let i = 0; i < rows; i++)
     for (let j = 0; j < columns; j++)
@@ -137,7 +137,7 @@ function orthonormal(vectors: Float64Array, count: number, length: number): Floa
 }
 
 /** Random numbers on the host, in float64: the same on every device. */
-function draw(from: typeof rand | typeof randn, shape: Shape, generator: InitOptions["generator"]): Float64Array {
+function drawOnHost(from: typeof rand | typeof randn, shape: Shape, generator: InitOptions["generator"]): Float64Array {
   using numbers = from(shape, { dtype: "float64", device: "cpu", generator });
   return numbers.dataSync() as Float64Array;
 }

@@ -16,8 +16,7 @@ const tailP = [
 const tailQ = [0.007784695709041462, 0.3224671290700398, 2.445134137142996, 3.754408661907416, 1];
 
 /** Horner's rule; the coefficient of the highest power comes first. */
-const polynomial = (coefficients: readonly number[], x: number): number =>
-  coefficients.reduce((sum, c) => sum * x + c, 0);
+const horner = (coefficients: readonly number[], x: number): number => coefficients.reduce((sum, c) => sum * x + c, 0);
 
 /** The z with `normalProbability(z) = p`: the approximation, and one step of Halley's method from there. */
 export function normalQuantile(p: number): number {
@@ -31,8 +30,8 @@ export function normalQuantile(p: number): number {
 function approximateQuantile(p: number): number {
   if (p < 0.02425) {
     const q = Math.sqrt(-2 * Math.log(p));
-    return polynomial(tailP, q) / polynomial(tailQ, q);
+    return horner(tailP, q) / horner(tailQ, q);
   }
   const q = p - 0.5;
-  return (polynomial(centralP, q * q) * q) / polynomial(centralQ, q * q);
+  return (horner(centralP, q * q) * q) / horner(centralQ, q * q);
 }

@@ -8,9 +8,7 @@ import type { Numbers } from "../../core/loops/numbers.js";
 import { defineOp } from "../../core/op.js";
 import { type Shape, show } from "../../core/shape.js";
 import type { Tensor } from "../../tensor.js";
-import { checkLayout, imageLayout, type Pool, perAxis, poolAttrs, type Size2d } from "./window.js";
-
-type Dims = readonly number[];
+import { checkLayout, type Dims, imageLayout, type Pool, perAxis, poolAttrs, type Size2d } from "./window.js";
 
 /** The windows along one axis: window i covers [start[i], end[i]) and counts as `count[i]` elements. */
 interface Windows {

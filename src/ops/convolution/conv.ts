@@ -12,15 +12,13 @@ import { forwardDirect, gradInputDirect, gradWeightDirect } from "./conv-direct.
 import { forwardByGemm, gradInputByGemm, gradWeightByGemm } from "./conv-gemm.js";
 import { type Conv2dAttrs, convAttrs, convTransposeAttrs } from "./conv-options.js";
 import { type ConvSizes, convSizes } from "./conv-sizes.js";
-import type { Size2d } from "./window.js";
+import type { Dims, Size2d } from "./window.js";
 
 // A convolution, its gradient for x and its gradient for the weight are the three products of one trilinear form
 //   T(x, w, dy) = sum over n, k, p, q, c, r, s of dy[n, k, p, q] w[k, c, r, s] x[n, c, h, w],
 //   h = p stride - padding + r dilation, w likewise, terms outside the image being 0,
 // so that the gradients of each are given by the other two, to any order. All three kernels take the dimensions of
 // x (N, C, H, W), of the weight (K, C/groups, R, S) and of y (N, K, P, Q), and then the same numbers.
-
-type Dims = readonly number[];
 
 const convArgs = (
   x: Shape,

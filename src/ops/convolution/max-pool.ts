@@ -3,9 +3,7 @@ import { apply, applyAll } from "../../core/apply.js";
 import type { Numbers } from "../../core/loops/numbers.js";
 import { defineOp } from "../../core/op.js";
 import type { Tensor } from "../../tensor.js";
-import { firstTap, type Pool, poolAttrs, type Size2d } from "./window.js";
-
-type Dims = readonly number[];
+import { type Dims, firstTap, type Pool, poolAttrs, type Size2d } from "./window.js";
 
 /** y = x[indices], the largest element under each window, at h W + w in its image  =>  dx[indices] += dy */
 export const maxPool2dOp = defineOp({

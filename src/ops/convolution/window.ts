@@ -2,6 +2,9 @@
 import { ArgumentError, ShapeError } from "../../core/errors.js";
 import { type Shape, show } from "../../core/shape.js";
 
+/** A list of sizes or steps, one for each axis, as kernels and their loops take it. */
+export type Dims = readonly number[];
+
 /** One number for both axes of an image, or one for each. */
 export type Size2d = number | Pair;
 

@@ -29,7 +29,7 @@ const largeQ = [
 ];
 
 /** Horner's rule; the coefficient of the highest power comes first. */
-function polynomial(coefficients: readonly number[], x: number): number {
+function horner(coefficients: readonly number[], x: number): number {
   let sum = coefficients[0];
   for (let i = 1; i < coefficients.length; i++) sum = sum * x + coefficients[i];
   return sum;
@@ -44,13 +44,13 @@ function expOfMinusSquare(x: number): number {
 /** erfc(x) for x > 15/32. */
 function tail(x: number): number {
   if (x > 27) return 0; // below the smallest float64
-  if (x <= 4) return (expOfMinusSquare(x) * polynomial(middleP, x)) / polynomial(middleQ, x);
+  if (x <= 4) return (expOfMinusSquare(x) * horner(middleP, x)) / horner(middleQ, x);
   const z = 1 / (x * x);
-  const correction = (z * polynomial(largeP, z)) / polynomial(largeQ, z);
+  const correction = (z * horner(largeP, z)) / horner(largeQ, z);
   return (expOfMinusSquare(x) * (1 / Math.sqrt(Math.PI) - correction)) / x;
 }
 
-const small = (x: number): number => (x * polynomial(smallP, x * x)) / polynomial(smallQ, x * x);
+const small = (x: number): number => (x * horner(smallP, x * x)) / horner(smallQ, x * x);
 
 const limit = 15 / 32;
 

@@ -27,7 +27,7 @@ const outside = (op: string, index: number, axis: number, size: number): Argumen
   new ArgumentError(`${op}: index ${index} is outside axis ${axis} of size ${size}; indices count from 0`);
 
 /** The index has as many axes as the tensor, and is no larger, except along the axis that it indexes. */
-function checkIndex(op: string, index: Meta, name: string, shape: Shape, along: number): void {
+function checkIndexShape(op: string, index: Meta, name: string, shape: Shape, along: number): void {
   if (index.shape.length !== shape.length)
     throw new ShapeError(`${op}: index ${show(index.shape)} and ${name} ${show(shape)} differ in the number of axes`);
   for (let axis = 0; axis < shape.length; axis++)
@@ -52,7 +52,7 @@ export const gatherOp = defineOp({
   types: { index: "index" },
   save: ["index"],
   infer({ x, index }, { axis }: GatherAttrs) {
-    checkIndex("gather", index, "x", x.shape, axis);
+    checkIndexShape("gather", index, "x", x.shape, axis);
     return { shape: index.shape, dtype: x.dtype };
   },
   args: ({ x, index }, _, { axis }) => [index.shape, x.shape, axis],
@@ -92,8 +92,8 @@ export const scatterAddOp = defineOp({
   types: { x: "numeric", index: "index", source: "numeric" },
   save: ["index"],
   infer({ index, source }, { axis, to }: ScatterAttrs) {
-    checkIndex("scatterAdd", index, "x", to, axis);
-    checkIndex("scatterAdd", index, "source", source.shape, -1);
+    checkIndexShape("scatterAdd", index, "x", to, axis);
+    checkIndexShape("scatterAdd", index, "source", source.shape, -1);
     return { shape: to, dtype: source.dtype };
   },
   args: ({ index, source }, y, { axis }) => [index.shape, source.shape, y.shape, axis],

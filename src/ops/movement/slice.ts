@@ -19,7 +19,7 @@ import {
 import type { Tensor } from "../../tensor.js";
 import { copyRun, forEachRun } from "./strided.js";
 
-type Bound = number | null | undefined;
+type SliceBound = number | null | undefined;
 
 /**
  * The part of one axis that `slice` takes, as between brackets in Python:
@@ -29,7 +29,7 @@ type Bound = number | null | undefined;
  * - `[start, stop, step]`: from start up to but not including stop (`start:stop:step`). Each may be left out or null:
  *   `[2]` is `2:`, `[null, -1]` is `:-1`, `[null, null, -1]` is `::-1`
  */
-export type SliceRange = number | null | readonly [start?: Bound, stop?: Bound, step?: Bound];
+export type SliceRange = number | null | readonly [start?: SliceBound, stop?: SliceBound, step?: SliceBound];
 
 /** A regular part of a larger array: part[i] = whole[starts + i steps], on each axis. */
 interface Region {
@@ -141,29 +141,29 @@ interface Taken {
   readonly count: number;
 }
 
-function integer(value: unknown, axis: number): number {
+function checkInteger(value: unknown, axis: number): number {
   if (Number.isInteger(value)) return value as number;
   throw new ArgumentError(`slice: axis ${axis}: ranges are made of integers, got ${String(value)}`);
 }
 
 /** A bound counted from the front; null where it is left out. */
-function fromFront(bound: Bound, axis: number, size: number): number | null {
+function fromFront(bound: SliceBound, axis: number, size: number): number | null {
   if (bound === null || bound === undefined) return null;
-  return integer(bound, axis) < 0 ? bound + size : bound;
+  return checkInteger(bound, axis) < 0 ? bound + size : bound;
 }
 
 /** The range in plain numbers: Python's `slice.indices`. */
 function resolveRange(range: SliceRange, axis: number, size: number): Taken {
   if (range === null) return { start: 0, step: 1, count: size };
   if (!Array.isArray(range)) {
-    const index = integer(range, axis);
+    const index = checkInteger(range, axis);
     if (index < -size || index >= size)
       throw new ArgumentError(`slice: index ${index} is outside axis ${axis} of size ${size}`);
     return { start: index < 0 ? index + size : index, step: 1, count: 1 };
   }
   if (range.length > 3)
     throw new ArgumentError(`slice: axis ${axis}: a range is [start, stop, step], got ${show(range)}`);
-  const step = integer(range[2] ?? 1, axis);
+  const step = checkInteger(range[2] ?? 1, axis);
   if (step === 0) throw new ArgumentError(`slice: axis ${axis}: a step of 0 goes nowhere`);
   const [low, high] = step > 0 ? [0, size] : [-1, size - 1];
   const [first, last] = [fromFront(range[0], axis, size), fromFront(range[1], axis, size)];
