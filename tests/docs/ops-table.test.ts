@@ -20,10 +20,11 @@ describe("docs/ops.md", () => {
 
   test("has a row for each op of the list", () => {
     const names = [...methods, ...functionsOnly].sort();
-    for (const device of pageDevices) expect([...parse(page, device).ops.keys()].sort()).toEqual(names);
+    for (const device of pageDevices)
+      expect([...parse(page, device).ops.keys()].sort(), "out of date: run npm run docs:ops").toEqual(names);
   });
 
-  /** The page after a change, with the columns of `device` as they are now on the page: what its test compares. */
+  /** The page after a change, with the columns of `device` as they are now on the page: the text that its test compares. */
   const again = (changed: string, device: PageDevice): string =>
     withColumns(layout, changed, device, parse(page, device));
   const row = (name: string): string => page.split("\n").find((text) => text.startsWith(`| \`${name}\``)) ?? "";
@@ -47,7 +48,7 @@ describe("docs/ops.md", () => {
     ["an update of the cpu", "cpu", edit("sgd", "| yes |", "| - |")],
     ["an update of cuda", "cuda", edit("lion", "| - |", "| yes |")],
     ["the introduction", "cpu", page.replace("which", "that")],
-  ] as const)("a planted change is found: %s", (_, device, changed) => {
+  ] as const)("finds planted changes: %s", (_, device, changed) => {
     expect(changed).not.toBe(page);
     expect(again(changed, device)).not.toBe(changed);
     expect(again(page, device)).toBe(page);
