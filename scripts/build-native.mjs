@@ -1,11 +1,11 @@
 /**
  * Builds the addons: the emulator's always, CUDA's where nvcc is found. Says which, and why not.
  *
- *     npm run build:native [-- --device emulator|cuda] [--kernels matmul,softmax] [--out folder] [--quiet]
+ *     npm run build:native [-- --device emulator|cuda] [--kernels matmul,softmax] [--out FOLDER] [--quiet]
  *
  * --device     only this one; its build failing is then an error even where nvcc is missing
  * --kernels    only these folders and files of kernels/: quicker while working on one. "matmul" is the folder, "softmax" and
- *              "matmul.cu" are files, in whatever folder they are. Give --out as well
+ *              "matmul.cu" are files, in any folder. Give --out as well
  * --out        where the addons go: default build/Release. WENGERT_NATIVE names such a folder to a program
  * --quiet      prints nothing unless it fails
  *
@@ -119,19 +119,31 @@ const which = (name) =>
     .map((folder) => join(folder, name))
     .find((path) => existsSync(path)) ?? name;
 
-if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) {
-  const { values } = parseArgs({
-    options: {
-      device: { type: "string" },
-      kernels: { type: "string" },
-      out: { type: "string", default: "build/Release" },
-      quiet: { type: "boolean", default: false },
-    },
-  });
-  if (values.device !== undefined && values.device !== "emulator" && values.device !== "cuda")
-    throw new RangeError(`--device is emulator or cuda, got ${values.device}`);
+const usage =
+  "usage: npm run build:native [-- --device emulator|cuda] [--kernels matmul,softmax] [--out FOLDER] [--quiet]";
+
+/** The options of the command line. Throws with the usage if one is wrong. */
+function readOptions() {
   try {
-    for (const line of await buildNative(values)) console.log(line);
+    const { values } = parseArgs({
+      options: {
+        device: { type: "string" },
+        kernels: { type: "string" },
+        out: { type: "string", default: "build/Release" },
+        quiet: { type: "boolean", default: false },
+      },
+    });
+    if (values.device !== undefined && values.device !== "emulator" && values.device !== "cuda")
+      throw new RangeError(`--device is emulator or cuda, got ${values.device}`);
+    return values;
+  } catch (error) {
+    throw new Error(`build:native: ${error.message}\n${usage}`, { cause: error });
+  }
+}
+
+if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) {
+  try {
+    for (const line of await buildNative(readOptions())) console.log(line);
   } catch (error) {
     console.error(error.message);
     process.exitCode = 1;

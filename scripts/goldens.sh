@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
-# Makes the golden files of the given families or files of cases (all where none is given) with PyTorch:
+# Makes the golden files of the given families or files of cases (all if none is given) with PyTorch:
 # npm run goldens -- reduction/scan
 # PYTHON names a Python with torch and numpy installed; it is needed only here, never to run the tests.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-npx --no-install tsx scripts/goldens.ts "$@" | "${PYTHON:-python3}" tests/goldens/make.py
+cases="$(npx --no-install tsx scripts/goldens.ts "$@")"
+printf %s "$cases" | "${PYTHON:-python3}" tests/goldens/make.py

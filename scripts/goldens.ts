@@ -1,13 +1,15 @@
-/** Writes the case list as JSON, for tests/goldens/make.py. Arguments: families or files of cases; all where none is given. */
+/** Writes the case list as JSON, for tests/goldens/make.py. Arguments: families or files of cases, all if none is given. */
 import { caseFileNames, dump } from "../tests/support/goldens.js";
 
 /** The files that an argument means: `reduction` or `reduction/scan`. */
-function filesOf(wanted: string): string[] {
-  const files = caseFileNames.filter((file) => file === wanted || file.startsWith(`${wanted}/`));
-  if (files.length === 0) throw new Error(`goldens: no family or file ${wanted}; known: ${caseFileNames.join(", ")}`);
-  return files;
-}
+const filesOf = (name: string): string[] =>
+  caseFileNames.filter((file) => file === name || file.startsWith(`${name}/`));
 
-const wanted = process.argv.slice(2);
-const chosen = wanted.length > 0 ? wanted.flatMap(filesOf) : caseFileNames;
-process.stdout.write(JSON.stringify(Object.fromEntries(chosen.map((file) => [file, dump(file)]))));
+const names = process.argv.slice(2);
+const unknown = names.filter((name) => filesOf(name).length === 0);
+if (unknown.length > 0) {
+  console.error(`goldens: no family or file ${unknown.join(", ")}; known: ${caseFileNames.join(", ")}`);
+  process.exit(1);
+}
+const chosen = names.length > 0 ? new Set(names.flatMap(filesOf)) : caseFileNames;
+process.stdout.write(JSON.stringify(Object.fromEntries([...chosen].map((file) => [file, dump(file)]))));

@@ -24,15 +24,27 @@ import { layOutCode, layOutPackages, root } from "./tree.js";
 /** A GPU machine takes 64 MiB; the rest is room to grow. */
 const mostBytes = 45 * 2 ** 20;
 
-const { values } = parseArgs({
-  options: {
-    "no-cuda": { type: "boolean", default: false },
-    "no-races": { type: "boolean", default: false },
-    data: { type: "string" },
-    old: { type: "boolean", default: false },
-    folder: { type: "string" },
-  },
-});
+const usage = "usage: npm run gpu:bundle [-- --no-cuda] [--no-races] [--data FOLDER] [--old] [--folder FOLDER]";
+
+/** The options of the command line. Ends the program if there is an unknown one. */
+function readOptions() {
+  try {
+    return parseArgs({
+      options: {
+        "no-cuda": { type: "boolean", default: false },
+        "no-races": { type: "boolean", default: false },
+        data: { type: "string" },
+        old: { type: "boolean", default: false },
+        folder: { type: "string" },
+      },
+    }).values;
+  } catch (error) {
+    console.error(`gpu:bundle: ${(error as Error).message}\n${usage}`);
+    return process.exit(1);
+  }
+}
+
+const values = readOptions();
 
 const addonFolder = resolve(process.env.WENGERT_NATIVE || join(root, "build", "Release"));
 const cudaAddons = values["no-cuda"] ? [] : ["wengert_cuda.node"];

@@ -37,7 +37,7 @@ interface Checked {
   readonly faults: readonly string[];
 }
 
-/** Where something made of a kernel file is written. Files of one name in two folders are kept apart. */
+/** The output path for a kernel file. It contains the folder, since two folders may have files of one name. */
 const outputOf = (file: string, ending: string): string =>
   join(output, file.replaceAll("/", "-").replace(/\.cu$/, ending));
 
@@ -142,9 +142,19 @@ function chosenFiles(names: readonly string[]): string[] {
   }
 }
 
-if (hasNvcc()) {
+const usage = `usage: npm run check:kernels [-- NAME...]
+
+NAME is a folder of kernels/, such as "matmul", or a file, such as "softmax" or "matmul.cu". Without names, all kernels are
+checked. Needs nvcc (the variable NVCC names another one), cuobjdump and nvdisasm, no GPU.`;
+
+const named = process.argv.slice(2);
+if (named.some((name) => name === "--help" || name === "-h")) {
+  console.log(usage);
+} else if (named.some((name) => name.startsWith("-"))) {
+  console.error(`check:kernels: unknown option ${named.find((name) => name.startsWith("-"))}\n${usage}`);
+  process.exitCode = 1;
+} else if (hasNvcc()) {
   mkdirSync(output, { recursive: true });
-  const named = process.argv.slice(2);
   process.exitCode = (await checkAll(chosenFiles(named), named.length === 0, disassembler())) ? 0 : 1;
 } else {
   console.log(
