@@ -31,15 +31,18 @@ endfunction()
 
 # Sets `result` to the kernels below the checkout `root` that are named after it: "*" for all, "matmul" for a folder,
 # "softmax", "softmax.cu" or "normalization/softmax" for a file. If a folder and a file share a name, "matmul" is the
-# folder and "matmul.cu" the file. A name may have wildcards.
+# folder and "matmul.cu" the file. A name has no wildcards, except for "*" alone.
 function(kernel_sources result root)
   set(kernels ${root}/kernels)
   # runtime and ptx have headers only, and tuning has measured choices.
   sources_in_folders(all ${kernels} cu emulator ptx runtime tuning)
   set(chosen)
   foreach(name IN LISTS ARGN)
+    set(found)
     if(name STREQUAL "*")
       set(found ${all})
+    elseif(name MATCHES "[][*?]")
+      message(FATAL_ERROR "WENGERT_KERNELS: ${name} has wildcards; name folders and files of kernels/, or * for all")
     elseif(IS_DIRECTORY ${kernels}/${name})
       file(GLOB found CONFIGURE_DEPENDS ${kernels}/${name}/*.cu)
     else()

@@ -1,7 +1,7 @@
 /**
  * Finds the sources of kernels/ for the check of the kernels, the bundle and tests; cmake/sources.cmake does it for the
  * build. A folder is searched because it exists, so a new family needs no line here. A folder in which nothing is found is
- * an error, unless it is named here as one that has no such files: a list that silently lost a folder would check nothing.
+ * an error, unless `withoutKernels` names the folder. Otherwise a lost folder would go unnoticed.
  */
 import { readdirSync } from "node:fs";
 import { basename, join } from "node:path";

@@ -29,17 +29,27 @@ const updateName = (value: unknown): string | undefined => {
 };
 
 /**
+ * The names of the modules in a family's folder, without its index.
+ *
+ * @throws Error if there are none: the table would silently lose the family
+ */
+export function modulesOf(family: string): string[] {
+  const modules = readdirSync(family).filter((name) => /\.[jt]s$/.test(name) && !/^index\.|\.d\.ts$/.test(name));
+  if (modules.length === 0) throw new Error(`${family} has no modules of ops: remove the folder`);
+  return modules;
+}
+
+/**
  * Reads src/ops: the modules of each family's folder.
  *
- * @throws Error if an op that has cases is defined in no file of its family or in several
+ * @throws Error if a folder has no modules, or if an op that has cases is defined in no file of its family or in several
  */
 export async function readLayout(): Promise<Layout> {
   const files = new Map<string, string[]>();
   const updates = new Map<string, Defined>();
   const families = readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isDirectory());
   for (const { name: family } of families)
-    for (const name of readdirSync(`${folder}/${family}`)) {
-      if (!/\.[jt]s$/.test(name) || /^index\.|\.d\.ts$/.test(name)) continue;
+    for (const name of modulesOf(`${folder}/${family}`)) {
       const file = name.replace(/\.js$/, ".ts");
       const values: Record<string, unknown> = await import(pathToFileURL(`${folder}/${family}/${name}`).href);
       for (const [key, value] of Object.entries(values)) {

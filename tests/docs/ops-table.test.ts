@@ -1,9 +1,11 @@
 /** Tests that docs/ops.md is up to date for the cpu, and that the script that writes it finds what it must find. */
-import { readFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { isFloat, levelOf } from "../../scripts/ops/level.js";
 import { columns, measure, measureOp } from "../../scripts/ops/measure.js";
-import { readLayout } from "../../scripts/ops/source.js";
+import { modulesOf, readLayout } from "../../scripts/ops/source.js";
 import { type PageDevice, pageDevices, pageFile, parse, withColumns } from "../../scripts/ops/table.js";
 import { apply, DTypeError, defineOp, ShapeError, type Tensor } from "../../src/index.js";
 import { functionsOnly, methods } from "../../src/ops/methods.js";
@@ -53,6 +55,18 @@ describe("docs/ops.md", () => {
     expect(again(changed, device)).not.toBe(changed);
     expect(again(page, device)).toBe(page);
   });
+});
+
+test("the folder of a family has modules", () => {
+  const folder = mkdtempSync(join(tmpdir(), "wengert-family-"));
+  try {
+    writeFileSync(join(folder, "index.ts"), "");
+    expect(() => modulesOf(folder)).toThrow(`${folder} has no modules of ops`);
+    writeFileSync(join(folder, "unary.ts"), "");
+    expect(modulesOf(folder)).toEqual(["unary.ts"]);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 });
 
 describe("a measurement", () => {

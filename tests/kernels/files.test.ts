@@ -14,7 +14,7 @@ import { sourcesIn } from "../support/native.js";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 
-/** Every file below a folder of the checkout whose name ends so, at any depth: what a list of folders must not lose. */
+/** Every file below a folder of the checkout with this suffix, at any depth. A list of folders must contain all of them. */
 const everyFile = (folder: string, suffix: string): string[] =>
   readdirSync(join(root, folder), { recursive: true, encoding: "utf8" })
     .filter((file) => file.endsWith(suffix))
@@ -81,7 +81,7 @@ describe("the list of kernels", () => {
     expect(namedKernels(names, files)).toEqual(found);
   });
 
-  test.each(["soft", "mat", "normalization/gemm", ""])("refuses the name %j", (name) => {
+  test.each(["soft", "mat", "normalization/gemm", "soft*", "mat?ul", ""])("refuses the name %j", (name) => {
     expect(() => namedKernels(["gemm", name], files)).toThrow(`${name} is neither a folder of kernels/ nor a .cu file`);
   });
 });
@@ -106,7 +106,7 @@ describe("the bundle and the check for old addons", () => {
   });
 });
 
-// Where CI runs there is cmake, and a missing one is a failure, not a skip.
+// CI has cmake. If it is missing there, the tests fail instead of being skipped.
 const hasCmake = spawnSync("cmake", ["--version"]).status === 0;
 
 describe.skipIf(!hasCmake && process.env.CI !== "true")("cmake/sources.cmake (needs cmake)", () => {
@@ -139,6 +139,8 @@ describe.skipIf(!hasCmake && process.env.CI !== "true")("cmake/sources.cmake (ne
     const files = ["kernels/matmul/matmul.cu", "kernels/normalization/softmax.cu"];
     expect(list(folder, "kernel", "matmul.cu", "softmax")).toEqual(files);
     expect(list(folder, "kernel", "normalization/softmax")).toEqual(files.slice(1));
+    for (const name of ["soft*", "mat?ul", "normalization/[s]oftmax"])
+      expect(list(folder, "kernel", name)).toContain(`WENGERT_KERNELS: ${name} has wildcards`);
     for (const name of ["soft", "runtime", "emulator"])
       expect(list(folder, "kernel", "gemm", name)).toContain(
         `WENGERT_KERNELS: ${name} is neither a folder of kernels/ with .cu files nor a .cu file in one`,
