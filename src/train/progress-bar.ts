@@ -1,4 +1,7 @@
-/** The ProgressBar callback for terminals. Users pass it to Trainer. */
+/**
+ * The ProgressBar callback for terminals. Users pass it to Trainer. It only draws; the numbers come from the run that
+ * calls it.
+ */
 import cliProgress from "cli-progress";
 import type { Callback, Run } from "./callback.js";
 import type { Logs } from "./types.js";

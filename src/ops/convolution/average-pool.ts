@@ -1,6 +1,6 @@
 /**
  * Average pooling, with windows of one size and with windows that adapt to the size of the result: records, loops and
- * functions.
+ * functions. The pooling layers of nn call them. The options of a window are checked in window.ts.
  */
 import { apply } from "../../core/apply.js";
 import { ShapeError } from "../../core/errors.js";

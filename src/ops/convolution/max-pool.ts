@@ -1,4 +1,7 @@
-/** Max pooling: the record, its gradient and the function. */
+/**
+ * Max pooling: the record, its gradient and the function. The layers MaxPool1d and MaxPool2d call it. The options of a
+ * window are checked in window.ts.
+ */
 import { apply, applyAll } from "../../core/apply.js";
 import type { Numbers } from "../../core/loops/numbers.js";
 import { defineOp } from "../../core/op.js";

@@ -1,6 +1,7 @@
 /**
  * The ops that make tensors without inputs: one value everywhere, and a range. Called by create.ts, by `zeros` and
- * `ones` of a tensor, and by optimizers; users call `full` and `arange`.
+ * `ones` of a tensor, and by optimizers; users call `full` and `arange`. The folder has no index.ts: these functions are
+ * not public ops, and their callers import this file.
  */
 import { apply } from "../../core/apply.js";
 import type { Backend } from "../../core/backend.js";

@@ -1,4 +1,7 @@
-/** Arithmetic of two operands with broadcasting: rows of the binary table, and the functions. */
+/**
+ * Arithmetic of two operands with broadcasting: rows of the binary table, and the functions. Broadcasting and the
+ * common loop are in elementwise.ts; functions of one operand are in unary.ts.
+ */
 import { isFloat, promoteNumber } from "../../core/dtype.js";
 import { ArgumentError } from "../../core/errors.js";
 import type { Tensor } from "../../tensor.js";

@@ -1,4 +1,7 @@
-/** Comparisons with a result of bool, and the tests for NaN and for finite numbers. */
+/**
+ * Comparisons with a result of bool, and the tests for NaN and for finite numbers. arithmetic.ts also uses them in its
+ * gradients. Broadcasting is in elementwise.ts; logic on the results is in logical.ts.
+ */
 import { apply } from "../../core/apply.js";
 import type { Tensor } from "../../tensor.js";
 import { applyBinary, binary, each, eachPair, none, type Operand, unary } from "./elementwise.js";

@@ -1,4 +1,7 @@
-/** Logic on truth values, and the choice between two operands, `where`. */
+/**
+ * Logic on truth values, and the choice between two operands, `where`. The gradients in activation.ts and arithmetic.ts
+ * use `where`. Comparisons are in comparison.ts.
+ */
 import { apply } from "../../core/apply.js";
 import { roundNumber } from "../../core/dtype.js";
 import { broadcastDims, forEachRow, innerStep } from "../../core/loops/broadcast.js";

@@ -1,4 +1,6 @@
-/** Rounding and clamping: rows of the unary table, and the functions. */
+/**
+ * Rounding and clamping: rows of the unary table, and the functions. Conversions to an integer dtype are in cast.ts.
+ */
 import { apply } from "../../core/apply.js";
 import { promoteNumber } from "../../core/dtype.js";
 import { ArgumentError } from "../../core/errors.js";

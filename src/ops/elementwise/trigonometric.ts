@@ -1,4 +1,7 @@
-/** Trigonometric and hyperbolic functions: rows of the unary table, and the functions. */
+/**
+ * Trigonometric and hyperbolic functions: rows of the unary table, and the functions. `atan2` has two operands and is
+ * in arithmetic.ts.
+ */
 import { apply } from "../../core/apply.js";
 import type { Tensor } from "../../tensor.js";
 import { each, eachGradient, none, unary, unaryGradient } from "./elementwise.js";

@@ -1,4 +1,7 @@
-/** The binary cross-entropy, from probabilities (a fused op) and from logits (a composition). */
+/**
+ * The binary cross-entropy, from probabilities (a fused op) and from logits (a composition). Losses for several classes
+ * are in cross-entropy.ts.
+ */
 import { apply } from "../../core/apply.js";
 import { ShapeError } from "../../core/errors.js";
 import type { Numbers } from "../../core/loops/numbers.js";

@@ -1,4 +1,7 @@
-/** The options and checks that all losses share: the reduction, and equal shapes. */
+/**
+ * The options and checks that the losses of this folder share: the reduction, and equal shapes. The checks of class
+ * labels are in labels.ts.
+ */
 import { type DType, isFloat } from "../../core/dtype.js";
 import { ArgumentError, ShapeError } from "../../core/errors.js";
 import { sameShape, show } from "../../core/shape.js";

@@ -1,4 +1,7 @@
-/** Sums of products in Einstein's notation, as a chain of batched matrix products. */
+/**
+ * Sums of products in Einstein's notation, as a chain of batched matrix products. It has no kernel. The equation is
+ * read in einsum-equation.ts.
+ */
 import { ArgumentError } from "../../core/errors.js";
 import { quote } from "../../core/quote.js";
 import { sizeOf } from "../../core/shape.js";

@@ -1,4 +1,4 @@
-/** Products of vectors, as compositions of other ops. */
+/** Products of vectors, as compositions of other ops. They have no kernels. The product of matrices is in matmul.ts. */
 import { ShapeError } from "../../core/errors.js";
 import { show } from "../../core/shape.js";
 import type { Tensor } from "../../tensor.js";

@@ -1,4 +1,7 @@
-/** Joining tensors: `concat` along an axis they have, and `stack` along a new one. */
+/**
+ * Joining tensors: `concat` along an axis they have, and `stack` along a new one. pad.ts also calls `concat`. The
+ * opposite, `split`, is in slice.ts; the CPU copies are in strided.ts.
+ */
 import { apply } from "../../core/apply.js";
 import { ShapeError } from "../../core/errors.js";
 import type { Numbers } from "../../core/loops/numbers.js";

@@ -1,4 +1,8 @@
-/** Reading and adding elements by index along an axis: gather, scatterAdd, indexSelect, indexAdd, and oneHot. */
+/**
+ * Reading and adding elements by index along an axis: gather, scatterAdd, indexSelect, indexAdd, and oneHot. The
+ * gradient of `sort` also uses `scatterAdd`. Rows of an embedding table are in embedding.ts, parts by ranges in
+ * slice.ts.
+ */
 import { apply } from "../../core/apply.js";
 import { checkDType, type DType } from "../../core/dtype.js";
 import { ArgumentError, ShapeError } from "../../core/errors.js";

@@ -1,4 +1,7 @@
-/** Padding with a constant, with mirrored elements or with the edge, made of `slicePad`, slices and `concat`. */
+/**
+ * Padding with a constant, with mirrored elements or with the edge, made of `slicePad`, slices and `concat`. It has no
+ * record and no kernel of its own. The padding modes of convolutions use it.
+ */
 import { apply } from "../../core/apply.js";
 import { type DType, isFloat } from "../../core/dtype.js";
 import { ArgumentError, DTypeError, ShapeError } from "../../core/errors.js";

@@ -1,5 +1,6 @@
 /**
  * Other shapes for the same elements, and repetition along axes: reshape, expand, flatten, squeeze, unsqueeze, tile.
+ * Other orders of the axes are in permute.ts. The checks of shapes that all ops share are in core/shape.ts.
  */
 import { apply } from "../../core/apply.js";
 import { ArgumentError, ShapeError } from "../../core/errors.js";

@@ -1,6 +1,6 @@
 /**
  * Regular parts of a tensor as in Python's brackets, the adjoint op `slicePad`, and functions made of them: flip,
- * split, chunk.
+ * split, chunk. pad.ts also calls `slicePad`. Parts by a tensor of indices are in indexing.ts.
  */
 import { apply } from "../../core/apply.js";
 import { ArgumentError, ShapeError } from "../../core/errors.js";

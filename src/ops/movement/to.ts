@@ -1,4 +1,7 @@
-/** The op that copies a tensor to another device, and its gradient back. */
+/**
+ * The op that copies a tensor to another device, and its gradient back. It has no loop and no kernel: `transfer` in its
+ * record makes core/apply.ts copy the buffer.
+ */
 import { apply } from "../../core/apply.js";
 import { backend, type DeviceName } from "../../core/device.js";
 import { defineOp } from "../../core/op.js";

@@ -1,4 +1,7 @@
-/** The lower and the upper triangle of matrices. */
+/**
+ * The lower and the upper triangle of matrices. MultiHeadAttention makes causal masks with them. The masks of the
+ * attention op are in ops/attention.
+ */
 import { apply } from "../../core/apply.js";
 import { ArgumentError, ShapeError } from "../../core/errors.js";
 import type { Numbers } from "../../core/loops/numbers.js";

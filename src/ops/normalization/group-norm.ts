@@ -1,4 +1,7 @@
-/** Group normalization: the record, its fused gradient and the function. */
+/**
+ * Group normalization: the record, its fused gradient and the function. The layer GroupNorm calls it. The checks of
+ * shapes are in norm-shapes.ts.
+ */
 import { applyAll } from "../../core/apply.js";
 import { differentiateTwice } from "../../core/autograd/second-derivative.js";
 import { applyMain, auxiliaryDType } from "../../core/auxiliary.js";

@@ -1,4 +1,7 @@
-/** Checks of shapes that the norms share, and a value for each channel in a shape that broadcasts. */
+/**
+ * Checks of shapes that the batch, group, layer and RMS norms share, and a value for each channel in a shape that
+ * broadcasts. The formulas are in the files of the norms.
+ */
 import { ShapeError } from "../../core/errors.js";
 import type { Meta } from "../../core/op.js";
 import { type Shape, sameShape, show } from "../../core/shape.js";

@@ -1,4 +1,7 @@
-/** softmax and logSoftmax along an axis: the records, their fused gradients and the functions. */
+/**
+ * softmax and logSoftmax along an axis: the records, their fused gradients and the functions. The layers Softmax and
+ * LogSoftmax call them. The losses have kernels that contain a softmax of their own.
+ */
 import { apply } from "../../core/apply.js";
 import { ShapeError } from "../../core/errors.js";
 import type { Numbers } from "../../core/loops/numbers.js";

@@ -1,4 +1,7 @@
-/** The place of the largest and of the smallest element along an axis. */
+/**
+ * The place of the largest and of the smallest element along an axis. `argmax` and `argmin` share a CPU loop that keeps
+ * a place; the loops that keep a value are in reduction.ts.
+ */
 import { apply } from "../../core/apply.js";
 import { ShapeError } from "../../core/errors.js";
 import type { Numbers } from "../../core/loops/numbers.js";

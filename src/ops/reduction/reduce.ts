@@ -1,4 +1,7 @@
-/** Reductions over axes: sum, mean, prod, max, min, any, all, and sumTo, which undoes broadcasting. */
+/**
+ * Reductions over axes: sum, mean, prod, max, min, any, all, and sumTo, which undoes broadcasting. The walk back in
+ * core/autograd/pullback.ts calls `sumTo`. The common loop is in reduction.ts, the steps of each reduction in folds.ts.
+ */
 import { apply } from "../../core/apply.js";
 import { ShapeError } from "../../core/errors.js";
 import { type Axes, broadcastShapes, padRank, type Shape, sameShape, show } from "../../core/shape.js";

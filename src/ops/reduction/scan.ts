@@ -1,4 +1,7 @@
-/** Scans along an axis: cumulative sums and products, and the linear recurrence that their gradients need. */
+/**
+ * Scans along an axis: cumulative sums and products, and the linear recurrence that their gradients need. The gradient
+ * of `prod` in reduce.ts also uses `cumprod`. Reductions that keep one result are in reduce.ts.
+ */
 import { apply } from "../../core/apply.js";
 import { ShapeError } from "../../core/errors.js";
 import type { Numbers } from "../../core/loops/numbers.js";

@@ -1,4 +1,7 @@
-/** Statistics over axes: variance, standard deviation, logsumexp and vector norms. */
+/**
+ * Statistics over axes: variance, standard deviation, logsumexp and vector norms. Gradient clipping and
+ * `cosineSimilarity` call `norm`. The ops that normalize are in ops/normalization.
+ */
 import { apply } from "../../core/apply.js";
 import { isFloat } from "../../core/dtype.js";
 import { ArgumentError } from "../../core/errors.js";
