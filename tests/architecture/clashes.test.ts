@@ -5,7 +5,7 @@ import ts from "typescript";
 import { describe, expect, test } from "vitest";
 import { type Files, parse, readFiles } from "./imports.js";
 
-/** Names that two files of src/ export all the same, with the reason. */
+/** Names that two files of src/ may export, with the reason. */
 const sharedNames: Readonly<Record<string, string>> = {
   constant: "an initializer, and a schedule that programs call as schedules.constant",
   linear: "an op, and a schedule that programs call as schedules.linear",
@@ -22,7 +22,7 @@ type Named = ts.DeclarationStatement | ts.VariableStatement;
 const isExported = (node: ts.Node): node is Named =>
   ts.canHaveModifiers(node) && (ts.getModifiers(node) ?? []).some(({ kind }) => kind === ts.SyntaxKind.ExportKeyword);
 
-/** The names that a statement declares, destructuring excepted: src/ exports nothing in that way. */
+/** The names that a statement declares, except by destructuring, which src/ does not use for exports. */
 function declaredBy(statement: ts.Statement): string[] {
   if (ts.isVariableStatement(statement))
     return statement.declarationList.declarations.map(({ name }) => {
@@ -33,7 +33,7 @@ function declaredBy(statement: ts.Statement): string[] {
   return name && ts.isIdentifier(name) ? [name.text] : [];
 }
 
-/** For each name, the files that declare and export it. Names that a file only passes on are not counted. */
+/** For each name, the files that declare and export it. Names that a file only exports again are not counted. */
 function exportsIn(files: Files): Map<string, string[]> {
   const exporters = new Map<string, string[]>();
   for (const [path, text] of files) {
@@ -139,7 +139,7 @@ describe("the check of names", () => {
     ]),
   );
 
-  test("finds a name that two files export, and no name that is passed on or stays inside", () => {
+  test("finds a name that two files export, but not a name that is exported again or not exported", () => {
     expect(clashes(planted)).toEqual(["quote: src/a.ts, src/b.ts", "Entry: src/d.ts, src/e.ts"]);
     expect(clashes(planted, ["quote"])).toEqual(["Entry: src/d.ts, src/e.ts"]);
   });

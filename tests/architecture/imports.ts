@@ -1,4 +1,4 @@
-/** Reads files and their imports, and finds import circles. Used by the architecture tests. */
+/** Reads files and their imports, and finds import cycles. Used by the architecture tests. */
 import { readdirSync, readFileSync } from "node:fs";
 import { posix, relative, sep } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -7,7 +7,7 @@ import ts from "typescript";
 /** Sources by path from the project's root, with `/`. */
 export type Files = ReadonlyMap<string, string>;
 
-/** One import, export-from or dynamic import, as it stands in the file. */
+/** One import, export-from or dynamic import, as in the file. */
 export interface Import {
   readonly specifier: string;
   /** Gone at run time: `import type`, `export type`. An `import { type A }` stays, as an import of nothing. */
@@ -34,7 +34,7 @@ export const parse = (path: string, text: string): ts.SourceFile =>
 
 const found = new Map<string, readonly Import[]>();
 
-/** Files of src/ that load modules of the user, which only the user can name. */
+/** Files of src/ that load modules of the user. Only the user can name them. */
 const loadsUserModules = ["src/data/loading/workers.ts"];
 
 /** Every import of a file. Tests may compute what they load; in src/ that throws, since no check could follow it. */
@@ -65,7 +65,7 @@ function readImports(path: string, text: string): readonly Import[] {
     else if (ts.isCallExpression(node) && isLoader(node.expression)) add(node, node.arguments[0], false);
     if (deep) ts.forEachChild(node, visit);
   };
-  // Imports and exports stand at the top; only a file that calls a loader somewhere has to be searched.
+  // Imports and exports are at the top. Only a file that calls a loader somewhere must be searched.
   const deep = /\b(import|require)\s*\(/.test(text);
   source.statements.forEach(visit);
   return imports;
@@ -85,8 +85,8 @@ export function resolve(from: string, specifier: string): string | null {
   return own[1] === undefined ? "src/index.ts" : `src/${own[1]}/index.ts`;
 }
 
-/** The circles among runtime imports: groups of files each of which reaches all others of its group. */
-export function circles(files: Files): string[][] {
+/** The cycles among runtime imports: groups of files that all reach each other. */
+export function cycles(files: Files): string[][] {
   const next = new Map<string, string[]>();
   for (const [path, text] of files) {
     const targets = importsOf(path, text).filter(({ typeOnly }) => !typeOnly);
@@ -97,11 +97,11 @@ export function circles(files: Files): string[][] {
         .filter((target) => target !== null && files.has(target)) as string[],
     );
   }
-  return circlesIn(next);
+  return cyclesIn(next);
 }
 
-/** The circles of a graph, which gives the neighbours of each node: groups whose nodes each reach all others of their group. */
-export function circlesIn(next: ReadonlyMap<string, readonly string[]>): string[][] {
+/** The cycles of a graph: groups of nodes that all reach each other. `next` has the neighbours of each node. */
+export function cyclesIn(next: ReadonlyMap<string, readonly string[]>): string[][] {
   const reachable = (start: string): Set<string> => {
     const seen = new Set<string>();
     const pending = [...(next.get(start) ?? [])];

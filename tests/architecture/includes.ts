@@ -5,7 +5,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { posix, relative, sep } from "node:path";
 import { fileURLToPath } from "node:url";
-import { circlesIn, type Files } from "./imports.js";
+import { cyclesIn, type Files } from "./imports.js";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 
@@ -26,7 +26,7 @@ export function readSources(...folders: string[]): Files {
   return files;
 }
 
-/** The quoted includes of a source; those in angle brackets are of the system. */
+/** The quoted includes of a source; angle brackets are for system headers. */
 export const includesOf = (text: string): string[] =>
   [...text.matchAll(/^[ \t]*#[ \t]*include[ \t]*"([^"]*)"/gm)].map(([, path]) => path);
 
@@ -73,7 +73,7 @@ export function familyGraph(files: Files): Map<string, string[]> {
 }
 
 /** The cycles among the folders of kernels/. */
-export const familyCycles = (files: Files): string[][] => circlesIn(familyGraph(files));
+export const familyCycles = (files: Files): string[][] => cyclesIn(familyGraph(files));
 
 /** Folders that directly hold more files than `most` allows. */
 export function crowded(files: Files, most: (folder: string) => number): string[] {

@@ -14,7 +14,7 @@ import {
 
 const files = readSources("kernels", "native", "tests/native");
 
-/** The most files that a folder may hold. */
+/** The limit of files in a folder. */
 const most = (folder: string): number => (folder.startsWith("kernels") ? 20 : 25);
 
 describe("kernels/ and native/", () => {
@@ -25,7 +25,7 @@ describe("kernels/ and native/", () => {
     expect(familyGraph(files).get("convolution")).toContain("matmul");
   });
 
-  test("hold at most 20 and 25 files in a folder", () => {
+  test("have at most 20 files in a folder of kernels/, and 25 elsewhere", () => {
     expect(crowded(files, most)).toEqual([]);
   });
 

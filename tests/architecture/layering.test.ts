@@ -1,20 +1,23 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import { circles, type Files, importsOf, readFiles } from "./imports.js";
-import { violations } from "./layers.js";
+import { cycles, type Files, importsOf, readFiles } from "./imports.js";
+import { layersLine, violations } from "./layers.js";
 
 const manifest: { dependencies?: Record<string, string> } = JSON.parse(
   readFileSync(new URL("../../package.json", import.meta.url), "utf8"),
 );
 const files = readFiles("src", "tests", "bench", "examples", "scripts");
 
-/** No file of src/ is longer. */
-const maxLines = 400;
+/** No other file of src/ is longer. */
+const maxLines = 300;
+
+/** Longer files, with the most lines that each may have: the types of a record are one idea, which a split would hide. */
+const longer: Readonly<Record<string, number>> = { "src/core/op.ts": 320 };
 
 const tooLong = (sources: Files): string[] =>
   [...sources]
     .map(([path, text]) => ({ path, lines: text.trimEnd().split("\n").length }))
-    .filter(({ path, lines }) => path.startsWith("src/") && lines > maxLines)
+    .filter(({ path, lines }) => path.startsWith("src/") && lines > (longer[path] ?? maxLines))
     .map(({ path, lines }) => `${path}: ${lines} lines`);
 
 describe("the project", () => {
@@ -27,8 +30,13 @@ describe("the project", () => {
     expect(violations(files, Object.keys(manifest.dependencies ?? {}))).toEqual([]);
   });
 
+  test("has the layers of docs/architecture.md", () => {
+    const page = readFileSync(new URL("../../docs/architecture.md", import.meta.url), "utf8");
+    expect(page.split("\n")).toContain(layersLine);
+  });
+
   test("has no circular imports", () => {
-    expect(circles(files)).toEqual([]);
+    expect(cycles(files)).toEqual([]);
   });
 
   test(`has no source file over ${maxLines} lines`, () => {
@@ -116,7 +124,7 @@ describe("the check of layers", () => {
       "a backend imports core and itself only",
     ],
     ["src/index.ts", 'import { x } from "../tests/a.test.js";', "a higher layer"],
-    ["src/new/x.ts", 'import { Op } from "../core/op.js";', "stands in no layer"],
+    ["src/new/x.ts", 'import { Op } from "../core/op.js";', "is in no layer of the list"],
     ["src/core/op.ts", 'import { x } from "./gone.js";', "no such file"],
     ["src/core/op.ts", 'import ts from "typescript";', "not in the dependencies"],
     ["src/nn/linear.ts", 'import type { Tensor } from "wengert";', "does not import itself by name"],
@@ -133,7 +141,7 @@ describe("the check of layers", () => {
   });
 });
 
-describe("the search for circles", () => {
+describe("the search for cycles", () => {
   test("finds each once, of any length, and through the package's name", () => {
     const sources = of({
       "src/a.ts": 'import "./b.js";',
@@ -144,7 +152,7 @@ describe("the search for circles", () => {
       "src/own.ts": 'import "wengert";',
       "src/self.ts": 'import "./self.js";',
     });
-    expect(circles(sources)).toEqual([
+    expect(cycles(sources)).toEqual([
       ["src/a.ts", "src/b.ts", "src/c.ts"],
       ["src/index.ts", "src/own.ts"],
       ["src/self.ts"],
@@ -157,7 +165,7 @@ describe("the search for circles", () => {
       "src/b.ts": 'import "./c.js"; import type { A } from "./a.js";',
       "src/c.ts": 'export type { B } from "./b.js";',
     });
-    expect(circles(sources)).toEqual([]);
+    expect(cycles(sources)).toEqual([]);
   });
 });
 
@@ -165,4 +173,6 @@ test("the count of lines knows where it ends", () => {
   const lines = (n: number): string => "x\n".repeat(n);
   const sources = of({ "src/a.ts": lines(maxLines), "src/b.ts": lines(maxLines + 1), "tests/c.ts": lines(999) });
   expect(tooLong(sources)).toEqual([`src/b.ts: ${maxLines + 1} lines`]);
+  expect(tooLong(of({ "src/core/op.ts": lines(320) }))).toEqual([]);
+  expect(tooLong(of({ "src/core/op.ts": lines(321) }))).toEqual(["src/core/op.ts: 321 lines"]);
 });

@@ -2,24 +2,27 @@
 import { type Files, importsOf, resolve } from "./imports.js";
 
 /**
- * The layers, top first. A file may import, at run time, from its own layer and from those below; the other way only
- * types. The list is that of docs/architecture.md:
- *
- *     examples bench tests -> index -> train tune models -> nn optim data metrics chart io -> tensor create -> ops -> core <- backends
+ * The layers, top first. At run time, a file may import from its own layer and from those below. In the other direction,
+ * only types. docs/architecture.md has the same list; a test compares the two.
  */
 const layers: readonly (readonly string[])[] = [
   ["examples", "bench", "tests", "scripts"],
   ["src/index.ts"],
-  ["src/train", "src/tune", "src/models", "src/testing"],
+  ["src/train", "src/tune", "src/testing"],
   ["src/nn", "src/optim", "src/data", "src/metrics", "src/chart", "src/io"],
   ["src/tensor.ts", "src/create.ts", "src/random.ts", "src/format.ts"],
   ["src/ops"],
   ["src/core"],
 ];
 
+/** The layers in one line, as in docs/architecture.md. */
+export const layersLine = `${layers
+  .map((places) => places.map((place) => place.replace(/^src\/|\.ts$/g, "")).join(" "))
+  .join(" -> ")} <- backends`;
+
 const inside = (path: string, place: string): boolean => path === place || path.startsWith(`${place}/`);
 
-/** How far down a file stands; -1 where the list does not know it. */
+/** The depth of a file; -1 if the list lacks it. */
 const depthOf = (path: string): number => layers.findIndex((places) => places.some((place) => inside(path, place)));
 
 /** The files that package.json's `exports` names: what a user may import first, so they register the devices. */
@@ -27,7 +30,7 @@ const isEntry = (path: string): boolean => /^src\/(\w+\/)?index\.ts$/.test(path)
 
 const isBackend = (path: string): boolean => inside(path, "src/backends");
 
-/** Why a runtime import breaks the layering, or null where it does not. */
+/** Why a runtime import breaks the layering; null if it does not. */
 function ruleBroken(from: string, to: string): string | null {
   if (inside(from, "examples") && !inside(to, "examples") && !isEntry(to))
     return "an example imports what a user can: the package by its name";
@@ -36,8 +39,8 @@ function ruleBroken(from: string, to: string): string | null {
     return depthOf(from) === 0 || (isEntry(from) && !inside(from, "src/ops"))
       ? null
       : "only entry points load a backend";
-  if (depthOf(from) < 0) return "the file stands in no layer";
-  if (depthOf(to) < 0) return "the imported file stands in no layer";
+  if (depthOf(from) < 0) return "the file is in no layer of the list";
+  if (depthOf(to) < 0) return "the imported file is in no layer of the list";
   if (depthOf(to) < depthOf(from))
     return "the imported file is in a higher layer; import the type only, or move the code";
   return null;
