@@ -22,7 +22,7 @@ the page is out of date. Do not edit it by hand.
 |---|---|
 | \`2\` | The op runs. Its gradient can be computed, and so can the gradient of that gradient. |
 | \`1\` | The op runs, and its gradient can be computed. The gradient cannot be differentiated again. |
-| \`F\` | Forward only: the op runs and has no gradient. No op has gradients for integers and bools. |
+| \`F\` | Forward only: the op runs and has no gradient. Comparisons and argmax have no gradient in any dtype, and no op has gradients for integers and bools. |
 | \`f32\`, \`i32\` | As \`F\`, but the result is float32 or int32, because the op converts inputs of this dtype. |
 | \`-\` | The op does not take this dtype, or the device has no kernel for it. If a kernel is missing, the last column names it. |
 
