@@ -1,5 +1,8 @@
-// One kernel for each wrapper of ptx-hopper.cuh and ptx-wgmma.cuh, as conformance.cu has for ptx.cuh: on a Hopper GPU
-// it runs the instruction, on the emulator its twin, and a test compares the two. Kernels of ops do not belong here.
+// Kernels for bulk tensor copies in two dimensions, with the mbarrier that a load needs, and for wgmma with both
+// operands in shared memory: on a Hopper GPU a kernel runs the instruction, on the emulator its twin, and a test
+// compares the two. Other wrappers of ptx-hopper.cuh and ptx-wgmma.cuh have no kernel here: wgmma with a in registers,
+// tensorLoad in one, three and four dimensions, tensorStore in three and four, mbarrierArrive, raiseRegisters and
+// lowerRegisters. stmatrix is in conformance.cu. Kernels of ops do not belong here.
 #include "conformance/conformance.cuh"
 #include "ptx/tensor-map.h"
 
@@ -90,7 +93,7 @@ void conformanceTensorStore(const Buffer& x, Buffer& y, Dims dims, std::int64_t 
          dataOf<std::uint32_t>(x), box.row, box.column, box.length);
 }
 
-/// Where the two operands are in an image of shared memory: swizzle and offsets in bytes.
+/// The layout of the two operands in an image of shared memory: swizzle and offsets in bytes.
 struct Operands {
   Swizzle swizzle;
   std::uint32_t leadingA, strideA, startB, leadingB, strideB;

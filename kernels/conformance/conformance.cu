@@ -1,6 +1,6 @@
-// One kernel for each wrapper of ptx.cuh, on numbers that a test chooses: on a GPU it runs the instruction, on the
-// emulator its twin. A test compares the two. Wrappers of Hopper's instructions are in conformance-hopper.cu; kernels
-// of ops do not belong here.
+// Kernels for the wrappers of ptx.cuh and for stmatrix (ptx-hopper.cuh), on numbers that a test chooses: on a GPU a
+// kernel runs the instruction, on the emulator its twin. A test compares the two. Bulk copies and wgmma are in
+// conformance-hopper.cu; kernels of ops do not belong here.
 #include "conformance/conformance.cuh"
 
 namespace wengert {
@@ -146,7 +146,7 @@ void conformanceCopyAsync(const Buffer& x, Buffer& y, std::int64_t bytes, std::i
          static_cast<int>(bytes), static_cast<unsigned>(readBytes));
 }
 
-/// y[i] = the bits of x[i] rounded to tf32. A thread an element.
+/// y[i] = the bits of x[i] rounded to tf32. One thread for each element.
 __global__ void toTf32Kernel(const float* x,    // (n)
                              std::uint32_t* y,  // (n)
                              std::int64_t n) {
