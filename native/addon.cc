@@ -1,6 +1,6 @@
 // The addon's entry point: exports a function for each kernel of the registry, and the functions that move data, manage
-// memory and set options. src/backends/native loads it. What the functions do is in call.cc, transfer/, settings.cc,
-// tuning.cc and device/timer.cc.
+// memory and set options. src/backends/native loads it. The functions are in call.cc, transfer/, settings.cc, tuning.cc
+// and device/timer.cc.
 #include <napi.h>
 
 #include <atomic>

@@ -33,8 +33,8 @@ struct Binding {
 
 /// The array through which JavaScript passes operands to a kernel. Word 0 is the number of words that follow. An
 /// operand is a handle, `leftOut` for a missing buffer, a number, or a list: its length and its entries. Passing
-/// operands as arguments of the call would take 1.5 times as long. JavaScript may keep the array, or pass it to another
-/// thread, after the environment has ended, so the array shares ownership of the memory.
+/// operands as arguments of the call costs the host more (docs/kernels.md has figures). JavaScript may keep the array,
+/// or pass it to another thread, after the environment has ended, so the array shares ownership of the memory.
 struct Operands {
   static constexpr std::size_t words = std::size_t{1} << 19;
   static constexpr double leftOut = -1;

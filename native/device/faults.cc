@@ -142,7 +142,7 @@ void Faults::forget(Interval until) noexcept {
   if (open_.erase(until) > 0) eraseToldReports();
 }
 
-/// A report is kept until every read has heard it whose interval had ended when it was first thrown.
+/// A report is kept until every read whose interval had ended when it was first thrown has thrown it too.
 void Faults::eraseToldReports() noexcept {
   std::erase_if(reports_, [&](const Report& report) {
     return report.told != 0 && (open_.empty() || *open_.begin() > report.told);

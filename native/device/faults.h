@@ -1,6 +1,6 @@
-// Where running kernels report bad data: a record for each kernel, in device memory, and a flag in the host's memory
-// that says whether a record was written. A wait looks at the flag; records are copied only if the flag is set. Reader
-// ends intervals and checks them; callKernel gives each launcher its kernel's record.
+// The records in which running kernels report bad data: one for each kernel, in device memory, and a flag in the host's
+// memory that says whether a record was written. A wait looks at the flag; records are copied only if the flag is set.
+// Reader ends intervals and checks them; callKernel gives each launcher its kernel's record.
 //
 // An asynchronous read throws the reports of kernels before it, not of kernels after it. Therefore records are kept in
 // intervals: each read ends one, and kernels that are launched after it use other records and another flag:
@@ -42,12 +42,13 @@ class Faults {
 
   /// Ends the interval, for a read that must later call `check` or `forget` with it. `reached` is a ticket for
   /// everything that was launched in it. Does not wait for the device, unless no memory is left for the records of more
-  /// intervals: then it waits for the end of the oldest one. Throws DeviceFailure, and the interval goes on.
+  /// intervals: then it waits for the end of the oldest one. Throws DeviceFailure; if it throws, the interval has not
+  /// ended.
   Interval endInterval(Ticket reached);
 
   /// Throws InvalidCall that names everything that kernels found up to the end of the interval, which the device must
-  /// have reached; and DeviceFailure, which names them as well, for a fault that stopped a kernel. They are then erased,
-  /// but intervals that had already ended report it too.
+  /// have reached; and DeviceFailure, which names them as well, for a fault that stopped a kernel. They are then
+  /// erased, but intervals that had already ended report it too.
   void check(Interval until);
 
   /// For a read that failed: `check` will not be called with the interval. Does nothing for 0 or a checked interval.

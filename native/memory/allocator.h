@@ -7,7 +7,8 @@
 //   block->before, ->after          <------->       <------>       <-------->                          neighbours
 //
 //   free small blocks   small_[i]  ->  blocks of (i + 1) * 512 bytes, a list     filled_: a bit for each bin
-//   free large blocks   large_         a set by size                             filledWords_: a bit for each word of filled_
+//   free large blocks   large_         a set by size
+//   filledWords_        a bit for each word of filled_
 //
 //   take: the smallest free block that is large enough, cut to size; if there is none, a new segment
 //   give: joined with free neighbours, then put back into a bin or the set

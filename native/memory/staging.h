@@ -1,7 +1,7 @@
 // Pinned host memory through which data goes to and from the device, kept for reuse. Used by writes (transfer.cc),
 // reads (reader.cc) and the records of kernels' errors (faults.cc). A piece is in use until its ticket is reached:
 //
-//   take -> the caller fills it -> upload is submitted -> give(piece, ticket) -> kept until the device reaches the ticket
+//   take -> the caller fills it -> upload is submitted -> give(piece, ticket) -> kept until the ticket is reached
 #pragma once
 
 #include <cstddef>

@@ -214,7 +214,7 @@ void Reader::settle(Request& request) {
       request.deferred.Reject(environment_.errors.fromCurrent(env));
     }
   } catch (const Napi::Error&) {
-    // The environment is ending, and the promise with it.
+    // The environment is ending; the promise is never settled.
   } catch (const ScriptStopped&) {
     // The same.
   }
