@@ -45,9 +45,9 @@ __global__ void __launch_bounds__(threads)
   }
 }
 
-/// dx[i] = the sum over the windows that cover element i of dy / count, in the order of the windows. A thread an
-/// element, in a grid-stride loop; the sum is in a register. Each dy is read once for each element of its window,
-/// mostly from caches.
+/// dx[i] = the sum over the windows that cover element i of dy / count, in the order of the windows. One thread
+/// for each element, in a grid-stride loop; the sum is in a register. Each dy is read once for each element of its
+/// window, mostly from caches.
 template <class T>
 __global__ void __launch_bounds__(threads)
     spreadWindows(const T* dy,      // (planes, P, Q)

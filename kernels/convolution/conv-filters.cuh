@@ -6,8 +6,8 @@
 
 namespace wengert {
 
-/// Where in the weight (K, C/groups, R, S) the elements of the filters are: element (group, row, channel, r, s) is at
-/// start + group groupStep + row rowStep + channel channelStep + r tapStepHeight + s tapStepWidth.
+/// The offsets in the weight (K, C/groups, R, S) of the elements of the filters: element (group, row, channel, r, s) is
+/// at start + group groupStep + row rowStep + channel channelStep + r tapStepHeight + s tapStepWidth.
 struct FilterGeometry {
   int rows, taps;              // of a group; `taps` counts those of all channels
   int tapsHeight, tapsWidth;   // of one channel
@@ -15,7 +15,8 @@ struct FilterGeometry {
 };
 
 /// filters (group, row, tap) = weight at the place of `at`, or 0 for taps beyond the last. One element for each turn of
-/// a grid-stride loop: neighbouring threads write neighbouring elements. Bound by memory, and small beside the product.
+/// a grid-stride loop: neighbouring threads write neighbouring elements. Bound by memory. It takes
+/// little time compared with the product.
 template <class T>
 __global__ void __launch_bounds__(128)
     gatherFilters(const T* weight,                        // (K, C/groups, R, S)

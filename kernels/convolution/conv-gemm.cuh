@@ -8,9 +8,9 @@
 
 namespace wengert {
 
-/// y = filters patches + bias, for each group:
+/// y = filters patches + bias, for each group. M is the number of filters of a group:
 ///
-///     y (M = K/G, N = places)  =  filters (M, K = taps)  patches (K, N)
+///     y (M, places)  =  filters (M, depth = taps)  patches (depth, places)
 ///
 /// The tile of a comes from the filters, whose lines are along the depth, and the tile of b from the images: (places,
 /// taps) for the main loop. The sums of neighbouring places are neighbouring pixels of y. `Filters` is the producer of
@@ -37,10 +37,10 @@ void launchPatchProduct(const PatchProduct& product) {
 
 /// dw = dy patches^T, for each group:
 ///
-///     dw (M = K/G, N = taps)  =  dy (M, K = places)  patches^T (K, N)
+///     dw (M, taps)  =  dy (M, depth = places)  patches^T (depth, taps)
 ///
-/// The depth is all pixels of all images, usually much longer than M and N, so it is often split. Both operands are
-/// loaded element by element, along the places.
+/// M is the number of filters of a group. The depth is all pixels of all images, usually much longer than M and taps,
+/// so it is often split. Both operands are loaded element by element, along the places.
 template <class T, class Sums, class LayoutA, class LayoutB>
 void launchWeightProduct(const WeightProduct& product) {
   using Gradient = ElementProducer<PixelLoader<T>, LayoutA, Sums::threads>;

@@ -21,7 +21,8 @@
 
 namespace wengert {
 
-/// `Divider` for numbers that fit 31 bits. It divides by a multiplication and a shift: a GPU cannot divide integers.
+/// `Divider` for numbers that fit 31 bits. It divides by a multiplication and a shift, because a GPU has no instruction
+/// for integer division.
 struct SmallDivider {
   int divisor;
   std::uint32_t magic, shift;
@@ -41,9 +42,9 @@ struct SmallDivider {
   }
 };
 
-/// Where the taps of a filter read the image: place (i, j) of an image and tap (r, s) of a channel read row
-/// i placeStepHeight - top + r tapStepHeight, and the column in the same way. Elements outside of the image are zeros.
-/// Steps and borders may be negative: the gradient for x walks the other way.
+/// Says which elements of the image the taps of a filter read: place (i, j) of an image and tap (r, s) of a channel
+/// read row i placeStepHeight - top + r tapStepHeight, and the column in the same way. Elements outside of the image
+/// are zeros. Steps and borders may be negative: the gradient for x walks the other way.
 struct PatchGeometry {
   int height, width;
   int placeStepHeight, placeStepWidth;
@@ -102,7 +103,7 @@ class PatchLoader {
  private:
   static constexpr int outside = -(1 << 30);  // a row that no tap brings back into an image
 
-  /// Takes the number of a place apart: image, row, column. One beyond the last place is outside of every image.
+  /// Splits the number of a place into image, row, column. Places past the last one are outside of every image.
   __device__ __forceinline__ Place place(int i) const {
     const bool exists = i < geometry_.places;
     const int image = geometry_.imagePlaces.split(i);
@@ -110,7 +111,8 @@ class PatchLoader {
     const int column = i * geometry_.placeStepWidth - geometry_.left;
     return {image_ + image * geometry_.imageStride + row * geometry_.width + column, exists ? row : outside, column};
   }
-  /// Takes the number of a tap apart: channel, row, column of the filter. One beyond the last tap is outside as well.
+  /// Splits the number of a tap into channel, row, column of the filter. Taps past the last one are outside of every
+  /// image.
   __device__ __forceinline__ Tap tap(int i) const {
     const bool exists = i < geometry_.taps;
     const int channel = geometry_.channelTaps.split(i);
@@ -141,9 +143,9 @@ class PixelLoader {
   __device__ __forceinline__ PixelLoader(const Source& source, std::int64_t offset)
       : image_(source.image + offset), source_(source) {}
 
-  /// Where a channel starts in an image, or -1 beyond the last channel.
+  /// The offset of a channel in an image, or -1 past the last channel.
   __device__ __forceinline__ int row(int i) const { return i < source_.channels ? i * source_.pixels.divisor : -1; }
-  /// Pixel i of all images, in channel 0. A depth beyond the last pixel is not loaded: ElementProducer checks it.
+  /// Pixel i of all images, in channel 0. A depth past the last pixel is not loaded: ElementProducer checks it.
   __device__ __forceinline__ const T* depth(int i) const {
     const int image = source_.pixels.split(i);
     return image_ + image * source_.imageStride + i;
@@ -191,7 +193,7 @@ struct PixelStore {
   }
 
  private:
-  /// Where a pixel is, from its number among the pixels of all images.
+  /// The address of a pixel, from its number among the pixels of all images.
   __device__ __forceinline__ T* place(int channel, int pixel) const {
     const int image = imagePixels.split(pixel);
     const int row = rowPixels.split(pixel);

@@ -215,7 +215,7 @@ void conv2d(const Buffer& x,       // (N, C, H, W)
 EXPORT_KERNEL(conv2d)
 
 /// dx: the gradient for x, or the output of a transposed convolution, which has a bias. A product for each phase;
-/// direct loops if there are more than 64 of them, since each would be a launch of its own.
+/// direct loops if there are more than 64 of them, since each would be a separate launch.
 void conv2dGradInput(const Buffer& dy,      // (N, K, P, Q)
                      const Buffer& weight,  // (K, C/groups, R, S)
                      const Buffer* bias,    // (C), or null

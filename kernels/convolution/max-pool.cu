@@ -10,7 +10,7 @@ namespace {
 constexpr int threads = 256;
 
 /// y[i] = the largest element under window i; indices[i] = its index h W + w in its image. NaN counts as largest; of
-/// equal elements the first is taken. A thread a window, in a grid-stride loop, so neighbouring threads have
+/// equal elements the first is taken. One thread for each window, in a grid-stride loop, so neighbouring threads have
 /// neighbouring windows of a row. Each element of x is read once for each window over it, mostly from caches.
 template <class T>
 __global__ void __launch_bounds__(threads)
@@ -45,8 +45,9 @@ __global__ void __launch_bounds__(threads)
   }
 }
 
-/// dx[i] = the sum of dy over the windows whose maximum is element i, in the order of the windows. A thread an element,
-/// in a grid-stride loop: it reads the indices of the windows that cover the element, and dy of those that match.
+/// dx[i] = the sum of dy over the windows whose maximum is element i, in the order of the windows. One thread for
+/// each element, in a grid-stride loop: it reads the indices of the windows that cover the element, and dy of those
+/// that match.
 template <class T>
 __global__ void __launch_bounds__(threads)
     gatherLargest(const T* dy,                   // (planes, P, Q)
@@ -94,8 +95,9 @@ void maxPool2d(const Buffer& x,   // (N, C, H, W)
   const Pooling pool = checkMaxPool(x, y, indices, xShape, yShape, kernel, stride, padding, dilation);
   if (y.length == 0) return;
   dispatch(x.dtype, NumericTypes(), [&]<class T>(Type<T>) {
-    launch(poolLargest<T>, {dim3(gridStrideBlocks(y.length, threads)), dim3(blockThreads(y.length))}, dataOf<T>(x), dataOf<T>(y),
-           dataOf<std::int32_t>(indices), pool, Pixels(pool.rows.places, pool.columns.places, y.length), y.length);
+    launch(poolLargest<T>, {dim3(gridStrideBlocks(y.length, threads)), dim3(blockThreads(y.length))}, dataOf<T>(x),
+           dataOf<T>(y), dataOf<std::int32_t>(indices), pool, Pixels(pool.rows.places, pool.columns.places, y.length),
+           y.length);
   });
 }
 

@@ -1,6 +1,6 @@
 // Conversion of elements from any dtype to any other, for cast.cu: three kernels for 49 pairs. A kernel is compiled for
 // the type that numbers have in registers (float for floats of 32 and 16 bits, double, int64 for integers and bools);
-// the dtypes in memory are a branch that all threads take alike.
+// the dtypes in memory are a branch that is the same in all threads.
 #pragma once
 
 #include "elementwise/elementwise.cuh"

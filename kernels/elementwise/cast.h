@@ -1,5 +1,5 @@
-// Conversion of a tensor to another dtype, for launchers of other families. The kernels are in cast.cuh, and only cast.cu
-// compiles them.
+// Conversion of a tensor to another dtype, for launchers of other families. The kernels are in cast.cuh, and only
+// cast.cu compiles them.
 #pragma once
 
 #include "runtime/buffer.h"

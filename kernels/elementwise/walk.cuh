@@ -24,7 +24,7 @@ struct AxisList {
   std::int64_t size[most];       // (count)
   std::int64_t stride[K][most];  // (K, count)
 
-  /// To be called from the outermost axis to the innermost. Two axes merge if a step along the outer one is n steps
+  /// Call it from the outermost axis to the innermost. Two axes merge if a step along the outer one is n steps
   /// along the inner one in every operand, and their product fits 31 bits, in which division is cheaper.
   void add(std::int64_t n, const std::int64_t (&steps)[K]) {
     if (n == 1) return;
@@ -37,7 +37,7 @@ struct AxisList {
     for (int k = 0; k < K; k++) stride[k][count - 1] = steps[k];
   }
 
-  /// There is always an innermost axis, if only of size 1.
+  /// Adds an axis of size 1 if there is none.
   void close() {
     if (count > 0) return;
     size[count++] = 1;

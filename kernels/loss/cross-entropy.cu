@@ -32,8 +32,8 @@ struct Labels {
 // With l_c = logsumexp(x) - x_c, the label t and the smoothing e:
 //   loss = (1 - e) w_t l_t + e / C sum_c w_c l_c
 //
-// The first pass finds logsumexp (LogSumFold); the second sum is needed only with smoothing. One thread a row then
-// reads the label's logit. Bound: x is read once if a row stays on chip, sizeof(T) bytes an element.
+// The first pass finds logsumexp (LogSumFold); the second sum is needed only with smoothing. Then one thread for
+// each row reads the label's logit. Bound: x is read once if a row stays on chip, sizeof(T) bytes an element.
 template <class T>
 struct CrossEntropy : RowOp<T> {
   using C = Compute<T>;

@@ -16,7 +16,7 @@ struct Pick {
   C weight;
 };
 
-/// Finds them for each row.
+/// Finds the Pick of each row.
 struct Picks {
   const std::int32_t* target;  // (outer, inner)
   AnyData weight;              // (classes); may be missing
@@ -32,9 +32,9 @@ struct Picks {
   }
 };
 
-/// loss[row] = -w[t] x[t] with the label t of the row; labelWeight[row] = w[t]. A thread a row, in a grid-stride loop.
-/// Only one element of a row is read: 4 bytes of the label, one access of x, two results. A label out of range gives
-/// NaN and is reported to the host.
+/// loss[row] = -w[t] x[t] with the label t of the row; labelWeight[row] = w[t]. One thread for each row, in a
+/// grid-stride loop. Only one element of a row is read: 4 bytes of the label, one access of x, two results. A label out
+/// of range gives NaN and is reported to the host.
 template <class T>
 __global__ void __launch_bounds__(blockSize)
     pickLosses(const T* x,               // (outer, classes, inner)
@@ -59,9 +59,9 @@ __global__ void __launch_bounds__(blockSize)
   }
 }
 
-/// y[t] = -w[t] dloss in each row, and 0 elsewhere. A thread an element of y: it computes which class and row it is,
-/// reads the row's label and writes once, so there is no clearing and no atomic. Bound: y is written, sizeof(T) bytes
-/// an element.
+/// y[t] = -w[t] dloss in each row, and 0 elsewhere. One thread for each element of y: it computes the element's class
+/// and row, reads the row's label and writes once, so nothing is cleared first and no atomics are needed. Bound: y is
+/// written, sizeof(T) bytes an element.
 template <class T>
 __global__ void __launch_bounds__(blockSize)
     spreadLosses(AnyData dloss,          // (outer, inner)
@@ -125,8 +125,8 @@ void nllGrad(const Buffer& dloss,   // (outer, inner)
   const Picks picks = picksOf(target, weight, rows, classes, ignoreIndex);
   if (y.length == 0) return;
   dispatch(y.dtype, FloatTypes(), [&]<class T>(Type<T>) {
-    launch(spreadLosses<T>, {dim3(gridStrideBlocks(y.length, blockSize)), dim3(blockThreads(y.length))}, AnyData(dloss), picks,
-           dataOf<T>(y), y.length, inner);
+    launch(spreadLosses<T>, {dim3(gridStrideBlocks(y.length, blockSize)), dim3(blockThreads(y.length))}, AnyData(dloss),
+           picks, dataOf<T>(y), y.length, inner);
   });
 }
 
@@ -205,8 +205,8 @@ void launchMap(const Buffer* const (&x)[N], Buffer& y, std::int64_t n) {
       vectors = vectors && isAligned(x[i]->data);
     }
     launch(mapArrays<T, N, F<Compute<T>>>,
-           {dim3(gridStrideBlocks(n, blockSize * vectorLength<T>)), dim3(blockThreads(divideUp(n, vectorLength<T>)))}, F<Compute<T>>(), sources,
-           dataOf<T>(y), n, vectors);
+           {dim3(gridStrideBlocks(n, blockSize * vectorLength<T>)), dim3(blockThreads(divideUp(n, vectorLength<T>)))},
+           F<Compute<T>>(), sources, dataOf<T>(y), n, vectors);
   });
 }
 

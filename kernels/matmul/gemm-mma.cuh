@@ -15,7 +15,7 @@
 //       :        a1               a3                      8      0   4  ..  28             :        d2, d3
 //      15   28 28 .. 31 31   28 28 .. 31 31               :        b1                     15   28 28 29 29 .. 31 31
 //
-// mma.m16n8k8 of tf32 has the same picture with one 32-bit element of k in the place of two 16-bit ones. Therefore a
+// mma.m16n8k8 of tf32 has the same picture with one 32-bit element of k instead of two 16-bit ones. Therefore a
 // fragment of either type is two chunks of 16 bytes deep, and most of the code below counts in chunks.
 #pragma once
 
@@ -172,8 +172,8 @@ class MmaSums {
     }
   }
 
-  /// Puts the sums of one phase into the slab: of every warp, warpM / phases rows. A lane has two neighbours of each
-  /// row.
+  /// Puts the sums of one phase into the slab: of every warp, warpM / phases rows. A lane has two neighbours of a row
+  /// in each fragment, twice: in rows 8 apart.
   template <int pitch>
   __device__ __forceinline__ void put(float* slab,  // (tileM / phases, pitch)
                                       int phase) const {
@@ -201,9 +201,9 @@ class MmaSums {
   __device__ __forceinline__ static int warpRow() { return static_cast<int>(threadIdx.x) / 32 / warpsN * warpM; }
   __device__ __forceinline__ static int warpColumn() { return static_cast<int>(threadIdx.x) / 32 % warpsN * warpN; }
 
-  /// The fragment of a at (row, depth): (16, 2 chunks). ldmatrix loads four matrices of 8 rows and one chunk. Lane l
-  /// names row l % 8 of matrix l / 8, and matrix i becomes register i: first rows 8 to 15 (a1), then the second chunk
-  /// (a2, a3).
+  /// The fragment of a at (row, depth): (16, 2 chunks). ldmatrix loads four matrices of 8 rows and one chunk, or, if
+  /// transposed, of 8 depths and one chunk of rows. Lane l names line l % 8 of matrix l / 8, and matrix i becomes
+  /// register i: rows 0 to 7 (a0), rows 8 to 15 (a1), then the same rows of the second chunk (a2, a3).
   template <class Layout>
   __device__ __forceinline__ static void loadA(std::uint32_t (&r)[4], const T* tile, int row, int depth) {
     const int lane = static_cast<int>(threadIdx.x) % 32;

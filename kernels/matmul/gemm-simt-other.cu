@@ -1,4 +1,4 @@
-// Tier R1 for every dtype but float32: compiles the kernels of gemm-simt.cuh for matmul and linear. Nothing else
+// Tier R1 for every dtype except float32: compiles the kernels of gemm-simt.cuh for matmul and linear. Nothing else
 // belongs here.
 #include "matmul/gemm-simt.cuh"
 

@@ -22,8 +22,8 @@
 namespace wengert {
 
 /// A tile in shared memory, (depth, rows + 4), in the type in which T is summed. The rows of one depth are neighbours,
-/// so that a thread reads four of them at once. The 4 elements between lines put the lines in different banks, for
-/// producers whose neighbouring threads store neighbouring depths.
+/// so that a thread reads four of them at once. The 4 elements between lines put 8 neighbouring lines in different
+/// banks, for producers whose neighbouring threads store neighbouring depths.
 template <class T, int rowCount, int depthCount>
 struct SimtLayout {
   using Element = SumOf<T>;

@@ -41,7 +41,7 @@ struct BatchAxes {
   std::int64_t a[most] = {};     // (count)
   std::int64_t b[most] = {};     // (count)
 
-  /// Where the operands of matrix `batch` of y start: takes the number apart from the innermost axis outwards.
+  /// The offsets of the operands of matrix `batch`. Splits the number into coordinates, innermost axis first.
   __host__ __device__ void offsets(int batch, std::int64_t& aOffset, std::int64_t& bOffset) const {
     aOffset = bOffset = 0;
     for (int axis = count - 1; axis >= 0; axis--) {
@@ -54,14 +54,14 @@ struct BatchAxes {
   }
 };
 
-/// What is added to a sum before it is stored. `bias` has an element for each row or each column of y.
+/// The bias, added to a sum before it is stored. `bias` has an element for each row or each column of y.
 struct Epilogue {
   const void* bias = nullptr;  // (M) or (N); null: nothing is added
   bool biasAlongRows = false;
 };
 
-/// The sizes of a product, in the form in which every kernel gets them. The launcher of a tier fills the last fields
-/// (launchGemm in gemm-loop.cuh).
+/// The sizes of a product, in the form in which every kernel gets them. launchGemm (gemm-loop.cuh) fills splitDepth,
+/// tilesM, tilesN and partials, and may lower splits.
 struct GemmShape {
   int m = 0, n = 0, k = 0;
   int batches = 1;

@@ -8,7 +8,7 @@
 
 namespace wengert {
 
-/// The launchers of products: y = a b; and of convolutions, filters times patches, and the gradient for the weight.
+/// The kind of product: y = a b, or, of convolutions, filters times patches and the gradient for the weight.
 enum class ProductKind : std::uint8_t { matmul, patches, weight };
 constexpr const char* productKindNames[] = {"matmul", "patches", "weight"};
 
@@ -30,8 +30,9 @@ struct ProductKey {
 
 /// Kinds of kernels. startKernel in product-dispatch.h says which function starts each.
 enum class Tier : std::uint8_t { naive, simtElements, simtVectors, mmaElements, mmaVectors, simt, mma };
-constexpr const char* tierNames[] = {"naive", "simtElements", "simtVectors", "mmaElements", "mmaVectors", "simt", "mma"};
-static_assert(static_cast<int>(Tier::naive) == 0, "native/tuning.cc offers all tiers but the first");
+constexpr const char* tierNames[] = {"naive",      "simtElements", "simtVectors", "mmaElements",
+                                     "mmaVectors", "simt",         "mma"};
+static_assert(static_cast<int>(Tier::naive) == 0, "native/tuning.cc offers all tiers except the first");
 
 /// The element types that a kernel accepts: all, float32 and the 16-bit floats, or a single kind.
 enum class Elements : std::uint8_t { any, floats, float32, tf32, halves };

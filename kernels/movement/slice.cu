@@ -60,7 +60,7 @@ void expand(const Buffer& x,  // (xDims)
   launchStridedCopy(x.data, y.data, y.length, 0, axes, static_cast<int>(bytesOf(x.dtype)));
 }
 
-/// Where the part is in the whole, axis by axis, outermost first, in units.
+/// The place of the part in the whole, axis by axis, outermost first, in units.
 struct Placement {
   static constexpr int most = AxisList<1>::most;
   int count;                  // axes

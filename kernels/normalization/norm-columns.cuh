@@ -3,7 +3,8 @@
 //
 //   rows     |-- split 0 --|-- split 1 --| ... |        sumRowsOfColumns: a block for a tile of columns and a split
 //                  |             |
-//            parts[0][column]  parts[1][column] ...     sumPartsOfColumns: a thread a column adds its parts, in order
+//            parts[0][column]  parts[1][column] ...     sumPartsOfColumns: one thread for each column adds the
+//                                                       parts in order
 //
 // Nothing is added atomically, so the sums are the same in every run. The gradient of x is in norms.cu.
 #pragma once
@@ -69,8 +70,8 @@ __global__ void __launch_bounds__(256)
       if (e < count) parts[blockIdx.y * n + column + e] = sums[e];
 }
 
-/// The second stage: dweight and dbias are the sums of each column's parts, added in the order of the splits. A thread
-/// a column; neighbouring threads read neighbouring parts.
+/// The second stage: dweight and dbias are the sums of each column's parts, added in the order of the splits. One
+/// thread for each column; neighbouring threads read neighbouring parts.
 template <class T>
 __global__ void __launch_bounds__(256)
     sumPartsOfColumns(const Pair<Compute<T>>* parts,  // (splits, n)

@@ -18,8 +18,8 @@ __device__ void store(void* data, DType dtype, std::int64_t i, double value) {
   }
 }
 
-/// The update of one layer's statistics; `correction` makes the batch variance unbiased. A thread a channel, in
-/// float64, element by element: there is one value a channel, so vectors would not be faster.
+/// The update of one layer's statistics; `correction` makes the batch variance unbiased. One thread for each
+/// channel, in float64, element by element: there is one value for each channel, so vectors would not be faster.
 __global__ void __launch_bounds__(threads)
     moveStatistics(AnyData mean,        // (n), of the batch
                    AnyData variance,    // (n), of the batch

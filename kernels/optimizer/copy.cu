@@ -8,7 +8,8 @@ namespace wengert {
 
 namespace {
 
-/// Pairs of tensors whose two dtypes are the same. 128 pairs of 24 bytes fit into the 4 KB that the parameters of a launch may take.
+/// Pairs of tensors whose two dtypes are the same. 128 pairs of 24 bytes fit into the 4 KB that the parameters of a
+/// launch may take.
 struct Pairs {
   static constexpr int most = 128;
   struct {
@@ -18,8 +19,8 @@ struct Pairs {
   } at[most];
 };
 
-/// The blocks with blockIdx.y = i copy pair i, 16 bytes a thread at a time, in a grid-stride loop along x. The grid is as
-/// wide as the longest pair needs, so blocks of shorter pairs may have nothing to do.
+/// The blocks with blockIdx.y = i copy pair i, in a grid-stride loop along x. Each thread copies 16 bytes at a time.
+/// The grid is as wide as the longest pair needs, so blocks of shorter pairs may have nothing to do.
 __global__ void copyKernel(Pairs pairs) {
   const auto pair = pairs.at[blockIdx.y];
   forEachVector<16>(

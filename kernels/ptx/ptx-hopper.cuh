@@ -1,6 +1,6 @@
-// The instructions that only sm_90a has, as functions: mbarriers, bulk tensor copies (TMA), and, in ptx-wgmma.cuh, the
-// matrix instructions of warpgroups. ptx.cuh includes this file; kernels include ptx.cuh. On other targets the
-// functions compile and trap.
+// The instructions that are compiled for sm_90a only, as functions: mbarriers, bulk tensor copies (TMA), and, in
+// ptx-wgmma.cuh, the matrix instructions of warpgroups. ptx.cuh includes this file; kernels include ptx.cuh. On other
+// targets the functions compile and trap.
 #pragma once
 
 #include <cuda.h>

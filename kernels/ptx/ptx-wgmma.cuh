@@ -1,14 +1,14 @@
 // wgmma: d (64, N) = a (64, 16) b (16, N) + d by a warpgroup of 128 threads, asynchronously. Included by
 // ptx-hopper.cuh; its emulated twin is in emulator/ptx.h. The order of calls is
 //
-//   wgmmaFence -> wgmma, as often as needed -> wgmmaCommit -> wgmmaWait
+//   wgmmaFence -> one or more wgmma -> wgmmaCommit -> wgmmaWait
 //
 // and no thread may touch the registers of d from the first wgmma until after the wait.
 #pragma once
 
 namespace wengert {
 
-/// Describes where a 16-bit operand is in shared memory:
+/// Describes the layout of a 16-bit operand in shared memory:
 ///
 ///   contiguous   swizzle   layout
 ///   k            yes       rows as wide as the swizzle (128 bytes: 64 k); strideBytes from 8 rows to the next 8 rows;

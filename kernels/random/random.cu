@@ -9,8 +9,9 @@
 //   32 bits     y0 y1 y2 y3  | y4 y5 y6 y7  | y8 ...
 //   53 bits     y0--  y1--   | y2--  y3--   | y4-- ...
 //
-// In every kernel a thread draws one counter at a time, in registers, and stores its elements as a vector; the kernels
-// write each element once and are deterministic, since the words depend on the element's index only.
+// In every kernel a thread draws one counter at a time (two in randn of float64), in registers, and stores the elements
+// as a vector. The kernels write each element once and are deterministic, since the words depend on the element's index
+// only.
 #include "random/philox.cuh"
 #include "runtime/bits.cuh"
 #include "runtime/registry.h"

@@ -22,7 +22,7 @@ constexpr std::int64_t nextPowerOfTwo(std::int64_t n) {
   return power;
 }
 
-/// Threads a block for `wanted` of them: a power of two, at most 256.
+/// Threads of a block if `wanted` are needed: a power of two, at most 256.
 inline int blockThreads(std::int64_t wanted) { return static_cast<int>(nextPowerOfTwo(wanted < 256 ? wanted : 256)); }
 
 /// How the threads of a block are divided: a team of `size` threads works on one row. If rows lie side by side in
@@ -80,14 +80,14 @@ __device__ __forceinline__ S shuffleXor(S state, int laneMask) {
 ///   ^ 2           abcd      abcd      abcd      abcd      efgh      efgh      efgh      efgh
 ///   ^ 4           abcdefgh  abcdefgh  ...                                               abcdefgh
 ///
-/// With c columns the masks start at c, so a lane only meets lanes of its own column. If a team has several warps, each
-/// warp writes its result to shared memory and then every warp merges the results of all of them, by the same steps.
-/// The order of merges depends only on the team's shape, so the result is the same in every run.
+/// With c columns the masks start at c, so a lane exchanges only with lanes of the same column. If a team has several
+/// warps, each warp writes its result to shared memory and then every warp merges the results of all of them, by the
+/// same steps. The order of merges depends only on the team's shape, so the result is the same in every run.
 template <class Fold, class S, int N>
 __device__ void reduceTeam(const Fold& fold,
                            Team team,
                            S (&states)[N],  // (N) per thread
-                           S* shared) {     // (groups, warps of a team, columns, N); null if the team fits in a warp
+                           S* shared) {     // (groups, warps of a team, columns, N); not used if teams fit in a warp
   const auto combineLanes = [&](int span) {
     for (int mask = team.columns; mask < span; mask *= 2)
 #pragma unroll

@@ -81,9 +81,9 @@ __device__ __forceinline__ void storeResult(const Fold& fold, typename Fold::Sta
   else parts[at * gridDim.y + blockIdx.y] = state;
 }
 
-/// y[r] = fold of the terms of r, if the innermost axis is reduced. A team for each result; blockDim.x / team.size
-/// results a block; blockIdx.y is the split. A thread keeps one state in registers, and reduceTeam merges the team's
-/// states.
+/// y[r] = fold of the terms of r, if the innermost axis is reduced. One team for each result, so a block has
+/// blockDim.x / team.size results; blockIdx.y is the split. A thread keeps one state in registers, and reduceTeam
+/// merges the team's states.
 ///
 /// If the terms are one run, the share of a split may start at any address. It is read in three pieces:
 ///
@@ -246,8 +246,8 @@ inline unsigned chooseSplits(std::int64_t blocks, std::int64_t terms, std::int64
 constexpr std::int64_t mostBlocks = 1 << 30;
 
 /// Reduces x to y as the plan says. Chooses the team, the number of blocks and the splits:
-///   rows      a team for each result, so that each thread has about 4 vectors, in blocks of 256 threads
-///   columns   up to 32 threads side by side, and as many along the terms as leave each thread 8 of them
+///   rows      one team for each result, so that each thread has about 4 vectors, in blocks of 256 threads
+///   columns   up to 32 threads side by side, and enough along the terms that each thread has about 8
 template <class Fold>
 void runReduction(const Fold& fold, const Buffer& x, Buffer& y, const ReducePlan& plan) {
   using T = typename Fold::Element;

@@ -8,10 +8,10 @@
 //   |  t0  |  t1  |  t2  |  t3  |  t0  |  t1  |  t2  |  t3  | next tile ...
 //   |<--------- u = 0 --------->|<--------- u = 1 --------->|
 //
-// Neighbouring threads read neighbouring 16 bytes, and U of these loads are in flight. Where the row is kept between
-// the passes of an op:
+// Neighbouring threads read neighbouring 16 bytes, and U of these loads are in flight. Between the passes of an
+// op, the row is in:
 //
-//   one tile                          registers        read once from global memory
+//   one tile (not float64)            registers        read once from global memory
 //   longer, aligned and fits          shared memory    read once from global memory
 //   longer otherwise                  nowhere          read again in each pass
 //

@@ -146,7 +146,8 @@ __global__ void __launch_bounds__(threads)
 
 using ScannedTypes = Types<float, double, bfloat16, float16, std::int32_t>;
 
-/// Scans with a block a line if lines are contiguous and have 128 elements or more, else with a thread a line.
+/// Scans with one block for each line if lines are contiguous and have 128 elements or more, else with one thread for
+/// each line.
 template <template <class> class Fold>
 void launchScan(const Buffer& x,  // (outer, n, inner)
                 Buffer& y,        // (outer, n, inner)

@@ -19,7 +19,9 @@ struct InvalidCall : std::runtime_error {
 };
 
 /// Throws InvalidCall with the running launcher's name and a message.
-[[noreturn]] inline void refuse(const std::string& rule) { throw InvalidCall(std::string(stream().kernel) + ": " + rule); }
+[[noreturn]] inline void refuse(const std::string& rule) {
+  throw InvalidCall(std::string(stream().kernel) + ": " + rule);
+}
 
 /// Refuses unless `holds`. The message is built only then, since this runs in every call.
 inline void require(bool holds, const char* rule) {

@@ -35,7 +35,7 @@ struct Divider {
   }
 };
 
-/// Some axes of a contiguous array. Their places are counted in row-major order, and offset(i) is where place i is.
+/// Some axes of a contiguous array. Their places are counted in row-major order; offset(i) is for place i.
 struct Axes {
   static constexpr int most = 8;
 
@@ -43,7 +43,7 @@ struct Axes {
   std::int64_t stride[most] = {};  // (count), in elements
   Divider size[most] = {};         // (count)
 
-  /// To be called from the outermost axis to the innermost; `limit` is the number of all places.
+  /// Call it from the outermost axis to the innermost. `limit` is the number of all places.
   void add(std::int64_t size, std::int64_t stride, std::int64_t limit) {
     if (count == most) refuse("more than 8 axes alternate between kept and reduced");
     this->stride[count] = stride;

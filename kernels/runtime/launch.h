@@ -41,7 +41,7 @@ struct LaunchShape {
               std::source_location where = std::source_location::current())
       : grid(grid), block(block), sharedBytes(sharedBytes), where(where) {}
 
-  /// "<<<(128, 1, 1), (256, 1, 1), 0>>> at kernels/matmul/matmul.cu:120", for messages.
+  /// "<<<(128, 1, 1), (256, 1, 1), 0>>> at kernels/matmul/gemm-loop.cuh:220", for messages.
   std::string describe() const {
     const auto show = [](dim3 d) {
       return "(" + std::to_string(d.x) + ", " + std::to_string(d.y) + ", " + std::to_string(d.z) + ")";

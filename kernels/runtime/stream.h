@@ -11,7 +11,7 @@
 
 namespace wengert {
 
-/// How float32 products are computed: exactly rounded inputs, or inputs rounded to tf32 for the tensor cores.
+/// How float32 products are computed: in float32 (ieee), or with inputs rounded to tf32 for the tensor cores.
 enum class FloatMode : std::uint8_t { ieee, tf32 };
 
 /// Bytes of dynamic shared memory that a kernel may have before its limit is raised.

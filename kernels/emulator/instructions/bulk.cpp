@@ -175,10 +175,10 @@ void Bulk::perform(std::size_t at) {
 /// a row:
 ///
 ///   box            |<------------ rowBytes ------------>|
-///   tensor              |<--- inside: first .. end --->|        bytes outside are zeros in a load, and skipped in a store
+///   tensor              |<--- inside: first .. end --->|
 ///
-/// `copy.at` is where the box starts in the tensor and may be negative; a row outside in another dimension does not
-/// exist.
+/// Bytes outside are zeros in a load, and skipped in a store. `copy.at` is the start of the box in the tensor and may
+/// be negative; a row outside in another dimension does not exist.
 void Bulk::move(const Copy& copy) {
   const TensorMap& map = copy.map;
   const std::int64_t element = map.elementBytes;

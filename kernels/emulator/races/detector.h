@@ -2,10 +2,10 @@
 // has one; hooks.cpp tells it of ordinary accesses, and barriers, collectives, copies and instructions of
 // synchronisation. Guard bands around global memory are in memory.h.
 //
-// Each thread has a time of its own, which ticks when it releases, and a clock: the time of every other thread up to
-// which it knows what was done. An access is stored with the accessor's time. A later access of the same byte by
-// another thread is ordered after it if its clock has reached that time; otherwise the two are a race, in whatever
-// order they ran.
+// Each thread has its own time, which ticks when it releases, and a clock: the time of every other thread up to which
+// it knows that thread's work. An access is stored with the accessor's time. A later access of the same byte by
+// another thread is ordered after it if its clock has reached that time; otherwise the two are a race, regardless
+// of the order in which they ran.
 //
 //                  clock of thread 0    clock of thread 1
 //                       (1, 0)               (0, 1)

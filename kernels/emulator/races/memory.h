@@ -40,7 +40,7 @@ class MemoryCheck {
       if (begin >= region.begin && begin + bytes <= region.end) return true;
     return search(begin, bytes);
   }
-  /// What is wrong with an access, or an empty string.
+  /// The error of an access, or an empty string.
   std::string describe(const void* address, std::size_t bytes) const;
 
  private:

@@ -10,7 +10,7 @@ enum class Bug { none, waitOneTooFew, noWait, noBarrier, wrongStage, skewedRow, 
 
 constexpr int tile = 64, depth = 32, stages = 3, threads = 128;
 
-// Where the 16 bytes `chunk` of a row of 64 bytes are, in elements: an XOR swizzle spreads a column over the banks.
+// The offset in elements of the 16 bytes `chunk` of a row of 64 bytes: an XOR swizzle spreads a column over the banks.
 __device__ int placeOf(int row, int chunk) { return row * depth + (chunk ^ (row / 2 % 4)) * 8; }
 
 // y (m, n) = a (m, k) b (n, k)^T in tiles of 64 x 64 x 32; m and n are multiples of 64, k of 32. Each of 4 warps has a
