@@ -76,7 +76,7 @@ describe("the check of headers", () => {
   });
 });
 
-/** What the check finds in sources that exist only here, each behind a header; the entry point is the first. */
+/** The findings of the check in sources that exist only here, each after a header. The first is the entry point. */
 function find(...bodies: string[]): string[] {
   const sources = bodies.map((body) => `/** The header of the file. */\n${body}`);
   const names = sources.map((_, i) => `/${"abc"[i]}.ts`);
@@ -96,16 +96,20 @@ describe("the check of documentation", () => {
     ["a function", "export function f() {}", ["f"]],
     ["a constant", "export const a = 1;", ["a"]],
     ["a type", "export type A = number;", ["A"]],
-    ["a comment of tags alone", "/** @throws Error */ export function f() {}", ["f"]],
-    ["an empty comment", "/** */ export function f() {}", ["f"]],
+    ["a function whose comment has only tags", "/** @throws Error */ export function f() {}", ["f"]],
+    ["a function whose comment is empty", "/** */ export function f() {}", ["f"]],
     [
       "a class",
       "export class A { x = 1; f() {} static s = 1; get g() { return 1; } }",
       ["A", "A.f", "A.g", "A.s", "A.x"],
     ],
-    ["options", "/** Options. */ export interface O { a?: number; f(): void }", ["O.a", "O.f"]],
-    ["an object type", "/** One. */ export type O = { kind: 1 } | { kind: 2; a: number };", ["O.kind", "O.a"]],
-    ["an object", "/** Both. */ export const o = { a: 1, f() {} };", ["o.a", "o.f"]],
+    ["a field of options", "/** Options. */ export interface O { a?: number; f(): void }", ["O.a", "O.f"]],
+    [
+      "a field of an object type",
+      "/** One. */ export type O = { kind: 1 } | { kind: 2; a: number };",
+      ["O.kind", "O.a"],
+    ],
+    ["a field of an object", "/** Both. */ export const o = { a: 1, f() {} };", ["o.a", "o.f"]],
     ["an inherited member", "/** A. */ export class A extends B {}\nabstract class B { f() {} }", ["A.f"]],
     ["a protected member", "/** A. */ export class A { protected f() {} }", ["A.f"]],
     [
@@ -115,11 +119,16 @@ describe("the check of documentation", () => {
     ],
     ["a constructor", "/** A. */ export class A { constructor(a: number) {} }", ["new A"]],
     [
-      "a forward without shapes",
+      "the shapes of a forward method",
       "/** A. */ export class A {\n/** Runs. */ forward(x: number) { return x; } }",
       ["A.forward says no shapes"],
     ],
-  ])("finds %s", (_, source, missing) => {
+    [
+      "the shapes in the tags of a forward method",
+      "/** A. */ export class A {\n/** Runs.\n@param x - (N)\n@returns the sum */ forward(x: number) { return x; } }",
+      ["A.forward says no shapes"],
+    ],
+  ])("finds what lacks documentation: %s", (_, source, missing) => {
     expect(find(source).sort()).toEqual([...missing].sort());
   });
 
@@ -132,24 +141,27 @@ describe("the check of documentation", () => {
   });
 
   test.each([
-    ["comments", "/** A. */ export class A {\n/** x. */ x = 1;\n/** f. */ f() {} }"],
-    ["what is private", "/** A. */ export class A { private x = 1; #y = 1; private f() {} }"],
+    ["a class and its members with comments", "/** A. */ export class A {\n/** x. */ x = 1;\n/** f. */ f() {} }"],
+    ["private members", "/** A. */ export class A { private x = 1; #y = 1; private f() {} }"],
     [
-      "what is internal",
+      "internal functions and members",
       "/** @internal */ export function f() {}\n/** A. */ export class A {\n/** @internal */ x = 1; }",
     ],
-    ["members named by a symbol", "/** A. */ export class A { [Symbol.iterator]() {} }"],
+    ["a member named by a symbol", "/** A. */ export class A { [Symbol.iterator]() {} }"],
     [
       "an override of a documented member",
       "/** A. */ export class A extends B { f() {} }\nclass B {\n/** f. */ f() {} }",
     ],
     [
-      "a constructor with options alone",
+      "a constructor that takes only options",
       "/** A. */ export class A { constructor({ a }: AOptions = {}) {} }\ninterface AOptions { a?: number }",
     ],
-    ["a constructor with tags", "/** A. */ export class A {\n/** @param a - a number */ constructor(a: number) {} }"],
     [
-      "a forward with shapes",
+      "a constructor whose comment has tags",
+      "/** A. */ export class A {\n/** @param a - a number */ constructor(a: number) {} }",
+    ],
+    [
+      "a forward method with shapes",
       "/** A. */ export class A {\n/** Runs.\n@param x - (N)\n@returns (N) */ forward(x: number) { return x; } }",
     ],
   ])("accepts %s", (_, source) => {

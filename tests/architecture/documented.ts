@@ -12,18 +12,18 @@
  *
  * A `forward` method needs its own comment, with the shapes under `@param` and `@returns`.
  *
- * No comment is needed on what is private or `@internal`, on members named by a symbol of the language
- * (`[Symbol.dispose]`), on the fields of types that are written inside another one, and on what a library declares.
+ * No comment is needed on private and `@internal` members, on members named by a symbol of the language
+ * (`[Symbol.dispose]`), on the fields of types that are written inside another one, and on declarations of a library.
  */
 import ts from "typescript";
 
-/** Members of a type or a namespace, and whom they belong to in messages. */
+/** Members of a type or a namespace, and their owner in messages. */
 interface Place {
   readonly owner: string;
   readonly symbol: ts.Symbol;
 }
 
-/** What lacks documentation, as `file:line: Class.member`. */
+/** Everything without documentation, as `file:line: Class.member`. */
 export function undocumented(program: ts.Program, entries: readonly string[]): string[] {
   const checker = program.getTypeChecker();
   const missing = new Set<string>();
@@ -75,9 +75,13 @@ export function undocumented(program: ts.Program, entries: readonly string[]): s
 const isLayerForward = (node: ts.Declaration): boolean =>
   ts.isMethodDeclaration(node) && node.name.getText() === "forward" && node.body !== undefined;
 
-/** Whether the comment of the method itself has tags for the input and the output: there the shapes are. */
+/** Whether a tag gives a shape, such as (N, C), mentions one, or says that the output is the input itself. */
+const hasShape = ({ comment }: ts.JSDocTag): boolean => /\(|shape|itself/.test(ts.getTextOfJSDocComment(comment) ?? "");
+
+/** Whether the comment of the method itself has tags for the input and the output: they contain the shapes. */
 const saysShapes = (node: ts.Node): boolean =>
-  ts.getJSDocTags(node).some(ts.isJSDocParameterTag) && ts.getJSDocReturnTag(node) !== undefined;
+  ts.getJSDocTags(node).filter(ts.isJSDocParameterTag).some(hasShape) &&
+  ts.getJSDocTags(node).filter(ts.isJSDocReturnTag).some(hasShape);
 
 const declarationsOf = (symbol: ts.Symbol): readonly ts.Declaration[] => symbol.declarations ?? [];
 
