@@ -31,6 +31,7 @@ export type Saved = Tensor | undefined | readonly Tensor[];
  * A step of a program that is recorded as a whole and is not an op: it has its own way back. `checkpoint` makes them.
  */
 export interface Composite {
+  /** Tells it from an op. */
   readonly kind: "composite";
   /** The name that the tape prints and that errors begin with. */
   readonly name: string;
