@@ -17,7 +17,7 @@ function namesIn(type) {
   return (elements ?? (rest ? [rest] : [])).map(({ name }) => name);
 }
 
-/** The function's documentation, without the `@param` of the first parameter: a last paragraph names that one. */
+/** The function's documentation, without the `@param` of the first parameter. The last paragraph names this parameter. */
 function documentationOf({ comment, parameters: [self] }) {
   const documentation = comment.clone();
   const tag = documentation.getIdentifiedTag(self.name, "@param");
@@ -63,7 +63,7 @@ function problemOf(property, source) {
   return source.comment?.summary.length ? null : "its op function has no documentation";
 }
 
-/** Called by typedoc. Whatever cannot be shown is an error, which ends `npm run docs`. */
+/** Called by typedoc. A method that cannot be shown is an error, which ends `npm run docs`. */
 export function load(app) {
   const show = ({ project }) => {
     const functions = project.getReflectionsByKind(ReflectionKind.Function);
@@ -88,6 +88,6 @@ export function load(app) {
       one.setFlag(ReflectionFlag.Inherited, false);
     }
   };
-  // Before typedoc's own steps, which move each `@param` to its parameter and warn of those that have none.
+  // Before typedoc's own steps, which move each `@param` to its parameter and warn about tags without a parameter.
   app.converter.on(Converter.EVENT_RESOLVE_BEGIN, show, 100);
 }

@@ -15,14 +15,14 @@ import {
 import { type Case, cotangent, type InputTensors, valuesOf } from "../../tests/cases/case.js";
 import { floats, isFloatTensor, outputsOf, wrtOf } from "../../tests/support/run.js";
 
-/** What a case got to: nothing, its values, its gradients, its second gradients. */
+/** How far a case got: nothing, its values, its gradients, its second gradients. */
 export type Stage = "none" | "forward" | "gradient" | "second gradient";
 
 export interface Level {
   readonly stage: Stage;
   /** The dtype of the first output; null if the case did not run. */
   readonly result: DType | null;
-  /** Why it got no further: a refused dtype, a missing kernel, a missing rule. Empty if there is nothing further. */
+  /** Why it stopped there: a refused dtype, a missing kernel, a missing rule. Empty if there is no further stage. */
   readonly reason: string;
   /** Whether the case has gradients at all. If not, `forward` says nothing about the op's gradient. */
   readonly hasGradient: boolean;
@@ -95,7 +95,7 @@ function secondGradients(sample: Case, inputs: InputTensors): void {
 /**
  * Why an op cannot do something, if the error says so.
  *
- * @throws the error, if it says anything else: it is a bug, and the table must not hide it
+ * @throws the error itself, if it says anything else: it is a bug, and the table must not hide it
  */
 function reasonOf(error: unknown, differentiating: boolean): string {
   if (error instanceof DeviceError) {
@@ -120,7 +120,7 @@ function refusal(body: () => void, differentiating: boolean): string | null {
 /**
  * Runs a case with its float inputs in a dtype.
  *
- * @throws what the case throws, except for a dtype that the op refuses, a missing kernel and a missing rule
+ * @throws every other error of the case; not those for a refused dtype, a missing kernel or a missing rule
  */
 export function levelOf(op: string, sample: Case, dtype: DType): Level {
   return tidy((): Level => {

@@ -48,7 +48,7 @@ function representative(op: string, cases: readonly Case[]): Case {
 }
 
 const markOf: Readonly<Record<Stage, string>> = { none: "-", forward: "F", gradient: "1", "second gradient": "2" };
-/** What the next stage is called, for the reason that it was not reached. */
+/** The name of the next stage, for the note that explains why it was not reached. */
 const next: Readonly<Record<Stage, string>> = {
   none: "",
   forward: "gradient: ",
@@ -56,7 +56,7 @@ const next: Readonly<Record<Stage, string>> = {
   "second gradient": "",
 };
 
-/** Notes by what they say, with the dtypes for which it is true. */
+/** Notes, each with the dtypes it applies to. */
 class Notes {
   readonly #dtypes = new Map<string, DType[]>();
 
@@ -109,7 +109,7 @@ function toMarks(levels: readonly Level[]): string[] {
 /** The marks of an op: how far its representative case gets. */
 export const marksOf = (op: string, cases: readonly Case[]): string[] => toMarks(levelsOf(op, cases));
 
-/** The marks of an op with its note: why it gets no further, and which of its cases differ in a float dtype. */
+/** The marks of an op with its note: why it stops there, and which of its cases differ in a float dtype. */
 export function measureOp(op: string, cases: readonly Case[]): Row {
   const levels = levelsOf(op, cases);
   const notes = new Notes();

@@ -75,7 +75,7 @@ export function familyGraph(files: Files): Map<string, string[]> {
 /** The cycles among the folders of kernels/. */
 export const familyCycles = (files: Files): string[][] => cyclesIn(familyGraph(files));
 
-/** Folders that directly hold more files than `most` allows. */
+/** Folders that directly contain more files than `most` allows. */
 export function crowded(files: Files, most: (folder: string) => number): string[] {
   const counts = new Map<string, number>();
   for (const path of files.keys()) counts.set(posix.dirname(path), (counts.get(posix.dirname(path)) ?? 0) + 1);

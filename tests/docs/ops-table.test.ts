@@ -91,7 +91,7 @@ describe("a measurement", () => {
     return x.square();
   };
 
-  test("says how far an op can be differentiated, and why no further", () => {
+  test("says how far an op can be differentiated, and why it stops there", () => {
     const reason = expect.stringContaining("constantCopy: there is no gradient with respect to x") as string;
     const level = (run: (x: Tensor) => Tensor) => levelOf("op", sample(run), "float32");
     expect(level((x) => apply(constant, [x], undefined))).toMatchObject({ stage: "forward", reason });

@@ -1,4 +1,4 @@
-/** The files that the pages name are there: those with a path, and those by their name alone. */
+/** The files that the pages name exist: those with a path, and those by their name alone. */
 import { readdirSync, readFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -12,7 +12,7 @@ const under = (folder: string): string[] =>
     relative(root, join(parentPath, name)).replaceAll("\\", "/"),
   );
 
-/** What commands make: the API reference, and the compiled test runner of the GPU bundle. */
+/** Files that commands generate: the API reference, and the compiled test runner of the GPU bundle. */
 const generated = ["docs/api", "scripts/gpu/test.js"];
 
 const present = new Set([...generated, ...folders, ...folders.flatMap(under), ...readdirSync(root)]);
@@ -21,7 +21,7 @@ const names = new Set([...present].map((path) => path.slice(path.lastIndexOf("/"
 const withPath = new RegExp(`^(?:${folders.join("|")})/[\\w./-]+$`);
 const byName = /^[a-z][\w-]*(?:\.[\w-]+)*\.(?:ts|mjs|cu|cuh|cc|cpp|h|sh|py)$/;
 
-/** The files and folders that a page names in backquotes and that are not there. */
+/** The files and folders that a page names in backquotes and that do not exist. */
 function missing(page: string): string[] {
   const named = [...page.matchAll(/`([^`\n]+)`/g)].flatMap(([, code]) => code.split(/[\s,;]+/));
   const gone = (code: string): boolean =>
@@ -32,7 +32,7 @@ function missing(page: string): string[] {
 const pages = ["README.md", ...under("docs").filter((path) => /^docs\/[\w-]+\.md$/.test(path))];
 
 describe("the files named in", () => {
-  test.each(pages)("%s are there", (page) => {
+  test.each(pages)("%s exist", (page) => {
     expect(missing(readFileSync(join(root, page), "utf8"))).toEqual([]);
   });
 

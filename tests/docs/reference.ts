@@ -31,7 +31,7 @@ class Messages extends Logger {
 export interface Reference {
   /** The members of the class Tensor, by name. */
   readonly members: ReadonlyMap<string, DeclarationReflection>;
-  /** The functions, by the place where each is declared. */
+  /** The functions, by the location of their declaration. */
   readonly functions: ReadonlyMap<string, DeclarationReflection>;
   /** Errors and warnings. */
   readonly messages: readonly string[];

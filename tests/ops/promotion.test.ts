@@ -162,7 +162,7 @@ describe("what an op may ask of its inputs", () => {
       for (const dtype of dtypes) expect(seen(type, dtype)).toBe("float64");
   });
 
-  test("own is left as it is", () => {
+  test("'unchanged' leaves the dtype as it is", () => {
     for (const dtype of dtypes) expect(seen("unchanged", dtype)).toBe(dtype);
   });
 

@@ -1,6 +1,8 @@
-/** The list of ops without a GPU kernel. Used by the tests of kernel coverage and of the parts of an op. */
+/**
+ * The ops and updates that have no kernel on a GPU yet. A commit that adds a kernel removes the name. Used by the tests of
+ * kernel coverage and of the parts of an op.
+ */
 
-/** The ops and updates that have no kernel on a GPU yet. A commit that adds a kernel removes the name. */
 export const awaited: readonly string[] = [
   ...["attention", "attentionGrad"],
   ...["batchNorm", "batchNormGrad", "batchNormInference"],

@@ -3,9 +3,9 @@ import { readFileSync } from "node:fs";
 import { type Case, seedOf, valuesOf } from "../cases/case.js";
 import { caseFiles } from "../cases/index.js";
 
-/** What PyTorch gives for one case, in float64. */
+/** PyTorch's results for one case, in float64. */
 export interface Golden {
-  /** Of the case's inputs and expression; where it differs, the file is out of date. */
+  /** Of the case's inputs and expression. If it differs, the file is out of date. */
   readonly hash: number;
   readonly outputs: readonly { readonly shape: readonly number[]; readonly values: readonly number[] }[];
   readonly grads: Readonly<Record<string, readonly number[]>>;
@@ -13,7 +13,7 @@ export interface Golden {
 
 export interface Sample {
   readonly op: string;
-  /** `op/name`, as it stands in test names and golden files. */
+  /** `op/name`, as in test names and golden files. */
   readonly key: string;
   readonly sample: Case;
 }
@@ -36,7 +36,7 @@ export function samplesOf(file: string): Sample[] {
 /** JSON has no NaN and no infinities, and drops the sign of -0; they travel as strings. */
 const encode = (x: number): number | string => (Object.is(x, -0) ? "-0.0" : Number.isFinite(x) ? x : String(x));
 
-/** What make.py reads. */
+/** The input of make.py. */
 export function dump(file: string): Record<string, unknown> {
   return Object.fromEntries(
     samplesOf(file).map(({ op, key, sample }) => {
