@@ -51,7 +51,7 @@ export function buffer(tensor: Tensor, { persistent = true }: BufferOptions = {}
 }
 
 function checkLeaf(op: string, tensor: Tensor): void {
-  checkTensor(op, "what is to be state", tensor);
+  checkTensor(op, "the value", tensor);
   if (tensor.variable?.entry)
     throw new ArgumentError(`${op}: ${tensor.describe()} is a result, not a leaf; use detach()`);
 }

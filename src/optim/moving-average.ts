@@ -64,7 +64,7 @@ export class ExponentialMovingAverage implements Disposable {
       throw new ArgumentError(`${name}: a parameter stands twice in the list`);
     this.parameters.forEach((p, i) => {
       p.checkLive(name);
-      if (!isFloat(p.dtype)) throw new DTypeError(`${name}: parameters[${i}] is no float: ${p.describe()}`);
+      if (!isFloat(p.dtype)) throw new DTypeError(`${name}: parameters[${i}] is not a float: ${p.describe()}`);
     });
     this.#averages = outsideScopes(() => this.parameters.map((p) => p.zeros(p.shape, slotType(p))));
     copy(this.parameters, this.#averages);
@@ -114,7 +114,7 @@ export class ExponentialMovingAverage implements Disposable {
     this.#checkOut("loadStateDict");
     const op = `${name}.loadStateDict`;
     if (!isObject(values) || values.type !== name || !isCount(values.updates))
-      throw new FormatError(`${op}: this is no state of an ${name}`);
+      throw new FormatError(`${op}: this is not the state of an ${name}`);
     const averages = new Map<string, Meta>(this.#averages.map((average, i) => [String(i), average]));
     const differences = [
       ...(values.decay === this.decay ? [] : [`decay is ${this.decay}, in the state ${values.decay}`]),

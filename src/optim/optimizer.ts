@@ -76,7 +76,7 @@ export abstract class Optimizer<O extends object = object, S extends string = st
     this.parameters.forEach((p, i) => {
       checkTensor(name, `parameters[${i}]`, p);
       p.checkLive(name);
-      if (!isFloat(p.dtype)) throw new DTypeError(`${name}: parameters[${i}] is no float: ${p.describe()}`);
+      if (!isFloat(p.dtype)) throw new DTypeError(`${name}: parameters[${i}] is not a float: ${p.describe()}`);
       if (p.variable?.entry)
         throw new ArgumentError(`${name}: parameters[${i}] is a result, not a leaf: ${p.describe()}`);
     });
@@ -198,7 +198,8 @@ export abstract class Optimizer<O extends object = object, S extends string = st
       gradient.checkLive(op);
       if (!sameShape(gradient.shape, p.shape))
         throw new ShapeError(`${op}: gradients[${i}] is ${show(gradient.shape)}, its parameter ${show(p.shape)}`);
-      if (!isFloat(gradient.dtype)) throw new DTypeError(`${op}: gradients[${i}] is no float: ${gradient.describe()}`);
+      if (!isFloat(gradient.dtype))
+        throw new DTypeError(`${op}: gradients[${i}] is not a float: ${gradient.describe()}`);
       if (gradient.storage.backend !== p.storage.backend)
         throw new DeviceError(`${op}: gradients[${i}] is on ${gradient.device}, its parameter on ${p.device}`);
     });

@@ -25,7 +25,7 @@ export interface SavedOptimizer {
 /** Values of the form that an optimizer gives. @throws FormatError for any other */
 export function readOptimizer(op: string, values: Value): SavedOptimizer {
   if (!isObject(values) || typeof values.type !== "string")
-    throw new FormatError(`${op}: this is no state of an optimizer`);
+    throw new FormatError(`${op}: this is not the state of an optimizer`);
   const { type, lr, groups } = values;
   if (!isRate(lr) || !Array.isArray(groups) || !groups.every(isGroup))
     throw new FormatError(`${op}: the learning rates, options and steps of ${type} are not all there`);

@@ -213,7 +213,9 @@ describe("what a rule gives", () => {
     expect(() => tidy(() => slope(() => zeros([3]), x))).toThrow(ShapeError);
     expect(() => tidy(() => slope(() => zeros([3]), x))).toThrow(/userCopy: the rule for x gave \[3\].*sum to \[2\]/);
     expect(() => tidy(() => slope(() => zeros([]), x))).toThrow(ShapeError);
-    expect(() => tidy(() => slope(() => 3, x))).toThrow("userCopy: what the rule for x gives must be a tensor, got 3");
+    expect(() => tidy(() => slope(() => 3, x))).toThrow(
+      "userCopy: the result of the rule for x must be a tensor, got 3",
+    );
     expect(() => tidy(() => slope(() => undefined, x))).toThrow(/userCopy: there is no gradient/);
     expect(memory()).toMatchObject({ bytes: before.bytes, tensors: before.tensors });
   });

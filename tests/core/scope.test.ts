@@ -48,7 +48,7 @@ describe("keep", () => {
   test("wants a tensor", () => {
     using scope = new Scope();
     expect(() => keep(undefined as unknown as Tensor)).toThrow(ArgumentError);
-    expect(() => scope.keep([] as unknown as Tensor)).toThrow(/Scope.keep: what is kept must be a tensor/);
+    expect(() => scope.keep([] as unknown as Tensor)).toThrow(/Scope.keep: the value to keep must be a tensor/);
   });
 });
 

@@ -28,7 +28,7 @@ describe("what does not fit is refused, with the sizes in the message", () => {
     ],
     [() => matmul(b234(), m45().reshape([5, 4])), ShapeError, "matmul: inner dimensions differ: [2, 3, 4] x [5, 4]"],
     [() => matmul(b234(), zeros([3, 4, 2])), ShapeError, "matmul: shapes [2] and [3] do not broadcast: 2 against 3"],
-    [() => matmul(zeros([]), m23()), ShapeError, "matmul: a scalar is no matrix: [] x [2, 3]; use mul"],
+    [() => matmul(zeros([]), m23()), ShapeError, "matmul: a scalar is not a matrix: [] x [2, 3]; use mul"],
     [() => matmul(v3(), m23()), ShapeError, "matmul: inner dimensions differ: [1, 3] x [2, 3]"],
     [() => matmul(v2(), m23(), { transA: true }), ShapeError, "matmul: a vector has no transpose: [2] x [2, 3]"],
     [() => dot(v2(), v3()), ShapeError, "dot: the lengths differ: [2] and [3]"],

@@ -112,7 +112,7 @@ describe("the state", () => {
         "decay is 0.999, in the state 0.5; the state has 1, which is not here; 0 is float32 [1], in the state float32 [2]",
       );
       expect(() => average.loadStateDict(new SGD([leaf([1])], { lr: 1 }).stateDict())).toThrow(
-        /this is no state of an Exp/,
+        /this is not the state of an Exp/,
       );
       expect(average.stateDict().tensors.get("0")?.arraySync()).toEqual([1]);
     });

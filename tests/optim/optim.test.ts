@@ -125,7 +125,7 @@ describe("nothing changes where the gradients do not fit", () => {
       "dtype",
       () => [tensor([1, 1]), tensor([1], { dtype: "int32" })],
       DTypeError,
-      "Adam.step: gradients[1] is no float: int32 [1]",
+      "Adam.step: gradients[1] is not a float: int32 [1]",
     ],
     ["disposed gradient", () => [tensor([1, 1]), disposed(tensor([1]))], DisposedError, "Adam.step: float32 [1]"],
     [

@@ -165,8 +165,8 @@ describe("a state that does not fit is refused, and nothing changes", () => {
       "the learning rates, options and steps of Adam are not all there",
       changed(() => ({ type: "Adam", lr: -1, groups: [] })),
     ],
-    ["this is no state of an optimizer", changed(() => [])],
-    ["this is no state of an optimizer", () => ({ tensors: new Map(), values: null })],
+    ["this is not the state of an optimizer", changed(() => [])],
+    ["this is not the state of an optimizer", () => ({ tensors: new Map(), values: null })],
   ])("%s", (message, state) => {
     tidy(() => {
       const given = state();

@@ -1,5 +1,5 @@
 /**
- * Gradient checkpointing: one entry on the tape for a whole function, which the walk back runs again. Users call
+ * Gradient checkpointing: one entry on the tape for a whole function. The walk back runs the function again. Users call
  * `checkpoint`.
  */
 import type { Tensor } from "../../tensor.js";
@@ -55,7 +55,7 @@ function runOnce(fn: () => Tensor, inside: Partial<Context>): FirstRun {
   {
     using scope = new Scope();
     const result = noteInputs(inputs, () => withContext({ ...inside, tape: null }, fn));
-    checkTensor("checkpoint", "what the function returns", result);
+    checkTensor("checkpoint", "the result of the function", result);
     leaves = leavesBehind(result, begin);
     value = scope.keep(result.detach());
   }

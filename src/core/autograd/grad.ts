@@ -127,7 +127,7 @@ export function vjp<X extends readonly Tensor[]>(
       const variables = variablesFor("vjp", xs, [...xs.keys()]);
       wrt = variables.wrt;
       const output = enableGrad(() => f(...variables.inputs));
-      checkTensor("vjp", "what the function returns", output);
+      checkTensor("vjp", "the result of the function", output);
       return output.alias();
     });
     return {

@@ -156,7 +156,7 @@ function applyRules(
 
 /** The result of a rule, brought to the shape (broadcasting undone) and dtype of the variable. */
 function fitted(op: string, name: string, dx: Tensor, { shape, dtype }: Variable): Tensor {
-  checkTensor(op, `what the rule for ${name} gives`, dx);
+  checkTensor(op, `the result of the rule for ${name}`, dx);
   if (sameShape(dx.shape, shape) && dx.dtype === dtype) return dx;
   const stretches =
     shape.length <= dx.rank && padRank(shape, dx.rank).every((size, axis) => size === 1 || size === dx.shape[axis]);

@@ -80,7 +80,7 @@ export class Tape implements Disposable {
    */
   watch<T extends Tensor>(tensor: T): T {
     this.#check("watch");
-    checkTensor("Tape.watch", "what is watched", tensor);
+    checkTensor("Tape.watch", "the value to watch", tensor);
     if (!tensor.variable) tensor.requiresGrad = true;
     return tensor;
   }

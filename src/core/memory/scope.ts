@@ -69,7 +69,7 @@ export class Scope implements Disposable {
 
   /** @internal Whether this scope, or one inside it, will dispose `tensor`. */
   owns(tensor: Tensor): boolean {
-    checkTensor("Scope.keep", "what is kept", tensor);
+    checkTensor("Scope.keep", "the value to keep", tensor);
     for (let scope = tensor.scope; scope !== null; scope = scope.outer) if (scope === this) return true;
     return false;
   }
@@ -116,7 +116,7 @@ export function outsideScopes<T>(fn: () => T): T {
  * @throws ArgumentError if it is not a tensor
  */
 export function keep<T extends Tensor>(tensor: T): T {
-  checkTensor("keep", "what is kept", tensor);
+  checkTensor("keep", "the value to keep", tensor);
   moveTo(null, tensor);
   return tensor;
 }

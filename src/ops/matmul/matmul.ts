@@ -105,7 +105,7 @@ export const matmulOp = defineOp({
 export function matmul(a: Tensor, b: Tensor, options: MatmulOptions = {}): Tensor {
   const { transA = false, transB = false } = options;
   if (a.rank === 0 || b.rank === 0)
-    throw new ShapeError(`matmul: a scalar is no matrix: ${show(a.shape)} x ${show(b.shape)}; use mul`);
+    throw new ShapeError(`matmul: a scalar is not a matrix: ${show(a.shape)} x ${show(b.shape)}; use mul`);
   if (a.rank > 2 && b.rank === 2 && !transA && a.shape[a.rank - 1] === b.shape[transB ? 1 : 0])
     return asOneMatrix(a, b, transB);
   if (a.rank > 1 && b.rank > 1) return apply(matmulOp, [a, b], { transA, transB });

@@ -164,7 +164,7 @@ function resolveRange(range: SliceRange, axis: number, size: number): Taken {
   if (range.length > 3)
     throw new ArgumentError(`slice: axis ${axis}: a range is [start, stop, step], got ${show(range)}`);
   const step = checkInteger(range[2] ?? 1, axis);
-  if (step === 0) throw new ArgumentError(`slice: axis ${axis}: a step of 0 goes nowhere`);
+  if (step === 0) throw new ArgumentError(`slice: axis ${axis}: the step must not be 0`);
   const [low, high] = step > 0 ? [0, size] : [-1, size - 1];
   const [first, last] = [fromFront(range[0], axis, size), fromFront(range[1], axis, size)];
   const start = first === null ? (step > 0 ? low : high) : Math.min(high, Math.max(low, first));
