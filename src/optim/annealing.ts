@@ -139,8 +139,8 @@ export interface WarmUpOptions {
 }
 
 /**
- * A straight line up to the first rate of `schedule` in front of it: the steps of `schedule` are counted from the end
- * of the warm-up. PyTorch's SequentialLR of a LinearLR and a schedule.
+ * A linear rise to the first rate of `schedule`, before it begins: the steps of `schedule` are counted from the end of
+ * the warm-up. PyTorch's SequentialLR of a LinearLR and a schedule.
  *
  * @throws ArgumentError if steps is not above 0, or startFactor is negative
  */

@@ -16,7 +16,7 @@ export interface Run {
   readonly optimizer: TrainableOptimizer;
   /** The current epoch, counted from 1. */
   readonly epoch: number;
-  /** The number of epochs that the run is to have. */
+  /** The number of epochs of the run. */
   readonly epochs: number;
   /** The number of optimizer steps that the whole run has taken. */
   readonly step: number;

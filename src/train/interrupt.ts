@@ -9,7 +9,7 @@ export interface Interrupt {
 }
 
 /**
- * Listens for `signal` and, if `sigint` is set, for Ctrl-C. The first Ctrl-C asks; the second ends the program at
+ * Listens for `signal` and, if `sigint` is set, for Ctrl-C. The first Ctrl-C requests the end; the second ends the program at
  * once, as if nobody had listened.
  */
 export function listen(signal: AbortSignal | undefined, sigint: boolean, notice: (text: string) => void): Interrupt {

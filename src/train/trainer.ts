@@ -93,8 +93,8 @@ export class Trainer<B extends TrainingBatch = LabelledBatch> {
    * Trains for some epochs.
    *
    * @param data - one epoch a loop; a `DataLoader`, for a run that can be resumed
-   * @returns what came out of every epoch
-   * @throws ArgumentError if the data are empty, or the run cannot be saved and is to be; FormatError that names what
+   * @returns the numbers of every epoch
+   * @throws ArgumentError if the data are empty, or the run must be saved but cannot be; FormatError that names what
    *   differs, if `resume` is the checkpoint of another run, and nothing has changed then; what a callback throws
    */
   async fit(data: TrainingData<B>, options: FitOptions<B>): Promise<History> {

@@ -48,7 +48,7 @@ export interface TrainableOptimizer {
 }
 
 /**
- * A number that is computed over batches. The metrics of `wengert/metrics` that compute one number are such metrics.
+ * A number that is computed over batches. Every metric of `wengert/metrics` that computes one number fits.
  */
 export interface TrainingMetric {
   /** Adds a batch. */

@@ -20,7 +20,7 @@ export interface Variable {
   readonly shape: Shape;
   /** The dtype of the value and of its gradient. */
   readonly dtype: DType;
-  /** For a leaf: the tensor whose `grad` receives what `backward` finds. */
+  /** For a leaf: the tensor whose `grad` receives the gradient from `backward`. */
   readonly leaf: Tensor | null;
 }
 

@@ -33,8 +33,8 @@ export interface CsvRow extends CsvRecord {
  * arrayDataset({ user: ratings.integers("user"), item: ratings.integers("item"), y: ratings.numbers("rating") });
  * ```
  *
- * @throws FormatError with the line, if a record has more or fewer fields than the others, a quote stands where none
- *   may, or the file is not UTF-8; FileError if it cannot be read; the signal's reason if it is aborted
+ * @throws FormatError with the line, if a record has more or fewer fields than the others, a quote is in the wrong
+ *   place, or the file is not UTF-8; FileError if it cannot be read; the signal's reason if it is aborted
  */
 export async function readCsv(path: string, options: CsvOptions = {}): Promise<CsvTable> {
   const rows: CsvRow[] = [];

@@ -74,7 +74,7 @@ export class BytePairVocabulary implements Vocabulary {
   /**
    * The vocabulary of data that `toJSON` gave.
    *
-   * @throws FormatError if the data are not those of a byte-pair vocabulary
+   * @throws FormatError if it is not the saved form of a byte-pair vocabulary
    */
   static fromJSON(data: BytePairVocabularyData): BytePairVocabulary {
     if (data?.type !== "bytePair" || !Array.isArray(data.merges) || !data.merges.every(isPair))

@@ -56,7 +56,7 @@ export class CharacterVocabulary implements Vocabulary {
   /**
    * The vocabulary of data that `toJSON` gave.
    *
-   * @throws FormatError if the data are not those of a character vocabulary
+   * @throws FormatError if it is not the saved form of a character vocabulary
    */
   static fromJSON(data: CharacterVocabularyData): CharacterVocabulary {
     if (data?.type !== "character" || !Array.isArray(data.characters))
@@ -71,7 +71,7 @@ export class CharacterVocabulary implements Vocabulary {
   /**
    * The tokens of a text, one for each character.
    *
-   * @throws ArgumentError with the place of a character that the vocabulary has not
+   * @throws ArgumentError with the place of a character that is not in the vocabulary
    */
   encode(text: string): Int32Array {
     const tokens: number[] = [];

@@ -30,7 +30,7 @@ export class PReLU extends Module {
   }
 
   /**
-   * Applies the slope of the layer, or of the channel, to what is below 0.
+   * Applies the slope of the layer, or of the channel, to elements below 0.
    *
    * @param x - (N, C, ...); with one slope any shape
    * @returns the shape of x

@@ -10,14 +10,14 @@ import type { Tensor } from "../../tensor.js";
 /** The masks of PyTorch's attention layers: which keys each query may attend to. */
 export interface AttentionMasks {
   /**
-   * (Lq, Lk), (N heads, Lq, Lk), or what broadcasts to (N, heads, Lq, Lk). Of bool: query i may NOT attend to key j
-   * where it is true, as in PyTorch's layer; `scaledDotProductAttention` takes the opposite. Of floats: added to the
-   * scores, -Infinity to forbid. Default: nothing is forbidden.
+   * (Lq, Lk), (N heads, Lq, Lk), or a shape that broadcasts to (N, heads, Lq, Lk). Of bool: query i may NOT attend to
+   * key j where it is true, as in PyTorch's layer; `scaledDotProductAttention` takes the opposite. Of floats: added to
+   * the scores, -Infinity to forbid. Default: nothing is forbidden.
    */
   readonly attnMask?: Tensor | null;
   /** (N, Lk), for padding. Of bool: no query may attend to key j where it is true. Of floats: added to the scores. */
   readonly keyPaddingMask?: Tensor | null;
-  /** Query i attends to key i and those before it only, besides what the masks say. Default false. */
+  /** Query i attends to key i and those before it only, in addition to the masks. Default false. */
   readonly isCausal?: boolean;
 }
 

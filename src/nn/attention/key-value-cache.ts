@@ -10,13 +10,16 @@ import type { Tensor } from "../../tensor.js";
 
 /** Options of `KeyValueCache`. */
 export interface KeyValueCacheOptions {
-  /** Keep the first keys and values, and use them ever after: for attention to an encoder's output. Default false. */
+  /**
+   * Keep the first keys and values, and use them in all later calls: for attention to an encoder's output. Default
+   * false.
+   */
   readonly fixed?: boolean;
 }
 
 /**
- * The keys and values of what an attention layer has read, so that a sequence can be generated element by element
- * without reading it again. One cache serves one layer and one batch of sequences. Its tensors live outside all
+ * The keys and values of the elements that an attention layer has read, so that a sequence can be generated element by
+ * element without reading it again. One cache serves one layer and one batch of sequences. Its tensors live outside all
  * scopes, and no gradients flow to it.
  */
 export class KeyValueCache implements Disposable {
@@ -35,7 +38,7 @@ export class KeyValueCache implements Disposable {
     return this.#keys?.shape[2] ?? 0;
   }
 
-  /** @internal What is held, each (N, heads, L, D); null where nothing is. */
+  /** @internal The held tensors, each (N, heads, L, D); null if there are none. */
   get held(): readonly [keys: Tensor, values: Tensor] | null {
     return this.#keys && this.#values && [this.#keys, this.#values];
   }
@@ -61,7 +64,7 @@ export class KeyValueCache implements Disposable {
     return [allKeys, allValues];
   }
 
-  /** Forgets what has been read, and frees it. */
+  /** Forgets all elements, and frees their keys and values. */
   reset(): void {
     this.#keys?.dispose();
     this.#values?.dispose();

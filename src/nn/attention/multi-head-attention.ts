@@ -35,8 +35,8 @@ export interface MultiHeadAttentionOptions extends InitOptions {
 /** Options of `MultiHeadAttention.forward`. */
 export interface MultiHeadAttentionForwardOptions extends AttentionMasks {
   /**
-   * Holds the keys and values of what came before: the input continues it and is added to it, and the masks cover all
-   * keys, those of the cache first.
+   * Holds the keys and values of the earlier elements. The input continues the sequence and is appended to the cache;
+   * the masks cover all keys, those of the cache first.
    */
   readonly cache?: KeyValueCache | null;
 }
@@ -133,8 +133,8 @@ export class MultiHeadAttention extends Module {
    * Attends from each query to the keys and returns the weighted values, projected.
    *
    * @param query - (Lq, N, E), or (N, Lq, E) with `batchFirst`
-   * @param key - (Lk, N, kdim), likewise. Default: the query, which is self-attention
-   * @param value - (Lk, N, vdim), likewise. Default: the key
+   * @param key - (Lk, N, kdim), or (N, Lk, kdim) with `batchFirst`. Default: the query, which is self-attention
+   * @param value - (Lk, N, vdim), or (N, Lk, vdim) with `batchFirst`. Default: the key
    * @returns the shape of the query
    * @throws ShapeError if shapes do not fit, DTypeError for a mask of integers
    */

@@ -62,7 +62,7 @@ abstract class PositionEncoding extends Module {
 /**
  * Adds sines and cosines of the position p, of wavelengths from 2 pi to 10000 2 pi, to features 2 i and 2 i + 1:
  * sin(p / 10000^(2 i / D)) and cos(p / 10000^(2 i / D)), as Vaswani et al., "Attention is all you need" (2017,
- * arXiv:1706.03762). It has no parameters, and no longest sequence.
+ * arXiv:1706.03762). It has no parameters, and no limit on the sequence length.
  */
 export class SinusoidalEncoding extends PositionEncoding {
   /** (positions so far, D), made when needed and not saved */

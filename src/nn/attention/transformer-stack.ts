@@ -25,7 +25,7 @@ export interface TransformerEncoderForwardOptions {
   readonly srcKeyPaddingMask?: Tensor | null;
   /** Each element attends to itself and those before it only. Default false. */
   readonly isCausal?: boolean;
-  /** What came before, to which the input is added: one for each layer. */
+  /** The caches of the earlier elements, one for each layer; the input is appended to each. */
   readonly caches?: readonly KeyValueCache[] | null;
 }
 
@@ -33,7 +33,7 @@ export interface TransformerEncoderForwardOptions {
 export interface TransformerDecoderForwardOptions {
   /** (T, T); see the `attnMask` of `MultiHeadAttention`: true forbids. */
   readonly tgtMask?: Tensor | null;
-  /** (T, S), likewise, for attention to the memory. */
+  /** (T, S), the same for attention to the memory. */
   readonly memoryMask?: Tensor | null;
   /** (N, T), true for padding. */
   readonly tgtKeyPaddingMask?: Tensor | null;
@@ -43,7 +43,7 @@ export interface TransformerDecoderForwardOptions {
   readonly tgtIsCausal?: boolean;
   /** Element i attends to elements 0 .. i of the memory only. Default false. */
   readonly memoryIsCausal?: boolean;
-  /** What came before, to which the input is added: one for each layer. */
+  /** The caches of the earlier elements, one for each layer; the input is appended to each. */
   readonly caches?: readonly KeyValueCache[] | null;
   /** The keys and values of the memory: a fixed cache for each layer, so that they are computed once. */
   readonly memoryCaches?: readonly KeyValueCache[] | null;
@@ -159,7 +159,7 @@ export class TransformerDecoder extends TransformerStack<TransformerDecoderLayer
    * Sends a sequence through all layers, each of which also attends to the memory.
    *
    * @param tgt - (T, N, E), or (N, T, E) with `batchFirst` layers
-   * @param memory - what the encoder gave: (S, N, E), or (N, S, E)
+   * @param memory - the encoder's output: (S, N, E), or (N, S, E)
    * @returns the shape of tgt
    * @throws ShapeError, DTypeError; ArgumentError unless there are as many caches as layers
    */

@@ -47,7 +47,7 @@ export interface EncoderForwardOptions {
   readonly srcKeyPaddingMask?: Tensor | null;
   /** Each element attends to itself and those before it only. Default false. */
   readonly isCausal?: boolean;
-  /** What came before, to which the input is added; see `MultiHeadAttention`. */
+  /** The cache of the earlier elements; the input is appended to it. See `MultiHeadAttention`. */
   readonly cache?: KeyValueCache | null;
 }
 
@@ -55,7 +55,7 @@ export interface EncoderForwardOptions {
 export interface DecoderForwardOptions {
   /** (T, T); see the `attnMask` of `MultiHeadAttention`: true forbids. */
   readonly tgtMask?: Tensor | null;
-  /** (T, S), likewise, for attention to the memory. */
+  /** (T, S), the same for attention to the memory. */
   readonly memoryMask?: Tensor | null;
   /** (N, T), true for padding. */
   readonly tgtKeyPaddingMask?: Tensor | null;
@@ -65,7 +65,7 @@ export interface DecoderForwardOptions {
   readonly tgtIsCausal?: boolean;
   /** Element i attends to elements 0 .. i of the memory only. Default false. */
   readonly memoryIsCausal?: boolean;
-  /** What came before, to which the input is added; see `MultiHeadAttention`. */
+  /** The cache of the earlier elements; the input is appended to it. See `MultiHeadAttention`. */
   readonly cache?: KeyValueCache | null;
   /** The keys and values of the memory: a fixed cache, so that they are computed once. */
   readonly memoryCache?: KeyValueCache | null;
@@ -193,7 +193,7 @@ export class TransformerDecoderLayer extends TransformerLayer {
    * Applies self-attention, attention to the memory, and the feed-forward network to a sequence.
    *
    * @param tgt - (T, N, E), or (N, T, E) with `batchFirst`
-   * @param memory - what the encoder gave: (S, N, E), or (N, S, E)
+   * @param memory - the encoder's output: (S, N, E), or (N, S, E)
    * @returns the shape of tgt
    * @throws ShapeError, DTypeError
    */

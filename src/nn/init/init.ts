@@ -25,7 +25,7 @@ export interface InitOptions {
 /** Options of `kaimingUniform` and `kaimingNormal`. */
 export interface KaimingOptions extends InitOptions {
   /**
-   * Keep the variance of what flows forward ("fanIn"), or of the gradients that flow back ("fanOut"). Default "fanIn".
+   * Keep the variance of activations ("fanIn"), or of the gradients that flow back ("fanOut"). Default "fanIn".
    */
   readonly mode?: "fanIn" | "fanOut";
   /** The factor for the nonlinearity that follows; see `gain`. Default: that of ReLU, the root of 2. */

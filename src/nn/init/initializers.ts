@@ -68,7 +68,7 @@ export interface TruncatedNormalOptions extends InitOptions {
  * Numbers from the normal distribution, given that they lie in [low, high]: the quantile function of the normal at
  * uniform probabilities between those of the bounds. As in PyTorch, the bounds are values, not deviations.
  *
- * @throws ArgumentError unless all are finite, std is above 0 and low below high, and if the normal has next to no
+ * @throws ArgumentError unless all are finite, std is above 0 and low below high, and if the normal has almost no
  *   values between the bounds
  */
 export function truncatedNormal(shape: Shape, options: TruncatedNormalOptions = {}): Tensor {

@@ -139,7 +139,7 @@ export abstract class Recurrent extends Module {
   /**
    * Reads a sequence through all layers.
    *
-   * @param initial - what to start from, each (layers directions, N, H); null: zeros
+   * @param initial - the initial states, each (layers directions, N, H); null: zeros
    * @returns the output of the last layer, and the last states, each (layers directions, N, H)
    */
   protected run(
