@@ -259,7 +259,7 @@ describe("10,000 training steps", () => {
         }
         return most;
       };
-      await run(500);
+      await run(3_000); // until compiled code and its data take no more memory
       const before = await settled();
       expect(before.live).toBe(own);
       const most = await run(10_000);
