@@ -1,5 +1,5 @@
-// Copies whose output is contiguous and whose input has any strides: slices and broadcasts (slice.cu), and permutations
-// that keep the innermost axis (permute.cu). The kernel is in strided-copy.cu.
+// Copies from an input with any strides to a contiguous output. slice.cu uses them for slices and broadcasts, permute.cu
+// for permutations that do not move the innermost axis. The kernel is in strided-copy.cu.
 #pragma once
 
 #include "elementwise/walk.cuh"
