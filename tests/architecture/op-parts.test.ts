@@ -121,9 +121,12 @@ describe("the sources of the kernels", () => {
     expect(others.filter((name) => !name.startsWith("conformance"))).toEqual([]);
   });
 
-  test.skipIf(emulator.reason() !== "" && process.env.CI !== "true")("export what the built addon has", () => {
-    expect([...exported.keys()].sort()).toEqual(Object.keys(emulator.addon.kernels).sort());
-  });
+  test.skipIf(emulator.reason() !== "" && process.env.CI !== "true")(
+    "export what the built addon has (skipped without a built emulator)",
+    () => {
+      expect([...exported.keys()].sort()).toEqual(Object.keys(emulator.addon.kernels).sort());
+    },
+  );
 
   test("of one name twice are an error", () => {
     const row = "#define ROW(name, f) EXPORT_KERNEL_AS(name, launch<f>)\n";
