@@ -63,7 +63,7 @@ endfunction()
 
 # Sets `result` to the sources of the emulator.
 function(emulator_sources result root)
-  # types has headers only, and tests has programs of its own.
+  # types has headers only, and tests has separate programs.
   sources_in_folders(found ${root}/kernels/emulator cpp tests types)
   set(${result} ${found} PARENT_SCOPE)
 endfunction()

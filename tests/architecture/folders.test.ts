@@ -53,7 +53,7 @@ describe("folders", () => {
     expect(crowded(files, most)).toEqual([]);
   });
 
-  test("have a limit of their own", () => {
+  test("have a lower limit in families of ops", () => {
     const numbered = (folder: string, count: number): [string, string][] =>
       Array.from({ length: count }, (_, i) => [`${folder}/${i}.ts`, ""]);
     const planted = new Map([...numbered("src/ops/loss", 21), ...numbered("src/nn", 25), ...numbered("native", 26)]);

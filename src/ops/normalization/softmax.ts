@@ -1,6 +1,6 @@
 /**
  * softmax and logSoftmax along an axis: the records, their fused gradients and the functions. The layers Softmax and
- * LogSoftmax call them. The losses have kernels that contain a softmax of their own.
+ * LogSoftmax call them. The losses have kernels that contain their own softmax.
  */
 import { apply } from "../../core/apply.js";
 import { ShapeError } from "../../core/errors.js";
