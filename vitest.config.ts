@@ -1,4 +1,15 @@
-import { spawnSync } from "node:child_process";
+/**
+ * The test projects, which are the lanes of CONTRIBUTING.md:
+ *
+ *     cpu                     everything that needs Node alone; never starts a native build
+ *     native                  tests of the addon, and tests that run a compiler
+ *     emulator                kernels on the emulator
+ *     races                   kernels on the emulator, with the race detector
+ *     how-to                  the pages of docs/how-to, each followed in a copy of the checkout
+ *     cpu timed, native timed tests that measure times, one file at a time after all others
+ *
+ * WENGERT_DEVICE=cuda or emulator replaces them with the tests of that device.
+ */
 import { existsSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { fileURLToPath } from "node:url";
@@ -9,12 +20,16 @@ import {
   kernelTests,
   testEnvironment,
   timedTests,
+  toolTests,
 } from "./tests/support/device-tests.js";
+import { LaneReporter } from "./tests/support/lanes/reporter.js";
+import { missingTools } from "./tests/support/native.js";
+import { isRequired } from "./tests/support/required.js";
 
 const src = fileURLToPath(new URL("src", import.meta.url));
 const report = process.env.WENGERT_TEST_REPORT;
 
-/** The tests that run once more on a device. Where a list has a folder: all the test files in it. */
+/** The test files of a list of files and folders. */
 const globs = (paths: readonly string[]): string[] =>
   paths.map((path) => (path.endsWith(".ts") ? path : `${path}/**/*.test.ts`));
 const onDevices = globs(kernelTests);
@@ -25,45 +40,67 @@ const project = (name: string, include: string[], exclude: string[], more: Recor
     name,
     include,
     exclude,
-    env: { ...testEnvironment, WENGERT_DEVICE: name, ...more },
-    // What runs thread by thread takes its time.
+    env: { ...testEnvironment, WENGERT_DEVICE: "cpu", ...more },
     ...(name === "cpu" ? {} : { testTimeout: deviceTestTimeout }),
   },
 });
 
+/** A project that loads an addon, which is built first. */
+const onAddon = (base: ReturnType<typeof project>) => ({
+  ...base,
+  test: { ...base.test, globalSetup: "tests/support/native.ts" },
+});
+
 /** After all other projects, one file at a time. */
-const inOrder = (last: ReturnType<typeof project>) => ({
+const inOrder = <T extends ReturnType<typeof project>>(last: T) => ({
   ...last,
   test: { ...last.test, fileParallelism: false, sequence: { groupOrder: 1 } },
 });
 
-/** Whether the emulator is there or can be built; where CI runs it has to be. */
-const hasEmulator =
-  process.env.CI === "true" ||
-  existsSync(fileURLToPath(new URL("build/Release/wengert_emulator.node", import.meta.url))) ||
-  spawnSync(process.env.CXX ?? "c++", ["--version"]).status === 0;
-if (!hasEmulator) process.stderr.write("No C++ compiler was found: nothing is tested on the emulator.\n");
+const isNative = (file: string): boolean => addonTests.some((folder) => file.startsWith(`${folder}/`));
+const timedOnCpu = timedTests.filter((file) => !isNative(file));
+const timedNative = timedTests.filter(isNative);
+const nativeTests = globs([...addonTests, ...toolTests]);
 
-const emulated = [
-  project("emulator", onDevices, [], { WENGERT_DEVICE: "emulator", WENGERT_GUARD: "1" }),
-  project("races", ["tests/races/**/*.test.ts"], [], { WENGERT_DEVICE: "emulator", WENGERT_EMULATOR_RACES: "1" }),
-];
-
-/** On a GPU, or the emulator alone: what is proved on the emulator, then what asks for all memory and measures times. */
-const onDevice = (name: string) => [
-  project(name, onDevices, []),
-  inOrder(project(`${name}, native`, globs(addonTests), [], { WENGERT_DEVICE: name })),
-];
-
-// WENGERT_DEVICE names one device to test; without it that is cpu, and the emulator too.
-const named = process.env.WENGERT_DEVICE ?? "";
 const onCpu = [
-  project("cpu", ["tests/**/*.test.ts"], ["tests/{device,races}/**", ...timedTests]),
-  inOrder(project("cpu, timed", timedTests, [], { WENGERT_DEVICE: "cpu" })),
+  project("cpu", ["tests/**/*.test.ts"], ["tests/{device,races,how-to}/**", ...nativeTests, ...timedOnCpu]),
+  inOrder(project("cpu timed", timedOnCpu, [])),
 ];
+const withAddon = [
+  onAddon(project("native", nativeTests, timedNative)),
+  inOrder(onAddon(project("native timed", timedNative, []))),
+  onAddon(project("how-to", ["tests/how-to/**/*.test.ts"], [])),
+];
+const onEmulator = [
+  onAddon(project("emulator", onDevices, [], { WENGERT_DEVICE: "emulator", WENGERT_GUARD: "1" })),
+  onAddon(
+    project("races", ["tests/races/**/*.test.ts"], [], { WENGERT_DEVICE: "emulator", WENGERT_EMULATOR_RACES: "1" }),
+  ),
+];
+
+/** Tests of one device: kernels first, then tests that use all its memory or measure times. */
+const onDevice = (name: string) => {
+  const env = { WENGERT_DEVICE: name };
+  const both = [project(name, onDevices, [], env), inOrder(project(`${name} native`, globs(addonTests), [], env))];
+  return name === "emulator" ? both.map(onAddon) : both;
+};
+
+/** Why nothing can run on the emulator, or "" if it is built or can be built. */
+function reasonWithoutEmulator(): string {
+  if (process.env.WENGERT_NATIVE || isRequired("TOOLS")) return "";
+  const built = existsSync(fileURLToPath(new URL("build/Release/wengert_emulator.node", import.meta.url)));
+  const missing = built ? [] : missingTools();
+  return missing.length > 0 ? `${missing.join(" and ")} not found` : "";
+}
+
+const named = process.env.WENGERT_DEVICE ?? "";
+const noEmulator = reasonWithoutEmulator();
 const projects = ["cuda", "emulator"].includes(named)
   ? onDevice(named)
-  : [...onCpu, ...(hasEmulator && named !== "cpu" ? emulated : [])];
+  : [...onCpu, ...withAddon, ...(noEmulator === "" && named !== "cpu" ? onEmulator : [])];
+
+/** Projects that are left out, and why. */
+const leftOut: Record<string, string> = noEmulator === "" ? {} : { emulator: noEmulator, races: noEmulator };
 
 export default defineConfig({
   resolve: {
@@ -75,15 +112,16 @@ export default defineConfig({
   },
   test: {
     environment: "node",
-    globalSetup: "tests/support/native.ts",
     pool: "forks",
     // By default one core is left for the runner, which has little to do: of two cores, half.
     maxWorkers: Math.max(2, availableParallelism() - 1),
     // Finalizers are tested by asking for a collection.
     execArgv: ["--expose-gc"],
     testTimeout: 60_000,
-    // WENGERT_TEST_REPORT names a file for the results as JSON, beside what is printed.
-    reporters: report ? ["default", ["json", { outputFile: report }]] : ["default"],
+    // WENGERT_TEST_REPORT names a file for the results as JSON, besides the printed results.
+    reporters: report
+      ? ["default", new LaneReporter(leftOut, true), ["json", { outputFile: report }]]
+      : ["default", new LaneReporter(leftOut, false)],
     projects,
   },
 });

@@ -10,8 +10,8 @@ export const nvcc = process.env.NVCC ?? "nvcc";
 /** Whether nvcc can be run. */
 export const hasNvcc = (): boolean => spawnSync(nvcc, ["--version"]).status === 0;
 
-/** Where a missing tool is an error. */
-export const isCi = process.env.CI === "true";
+/** Whether a missing nvcc or disassembler is an error. */
+export const isRequired = process.env.WENGERT_REQUIRE_NVCC === "1";
 
 export interface Disassembler {
   readonly cuobjdump: string;

@@ -12,6 +12,7 @@ import { caseFiles } from "../cases/index.js";
 import { awaited } from "../support/awaited-kernels.js";
 import { goldenText, readGoldens, unmatched } from "../support/goldens.js";
 import { kernelsIn, readKernelSources, type Sources, withoutKernel } from "../support/kernel-sources.js";
+import { skipWithout } from "../support/required.js";
 import { errorsIn, languageService, root } from "./typescript.js";
 
 const read = (path: string): string => readFileSync(`${root}/${path}`, "utf8");
@@ -121,8 +122,9 @@ describe("the sources of the kernels", () => {
     expect(others.filter((name) => !name.startsWith("conformance"))).toEqual([]);
   });
 
-  test.skipIf(emulator.reason() !== "" && process.env.CI !== "true")(
-    "export what the built addon has (skipped without a built emulator)",
+  const skipped = skipWithout("TOOLS", emulator.reason() === "");
+  test.skipIf(skipped)(
+    `export what the built addon has${skipped ? " (skipped: npm run build:native was not run)" : ""}`,
     () => {
       expect([...exported.keys()].sort()).toEqual(Object.keys(emulator.addon.kernels).sort());
     },

@@ -6,7 +6,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { afterAll, describe, expect, test } from "vitest";
 import type { Run } from "../../bench/gpu/results.js";
-import { python, withoutTorch } from "./torch.js";
+import { python, whyTorch, withoutTorch } from "./torch.js";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), "wengert-device-bench-"));
@@ -34,7 +34,7 @@ test("fails if nothing could be compared", () => {
   expect(status).toBe(1);
 });
 
-describe.skipIf(withoutTorch)("the GPU benchmark, tried on the emulator", () => {
+describe.skipIf(withoutTorch)(`the GPU benchmark, tried on the emulator${whyTorch}`, () => {
   test("measures and compares rows, and reports the planted error", () => {
     const out = join(folder, "a.json");
     const only = [

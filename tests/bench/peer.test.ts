@@ -6,7 +6,7 @@ import { smallEffort } from "../../bench/gpu/measure.js";
 import { Peer, type PeerAnswer } from "../../bench/gpu/peer.js";
 import { reduce, rows } from "../../bench/gpu/rows.js";
 import { judge } from "../../bench/gpu/run.js";
-import { python, withoutTorch } from "./torch.js";
+import { python, whyTorch, withoutTorch } from "./torch.js";
 
 const folder = mkdtempSync(join(tmpdir(), "wengert-peer-"));
 const peer = new Peer(python);
@@ -34,7 +34,7 @@ async function compare(y: Float32Array, shape: readonly number[] = [64]): Promis
 
 const right = (): Float32Array => Float32Array.from({ length: 64 }, (_, i) => 2 * Math.fround(Math.sin(i)));
 
-describe.skipIf(withoutTorch)("PyTorch beside the benchmark", () => {
+describe.skipIf(withoutTorch)(`PyTorch beside the benchmark${whyTorch}`, () => {
   test("says which it is, and times a row", async () => {
     expect(await peer.hello(120_000)).toMatchObject({ torch: expect.stringMatching(/^\d/) });
     const { timings, mode } = await compare(right());

@@ -2,6 +2,7 @@
 import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { skipWithout } from "../support/required.js";
 
 const own = fileURLToPath(new URL("../../build/python/bin/python", import.meta.url));
 
@@ -10,8 +11,8 @@ export const python = process.env.PYTHON || (existsSync(own) ? own : "python3");
 
 const found = spawnSync(python, ["-c", "import torch"]).status === 0;
 
-/** Whether tests that need PyTorch are skipped. Where CI runs it has to be there, so they fail without it. */
-export const withoutTorch = !found && process.env.CI !== "true";
+/** Whether tests that need PyTorch are skipped: it is missing, and that is not a failure (WENGERT_REQUIRE_TOOLS). */
+export const withoutTorch = skipWithout("TOOLS", found);
 
-if (withoutTorch)
-  process.stderr.write(`${python} has no PyTorch: some tests are skipped (bash scripts/python.sh torch)\n`);
+/** The reason, to end the name of a test that is skipped without PyTorch. */
+export const whyTorch = withoutTorch ? ` (skipped: ${python} has no PyTorch; run bash scripts/python.sh torch)` : "";

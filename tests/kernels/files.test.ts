@@ -11,6 +11,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { filesOf } from "../../scripts/gpu/tree.js";
 import { filesInFolders, kernelFiles, namedKernels } from "../../scripts/kernels/files.js";
 import { sourcesIn } from "../support/native.js";
+import { skipWithout } from "../support/required.js";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 
@@ -106,10 +107,9 @@ describe("the bundle and the check for old addons", () => {
   });
 });
 
-// CI has cmake. If it is missing there, the tests fail instead of being skipped.
-const hasCmake = spawnSync("cmake", ["--version"]).status === 0;
+const skipped = skipWithout("TOOLS", spawnSync("cmake", ["--version"]).status === 0);
 
-describe.skipIf(!hasCmake && process.env.CI !== "true")("cmake/sources.cmake (needs cmake)", () => {
+describe.skipIf(skipped)(`cmake/sources.cmake${skipped ? " (skipped: cmake was not found)" : ""}`, () => {
   /** Configures a project that calls a function of sources.cmake for a checkout; what it found there, or its error. */
   function list(from: string, name: "kernel" | "emulator" | "addon", ...names: string[]): string[] | string {
     const project = mkdtempSync(join(folder, "project-"));

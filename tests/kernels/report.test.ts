@@ -1,11 +1,12 @@
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
 import { faultsOf, readReport } from "../../scripts/kernels/report.js";
-import { hasNvcc, isCi, nvcc } from "../../scripts/kernels/tools.js";
+import { hasNvcc, nvcc } from "../../scripts/kernels/tools.js";
+import { skipWithout } from "../support/required.js";
 
 const clean = `ptxas info    : 0 bytes gmem
 ptxas info    : Compiling entry function '_Z4fillPf' for 'sm_90a'
@@ -47,40 +48,32 @@ describe("ptxas's report", () => {
   });
 });
 
-const sketches = fileURLToPath(new URL("../../../shared/sketches/wgmma", import.meta.url));
-const missing = !hasNvcc() ? nvcc : existsSync(sketches) ? "" : sketches;
-
-/** The report on a wgmma product beside the checkout, compiled with the headers of kernels/runtime and kernels/ptx. */
-function reportOnSketch(name: string): string[] {
-  const folder = mkdtempSync(join(tmpdir(), "wengert-sketch-"));
+/** The report on listings/wgmma-wait.cu, compiled with the headers of kernels/. */
+function reportOnProduct(...options: string[]): string[] {
+  const folder = mkdtempSync(join(tmpdir(), "wengert-wgmma-"));
   const kernels = fileURLToPath(new URL("../../kernels", import.meta.url));
-  const source = join(sketches, `${name}.cu`);
+  const source = fileURLToPath(new URL("listings/wgmma-wait.cu", import.meta.url));
   const include = ["", "runtime", "ptx"].flatMap((folder) => ["-I", join(kernels, folder)]);
-  const target = ["-gencode", "arch=compute_90a,code=sm_90a", "-Xptxas", "-v", "-cubin", "-o", join(folder, "sketch")];
+  const target = ["-gencode", "arch=compute_90a,code=sm_90a", "-Xptxas", "-v", "-cubin", "-o", join(folder, "product")];
   try {
-    const run = spawnSync(nvcc, ["-std=c++20", "-O3", ...include, ...target, source], { encoding: "utf8" });
+    const run = spawnSync(nvcc, ["-std=c++20", "-O3", ...options, ...include, ...target, source], { encoding: "utf8" });
     if (run.status !== 0) throw new Error(`${nvcc} failed on ${source}:\n${run.error?.message ?? run.stderr}`);
     const report = readReport(run.stdout + run.stderr);
-    expect(report.kernels.length).toBeGreaterThan(0);
+    expect(report.kernels).toHaveLength(1);
     return faultsOf(report);
   } finally {
     rmSync(folder, { recursive: true });
   }
 }
 
-// CI requires both.
-const skipped = missing !== "" && !isCi;
-describe.skipIf(skipped)(
-  `a wgmma product that nvcc compiles${skipped ? ` (skipped: ${missing} is missing)` : ""}`,
-  () => {
-    test("is refused with C7514 if ptxas serialises it", () => {
-      const faults = reportOnSketch("r3-wait1-serialised");
-      expect(faults.length).toBeGreaterThan(0);
-      for (const fault of faults) expect(fault).toContain("(C7514)");
-    }, 120_000);
+const skipped = skipWithout("NVCC", hasNvcc());
+describe.skipIf(skipped)(`a wgmma product${skipped ? ` (skipped: ${nvcc} was not found)` : ""}`, () => {
+  test("is refused if ptxas serialises it", () => {
+    const faults = reportOnProduct("-DTOUCHED");
+    expect(faults.filter((fault) => /\(C75\d\d\).* serialized due to /.test(fault))).toHaveLength(1);
+  }, 120_000);
 
-    test("has no faults if one group stays in flight", () => {
-      expect(reportOnSketch("r3-wait1-clean")).toEqual([]);
-    }, 120_000);
-  },
-);
+  test("has no faults if one group stays in flight", () => {
+    expect(reportOnProduct()).toEqual([]);
+  }, 120_000);
+});

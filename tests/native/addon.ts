@@ -6,6 +6,7 @@ import { fileURLToPath } from "node:url";
 import { test } from "vitest";
 import type { Addon } from "../../src/backends/native/addon.js";
 import { ArgumentError, DeviceError, device, OutOfMemoryError } from "../../src/index.js";
+import { skipWithout } from "../support/required.js";
 
 const require = createRequire(import.meta.url);
 
@@ -20,8 +21,8 @@ export const addonFile = join(folder, onGpu ? "wengert_cuda.node" : "wengert_emu
 
 const found = existsSync(addonFile);
 
-/** Where CI runs the addon was built, and a missing one is a failure, not a skip. */
-export const skipped = !found && process.env.CI !== "true";
+/** Whether the tests are skipped: the addon is missing, and that is not a failure (WENGERT_REQUIRE_TOOLS). */
+export const skipped = skipWithout("TOOLS", found);
 export const why = found ? "" : ` (skipped: npm run build:native was not run: there is no ${addonFile})`;
 
 /** The addon itself, as the backend sees it. */

@@ -8,14 +8,15 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Run } from "../../bench/gpu/results.js";
 import { runScript } from "../../scripts/gpu/run-script.js";
 import { Generator } from "../../src/index.js";
-import { python, withoutTorch } from "../bench/torch.js";
+import { python, whyTorch, withoutTorch } from "../bench/torch.js";
 import { folder as addonFolder } from "../native/addon.js";
+import { skipWithout } from "../support/required.js";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const built = ["wengert_emulator.node", "wengert_emulator_races.node"].every((name) =>
   existsSync(join(addonFolder, name)),
 );
-const skipped = !built && process.env.CI !== "true";
+const skipped = skipWithout("TOOLS", built);
 const run = promisify(execFile);
 
 describe.skipIf(skipped)(
@@ -38,7 +39,7 @@ describe.skipIf(skipped)(
       expect(stdout).toMatch(/\nthe bundle runs in an empty environment\n$/);
     }, 300_000);
 
-    describe.skipIf(withoutTorch)("gpu.sh", () => {
+    describe.skipIf(withoutTorch)(`gpu.sh${whyTorch}`, () => {
       let longest = 0;
 
       test("runs all steps on the emulator and writes every file", async () => {

@@ -22,6 +22,15 @@ export const firstTests = ["conformance", "coverage", "matmul", "rows", "conv", 
 /** Tests of the addon. */
 export const addonTests = ["tests/native"];
 
+/** Tests that load an addon or run a compiler, besides the tests of the addon. No other test does so on the CPU. */
+export const toolTests = [
+  "tests/bench/device.test.ts",
+  "tests/kernels/emulator.test.ts",
+  "tests/kernels/report.test.ts",
+  "tests/scripts/bundle.test.ts",
+  "tests/scripts/test-runner.test.ts",
+];
+
 /** Tests that measure times: each needs the machine to itself. */
 export const timedTests = [
   "tests/core/overhead.test.ts",

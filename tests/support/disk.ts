@@ -4,6 +4,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TestContext } from "vitest";
+import { isRequired } from "./required.js";
 
 /** Runs `fn` with an empty folder that is gone afterwards. */
 export async function withFolder<T>(fn: (folder: string) => Promise<T>): Promise<T> {
@@ -25,9 +26,9 @@ const succeeds = (command: string, ...args: string[]): boolean => {
 };
 
 /**
- * Runs `fn` with a folder on a disk of `kilobytes`: a real one of that size where the user may mount one.
- * Elsewhere the system's limit on the size of a file stands in for it. Skipped, with the reason, where neither works;
- * on CI one must.
+ * Runs `fn` with a folder on a disk of `kilobytes`: a real one of that size if the user may mount one, otherwise under
+ * the system's limit on the size of a file. If neither works, the test is skipped with the reason, or fails if
+ * WENGERT_REQUIRE_TOOLS is 1.
  */
 export async function withSmallDisk(
   { skip }: Pick<TestContext, "skip">,
@@ -39,7 +40,7 @@ export async function withSmallDisk(
     if (mounted) return await fn(folder).finally(() => succeeds("umount", "-l", folder));
     const limit = (bytes: string): boolean => succeeds("prlimit", `--pid=${process.pid}`, `--fsize=${bytes}:`);
     if (limit(String(1024 * kilobytes))) return await fn(folder).finally(() => limit("unlimited"));
-    if (process.env.CI === "true") throw new Error("neither mount nor prlimit works here: no full disk to test with");
+    if (isRequired("TOOLS")) throw new Error("neither mount nor prlimit works here: no full disk to test with");
     return skip("neither mount nor prlimit works here");
   });
 }

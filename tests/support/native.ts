@@ -1,8 +1,12 @@
-/** The global setup of vitest: builds the emulator's addons if they are missing or old. */
-import { execFileSync } from "node:child_process";
+/**
+ * The global setup of the test projects that load the emulator's addons: builds them if they are missing or older than their
+ * sources. The projects of the CPU do not use this file, so their tests never start a native build.
+ */
+import { execFileSync, spawnSync } from "node:child_process";
 import { existsSync, readdirSync, statSync } from "node:fs";
 import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { isRequired } from "./required.js";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const addon = join(root, "build", "Release", "wengert_emulator_races.node");
@@ -10,31 +14,34 @@ const addon = join(root, "build", "Release", "wengert_emulator_races.node");
 /** Sources that an addon is not made of, by a part of its name. */
 const otherSources = { cuda: /emulator/, emulator: /device-cuda/ };
 
-let done = false;
+/** The programs that a build of the emulator needs and that were not found. */
+export function missingTools(): string[] {
+  const compiler = process.env.CXX ?? "c++";
+  return [compiler, "cmake"].filter((tool) => spawnSync(tool, ["--version"]).status !== 0);
+}
 
 /**
- * Before all tests: builds the emulator's addons where they are missing, and where CI runs whatever is old. A failure is
- * an error in CI; elsewhere it is said, and tests that need the addon are skipped. Where WENGERT_NATIVE names a folder of
- * addons, they are taken as they are.
+ * Builds the emulator's addons if they are missing or old. If WENGERT_NATIVE names a folder of addons, they are used
+ * as they are. Without a compiler nothing is built, and tests that need an addon are skipped.
+ *
+ * @throws Error if the build fails, or if a tool is missing and WENGERT_REQUIRE_TOOLS is 1
  */
 export function setup(): void {
-  if (done || process.env.WENGERT_NATIVE) return;
-  done = true;
-  const inCI = process.env.CI === "true";
-  if (existsSync(addon) && !inCI) {
-    if (isOld(addon))
-      process.stderr.write("The emulator's addons are older than their sources: npm run build:native\n");
+  if (process.env.WENGERT_NATIVE) return;
+  const state = !existsSync(addon) ? "missing" : isOld(addon) ? "older than their sources" : "built";
+  if (state === "built") return;
+  const tools = missingTools();
+  if (tools.length > 0) {
+    const reason = `The emulator's addons are ${state}, and cannot be built without ${tools.join(" and ")}.`;
+    if (isRequired("TOOLS")) throw new Error(reason);
+    process.stderr.write(`${reason}\n`);
     return;
   }
+  process.stderr.write(`The emulator's addons are ${state}: npm run build:native -- --device emulator\n`);
   const script = join(root, "scripts", "build-native.mjs");
-  try {
-    execFileSync(process.execPath, [script, "--device", "emulator", "--quiet"], {
-      stdio: ["ignore", "ignore", "inherit"],
-    });
-  } catch (error) {
-    if (inCI) throw error;
-    process.stderr.write("Tests that need the emulator are skipped.\n");
-  }
+  execFileSync(process.execPath, [script, "--device", "emulator", "--quiet"], {
+    stdio: ["ignore", "ignore", "inherit"],
+  });
 }
 
 /**
