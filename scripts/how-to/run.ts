@@ -1,0 +1,165 @@
+/**
+ * Follows a page of docs/how-to in a scratch copy of the project: applies its blocks and runs its commands, in order. Used by
+ * the command (main.ts), by break.ts, and by tests/how-to.
+ */
+import { spawn } from "node:child_process";
+import { readdirSync, readFileSync } from "node:fs";
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
+import type { CommandBlock, Corruption } from "./blocks.js";
+import { AnchorError, applyBlock } from "./edit.js";
+import { type Page, readPage, type Step } from "./page.js";
+import { copyProject, environment, root } from "./scratch.js";
+
+const folder = join(root, "docs", "how-to");
+
+/** The names of all pages, without `.md`. */
+export const pageNames = (): string[] =>
+  readdirSync(folder)
+    .filter((file) => file.endsWith(".md") && file !== "README.md")
+    .map((file) => file.slice(0, -3))
+    .sort();
+
+/**
+ * Reads a page of docs/how-to.
+ *
+ * @throws Error if there is no page of this name
+ */
+export function loadPage(name: string): Page {
+  if (!pageNames().includes(name))
+    throw new Error(`how-to: there is no page ${name}; the pages are ${pageNames().join(", ")}`);
+  return readPage(name, readFileSync(join(folder, `${name}.md`), "utf8"));
+}
+
+/** The first step of a run that failed. */
+export interface Failure {
+  readonly step: Step;
+  /** A command failed, the output was not the one of the page, or the place of a block was not found. */
+  readonly kind: "command" | "output" | "anchor";
+  readonly message: string;
+}
+
+/** How to run a page. */
+export interface RunOptions {
+  /** The number of a step to leave out. */
+  readonly leaveOut?: number;
+  /** A step that is done wrongly, and how. */
+  readonly corrupt?: { readonly step: number; readonly change: Corruption };
+  /** Keeps the scratch copy. */
+  readonly keep?: boolean;
+  /** Called with a line for each step. */
+  readonly log?: (line: string) => void;
+}
+
+/** Milliseconds that one command may take. */
+const commandTimeout = 600_000;
+
+/** Runs a command line in a folder; resolves to its output and whether it succeeded. */
+export function runCommand(command: string, cwd: string): Promise<{ ok: boolean; printed: string; stdout: string }> {
+  return new Promise((resolve) => {
+    const env = environment();
+    const child = spawn("bash", ["-o", "pipefail", "-c", command], {
+      cwd,
+      env,
+      stdio: ["ignore", "pipe", "pipe"],
+      detached: true,
+    });
+    let printed = "";
+    let stdout = "";
+    // The whole group: npm, npx and the runner each start further processes.
+    const end = (): void => {
+      if (child.pid !== undefined) process.kill(-child.pid, "SIGKILL");
+    };
+    const timer = setTimeout(() => {
+      printed += `\nstopped after ${commandTimeout / 1000} s`;
+      end();
+    }, commandTimeout);
+    child.stdout.setEncoding("utf8").on("data", (text: string) => {
+      printed += text;
+      stdout += text;
+    });
+    child.stderr.setEncoding("utf8").on("data", (text: string) => {
+      printed += text;
+    });
+    child.on("error", (error) => {
+      clearTimeout(timer);
+      resolve({ ok: false, printed: String(error), stdout });
+    });
+    child.on("close", (code) => {
+      clearTimeout(timer);
+      resolve({ ok: code === 0, printed, stdout });
+    });
+  });
+}
+
+/** Whether a text is the one that a page shows, in which `...` represents any text. Spaces at the end of lines are ignored. */
+export function matches(shown: string, printed: string): boolean {
+  const tidy = (text: string): string => text.replace(/[ \t]+$/gm, "").trim();
+  const parts = tidy(shown)
+    .split("...")
+    .map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"));
+  return new RegExp(`^${parts.join("[\\s\\S]*?")}$`).test(tidy(printed));
+}
+
+/** Runs the commands of a block; null if all of them succeeded and printed what the page shows. */
+async function runBlock(block: CommandBlock, cwd: string): Promise<Omit<Failure, "step"> | null> {
+  let printed = "";
+  for (const command of block.commands) {
+    const done = await runCommand(command, cwd);
+    if (!done.ok) return { kind: "command", message: `${command}\n${done.printed.trimEnd()}` };
+    printed = done.stdout;
+  }
+  if (block.output === null || matches(block.output, printed)) return null;
+  return { kind: "output", message: `${block.commands.at(-1)}\nprinted:\n${printed}\nnot:\n${block.output}` };
+}
+
+/** Does one step in a folder; null if it succeeded. */
+async function doStep(step: Step, cwd: string): Promise<Failure | null> {
+  if (step.block.kind === "commands") {
+    const failure = await runBlock(step.block, cwd);
+    return failure && { step, ...failure };
+  }
+  try {
+    applyBlock(cwd, step.block);
+    return null;
+  } catch (error) {
+    if (error instanceof AnchorError) return { step, kind: "anchor", message: error.message };
+    throw error;
+  }
+}
+
+/** The steps of a page as the options change them. */
+function stepsOf(page: Page, { leaveOut, corrupt }: RunOptions): Step[] {
+  return page.steps
+    .filter(({ number }) => number !== leaveOut)
+    .map((step): Step => {
+      if (corrupt?.step !== step.number || step.block.kind !== "file") return step;
+      const { from, to } = corrupt.change;
+      return { ...step, block: { ...step.block, text: step.block.text.split(from).join(to) } };
+    });
+}
+
+/**
+ * Follows a page in a new scratch copy.
+ *
+ * @returns the first failure; null if everything succeeded
+ * @throws Error if the page breaks the format
+ */
+export async function runPage(page: Page, options: RunOptions = {}): Promise<Failure | null> {
+  if (page.problems.length > 0) throw new Error(`how-to: the page breaks the format\n${page.problems.join("\n")}`);
+  const log = options.log ?? (() => undefined);
+  const scratch = copyProject();
+  try {
+    for (const step of stepsOf(page, options)) {
+      const start = Date.now();
+      const failure = await doStep(step, scratch);
+      const seconds = ((Date.now() - start) / 1000).toFixed(1);
+      log(`${step.number}. ${step.title}: ${failure === null ? "done" : `FAILED (${failure.kind})`}, ${seconds} s`);
+      if (failure !== null) return failure;
+    }
+    return null;
+  } finally {
+    if (options.keep) log(`kept: ${scratch}`);
+    else await rm(scratch, { recursive: true, force: true, maxRetries: 3 });
+  }
+}

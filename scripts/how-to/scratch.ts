@@ -1,0 +1,56 @@
+/** A scratch copy of the project, in which a page of docs/how-to is followed. Made and deleted by run.ts. */
+import { execFileSync } from "node:child_process";
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, symlinkSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+/** The folder of the project, with a slash at its end. */
+export const root = fileURLToPath(new URL("../..", import.meta.url));
+
+/** The files of the working tree: those that git tracks, and new ones that it does not ignore. */
+function projectFiles(): string[] {
+  const list = execFileSync("git", ["ls-files", "-z", "--cached", "--others", "--exclude-standard"], { cwd: root });
+  const paths = [...new Set(list.toString().split("\0"))].filter((path) => path !== "");
+  return paths.filter((path) => existsSync(join(root, path)));
+}
+
+/**
+ * Copies the project into a new temporary folder. Its node_modules is a folder of links: caches that tools write into it
+ * stay out of the project's node_modules.
+ */
+export function copyProject(): string {
+  const folder = mkdtempSync(join(tmpdir(), "wengert-how-to-"));
+  const made = new Set<string>();
+  for (const path of projectFiles()) {
+    const to = join(folder, path);
+    const parent = dirname(to);
+    if (!made.has(parent)) mkdirSync(parent, { recursive: true });
+    made.add(parent);
+    copyFileSync(join(root, path), to);
+  }
+  const modules = join(root, "node_modules");
+  mkdirSync(join(folder, "node_modules"));
+  for (const name of readdirSync(modules))
+    if (name !== ".cache" && !name.startsWith(".vite"))
+      symlinkSync(join(modules, name), join(folder, "node_modules", name));
+  return folder;
+}
+
+/** Variables of the process that a reader of the page would not have set. */
+const left = (name: string): boolean => !/^(WENGERT_|VITEST|NODE_|TEST$|CI$|FORCE_COLOR|PROD$|DEV$|MODE$)/.test(name);
+
+/**
+ * The environment of a page's commands: that of this process without the settings of tests. Compiled objects come from the
+ * cache of the project, and so does Python, if scripts/python.sh has made one.
+ */
+export function environment(): NodeJS.ProcessEnv {
+  const python = join(root, "build", "python", "bin", "python");
+  const kept = Object.entries(process.env).filter(([name]) => left(name));
+  return {
+    ...Object.fromEntries(kept),
+    WENGERT_CACHE: process.env.WENGERT_CACHE || join(root, "build", "cache"),
+    PYTHON: process.env.PYTHON || (existsSync(python) ? python : "python3"),
+    NO_COLOR: "1",
+  };
+}
