@@ -1,4 +1,4 @@
-// In-place updates of many tensors by one launch, for optimizers.cu (and the checks for running-stats.cu). The
+// In-place updates of many tensors by one launch, for step.cuh (and the checks for running-stats.cu). The
 // addresses are kernel parameters, so nothing is copied to the device first. The rules of the optimizers do not belong
 // here.
 //

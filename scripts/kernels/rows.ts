@@ -153,7 +153,7 @@ export const rows: readonly Row[] = [
 
   ...reduceRows,
 
-  // Optimizers, blocks of 256: optimizers.cu. The parameters and each slot have one store each; slots of float32
+  // Optimizers, blocks of 256: step.cuh. The parameters and each slot have one store each; slots of float32
   // for 16-bit parameters have two.
   {
     kernel: /^stepParameters<.*, Adam</,
