@@ -1,8 +1,9 @@
-/** The files that the pages name exist: those with a path, and those by their name alone. */
+/** The files that the pages name exist, whether a page names them by path or by name. Links are in links.test.ts. */
 import { readdirSync, readFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
+import { pages } from "./pages.js";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const folders = ["src", "native", "kernels", "tests", "bench", "examples", "docs", "scripts", "cmake"];
@@ -21,15 +22,18 @@ const names = new Set([...present].map((path) => path.slice(path.lastIndexOf("/"
 const withPath = new RegExp(`^(?:${folders.join("|")})/[\\w./-]+$`);
 const byName = /^[a-z][\w-]*(?:\.[\w-]+)*\.(?:ts|mjs|cu|cuh|cc|cpp|h|sh|py)$/;
 
-/** The files and folders that a page names in backquotes and that do not exist. */
+/** The files that the steps of a how-to page create: their blocks begin with ```ts file=PATH. */
+const created = (page: string): string[] => [...page.matchAll(/^\s*```\w+ .*\bfile=(\S+)/gm)].map(([, path]) => path);
+
+/** The files and folders that a page names in backquotes and that neither exist nor are created by the page. */
 function missing(page: string): string[] {
   const named = [...page.matchAll(/`([^`\n]+)`/g)].flatMap(([, code]) => code.split(/[\s,;]+/));
+  const made = created(page);
+  const isMade = (code: string): boolean => made.some((path) => path === code || path.endsWith(`/${code}`));
   const gone = (code: string): boolean =>
     withPath.test(code) ? !present.has(code.replace(/\/$/, "")) : byName.test(code) && !names.has(code);
-  return named.filter(gone);
+  return named.filter((code) => gone(code) && !isMade(code));
 }
-
-const pages = ["README.md", ...under("docs").filter((path) => /^docs\/[\w-]+\.md$/.test(path))];
 
 describe("the files named in", () => {
   test.each(pages)("%s exist", (page) => {
@@ -42,5 +46,10 @@ describe("the files named in", () => {
       "src/gone.ts",
       "gone.cuh",
     ]);
+  });
+
+  test("a how-to page may be files that its steps create", () => {
+    const block = "```ts file=src/new.ts\nexport {};\n```\n";
+    expect(missing(`Create \`src/new.ts\`.\n\n${block}\n\`new.ts\` and \`src/newer.ts\``)).toEqual(["src/newer.ts"]);
   });
 });
