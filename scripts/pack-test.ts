@@ -8,6 +8,7 @@ import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { dirname, join, posix } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
+import { brokenLinks, linksIn, packageUrl, targetOf } from "../tests/docs/links.js";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const manifest: { name: string; version: string; exports: Record<string, unknown> } = JSON.parse(
@@ -47,12 +48,19 @@ function pack(): Packed {
   return packed;
 }
 
-/** What may be in the package: the built files with their maps, the sources that the maps name, tuning files, and three more. */
-const intended =
-  /^(package\.json|README\.md|LICENSE|kernels\/tuning\/[\w-]+\.(json|md)|dist\/[\w/-]+\.(js|d\.ts)(\.map)?|src\/[\w/-]+\.ts)$/;
+/** The files that may be in the package. */
+const intended = [
+  /^(package\.json|LICENSE)$/,
+  /^(README|CONTRIBUTING|CHANGELOG|SECURITY)\.md$/,
+  /^docs\/((how-to|decisions)\/)?[\w-]+\.md$/,
+  /^examples\/([\w-]+\/)?[\w-]+\.ts$/,
+  /^kernels\/tuning\/[\w-]+\.(json|md)$/,
+  /^dist\/[\w/-]+\.(js|d\.ts)(\.map)?$/,
+  /^src\/[\w/-]+\.ts$/, // which the maps in dist name
+];
 
 function checkFiles(paths: readonly string[]): void {
-  const strange = paths.filter((path) => !intended.test(path) || /\.test\./.test(path));
+  const strange = paths.filter((path) => !intended.some((pattern) => pattern.test(path)) || /\.test\./.test(path));
   check("files that do not belong in the package", strange.length === 0, strange);
   for (const needed of ["README.md", "LICENSE", "dist/index.js", "dist/index.d.ts"])
     check("a file is missing in the package", paths.includes(needed), needed);
@@ -61,6 +69,16 @@ function checkFiles(paths: readonly string[]): void {
     (path) => path.endsWith(".js") && !sources.includes(path.replace(/^dist/, "src").replace(/\.js$/, ".ts")),
   );
   check("built files without a source", stale.length === 0, stale);
+}
+
+/** The README is the package's page on npm: its links must be absolute and name files of the package. */
+function checkReadme(readme: string, paths: readonly string[]): void {
+  const links = linksIn(readme).filter((link) => link.startsWith(packageUrl));
+  check(`README.md has no links to ${packageUrl}`, links.length > 0);
+  const wrong = links.filter((link) => !paths.includes(targetOf("README.md", link)?.path ?? ""));
+  check("README.md links to files that are not in the package", wrong.length === 0, wrong);
+  const broken = brokenLinks(root, "README.md", readme);
+  check("README.md has links that lead nowhere", broken.length === 0, broken);
 }
 
 function checkMaps(installed: string, paths: readonly string[]): void {
@@ -86,7 +104,7 @@ function write(file: string, text: string): void {
   writeFileSync(join(project, file), text);
 }
 
-/** Strict, and looking into the package's declarations; once with, once without the types of Node. */
+/** Compiles files in strict mode and checks the package's declarations too. */
 function compile(files: readonly string[], options: Readonly<Record<string, unknown>>): void {
   const compilerOptions = {
     module: "NodeNext",
@@ -121,7 +139,7 @@ const steps: Record<string, () => void> = {
     const paths = files.map(({ path }) => path);
     checkFiles(paths);
     write("package.json", JSON.stringify({ name: "newcomer", version: "1.0.0", private: true, type: "module" }));
-    // npm leaves packages that are there and fit: so it needs no network, and no cache.
+    // npm keeps installed packages of a matching version, so it needs neither the network nor a cache.
     const needed = dependencies();
     for (const name of needed)
       cpSync(join(root, "node_modules", name), join(project, "node_modules", name), { recursive: true });
@@ -129,13 +147,14 @@ const steps: Record<string, () => void> = {
     const installed = readdirSync(join(project, "node_modules")).filter((name) => !name.startsWith("."));
     const expected = [...new Set([manifest.name, ...needed.map((name) => name.split("/")[0])])].sort();
     check(
-      "other packages were installed than the lock file says",
+      "the installed packages differ from those of the lock file",
       installed.sort().join() === expected.join(),
       installed,
     );
     checkMaps(join(project, "node_modules", manifest.name), paths);
+    checkReadme(readFileSync(join(project, "node_modules", manifest.name, "README.md"), "utf8"), paths);
   },
-  "runs the quick start of the README as it stands": () => {
+  "runs the quick start of the README unchanged": () => {
     write("quick-start.mjs", quickStart());
     check("the quick start prints nothing", node("quick-start.mjs").trim() !== "");
   },
@@ -150,7 +169,10 @@ const steps: Record<string, () => void> = {
       const script = `const part = await import(${JSON.stringify(subpath)});
         const { devices } = await import(${JSON.stringify(core)});
         console.log(Object.keys(part).length > 0 && devices().some(({ name, available }) => name === "cpu" && available));`;
-      check(`${subpath} alone is of no use`, node("--input-type=module", "--eval", script).trim() === "true");
+      check(
+        `${subpath} does not work if it is imported alone`,
+        node("--input-type=module", "--eval", script).trim() === "true",
+      );
     }
   },
   "declares every subpath": () => {
