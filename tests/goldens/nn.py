@@ -1,17 +1,18 @@
-"""Twenty steps of training of each of PyTorch's layers in float64: writes nn.json beside this file.
+"""Twenty steps of training of each of PyTorch's layers in float64: writes nn.json beside this file. Arguments are names
+of layers; if there are any, only their entries are computed.
 
 The inputs follow formulas that tests/nn/goldens.test.ts repeats, and are trained like the parameters, so that layers
 without any have something to show too. Parameters are PyTorch's own initial ones, with some noise for those that start
 as ones or zeros, rounded so that float32 holds them.
 """
 
-import json
 import math
-import pathlib
 
 import torch
 from torch import nn
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
+
+from entries import write
 
 STEPS = 20
 
@@ -425,7 +426,5 @@ def golden(make, inputs, call=whole):
     return result
 
 
-goldens = {name: golden(*model) for name, model in MODELS.items()}
-lines = [f"{json.dumps(key)}: {json.dumps(value, separators=(',', ':'))}" for key, value in goldens.items()]
-(pathlib.Path(__file__).parent / "nn.json").write_text("{\n" + ",\n".join(lines) + "\n}\n")
-print(f"nn: {len(goldens)} layers, PyTorch {torch.__version__}")
+count = write("nn.json", {name: lambda model=model: golden(*model) for name, model in MODELS.items()})
+print(f"nn: {count} layers, PyTorch {torch.__version__}")

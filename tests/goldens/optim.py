@@ -1,12 +1,12 @@
-"""Parameters after 20 steps of PyTorch's optimizers in float64: writes optim.json beside this file.
+"""Parameters after 20 steps of PyTorch's optimizers in float64: writes optim.json beside this file. Arguments are names of
+optimizers; if there are any, only their entries are computed.
 
 Parameters and gradients follow formulas that tests/optim/optim.test.ts repeats, so that the file holds results only.
 """
 
-import json
-import pathlib
-
 import torch
+
+from entries import write
 
 SHAPES = [[3, 2], [4], []]
 STEPS = 20
@@ -123,15 +123,13 @@ def averages(decay):
     return [p.detach().reshape(-1).tolist() for p in average.parameters()]
 
 
-goldens = {}
+makers = {}
 for variant, (name, options) in VARIANTS.items():
-    goldens[variant] = run(name, options, False)
-    goldens[f"{variant}, gradients missing"] = run(name, options, True)
+    makers[variant] = lambda name=name, options=options: run(name, options, False)
+    makers[f"{variant}, gradients missing"] = lambda name=name, options=options: run(name, options, True)
 for variant, (name, options, own) in GROUPS.items():
-    goldens[variant] = run(name, options, False, own)
-    goldens[f"{variant}, gradients missing"] = run(name, options, True, own)
+    makers[variant] = lambda name=name, options=options, own=own: run(name, options, False, own)
+    makers[f"{variant}, gradients missing"] = lambda name=name, options=options, own=own: run(name, options, True, own)
 for decay in [0.5, 0.999]:
-    goldens[f"ExponentialMovingAverage {decay}"] = averages(decay)
-lines = [f"{json.dumps(key)}: {json.dumps(value, separators=(',', ':'))}" for key, value in goldens.items()]
-(pathlib.Path(__file__).parent / "optim.json").write_text("{\n" + ",\n".join(lines) + "\n}\n")
-print(f"optim: {len(goldens)} runs, PyTorch {torch.__version__}")
+    makers[f"ExponentialMovingAverage {decay}"] = lambda decay=decay: averages(decay)
+print(f"optim: {write('optim.json', makers)} runs, PyTorch {torch.__version__}")
