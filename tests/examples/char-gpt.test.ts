@@ -30,6 +30,11 @@ interface Golden {
   readonly context: number;
   readonly batch: number;
   readonly lr: number;
+  readonly drawn: Losses;
+  readonly tinyshakespeare: Losses;
+}
+
+interface Losses {
   readonly losses: readonly number[];
   readonly validation: number;
 }
@@ -43,12 +48,21 @@ function congruential(): () => number {
   };
 }
 
-describe("on tinyshakespeare", () => {
-  test("the losses of 30 steps, and that on held-out text, are PyTorch's", async (context) => {
-    const text = readFileSync(join(sharedData(context, "tinyshakespeare"), "input.txt"), "utf8");
-    const { losses, validation, batch, lr, ...sizes } = JSON.parse(
-      readFileSync(new URL("../goldens/char-gpt.json", import.meta.url), "utf8"),
-    ) as Golden;
+/** 20,000 words, of which the first of the list are the most frequent. */
+function drawnText(): string {
+  const uniform = congruential();
+  const words = "the tape of a loss and its gradient walks back to each weight: add, multiply; sum. We train".split(
+    " ",
+  );
+  return Array.from({ length: 20_000 }, () => words[Math.floor(uniform() * uniform() * words.length)]).join(" ");
+}
+
+describe("the losses of 30 steps and the loss on held-out text are PyTorch's", () => {
+  const golden = JSON.parse(readFileSync(new URL("../goldens/char-gpt.json", import.meta.url), "utf8")) as Golden;
+
+  async function check(text: string, { losses, validation }: Losses): Promise<void> {
+    const { layers, width, heads, context, batch, lr } = golden;
+    const sizes = { layers, width, heads, context };
     const vocabulary = CharacterVocabulary.of(text);
     const tokens = vocabulary.encode(text);
     const uniform = congruential();
@@ -83,6 +97,13 @@ describe("on tinyshakespeare", () => {
     expect(found).toHaveLength(losses.length);
     expect(Math.max(...found.map((value, i) => error(value, losses[i])))).toBeLessThan(1e-5);
     expect(error(loss, validation)).toBeLessThan(1e-5);
+  }
+
+  test("on a drawn text", () => check(drawnText(), golden.drawn));
+
+  test("on tinyshakespeare", async (context) => {
+    const file = join(sharedData(context, "tinyshakespeare"), "input.txt");
+    await check(readFileSync(file, "utf8"), golden.tinyshakespeare);
   });
 });
 
@@ -248,7 +269,7 @@ describe("the command", () => {
         [["--file", join(folder, "none")], 1, /^char-gpt: \S+none cannot be read: ENOENT.*\n$/],
         [["--file", file, "--prompt", "§"], 1, /^char-gpt: CharacterVocabulary: "§" at position 0 .*\n$/],
         [["--model", file], 1, /^char-gpt: loadSafetensors: .*short\.txt.*\n$/],
-        [["--heads", "3"], 1, /^char-gpt: MultiHeadAttention: 3 heads do not divide 64 features\n$/],
+        [["--heads", "3"], 1, /^char-gpt: MultiHeadAttention: embedDim must be divisible by numHeads, got 64 and 3\n$/],
       ] as const) {
         const { code, stderr } = await runExample("char-gpt", args);
         expect(stderr).toMatch(message);
