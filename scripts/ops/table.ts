@@ -14,28 +14,29 @@ export type Page = Readonly<Record<PageDevice, Measured>>;
 
 const introduction = `# Ops by device and dtype
 
-Which ops run on which device in which dtype, and how many times they can be differentiated. \`npm run docs:ops\` writes
-this page. It runs the samples of each op in \`tests/cases/\` on each device, so every mark was measured. A test fails if
-the page is out of date. Do not edit it by hand.
+This page shows which ops run on which device in which dtype, and how many times they can be differentiated. The command
+\`npm run docs:ops\` writes it. The command runs the samples of each op in \`tests/cases/\` on each device, so every mark was
+measured. A test fails if the page is out of date. Do not edit it by hand.
 
 | mark | meaning |
 |---|---|
 | \`2\` | The op runs. Its gradient can be computed, and so can the gradient of that gradient. |
 | \`1\` | The op runs, and its gradient can be computed. The gradient cannot be differentiated again. |
-| \`F\` | Forward only: the op runs and has no gradient. Comparisons and argmax have no gradient in any dtype, and no op has gradients for integers and bools. |
-| \`f32\`, \`i32\` | As \`F\`, but the result is float32 or int32, because the op converts inputs of this dtype. |
+| \`F\` | The op runs and has no gradient. Comparisons and argmax have no gradient in any dtype, and no op has a gradient for integers and bools. |
+| \`f32\`, \`i32\` | Same as \`F\`, but the result is float32 or int32, because the op converts inputs of this dtype. |
 | \`-\` | The op does not take this dtype, or the device has no kernel for it. If a kernel is missing, the last column names it. |
 
-The dtypes are those of the inputs that hold values. Indices and masks keep their dtypes; \`oneHot\` has only indices. The
+The dtype is the dtype of the inputs that hold values. Indices and masks keep their dtypes; \`oneHot\` has only indices. The
 columns are \`f64\` float64, \`f32\` float32, \`bf16\` bfloat16, \`f16\` float16, \`i32\` int32, \`u8\` uint8 and \`bool\`.
 
 - Functions that create tensors, such as \`zeros\` and \`randn\`, are not on this page.
-- One sample of an op, with the usual options, decides its marks. If other samples get further or less far in a float
-  dtype, the last column says how far and gives their names.
-- The second gradient is that of the sum of the squares of the gradients of a weighted sum of y².
-- The page says what can be computed, not how exact it is. \`npm test\` compares values and gradients with PyTorch in all
-  four float dtypes, and second gradients with finite differences in float64.
-- The columns of cuda are measured on the emulator, which runs the same kernels on the CPU. If the tests run on a GPU, they
+- The marks of an op come from one sample with the usual options. If other samples have different marks in a float dtype,
+  the last column gives their marks and names.
+- For the second gradient, the samples compute a weighted sum of y². The function that is differentiated again is the sum of
+  the squares of its gradients.
+- The page shows what can be computed, but not how accurate it is. \`npm test\` compares values and gradients with PyTorch in
+  all four float dtypes, and second gradients with finite differences in float64.
+- The cuda columns are measured on the emulator, which runs the same kernels on the CPU. If the tests run on a GPU, they
   measure the columns again and compare them with this page.
 - A GPU with a compute capability below 8.0 has the same marks. Matrix products and convolutions in bfloat16 and float16
   do not use its tensor cores.
@@ -65,8 +66,8 @@ export function render({ families, updates }: Layout, page: Page): string {
     line([`\`${name}\``, `\`${file}\``, ...pageDevices.map((device) => page[device].updates.get(name) ?? "?")]),
   );
   parts.push(
-    `## Updates\n\nThe updates change tensors in place: the steps of optimizers, and running statistics. They are never recorded
-on a tape and have no gradient. A device has a kernel (\`yes\`) or not (\`-\`).\n\n${head(["update", "file", ...pageDevices])}${rows.join("")}`,
+    `## Updates\n\nUpdates change tensors in place. They are the steps of optimizers and the running statistics. They are never recorded on
+a tape and have no gradient. The columns show whether the device has a kernel (\`yes\`) or not (\`-\`).\n\n${head(["update", "file", ...pageDevices])}${rows.join("")}`,
   );
   return parts.join("\n");
 }
