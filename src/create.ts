@@ -47,7 +47,7 @@ export function tensor(data: TensorData, options: TensorOptions = {}): Tensor {
   const dtype = chooseDType("tensor", options, ownDType);
   const shape = options.shape === undefined ? ownShape : checkShape("tensor", options.shape);
   if (sizeOf(shape) !== values.length)
-    throw new ShapeError(`tensor: ${values.length} values do not fit shape ${show(shape)}`);
+    throw new ShapeError(`tensor: shape ${show(shape)} needs ${sizeOf(shape)} values, got ${values.length}`);
   return fromValues("tensor", values, shape, dtype, options);
 }
 
@@ -72,7 +72,8 @@ export function fromValues(
 /** @internal The dtype of the options, or `byDefault`. Throws before anything is made. */
 export function chooseDType(op: string, { dtype, requiresGrad }: CreateOptions, byDefault: DType): DType {
   const chosen = dtype === undefined ? byDefault : checkDType(op, dtype);
-  if (requiresGrad && !isFloat(chosen)) throw new DTypeError(`${op}: only floats have gradients, got ${chosen}`);
+  if (requiresGrad && !isFloat(chosen))
+    throw new DTypeError(`${op}: only float tensors can require a gradient, got ${chosen}`);
   return chosen;
 }
 
@@ -94,7 +95,9 @@ function readData(data: TensorData): Data {
   const shape: number[] = [];
   for (let level: unknown = data; Array.isArray(level) || ArrayBuffer.isView(level); level = (level as unknown[])[0]) {
     if (shape.push((level as ArrayLike<unknown>).length) > maxRank)
-      throw new ShapeError(`tensor: data nested deeper than ${maxRank} arrays; does one contain itself?`);
+      throw new ShapeError(
+        `tensor: data must be nested at most ${maxRank} deep; check whether an array contains itself`,
+      );
   }
   const values: number[] = [];
   let booleans = 0;
@@ -103,15 +106,15 @@ function readData(data: TensorData): Data {
       const list = item as ArrayLike<unknown>;
       if (list.length !== shape[axis])
         throw new ShapeError(
-          `tensor: ragged data: an array of length ${list.length} on axis ${axis}, where others have ${shape[axis] ?? "numbers"}`,
+          `tensor: data is ragged: axis ${axis} has an array of length ${list.length}, expected ${shape[axis] === undefined ? "a number" : `length ${shape[axis]}`}`,
         );
       for (let i = 0; i < list.length; i++) visit(list[i], axis + 1);
       return;
     }
     if (axis !== shape.length)
-      throw new ShapeError(`tensor: ragged data: ${quote(item)} on axis ${axis}, where others have arrays`);
+      throw new ShapeError(`tensor: data is ragged: axis ${axis} has ${quote(item)}, expected an array`);
     if (typeof item !== "number" && typeof item !== "boolean")
-      throw new DTypeError(`tensor: values are numbers or booleans, got ${typeof item} ${quote(item)}`);
+      throw new DTypeError(`tensor: values must be numbers or booleans, got ${typeof item} ${quote(item)}`);
     if (typeof item === "boolean") booleans++;
     values.push(Number(item));
   };
@@ -131,7 +134,7 @@ function typeOfArray(array: ArrayBufferView): DType {
     return "int32";
   if (array instanceof Uint8Array || array instanceof Uint8ClampedArray) return "uint8";
   throw new DTypeError(
-    `tensor: ${array.constructor.name} has no dtype here; use a Float32Array, Float64Array, Int32Array or Uint8Array`,
+    `tensor: ${array.constructor.name} is not supported; use a Float32Array, Float64Array, Int32Array or Uint8Array`,
   );
 }
 
@@ -141,7 +144,9 @@ export function checkValues(op: string, values: ArrayLike<number>, dtype: DType)
   const [low, high] = dtype === "uint8" ? [0, 255] : [-(2 ** 31), 2 ** 31 - 1];
   for (let i = 0; i < values.length; i++)
     if (!Number.isInteger(values[i]) || values[i] < low || values[i] > high)
-      throw new DTypeError(`${op}: ${dtype} cannot hold ${values[i]}; cast a float tensor to cut off fractions`);
+      throw new DTypeError(
+        `${op}: ${dtype} cannot hold ${values[i]}; to drop fractions, create a float tensor and cast it`,
+      );
 }
 
 /**
@@ -169,7 +174,7 @@ export const ones = (shape: Shape, options: CreateOptions = {}): Tensor => fille
 
 function filled(op: string, shape: Shape, value: number | boolean, options: CreateOptions): Tensor {
   if (typeof value !== "number" && typeof value !== "boolean")
-    throw new DTypeError(`${op}: the value is a number or a boolean, got ${quote(value)}`);
+    throw new DTypeError(`${op}: value must be a number or a boolean, got ${quote(value)}`);
   const dtype = chooseDType(op, options, typeof value === "boolean" ? "bool" : "float32");
   const number = Number(value);
   checkValues(op, [number], dtype);
@@ -193,12 +198,14 @@ export const onesLike = (x: Tensor): Tensor => x.ones();
 export function arange(startOrStop: number, stop?: number, step = 1, options: CreateOptions = {}): Tensor {
   const [start, end] = stop === undefined ? [0, startOrStop] : [startOrStop, stop];
   if (![start, end, step].every(Number.isFinite) || step === 0)
-    throw new ArgumentError(`arange: start, stop and step are finite and step is not 0, got ${start}, ${end}, ${step}`);
+    throw new ArgumentError(
+      `arange: start, stop and step must be finite and step must not be 0, got ${start}, ${end}, ${step}`,
+    );
   const integers = [start, end, step].every(Number.isInteger);
   const length = Math.max(0, Math.ceil((end - start) / step));
   checkShape("arange", [length]);
   const dtype = chooseDType("arange", options, integers ? "int32" : "float32");
-  if (dtype === "bool") throw new DTypeError("arange: counts in numbers, not bool");
+  if (dtype === "bool") throw new DTypeError("arange: dtype must be a number type, got bool");
   checkValues("arange", [start, start + step, start + (length - 1) * step].slice(0, length), dtype);
   return finish(ramp(length, start, step, dtype, backend(options.device)), options);
 }
@@ -211,7 +218,7 @@ export function arange(startOrStop: number, stop?: number, step = 1, options: Cr
  */
 export function linspace(start: number, stop: number, count: number, options: CreateOptions = {}): Tensor {
   if (!Number.isFinite(start) || !Number.isFinite(stop))
-    throw new ArgumentError(`linspace: start and stop are finite, got ${quote(start)} and ${quote(stop)}`);
+    throw new ArgumentError(`linspace: start and stop must be finite, got ${quote(start)} and ${quote(stop)}`);
   checkShape("linspace", [count]);
   const dtype = chooseDType("linspace", options, "float32");
   const step = count > 1 ? (stop - start) / (count - 1) : 0;

@@ -46,7 +46,9 @@ export function rand(shape: Shape, options: UniformOptions = {}): Tensor {
   const { low = 0, high = 1, generator = defaultGenerator, device } = options;
   const dtype = floatDType("rand", options);
   if (!Number.isFinite(low) || !Number.isFinite(high) || low > high)
-    throw new ArgumentError(`rand: low and high are finite, and low is not above high, got ${low} and ${high}`);
+    throw new ArgumentError(
+      `rand: low and high must be finite, and low must not be above high, got ${low} and ${high}`,
+    );
   return finish(drawUniform(checkShape("rand", shape), low, high, dtype, generator, backend(device)), options);
 }
 
@@ -62,7 +64,7 @@ export function randn(shape: Shape, options: NormalOptions = {}): Tensor {
   const { mean = 0, std = 1, generator = defaultGenerator, device } = options;
   const dtype = floatDType("randn", options);
   if (!Number.isFinite(mean) || !Number.isFinite(std) || std < 0)
-    throw new ArgumentError(`randn: mean and std are finite, and std is not negative, got ${mean} and ${std}`);
+    throw new ArgumentError(`randn: mean and std must be finite, and std must not be negative, got ${mean} and ${std}`);
   return finish(drawNormal(checkShape("randn", shape), mean, std, dtype, generator, backend(device)), options);
 }
 
@@ -76,12 +78,15 @@ export function randn(shape: Shape, options: NormalOptions = {}): Tensor {
 export function randint(low: number, high: number, shape: Shape, options: RandomOptions = {}): Tensor {
   const { generator = defaultGenerator, device } = options;
   const dtype = chooseDType("randint", options, "int32");
-  if (dtype !== "int32" && dtype !== "uint8") throw new DTypeError(`randint: makes int32 or uint8, not ${dtype}`);
+  if (dtype !== "int32" && dtype !== "uint8")
+    throw new DTypeError(`randint: dtype must be int32 or uint8, got ${dtype}`);
   const [least, most] = dtype === "int32" ? [-(2 ** 31), 2 ** 31 - 1] : [0, 255];
   if (!Number.isInteger(low) || !Number.isInteger(high) || low >= high || low < least || high - 1 > most)
-    throw new ArgumentError(`randint: low < high are integers, and ${dtype} holds [low, high), got [${low}, ${high})`);
+    throw new ArgumentError(
+      `randint: low and high must be integers with low < high, and [low, high) must fit in ${dtype}, got [${low}, ${high})`,
+    );
   if (high - low === 2 ** 32)
-    throw new ArgumentError(`randint: at most 2^32 - 1 different integers, got [${low}, ${high})`);
+    throw new ArgumentError(`randint: [low, high) must contain at most 2^32 - 1 integers, got [${low}, ${high})`);
   return finish(drawIntegers(checkShape("randint", shape), low, high, dtype, generator, backend(device)), options);
 }
 
@@ -113,5 +118,5 @@ export function bernoulli(p: number, shape: Shape, options: RandomOptions = {}):
 function floatDType(op: string, options: RandomOptions): DType {
   const dtype = chooseDType(op, options, "float32");
   if (isFloat(dtype)) return dtype;
-  throw new DTypeError(`${op}: makes floats, not ${dtype}`);
+  throw new DTypeError(`${op}: dtype must be a float, got ${dtype}`);
 }

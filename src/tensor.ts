@@ -112,7 +112,10 @@ export class Tensor implements Disposable {
 
   /** @internal Throws DisposedError if the tensor is disposed. */
   checkLive(user: string): void {
-    if (this.#disposed) throw new DisposedError(`${user}: ${this.describe()} was used after it was disposed`);
+    if (this.#disposed)
+      throw new DisposedError(
+        `${user}: ${this.describe()} was used after it was disposed; keep() a tensor that must outlive its scope`,
+      );
   }
 
   /** @internal `float32 [2, 3] made by add`, for messages. */
@@ -149,10 +152,10 @@ export class Tensor implements Disposable {
     if (value === this.requiresGrad) return;
     if (!value && this.#variable?.entry)
       throw new GradientError(
-        `requiresGrad: ${this.describe()} is a result, not a leaf; use detach() to get a constant`,
+        `requiresGrad: ${this.describe()} is the result of an op, not a leaf; use detach() to get a constant`,
       );
     if (value && !isFloat(this.dtype))
-      throw new DTypeError(`requiresGrad: only floats have gradients, got ${this.describe()}`);
+      throw new DTypeError(`requiresGrad: only float tensors can require a gradient, got ${this.describe()}`);
     this.#variable = value ? { entry: null, shape: this.shape, dtype: this.dtype, leaf: this } : null;
   }
 
@@ -215,7 +218,8 @@ export class Tensor implements Disposable {
    * @throws ShapeError unless it has exactly one element
    */
   item(): number {
-    if (this.size !== 1) throw new ShapeError(`item: ${this.describe()} has ${this.size} elements, not one`);
+    if (this.size !== 1)
+      throw new ShapeError(`item: the tensor must have exactly one element, got ${this.describe()}; use data()`);
     return this.dataSync()[0];
   }
 

@@ -84,7 +84,7 @@ function checkInputs(op: Op, inputs: OpInputs): Backend | null {
   const count = inputs.length;
   if (op.rest < 0 ? count !== op.inputs.length : count < op.rest)
     throw new ArgumentError(
-      `${op.name}: takes the inputs ${op.inputs.map(({ name }) => name).join(", ")}, got ${count}`,
+      `${op.name}: expected the inputs (${op.inputs.map(({ name }) => name).join(", ")}), got ${count} inputs`,
     );
   let device: Backend | null = null;
   for (let i = 0; i < count; i++) {
@@ -93,14 +93,20 @@ function checkInputs(op: Op, inputs: OpInputs): Backend | null {
     const storage = (x as Tensor | null | undefined)?.storage;
     if (x === null || storage === undefined)
       throw new ArgumentError(`${op.name}: input ${inputName(op, i)} must be a tensor, got ${quote(x)}`);
-    if (x.disposed) throw new DisposedError(`${op.name}: input ${inputName(op, i)} was disposed: ${x.describe()}`);
+    if (x.disposed) throw disposed(op.name, `input ${inputName(op, i)}`, x);
     if (device !== null && storage.backend !== device)
-      throw new DeviceError(`${op.name}: inputs are on different devices: ${device.name} and ${storage.backend.name}`);
+      throw new DeviceError(
+        `${op.name}: the inputs must be on one device, got ${device.name} and ${storage.backend.name}; copy them with to()`,
+      );
     device = storage.backend;
     if (noted !== null) noted.add(x);
   }
   return device;
 }
+
+/** The error for a disposed tensor; `name` says which one it is. */
+const disposed = (op: string, name: string, x: Tensor): DisposedError =>
+  new DisposedError(`${op}: ${name} was disposed: ${x.describe()}; keep() a tensor that must outlive its scope`);
 
 const inputName = (op: Op, i: number): string =>
   op.rest >= 0 && i >= op.rest ? `${op.inputs[op.rest].name}[${i - op.rest}]` : op.inputs[i].name;
@@ -116,7 +122,7 @@ function nameInputs(op: Op, inputs: OpInputs): Record<string, Saved> {
 function allocate(op: Op, device: Backend, meta: Meta): Tensor {
   const size = sizeOf(meta.shape);
   if (!Number.isSafeInteger(size) || size < 0)
-    throw new ShapeError(`${op.name}: no tensor can have the shape ${show(meta.shape)}`);
+    throw new ShapeError(`${op.name}: the result would have too many elements: ${show(meta.shape)}`);
   return makeTensor(new Storage(device, size, meta.dtype), meta, op.name);
 }
 
@@ -166,20 +172,24 @@ export function applyUpdate<I extends string, T extends string, A, G extends str
   const first = lists[names[0]];
   for (const name of names)
     if (lists[name].length !== first.length)
-      throw new ShapeError(`${update.name}: ${lists[name].length} ${name} for ${first.length} ${names[0]}`);
+      throw new ShapeError(
+        `${update.name}: the lists must have the same length, got ${first.length} ${names[0]} and ${lists[name].length} ${name}`,
+      );
   if (first.length === 0) return;
   const device = first[0].storage.backend;
   const check = (t: Tensor, name: string): void => {
-    if (t.disposed) throw new DisposedError(`${update.name}: ${name} was disposed: ${t.describe()}`);
+    if (t.disposed) throw disposed(update.name, name, t);
     if (t.storage.backend !== device)
-      throw new DeviceError(`${update.name}: ${name} is on ${t.storage.backend.name}, not on ${device.name}`);
+      throw new DeviceError(
+        `${update.name}: all tensors must be on one device, but ${name} is on ${t.storage.backend.name} and ${names[0]}[0] is on ${device.name}`,
+      );
   };
   for (const name of names) {
     lists[name].forEach((t, i) => {
       check(t, `${name}[${i}]`);
       if (!sameShape(t.shape, first[i].shape))
         throw new ShapeError(
-          `${update.name}: ${name}[${i}] is ${show(t.shape)}, ${names[0]}[${i}] is ${show(first[i].shape)}`,
+          `${update.name}: ${names[0]}[${i}] and ${name}[${i}] must have the same shape, got ${show(first[i].shape)} and ${show(t.shape)}`,
         );
     });
   }

@@ -41,8 +41,12 @@ export function registerDevice(name: DeviceName, entry: DeviceEntry): void {
 
 function checkDeviceName(name: string): DeviceName {
   if ((names as readonly string[]).includes(name)) return name as DeviceName;
-  throw new DeviceError(`device: unknown device ${quote(name)}; known: ${names.join(", ")}`);
+  throw new DeviceError(`device: unknown device ${quote(name)}; use one of ${names.join(", ")}`);
 }
+
+/** @internal The error for a device that cannot be used here. */
+export const unavailable = (name: DeviceName, reason: string): DeviceError =>
+  new DeviceError(`device: ${name} is not available: ${reason}`);
 
 /** Why a device cannot be used here; empty if it can. */
 function whyNot(name: DeviceName): string {
@@ -75,9 +79,9 @@ function choose(): DeviceName {
   const reason = whyNot("cuda");
   if (reason === "") return "cuda";
   if (entries.get("cuda")?.isExpected?.())
-    process.emitWarning(`running on cpu, since cuda is not available: ${reason}`, {
+    process.emitWarning(`running on cpu because cuda is not available: ${reason}`, {
       type: "WengertWarning",
-      detail: "Set WENGERT_DEVICE=cpu if that is meant.",
+      detail: "Set WENGERT_DEVICE=cpu to run on the CPU without this warning.",
     });
   return "cpu";
 }
@@ -97,7 +101,7 @@ export function backend(name: DeviceName = device()): Backend {
   const open = opened.get(name);
   if (open) return open;
   const reason = whyNot(checkDeviceName(name));
-  if (reason !== "") throw new DeviceError(`device: ${name} is not available: ${reason}`);
+  if (reason !== "") throw unavailable(name, reason);
   const made = (entries.get(name) as DeviceEntry).open();
   opened.set(name, made);
   return made;

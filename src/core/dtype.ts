@@ -50,7 +50,7 @@ export function hostArray(dtype: DType, length: number): TypedArray {
 /** Throws unless `dtype` is one of the seven names. */
 export function checkDType(op: string, dtype: unknown): DType {
   if (isDType(dtype)) return dtype;
-  throw new DTypeError(`${op}: unknown dtype ${quote(dtype)}; known: ${Object.keys(dtypeInfo).join(", ")}`);
+  throw new DTypeError(`${op}: unknown dtype ${quote(dtype)}; use one of ${Object.keys(dtypeInfo).join(", ")}`);
 }
 
 const order = ["bool", "uint8", "int32", "float16", "bfloat16", "float32", "float64"] as const;

@@ -7,6 +7,7 @@ import type { Tensor } from "../tensor.js";
 import type { KernelArgs } from "./backend.js";
 import type { DType } from "./dtype.js";
 import { ArgumentError } from "./errors.js";
+import { quote } from "./quote.js";
 import type { Shape } from "./shape.js";
 
 /** The shape and dtype of a tensor: `infer` gets them for the inputs and returns them for the outputs. */
@@ -221,14 +222,15 @@ export function defineOp<
     };
   });
   const rest = definition.inputs.findIndex((spelled) => spelled.startsWith("..."));
-  if (rest >= 0 && rest !== inputs.length - 1) throw new ArgumentError(`${name}: the rest input must be the last`);
+  if (rest >= 0 && rest !== inputs.length - 1)
+    throw new ArgumentError(`${name}: a rest input must be the last input; move ${definition.inputs[rest]} to the end`);
   const names = [...inputs.map((input) => input.name), ...outputs];
   if (new Set(names).size < names.length)
-    throw new ArgumentError(`${name}: two inputs or outputs have the same name: ${names.join(", ")}`);
+    throw new ArgumentError(`${name}: inputs and outputs must have different names, got ${names.join(", ")}`);
   if (outputs.length === 1 && outputs[0] !== "y")
-    throw new ArgumentError(`${name}: a single output is called y, not ${outputs[0]}`);
+    throw new ArgumentError(`${name}: a single output must be named "y", got ${quote(outputs[0])}`);
   if (!view && !transfer && !definition.cpu)
-    throw new ArgumentError(`${name}: an op has a cpu kernel, unless it is a view`);
+    throw new ArgumentError(`${name}: the record needs a cpu function, since the op is neither a view nor a transfer`);
   if (!view && !transfer) withKernel.add(name);
   return {
     kind: "op",

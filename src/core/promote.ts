@@ -70,7 +70,9 @@ function unpromotedDType(op: Op, i: number, type: InputType, dtype: DType): DTyp
   const name = op.inputs[Math.min(i, op.inputs.length - 1)].name;
   if (type === "index") {
     if (!isInteger(dtype))
-      throw new DTypeError(`${op.name}: ${name} holds indices and must be int32 or uint8, got ${dtype}`);
+      throw new DTypeError(
+        `${op.name}: ${name} holds indices and must be int32 or uint8, got ${dtype}; use cast("int32")`,
+      );
     return "int32";
   }
   if (type === "bool" && dtype !== "bool")

@@ -45,7 +45,7 @@ const maxSize = 2 ** 52;
 /** The largest number of axes. Data nested deeper than this are a mistake, such as an array that contains itself. */
 export const maxRank = 64;
 
-/** Throws unless `list` is an array: from JavaScript, `x.reshape(2, 3)` is soon written. */
+/** Throws unless `list` is an array. A caller in JavaScript may write `x.reshape(2, 3)` by mistake. */
 export function checkList(op: string, rule: string, list: unknown): void {
   if (!Array.isArray(list)) throw new ShapeError(`${op}: ${rule}, got ${quote(list)}`);
 }
@@ -56,24 +56,26 @@ export function checkList(op: string, rule: string, list: unknown): void {
  * @returns a copy, which the caller's later changes to the array do not reach
  */
 export function checkShape(op: string, shape: unknown): Shape {
-  if (!Array.isArray(shape)) throw new ShapeError(`${op}: a shape is an array of sizes, got ${quote(shape)}`);
-  if (shape.length > maxRank) throw new ShapeError(`${op}: at most ${maxRank} axes, got ${shape.length}`);
+  if (!Array.isArray(shape)) throw new ShapeError(`${op}: shape must be an array of sizes, got ${quote(shape)}`);
+  if (shape.length > maxRank)
+    throw new ShapeError(`${op}: a tensor can have at most ${maxRank} axes, got ${shape.length}`);
   for (const size of shape)
     if (!Number.isInteger(size) || size < 0 || size > 2 ** 31 - 1)
-      throw new ShapeError(`${op}: sizes are integers from 0 to 2^31 - 1, got ${show(shape)}`);
+      throw new ShapeError(`${op}: sizes must be integers from 0 to 2^31 - 1, got ${show(shape)}`);
   // Not `>`: sizes so large that their product is infinite give NaN beside a 0.
-  if (!(sizeOf(shape) <= maxSize)) throw new ShapeError(`${op}: shape ${show(shape)} has too many elements`);
+  if (!(sizeOf(shape) <= maxSize))
+    throw new ShapeError(`${op}: shape ${show(shape)} has too many elements; the limit is 2^52`);
   return shape.map((size) => size + 0); // -0 becomes 0
 }
 
 /** The axis counted from the front, for `axis` in [-rank, rank). */
 export function normalizeAxis(op: string, axis: number, rank: number): number {
   if (!Number.isInteger(axis) || axis < -rank || axis >= rank)
-    throw new ShapeError(`${op}: axis ${quote(axis)} is outside a tensor of rank ${rank}`);
+    throw new ShapeError(`${op}: axis ${quote(axis)} is out of range for a tensor of rank ${rank}`);
   return axis < 0 ? axis + rank : axis;
 }
 
-/** Sorted distinct axes counted from the front; all of them where `axes` is undefined. */
+/** Sorted distinct axes counted from the front; all of them if `axes` is undefined. */
 export function normalizeAxes(op: string, axes: Axes, rank: number): number[] {
   if (axes === undefined) {
     const all: number[] = [];
@@ -83,7 +85,7 @@ export function normalizeAxes(op: string, axes: Axes, rank: number): number[] {
   const list = (Array.isArray(axes) ? [...axes] : [axes]).map((axis) => normalizeAxis(op, axis, rank));
   list.sort((p, q) => p - q);
   for (let i = 1; i < list.length; i++)
-    if (list[i] === list[i - 1]) throw new ShapeError(`${op}: axis ${list[i]} is given twice`);
+    if (list[i] === list[i - 1]) throw new ShapeError(`${op}: axes must be different, but ${list[i]} occurs twice`);
   return list;
 }
 
@@ -96,7 +98,7 @@ export function broadcastShapes(op: string, a: Shape, b: Shape): Shape {
     const p = i <= a.length ? a[a.length - i] : 1;
     const q = i <= b.length ? b[b.length - i] : 1;
     if (p !== q && p !== 1 && q !== 1)
-      throw new ShapeError(`${op}: shapes ${show(a)} and ${show(b)} do not broadcast: ${p} against ${q}`);
+      throw new ShapeError(`${op}: shapes ${show(a)} and ${show(b)} do not broadcast: sizes ${p} and ${q} differ`);
     shape[rank - i] = p === 1 ? q : p;
   }
   return shape;

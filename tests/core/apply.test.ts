@@ -56,7 +56,7 @@ describe("inputs that the record does not have are an error, not a wrong result"
   test("too many, too few, none, and what is no tensor", () => {
     const [a, b, c] = [tensor([1]), tensor([2]), tensor([9])];
     const before = memory();
-    expect(call(sumOp, [a, b, c])).toThrow("userSum: takes the inputs a, b, got 3");
+    expect(call(sumOp, [a, b, c])).toThrow("userSum: expected the inputs (a, b), got 3 inputs");
     expect(values(c)).toEqual([9]);
     expect(call(sumOp, [a])).toThrow(ArgumentError);
     expect(call(sumOp, [a, null])).toThrow("userSum: input b must be a tensor, got null");
@@ -82,7 +82,7 @@ describe("inputs that the record does not have are an error, not a wrong result"
       const meta: Meta = { shape, dtype: "float32" };
       const op = defineOp({ name: "userShape", inputs: ["x"], infer: () => meta, cpu() {}, vjp: { x: null } });
       expect(() => apply(op, [x], undefined)).toThrow(ShapeError);
-      expect(() => apply(op, [x], undefined)).toThrow(/userShape: no tensor can have the shape/);
+      expect(() => apply(op, [x], undefined)).toThrow(/userShape: the result would have too many elements: \[/);
     }
     expect(memory()).toEqual(before);
   });
@@ -211,12 +211,16 @@ describe("what a rule gives", () => {
     const x = tensor([1, 2]);
     const before = memory();
     expect(() => tidy(() => slope(() => zeros([3]), x))).toThrow(ShapeError);
-    expect(() => tidy(() => slope(() => zeros([3]), x))).toThrow(/userCopy: the rule for x gave \[3\].*sum to \[2\]/);
+    expect(() => tidy(() => slope(() => zeros([3]), x))).toThrow(
+      /userCopy: the gradient rule for x must return a shape that sums to \[2\], got \[3\]/,
+    );
     expect(() => tidy(() => slope(() => zeros([]), x))).toThrow(ShapeError);
     expect(() => tidy(() => slope(() => 3, x))).toThrow(
-      "userCopy: the result of the rule for x must be a tensor, got 3",
+      "userCopy: the result of the gradient rule for x must be a tensor, got 3",
     );
-    expect(() => tidy(() => slope(() => undefined, x))).toThrow(/userCopy: there is no gradient/);
+    expect(() => tidy(() => slope(() => undefined, x))).toThrow(
+      /userCopy: the gradient with respect to x \[2\] is not defined/,
+    );
     expect(memory()).toMatchObject({ bytes: before.bytes, tensors: before.tensors });
   });
 });
@@ -242,7 +246,9 @@ describe("updates", () => {
     const by = tensor([1, 1]);
     const y = x.mul(x).sum();
     expect(() => applyUpdate(moveUpdate, { by: [by], x: [x] }, { scale: Number.NaN })).toThrow(ArgumentError);
-    expect(() => applyUpdate(moveUpdate, { by: [], x: [x] }, { scale: 1 })).toThrow("userMove: 1 x for 0 by");
+    expect(() => applyUpdate(moveUpdate, { by: [], x: [x] }, { scale: 1 })).toThrow(
+      "userMove: the lists must have the same length, got 0 by and 1 x",
+    );
     expect(() => applyUpdate(moveUpdate, { by: [zeros([3])], x: [x] }, { scale: 1 })).toThrow(ShapeError);
     y.backward(); // the saved x is as it was
     expect(values(x.grad as Tensor)).toEqual([2, 4]);
@@ -257,9 +263,13 @@ describe("records", () => {
 
   test("with two values of one name, a rest input before others, or no kernel are refused when they are defined", () => {
     expect(() => defineOp({ ...common, inputs: ["x", "x"], vjp: { x: null } })).toThrow(ArgumentError);
-    expect(() => defineOp({ ...common, inputs: ["y"], vjp: { y: null } })).toThrow(/userBad: two inputs or outputs/);
+    expect(() => defineOp({ ...common, inputs: ["y"], vjp: { y: null } })).toThrow(
+      /userBad: inputs and outputs must have different names, got y, y/,
+    );
     expect(() => defineOp({ ...common, inputs: ["...xs", "y2"], vjp: { xs: null, y2: null } })).toThrow(ArgumentError);
     const { cpu: _, ...without } = common;
-    expect(() => defineOp({ ...without, inputs: ["x"], vjp: { x: null } })).toThrow(/userBad: an op has a cpu kernel/);
+    expect(() => defineOp({ ...without, inputs: ["x"], vjp: { x: null } })).toThrow(
+      /userBad: the record needs a cpu function/,
+    );
   });
 });

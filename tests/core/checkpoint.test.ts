@@ -162,7 +162,7 @@ describe("bad use of a checkpoint is an error that says so", () => {
     const w = tensor([2], { requiresGrad: true });
     const y = checkpoint((x: Tensor) => x.mul(w).mul(w))(tensor([1])).sum();
     applyUpdate(bump, { x: [w] }, undefined);
-    expect(() => y.backward()).toThrow(/checkpoint: a saved float32 \[1\] was changed in place/);
+    expect(() => y.backward()).toThrow(/checkpoint: a saved tensor was changed in place .*: float32 \[1\];/);
     expect(w.grad).toBeNull();
   });
 
@@ -170,7 +170,7 @@ describe("bad use of a checkpoint is an error that says so", () => {
     const w = tensor([2], { requiresGrad: true });
     let runs = 0;
     const y = checkpoint((x: Tensor) => (runs++ === 0 ? x.mul(w) : x.mul(2)))(tensor([1])).sum();
-    expect(() => y.backward()).toThrow(/checkpoint: there is no gradient with respect to externals \[1\]/);
+    expect(() => y.backward()).toThrow(/checkpoint: the gradient with respect to externals \[1\] is not defined/);
   });
 
   test("a value that depends on nothing that requires a gradient is a constant", () => {

@@ -107,15 +107,15 @@ describe("scaledDotProductAttention", () => {
   const q = [2, 3, 4];
   // biome-ignore format: a table
   test.each([
-    ["different features", () => attention(zeros(q), zeros([2, 5, 3]), zeros([2, 5, 4])), ShapeError, "scaledDotProductAttention: q and k have different features: q [2, 3, 4], k [2, 5, 3], v [2, 5, 4]"],
-    ["different lengths", () => attention(zeros(q), zeros([2, 5, 4]), zeros([2, 6, 4])), ShapeError, "scaledDotProductAttention: k and v have different lengths: q [2, 3, 4], k [2, 5, 4], v [2, 6, 4]"],
-    ["different batches", () => attention(zeros(q), zeros([3, 5, 4]), zeros([3, 5, 4])), ShapeError, "scaledDotProductAttention: shapes [2] and [3] do not broadcast: 2 against 3"],
-    ["a vector", () => attention(zeros([4]), zeros([5, 4]), zeros([5, 4])), ShapeError, "scaledDotProductAttention: q, k and v are (..., L, D): q [4], k [5, 4], v [5, 4]"],
-    ["a mask that does not fit", () => attention(zeros(q), zeros(q), zeros(q), { mask: zeros([3, 4], { dtype: "bool" }) }), ShapeError, "scaledDotProductAttention: shapes [3, 4] and [2, 3, 3] do not broadcast: 4 against 3"],
-    ["a mask with too many axes", () => attention(zeros(q), zeros(q), zeros(q), { mask: zeros([5, 1, 3, 3]) }), ShapeError, "scaledDotProductAttention: the mask [5, 1, 3, 3] does not broadcast to [2, 3, 3]"],
-    ["the same with dropout", () => attention(zeros(q), zeros(q), zeros(q), { mask: zeros([5, 1, 3, 3]), dropoutP: 0.5 }), ShapeError, "scaledDotProductAttention: the mask [5, 1, 3, 3] does not broadcast to [2, 3, 3]"],
-    ["a mask of integers", () => attention(zeros(q), zeros(q), zeros(q), { mask: zeros([3, 3], { dtype: "int32" }) }), DTypeError, "scaledDotProductAttention: mask is bool, or floats to be added, got int32"],
-    ["no probability", () => attention(zeros(q), zeros(q), zeros(q), { dropoutP: 2 }), ArgumentError, "scaledDotProductAttention: p is a probability from 0 to 1, got 2"],
+    ["different features", () => attention(zeros(q), zeros([2, 5, 3]), zeros([2, 5, 4])), ShapeError, "scaledDotProductAttention: q and k must have the same number of features, got q [2, 3, 4], k [2, 5, 3], v [2, 5, 4]"],
+    ["different lengths", () => attention(zeros(q), zeros([2, 5, 4]), zeros([2, 6, 4])), ShapeError, "scaledDotProductAttention: k and v must have the same length, got q [2, 3, 4], k [2, 5, 4], v [2, 6, 4]"],
+    ["different batches", () => attention(zeros(q), zeros([3, 5, 4]), zeros([3, 5, 4])), ShapeError, "scaledDotProductAttention: shapes [2] and [3] do not broadcast: sizes 2 and 3 differ"],
+    ["a vector", () => attention(zeros([4]), zeros([5, 4]), zeros([5, 4])), ShapeError, "scaledDotProductAttention: q, k and v must have shape (..., L, D), got q [4], k [5, 4], v [5, 4]"],
+    ["a mask that does not fit", () => attention(zeros(q), zeros(q), zeros(q), { mask: zeros([3, 4], { dtype: "bool" }) }), ShapeError, "scaledDotProductAttention: shapes [3, 4] and [2, 3, 3] do not broadcast: sizes 4 and 3 differ"],
+    ["a mask with too many axes", () => attention(zeros(q), zeros(q), zeros(q), { mask: zeros([5, 1, 3, 3]) }), ShapeError, "scaledDotProductAttention: the mask [5, 1, 3, 3] does not broadcast to the scores [2, 3, 3]"],
+    ["the same with dropout", () => attention(zeros(q), zeros(q), zeros(q), { mask: zeros([5, 1, 3, 3]), dropoutP: 0.5 }), ShapeError, "scaledDotProductAttention: the mask [5, 1, 3, 3] does not broadcast to the scores [2, 3, 3]"],
+    ["a mask of integers", () => attention(zeros(q), zeros(q), zeros(q), { mask: zeros([3, 3], { dtype: "int32" }) }), DTypeError, "scaledDotProductAttention: mask must be bool, or floats that are added to the scores, got int32"],
+    ["no probability", () => attention(zeros(q), zeros(q), zeros(q), { dropoutP: 2 }), ArgumentError, "scaledDotProductAttention: dropoutP must be a probability between 0 and 1, got 2"],
   ] as const)("%s is refused", (_, run, error, message) => {
     tidy(() => {
       expect(run).toThrow(error);

@@ -75,6 +75,6 @@ test("the gradient comes back in the dtype that x had", () => {
 
 test("an unknown dtype is a DTypeError that names it", () => {
   expect(() => tensor([1]).cast("float8" as DType)).toThrow(
-    new DTypeError('cast: unknown dtype "float8"; known: bool, uint8, int32, float16, bfloat16, float32, float64'),
+    new DTypeError('cast: unknown dtype "float8"; use one of bool, uint8, int32, float16, bfloat16, float32, float64'),
   );
 });

@@ -28,15 +28,22 @@ const images = (...shape: Shape): Tensor => zeros(shape, { dtype: "uint8" });
 
 describe("conv2d refuses", () => {
   const shapes: [what: string, x: Shape, weight: Shape, bias: Shape | null, groups: number, message: string][] = [
-    ["x of three axes", [3, 8, 8], [4, 3, 3, 3], null, 1, "x is (N, C, H, W), got [3, 8, 8]"],
-    ["a weight of three axes", [1, 3, 8, 8], [4, 3, 3], null, 1, "weight is (K, C/groups, R, S), got [4, 3, 3]"],
+    ["x of three axes", [3, 8, 8], [4, 3, 3, 3], null, 1, "x must have shape (N, C, H, W), got [3, 8, 8]"],
+    [
+      "a weight of three axes",
+      [1, 3, 8, 8],
+      [4, 3, 3],
+      null,
+      1,
+      "weight must have shape (K, C/groups, R, S), got [4, 3, 3]",
+    ],
     [
       "channels that differ",
       [1, 4, 8, 8],
       [4, 3, 3, 3],
       null,
       1,
-      "x [1, 4, 8, 8] has 4 channels, weight [4, 3, 3, 3] takes 3 in each of 1 groups",
+      "x has 4 channels, but weight expects 3: x [1, 4, 8, 8], weight [4, 3, 3, 3]",
     ],
     [
       "channels that groups do not divide",
@@ -44,7 +51,7 @@ describe("conv2d refuses", () => {
       [4, 2, 3, 3],
       null,
       2,
-      "x [1, 5, 8, 8] has 5 channels, weight [4, 2, 3, 3] takes 2 in each of 2 groups",
+      "x has 5 channels, but weight expects 2 groups of 2: x [1, 5, 8, 8], weight [4, 2, 3, 3]",
     ],
     [
       "filters that groups do not divide",
@@ -52,7 +59,7 @@ describe("conv2d refuses", () => {
       [5, 2, 3, 3],
       null,
       2,
-      "2 groups do not divide the 5 output channels of weight [5, 2, 3, 3]",
+      "the number of output channels must be divisible by groups, got 5 channels and 2 groups",
     ],
     [
       "a bias of another size",
@@ -60,7 +67,7 @@ describe("conv2d refuses", () => {
       [4, 3, 3, 3],
       [3],
       1,
-      "bias has one number for each of 4 output channels, got [3]",
+      "bias must have shape [4], one value for each output channel, got [3]",
     ],
     [
       "a bias of two axes",
@@ -68,9 +75,9 @@ describe("conv2d refuses", () => {
       [4, 3, 3, 3],
       [4, 1],
       1,
-      "bias has one number for each of 4 output channels, got [4, 1]",
+      "bias must have shape [4], one value for each output channel, got [4, 1]",
     ],
-    ["an empty kernel", [1, 3, 8, 8], [4, 3, 0, 3], null, 1, "the kernel of weight [4, 3, 0, 3] is empty"],
+    ["an empty kernel", [1, 3, 8, 8], [4, 3, 0, 3], null, 1, "the kernel must not be empty, got weight [4, 3, 0, 3]"],
     [
       "a kernel larger than the image",
       [1, 3, 2, 8],
@@ -97,15 +104,19 @@ describe("conv2d refuses", () => {
   });
 
   const options: [what: string, options: object, message: string][] = [
-    ["stride 0", { stride: 0 }, "stride must be at least 1 and integer, got [0, 0]"],
-    ["a stride that is no integer", { stride: [1, 1.5] }, "stride must be at least 1 and integer, got [1, 1.5]"],
-    ["three strides", { stride: [1, 1, 1] }, "stride is one number or 2, got [1, 1, 1]"],
-    ["negative padding", { padding: -1 }, "padding must be at least 0 and integer, got [-1, -1]"],
-    ["dilation 0", { dilation: [1, 0] }, "dilation must be at least 1 and integer, got [1, 0]"],
-    ["groups 0", { groups: 0 }, "groups must be at least 1 and integer, got 0"],
-    ["groups that are no integer", { groups: 1.5 }, "groups must be at least 1 and integer, got 1.5"],
-    ['padding "same" with a stride', { padding: "same", stride: 2 }, 'padding "same" needs stride 1, got [2, 2]'],
-    ["an unknown padding", { padding: "full" }, 'padding is a size, "same" or "valid", got "full"'],
+    ["stride 0", { stride: 0 }, "each number in stride must be a positive integer, got [0, 0]"],
+    [
+      "a stride that is no integer",
+      { stride: [1, 1.5] },
+      "each number in stride must be a positive integer, got [1, 1.5]",
+    ],
+    ["three strides", { stride: [1, 1, 1] }, "stride must be one number or 2 numbers, got [1, 1, 1]"],
+    ["negative padding", { padding: -1 }, "each number in padding must be a non-negative integer, got [-1, -1]"],
+    ["dilation 0", { dilation: [1, 0] }, "each number in dilation must be a positive integer, got [1, 0]"],
+    ["groups 0", { groups: 0 }, "groups must be a positive integer, got 0"],
+    ["groups that are no integer", { groups: 1.5 }, "groups must be a positive integer, got 1.5"],
+    ['padding "same" with a stride', { padding: "same", stride: 2 }, 'padding "same" requires stride 1, got [2, 2]'],
+    ["an unknown padding", { padding: "full" }, 'padding must be a size, "same" or "valid", got "full"'],
   ];
   for (const [what, given, message] of options)
     test(what, () => {
@@ -117,11 +128,11 @@ describe("conv2d refuses", () => {
 describe("conv1d refuses", () => {
   test("images", () => {
     const [x, w] = [images(1, 2, 5, 5), zeros([2, 2, 3])];
-    refuses(() => x.conv1d(w), ShapeError, "conv1d: x is (N, C, L), got [1, 2, 5, 5]");
+    refuses(() => x.conv1d(w), ShapeError, "conv1d: x must have shape (N, C, L), got [1, 2, 5, 5]");
   });
   test("a weight of images", () => {
     const [x, w] = [images(1, 2, 5), zeros([2, 2, 3, 3])];
-    refuses(() => x.conv1d(w), ShapeError, "conv1d: weight is (K, C/groups, S), got [2, 2, 3, 3]");
+    refuses(() => x.conv1d(w), ShapeError, "conv1d: weight must have shape (K, C/groups, S), got [2, 2, 3, 3]");
   });
   test("a kernel longer than the sequence", () => {
     const [x, w] = [images(1, 2, 3), zeros([2, 2, 6])];
@@ -148,7 +159,7 @@ describe("convTranspose2d refuses", () => {
       [2, 3, 3, 3],
       {},
       ShapeError,
-      "x [1, 3, 4, 4] has 3 channels, weight [2, 3, 3, 3] takes 2",
+      "x has 3 channels, but weight expects 2: x [1, 3, 4, 4], weight [2, 3, 3, 3]",
     ],
     [
       "groups that do not divide",
@@ -156,7 +167,7 @@ describe("convTranspose2d refuses", () => {
       [3, 2, 3, 3],
       { groups: 2 },
       ShapeError,
-      "2 groups do not divide the 3 channels of x [1, 3, 4, 4]",
+      "the number of input channels must be divisible by groups, got 3 channels and 2 groups",
     ],
     [
       "outputPadding as large as the stride",
@@ -164,7 +175,7 @@ describe("convTranspose2d refuses", () => {
       [2, 3, 3, 3],
       { stride: 2, outputPadding: [1, 2] },
       ArgumentError,
-      "outputPadding must be smaller than stride or dilation, got [1, 2] for stride [2, 2] and dilation [1, 1]",
+      "outputPadding must be smaller than the stride or the dilation, got [1, 2] for stride [2, 2] and dilation [1, 1]",
     ],
     [
       "padding that leaves nothing",
@@ -172,7 +183,7 @@ describe("convTranspose2d refuses", () => {
       [2, 3, 2, 2],
       { padding: [1, 2] },
       ShapeError,
-      "images of [2, 2] with padding [1, 2] give images of [1, -1]",
+      "images must not be empty: input size [2, 2] with padding [1, 2] gives output size [1, -1]",
     ],
   ];
   for (const [what, x, weight, options, kind, message] of cases)
@@ -185,7 +196,7 @@ describe("convTranspose2d refuses", () => {
     refuses(
       () => x.convTranspose2d(w, b, { groups: 2 }),
       ShapeError,
-      "convTranspose2d: bias has one number for each of 6 output channels, got [3]",
+      "convTranspose2d: bias must have shape [6], one value for each output channel, got [3]",
     );
   });
 });
@@ -193,9 +204,13 @@ describe("convTranspose2d refuses", () => {
 describe("pooling refuses", () => {
   test("x of three axes", () => {
     const x = images(2, 4, 4);
-    refuses(() => x.maxPool2d(2), ShapeError, "maxPool2d: x is (N, C, H, W), got [2, 4, 4]");
-    refuses(() => x.avgPool2d(2), ShapeError, "avgPool2d: x is (N, C, H, W), got [2, 4, 4]");
-    refuses(() => x.adaptiveAvgPool2d(2), ShapeError, "adaptiveAvgPool2d: x is (N, C, H, W), got [2, 4, 4]");
+    refuses(() => x.maxPool2d(2), ShapeError, "maxPool2d: x must have shape (N, C, H, W), got [2, 4, 4]");
+    refuses(() => x.avgPool2d(2), ShapeError, "avgPool2d: x must have shape (N, C, H, W), got [2, 4, 4]");
+    refuses(
+      () => x.adaptiveAvgPool2d(2),
+      ShapeError,
+      "adaptiveAvgPool2d: x must have shape (N, C, H, W), got [2, 4, 4]",
+    );
   });
   test("a window larger than the image", () => {
     const x = images(1, 1, 3, 4);
@@ -208,16 +223,20 @@ describe("pooling refuses", () => {
   });
   test("a window of 0 and a stride of 0", () => {
     const x = images(1, 1, 3, 4);
-    refuses(() => x.maxPool2d(0), ArgumentError, "maxPool2d: kernelSize must be at least 1 and integer, got [0, 0]");
+    refuses(
+      () => x.maxPool2d(0),
+      ArgumentError,
+      "maxPool2d: each number in kernelSize must be a positive integer, got [0, 0]",
+    );
     refuses(
       () => x.avgPool2d(2, { stride: [0, 1] }),
       ArgumentError,
-      "avgPool2d: stride must be at least 1 and integer, got [0, 1]",
+      "avgPool2d: each number in stride must be a positive integer, got [0, 1]",
     );
   });
   test("padding over half the window", () => {
     const x = images(1, 1, 6, 6);
-    const message = "padding may be half of kernelSize at most, got [1, 2] for [3, 3]";
+    const message = "padding must be at most half of kernelSize, got padding [1, 2] for kernelSize [3, 3]";
     refuses(() => x.maxPool2d(3, { padding: [1, 2] }), ArgumentError, `maxPool2d: ${message}`);
     refuses(() => x.avgPool2d(3, { padding: [1, 2] }), ArgumentError, `avgPool2d: ${message}`);
   });
@@ -226,13 +245,13 @@ describe("pooling refuses", () => {
     refuses(
       () => x.maxPool2d(2, { padding: 1, dilation: 3 }),
       ShapeError,
-      "maxPool2d: no tap of window 0 along axis 2 is inside the image [2, 2]",
+      "maxPool2d: window 0 along axis 2 covers no element of the image [2, 2]; use less padding or dilation",
     );
     const empty = images(1, 1, 0, 4);
     refuses(
       () => empty.avgPool2d(2, { padding: 1 }),
       ShapeError,
-      "avgPool2d: no tap of window 0 along axis 2 is inside the image [0, 4]",
+      "avgPool2d: window 0 along axis 2 covers no element of the image [0, 4]; use less padding or dilation",
     );
   });
   test("an adaptive output of 0, and an empty image", () => {
@@ -240,9 +259,13 @@ describe("pooling refuses", () => {
     refuses(
       () => x.adaptiveAvgPool2d([0, 1]),
       ArgumentError,
-      "adaptiveAvgPool2d: outputSize must be at least 1 and integer, got [0, 1]",
+      "adaptiveAvgPool2d: each number in outputSize must be a positive integer, got [0, 1]",
     );
     const empty = images(1, 1, 0, 4);
-    refuses(() => empty.adaptiveAvgPool2d(1), ShapeError, "adaptiveAvgPool2d: the images of x are empty: [1, 1, 0, 4]");
+    refuses(
+      () => empty.adaptiveAvgPool2d(1),
+      ShapeError,
+      "adaptiveAvgPool2d: the images of x must not be empty, got [1, 1, 0, 4]",
+    );
   });
 });

@@ -77,7 +77,7 @@ describe("dropout", () => {
     tidy(() => {
       const before = defaultGenerator.getState();
       expect(() => dropout(ones([3]), p)).toThrow(ArgumentError);
-      expect(() => dropout(ones([3]), p)).toThrow(`dropout: p is a probability from 0 to 1, got ${p}`);
+      expect(() => dropout(ones([3]), p)).toThrow(`dropout: p must be a probability between 0 and 1, got ${p}`);
       expect(defaultGenerator.getState()).toEqual(before);
     });
   });

@@ -45,13 +45,13 @@ describe("embedding", () => {
 
   // biome-ignore format: a table
   test.each([
-    ["an index past the last row", () => embedding(indices(0, 3), zeros([3, 2])), ArgumentError, "embedding: index 3 is outside a table of 3 rows"],
-    ["a negative index", () => embedding(indices(-1), zeros([3, 2])), ArgumentError, "embedding: index -1 is outside a table of 3 rows"],
-    ["an empty table", () => embedding(indices(0), zeros([0, 2])), ArgumentError, "embedding: index 0 is outside a table of 0 rows"],
-    ["floats as indices", () => embedding(tensor([0.5]), zeros([3, 2])), DTypeError, "embedding: index holds indices and must be int32 or uint8, got float32"],
-    ["a table of three axes", () => embedding(indices(0), zeros([3, 2, 1])), ShapeError, "embedding: weight is (rows, features), got [3, 2, 1]"],
-    ["padding outside the table", () => embedding(indices(0), zeros([3, 2]), { paddingIdx: 3 }), ArgumentError, "embedding: paddingIdx 3 is outside a table of 3 rows"],
-    ["a fraction as padding", () => embedding(indices(0), zeros([3, 2]), { paddingIdx: 0.5 }), ArgumentError, "embedding: paddingIdx 0.5 is outside a table of 3 rows"],
+    ["an index past the last row", () => embedding(indices(0, 3), zeros([3, 2])), ArgumentError, "embedding: index 3 is out of range for a table of 3 rows"],
+    ["a negative index", () => embedding(indices(-1), zeros([3, 2])), ArgumentError, "embedding: index -1 is out of range for a table of 3 rows"],
+    ["an empty table", () => embedding(indices(0), zeros([0, 2])), ArgumentError, "embedding: index 0 is out of range for a table of 0 rows"],
+    ["floats as indices", () => embedding(tensor([0.5]), zeros([3, 2])), DTypeError, 'embedding: index holds indices and must be int32 or uint8, got float32; use cast("int32")'],
+    ["a table of three axes", () => embedding(indices(0), zeros([3, 2, 1])), ShapeError, "embedding: weight must have shape (rows, features), got [3, 2, 1]"],
+    ["padding outside the table", () => embedding(indices(0), zeros([3, 2]), { paddingIdx: 3 }), ArgumentError, "embedding: paddingIdx 3 is out of range for a table of 3 rows"],
+    ["a fraction as padding", () => embedding(indices(0), zeros([3, 2]), { paddingIdx: 0.5 }), ArgumentError, "embedding: paddingIdx 0.5 is out of range for a table of 3 rows"],
   ] as const)("%s is refused", (_, run, error, message) => {
     tidy(() => {
       expect(run).toThrow(error);

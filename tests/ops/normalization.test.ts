@@ -122,7 +122,9 @@ describe("batchNorm", () => {
       const { runningMean, runningVar } = statistics();
       const f = (mean: Tensor): Tensor => batchNorm(ones([2, 2]), { runningMean: mean, runningVar }).sum();
       expect(() => grad(f)(runningMean)).toThrow(GradientError);
-      expect(() => grad(f)(runningMean)).toThrow("batchNormInference: there is no gradient with respect to mean [2]");
+      expect(() => grad(f)(runningMean)).toThrow(
+        "batchNormInference: the gradient with respect to mean [2] is not defined",
+      );
     });
   });
 
@@ -171,24 +173,24 @@ describe("misuse", () => {
   const c = (n: number) => zeros([n]);
   // biome-ignore format: a table
   test.each([
-    ["layerNorm, another last axis", () => layerNorm(x(), 4), ShapeError, "layerNorm: x [2, 4, 3] does not end in the normalized shape [4]"],
-    ["layerNorm, too many axes", () => layerNorm(x(), [1, 2, 4, 3]), ShapeError, "layerNorm: x [2, 4, 3] does not end in the normalized shape [1, 2, 4, 3]"],
-    ["layerNorm, no axes", () => layerNorm(x(), []), ShapeError, "layerNorm: x [2, 4, 3] does not end in the normalized shape []"],
-    ["layerNorm, weight", () => layerNorm(x(), [4, 3], { weight: c(3) }), ShapeError, "layerNorm: weight is [3], the normalized shape [4, 3]"],
-    ["layerNorm, bias", () => layerNorm(x(), 3, { weight: c(3), bias: c(1) }), ShapeError, "layerNorm: bias is [1], the normalized shape [3]"],
-    ["rmsNorm, another last axis", () => rmsNorm(x(), 4), ShapeError, "rmsNorm: x [2, 4, 3] does not end in the normalized shape [4]"],
-    ["rmsNorm, weight", () => rmsNorm(x(), 3, { weight: c(4) }), ShapeError, "rmsNorm: weight is [4], the normalized shape [3]"],
-    ["groupNorm, groups", () => groupNorm(x(), 3), ShapeError, "groupNorm: 4 channels do not divide into 3 groups"],
-    ["groupNorm, no groups", () => groupNorm(x(), 0), ShapeError, "groupNorm: 4 channels do not divide into 0 groups"],
-    ["groupNorm, a vector", () => groupNorm(c(4), 2), ShapeError, "groupNorm: x is (N, C, ...), got [4]"],
-    ["groupNorm, weight", () => groupNorm(x(), 2, { weight: c(2) }), ShapeError, "groupNorm: weight is [2], for 4 channels of x [2, 4, 3]"],
-    ["batchNorm, bias", () => batchNorm(x(), { bias: c(3), training: true }), ShapeError, "batchNorm: bias is [3], for 4 channels of x [2, 4, 3]"],
-    ["batchNorm, one value a channel", () => batchNorm(zeros([1, 4]), { training: true }), ShapeError, "batchNorm: training needs more than one value for each channel, got x [1, 4]"],
-    ["batchNorm, no statistics", () => batchNorm(x()), ArgumentError, "batchNorm: outside training it needs runningMean and runningVar"],
-    ["batchNorm, statistics of integers", () => batchNorm(x(), { runningMean: zeros([4], { dtype: "int32" }), runningVar: c(4), training: true }), DTypeError, "batchNorm: running statistics are floats, got int32"],
-    ["batchNorm, momentum", () => batchNorm(x(), { runningMean: c(4), runningVar: c(4), training: true, momentum: Number.NaN }), ArgumentError, "batchNorm: momentum is a finite number, got NaN"],
-    ["batchNorm, one of the statistics and null", () => batchNorm(x(), { runningMean: c(4), runningVar: null, training: true }), ArgumentError, "batchNorm: runningMean and runningVar come together"],
-    ["batchNorm, one of the statistics", () => batchNorm(x(), { runningMean: c(4), training: true }), ArgumentError, "batchNorm: runningMean and runningVar come together"],
+    ["layerNorm, another last axis", () => layerNorm(x(), 4), ShapeError, "layerNorm: the last axes of x must be the normalized shape [4], got x [2, 4, 3]"],
+    ["layerNorm, too many axes", () => layerNorm(x(), [1, 2, 4, 3]), ShapeError, "layerNorm: the last axes of x must be the normalized shape [1, 2, 4, 3], got x [2, 4, 3]"],
+    ["layerNorm, no axes", () => layerNorm(x(), []), ShapeError, "layerNorm: the last axes of x must be the normalized shape [], got x [2, 4, 3]"],
+    ["layerNorm, weight", () => layerNorm(x(), [4, 3], { weight: c(3) }), ShapeError, "layerNorm: weight must have the normalized shape [4, 3], got [3]"],
+    ["layerNorm, bias", () => layerNorm(x(), 3, { weight: c(3), bias: c(1) }), ShapeError, "layerNorm: bias must have the normalized shape [3], got [1]"],
+    ["rmsNorm, another last axis", () => rmsNorm(x(), 4), ShapeError, "rmsNorm: the last axes of x must be the normalized shape [4], got x [2, 4, 3]"],
+    ["rmsNorm, weight", () => rmsNorm(x(), 3, { weight: c(4) }), ShapeError, "rmsNorm: weight must have the normalized shape [3], got [4]"],
+    ["groupNorm, groups", () => groupNorm(x(), 3), ShapeError, "groupNorm: groups must be a positive integer that divides the 4 channels of x, got 3"],
+    ["groupNorm, no groups", () => groupNorm(x(), 0), ShapeError, "groupNorm: groups must be a positive integer that divides the 4 channels of x, got 0"],
+    ["groupNorm, a vector", () => groupNorm(c(4), 2), ShapeError, "groupNorm: x must have shape (N, C, ...), got [4]"],
+    ["groupNorm, weight", () => groupNorm(x(), 2, { weight: c(2) }), ShapeError, "groupNorm: weight must have shape [4], one value for each channel of x [2, 4, 3], got [2]"],
+    ["batchNorm, bias", () => batchNorm(x(), { bias: c(3), training: true }), ShapeError, "batchNorm: bias must have shape [4], one value for each channel of x [2, 4, 3], got [3]"],
+    ["batchNorm, one value a channel", () => batchNorm(zeros([1, 4]), { training: true }), ShapeError, "batchNorm: training requires more than one value for each channel, got x [1, 4]"],
+    ["batchNorm, no statistics", () => batchNorm(x()), ArgumentError, "batchNorm: runningMean and runningVar are required if training is false"],
+    ["batchNorm, statistics of integers", () => batchNorm(x(), { runningMean: zeros([4], { dtype: "int32" }), runningVar: c(4), training: true }), DTypeError, "batchNorm: running statistics must be floats, got int32"],
+    ["batchNorm, momentum", () => batchNorm(x(), { runningMean: c(4), runningVar: c(4), training: true, momentum: Number.NaN }), ArgumentError, "batchNorm: momentum must be a finite number, got NaN"],
+    ["batchNorm, one of the statistics and null", () => batchNorm(x(), { runningMean: c(4), runningVar: null, training: true }), ArgumentError, "batchNorm: runningMean and runningVar must be given together; one of them is missing"],
+    ["batchNorm, one of the statistics", () => batchNorm(x(), { runningMean: c(4), training: true }), ArgumentError, "batchNorm: runningMean and runningVar must be given together; one of them is missing"],
   ] as const)("%s is refused", (_, run, error, message) => {
     tidy(() => {
       expect(run).toThrow(error);
@@ -200,7 +202,9 @@ describe("misuse", () => {
     tidy(() => {
       const [runningMean, runningVar] = [ones([3]), ones([4])];
       const run = () => batchNorm(x(), { runningMean, runningVar, training: true });
-      expect(run).toThrow("batchNorm: runningMean is [3], for 4 channels of x [2, 4, 3]");
+      expect(run).toThrow(
+        "batchNorm: runningMean must have shape [4], one value for each channel of x [2, 4, 3], got [3]",
+      );
       expect([...runningMean.dataSync(), ...runningVar.dataSync()]).toEqual(new Array(7).fill(1));
     });
   });

@@ -22,32 +22,44 @@ describe("options that are no sensible number are refused, by name and value", (
   const x = zeros([2, 4]);
   const q = zeros([2, 3, 4]);
   const rows: [string, () => unknown, string][] = [
-    ["layerNorm", () => layerNorm(x, 4, { eps: -1 }), "layerNorm: eps is a number of 0 or more, got -1"],
-    ["rmsNorm", () => rmsNorm(x, 4, { eps: Number.NaN }), "rmsNorm: eps is a number of 0 or more, got NaN"],
-    ["groupNorm", () => groupNorm(x, 2, { eps: Infinity }), "groupNorm: eps is a number of 0 or more, got Infinity"],
-    ["batchNorm", () => batchNorm(x, { training: true, eps: -1 }), "batchNorm: eps is a number of 0 or more, got -1"],
+    ["layerNorm", () => layerNorm(x, 4, { eps: -1 }), "layerNorm: eps must be a finite non-negative number, got -1"],
+    ["rmsNorm", () => rmsNorm(x, 4, { eps: Number.NaN }), "rmsNorm: eps must be a finite non-negative number, got NaN"],
+    [
+      "groupNorm",
+      () => groupNorm(x, 2, { eps: Infinity }),
+      "groupNorm: eps must be a finite non-negative number, got Infinity",
+    ],
+    [
+      "batchNorm",
+      () => batchNorm(x, { training: true, eps: -1 }),
+      "batchNorm: eps must be a finite non-negative number, got -1",
+    ],
     [
       "batchNorm momentum",
       () => batchNorm(x, { training: true, momentum: Number.NaN }),
-      "batchNorm: momentum is a finite number, got NaN",
+      "batchNorm: momentum must be a finite number, got NaN",
     ],
     [
       "cosineSimilarity",
       () => cosineSimilarity(x, x, 1, { eps: Number.NaN }),
-      "cosineSimilarity: eps is a number of 0 or more, got NaN",
+      "cosineSimilarity: eps must be a finite non-negative number, got NaN",
     ],
-    ["hinge", () => hinge(x, x, { margin: Number.NaN }), "hinge: margin is a finite number, got NaN"],
+    ["hinge", () => hinge(x, x, { margin: Number.NaN }), "hinge: margin must be a finite number, got NaN"],
     [
       "leakyRelu",
       () => leakyRelu(x, { negativeSlope: Number.NaN }),
-      "leakyRelu: negativeSlope is a finite number, got NaN",
+      "leakyRelu: negativeSlope must be a finite number, got NaN",
     ],
-    ["elu", () => elu(x, { alpha: Infinity }), "elu: alpha is a finite number, got Infinity"],
-    ["softplus", () => softplus(x, { threshold: Number.NaN }), "softplus: threshold is a number or Infinity, got NaN"],
+    ["elu", () => elu(x, { alpha: Infinity }), "elu: alpha must be a finite number, got Infinity"],
+    [
+      "softplus",
+      () => softplus(x, { threshold: Number.NaN }),
+      "softplus: threshold must be a number or Infinity, got NaN",
+    ],
     [
       "attention",
       () => scaledDotProductAttention(q, q, q, { scale: Number.NaN }),
-      "scaledDotProductAttention: scale is a finite number, got NaN",
+      "scaledDotProductAttention: scale must be a finite number, got NaN",
     ],
   ];
   for (const [name, run, message] of rows)

@@ -106,7 +106,9 @@ describe("a tensor and a number", () => {
   );
 
   test("two numbers are an ArgumentError, save in where", () => {
-    expect(() => add(1, 2)).toThrow(new ArgumentError("add: one operand must be a tensor, got the numbers 1 and 2"));
+    expect(() => add(1, 2)).toThrow(
+      new ArgumentError("add: at least one operand must be a tensor, got the numbers 1 and 2"),
+    );
     const y = where(tensor([true, false]), 1, 2);
     expect([y.dtype, ...y.dataSync()]).toEqual(["float32", 1, 2]);
   });
@@ -114,7 +116,7 @@ describe("a tensor and a number", () => {
   test("what is neither is an ArgumentError", () => {
     const x = ones([2]);
     expect(() => x.add([1, 2] as never)).toThrow(
-      new ArgumentError("add: an operand is a tensor or a number, got an array"),
+      new ArgumentError("add: an operand must be a tensor or a number, got an array"),
     );
     expect(() => x.mul(undefined as never)).toThrow(ArgumentError);
     expect(() => x.lt("1" as never)).toThrow(ArgumentError);
@@ -171,7 +173,7 @@ describe("what an op may ask of its inputs", () => {
     expect(seen("index", "int32")).toBe("int32");
     for (const dtype of dtypes.filter((name) => name !== "uint8" && name !== "int32"))
       expect(() => seen("index", dtype)).toThrow(
-        new DTypeError(`typed: x holds indices and must be int32 or uint8, got ${dtype}`),
+        new DTypeError(`typed: x holds indices and must be int32 or uint8, got ${dtype}; use cast("int32")`),
       );
   });
 
@@ -191,7 +193,7 @@ describe("bad arguments of elementwise ops", () => {
   const x = (): Tensor => tensor(new Int32Array([1, 2]));
 
   test("shapes that do not broadcast are a ShapeError", () => {
-    const message = "mul: shapes [2, 3] and [2] do not broadcast: 3 against 2";
+    const message = "mul: shapes [2, 3] and [2] do not broadcast: sizes 3 and 2 differ";
     expect(() => ones([2, 3]).mul(ones([2]))).toThrow(new ShapeError(message));
     expect(() => where(ones([4], { dtype: "bool" }), ones([3]), 0)).toThrow(ShapeError);
   });

@@ -279,20 +279,20 @@ describe("what is made", () => {
 
   // biome-ignore format: a table
   test.each([
-    ["rand of integers", () => rand([2], { dtype: "int32" }), DTypeError, "rand: makes floats, not int32"],
-    ["randn of bool", () => randn([2], { dtype: "bool" }), DTypeError, "randn: makes floats, not bool"],
-    ["randint of floats", () => randint(0, 2, [2], { dtype: "float32" }), DTypeError, "randint: makes int32 or uint8, not float32"],
-    ["a negative size", () => rand([-1]), ShapeError, "rand: sizes are integers from 0 to 2^31 - 1, got [-1]"],
-    ["bounds the wrong way round", () => rand([2], { low: 1, high: 0 }), ArgumentError, "rand: low and high are finite, and low is not above high, got 1 and 0"],
-    ["an infinite bound", () => rand([2], { high: Number.POSITIVE_INFINITY }), ArgumentError, "rand: low and high are finite, and low is not above high, got 0 and Infinity"],
-    ["a negative deviation", () => randn([2], { std: -1 }), ArgumentError, "randn: mean and std are finite, and std is not negative, got 0 and -1"],
-    ["no integers to choose from", () => randint(3, 3, [2]), ArgumentError, "randint: low < high are integers, and int32 holds [low, high), got [3, 3)"],
-    ["integers beyond uint8", () => randint(0, 257, [2], { dtype: "uint8" }), ArgumentError, "randint: low < high are integers, and uint8 holds [low, high), got [0, 257)"],
-    ["all of int32", () => randint(-(2 ** 31), 2 ** 31, [2]), ArgumentError, "randint: at most 2^32 - 1 different integers, got [-2147483648, 2147483648)"],
+    ["rand of integers", () => rand([2], { dtype: "int32" }), DTypeError, "rand: dtype must be a float, got int32"],
+    ["randn of bool", () => randn([2], { dtype: "bool" }), DTypeError, "randn: dtype must be a float, got bool"],
+    ["randint of floats", () => randint(0, 2, [2], { dtype: "float32" }), DTypeError, "randint: dtype must be int32 or uint8, got float32"],
+    ["a negative size", () => rand([-1]), ShapeError, "rand: sizes must be integers from 0 to 2^31 - 1, got [-1]"],
+    ["bounds the wrong way round", () => rand([2], { low: 1, high: 0 }), ArgumentError, "rand: low and high must be finite, and low must not be above high, got 1 and 0"],
+    ["an infinite bound", () => rand([2], { high: Number.POSITIVE_INFINITY }), ArgumentError, "rand: low and high must be finite, and low must not be above high, got 0 and Infinity"],
+    ["a negative deviation", () => randn([2], { std: -1 }), ArgumentError, "randn: mean and std must be finite, and std must not be negative, got 0 and -1"],
+    ["no integers to choose from", () => randint(3, 3, [2]), ArgumentError, "randint: low and high must be integers with low < high, and [low, high) must fit in int32, got [3, 3)"],
+    ["integers beyond uint8", () => randint(0, 257, [2], { dtype: "uint8" }), ArgumentError, "randint: low and high must be integers with low < high, and [low, high) must fit in uint8, got [0, 257)"],
+    ["all of int32", () => randint(-(2 ** 31), 2 ** 31, [2]), ArgumentError, "randint: [low, high) must contain at most 2^32 - 1 integers, got [-2147483648, 2147483648)"],
     ["more elements than a dtype counts", () => randperm(300, { dtype: "uint8" }), DTypeError, "randperm: uint8 cannot hold 299"],
-    ["a fraction of elements", () => randperm(1.5), ShapeError, "randperm: sizes are integers from 0 to 2^31 - 1, got [1.5]"],
-    ["no probability", () => bernoulli(1.5, [2]), ArgumentError, "bernoulli: p is a probability from 0 to 1, got 1.5"],
-    ["NaN as probability", () => bernoulli(Number.NaN, [2]), ArgumentError, "bernoulli: p is a probability from 0 to 1, got NaN"],
+    ["a fraction of elements", () => randperm(1.5), ShapeError, "randperm: sizes must be integers from 0 to 2^31 - 1, got [1.5]"],
+    ["no probability", () => bernoulli(1.5, [2]), ArgumentError, "bernoulli: p must be a probability between 0 and 1, got 1.5"],
+    ["NaN as probability", () => bernoulli(Number.NaN, [2]), ArgumentError, "bernoulli: p must be a probability between 0 and 1, got NaN"],
   ] as const)("%s is refused, and nothing is drawn", (_, make, error, message) => {
     const before = defaultGenerator.getState();
     expect(make).toThrow(error);

@@ -60,7 +60,7 @@ export function backward(output: Tensor, options: BackwardOptions = {}): void {
   const sums: [leaf: Tensor, sum: Tensor][] = [];
   for (const [{ leaf }, gradient] of found) {
     if (!leaf || leaf.disposed) continue;
-    leaf.grad?.checkLive("backward: the grad to add to");
+    leaf.grad?.checkLive("backward: the existing grad");
     sums.push([leaf, withContext({ recording: createGraph }, () => leaf.grad?.add(gradient)) ?? gradient]);
   }
   for (const [leaf, sum] of sums) {
@@ -154,7 +154,10 @@ function variablesFor<X extends readonly Tensor[]>(
   const positions = typeof argnums === "number" ? [argnums] : argnums;
   const inputs: Tensor[] = [...xs];
   for (const i of new Set(positions)) {
-    if (!(i in xs)) throw new GradientError(`${name}: argument ${quote(i)} of ${xs.length} was asked for`);
+    if (!(i in xs))
+      throw new GradientError(
+        `${name}: argument index ${quote(i)} is out of range; the number of arguments is ${xs.length}`,
+      );
     const x: unknown = xs[i];
     checkTensor(name, `argument ${i}`, x);
     x.checkLive(name);

@@ -126,7 +126,8 @@ function differentiate(
     if (!needs[i]) return null;
     const x = inputs[i] as Variable;
     const name = op.kind === "op" ? op.inputs[Math.min(i, op.inputs.length - 1)].name : op.inputs;
-    if (!dx) throw new GradientError(`${op.name}: there is no gradient with respect to ${name} ${show(x.shape)}`);
+    if (!dx)
+      throw new GradientError(`${op.name}: the gradient with respect to ${name} ${show(x.shape)} is not defined`);
     return claim(scope, fitted(op.name, name, dx, x), createGraph, true);
   });
 }
@@ -156,12 +157,14 @@ function applyRules(
 
 /** The result of a rule, brought to the shape (broadcasting undone) and dtype of the variable. */
 function fitted(op: string, name: string, dx: Tensor, { shape, dtype }: Variable): Tensor {
-  checkTensor(op, `the result of the rule for ${name}`, dx);
+  checkTensor(op, `the result of the gradient rule for ${name}`, dx);
   if (sameShape(dx.shape, shape) && dx.dtype === dtype) return dx;
   const stretches =
     shape.length <= dx.rank && padRank(shape, dx.rank).every((size, axis) => size === 1 || size === dx.shape[axis]);
   if (!stretches)
-    throw new ShapeError(`${op}: the rule for ${name} gave ${show(dx.shape)}, which does not sum to ${show(shape)}`);
+    throw new ShapeError(
+      `${op}: the gradient rule for ${name} must return a shape that sums to ${show(shape)}, got ${show(dx.shape)}`,
+    );
   return (sameShape(dx.shape, shape) ? dx : dx.sumTo(shape)).cast(dtype);
 }
 
@@ -216,11 +219,15 @@ export function seedFor(op: string, output: Tensor, cotangent: Tensor | undefine
     checkTensor(op, "the cotangent", cotangent);
     cotangent.checkLive(op);
     if (!sameShape(cotangent.shape, output.shape))
-      throw new ShapeError(`${op}: the cotangent is ${show(cotangent.shape)}, the output ${show(output.shape)}`);
+      throw new ShapeError(
+        `${op}: the cotangent must have the shape of the output, ${show(output.shape)}, got ${show(cotangent.shape)}`,
+      );
     return cotangent.cast(output.dtype);
   }
   if (output.size !== 1)
-    throw new GradientError(`${op}: the output is ${show(output.shape)}, not a scalar; reduce it, or give a cotangent`);
+    throw new GradientError(
+      `${op}: the output must be a scalar, got ${show(output.shape)}; sum it, or pass a cotangent`,
+    );
   return output.ones(output.shape, output.dtype);
 }
 
@@ -228,7 +235,7 @@ export function seedFor(op: string, output: Tensor, cotangent: Tensor | undefine
 export function checkRecorded(op: string, output: Tensor): void {
   if (!output.variable)
     throw new GradientError(
-      `${op}: ${output.describe()} does not depend on anything that requires a gradient: set requiresGrad on a ` +
-        "parameter or watch it on the tape, and compute the output outside noGrad",
+      `${op}: the output does not depend on a tensor that requires a gradient: ${output.describe()}; set requiresGrad ` +
+        "on a parameter or watch it on the tape, and compute the output outside noGrad",
     );
 }

@@ -108,13 +108,13 @@ export class Tape implements Disposable {
   gradients(output: Tensor, wrt: readonly Tensor[], options: GradientsOptions = {}): Tensor[] {
     const name = "Tape.gradients";
     this.#check("gradients");
-    if (!Array.isArray(wrt)) throw new ArgumentError(`${name}: wrt is an array of tensors, got ${quote(wrt)}`);
+    if (!Array.isArray(wrt)) throw new ArgumentError(`${name}: wrt must be an array of tensors, got ${quote(wrt)}`);
     const variables = Array.from(wrt, (x: Tensor, i) => {
       checkTensor(name, `wrt[${i}]`, x);
       x.checkLive(name);
       if (x.variable) return x.variable;
       throw new GradientError(
-        `${name}: wrt[${i}] ${x.describe()} is a constant; set requiresGrad or watch it on the tape first`,
+        `${name}: wrt[${i}] is a constant: ${x.describe()}; set its requiresGrad or watch it on the tape first`,
       );
     });
     return gradientsOf(name, output, variables, options, this.higherOrder);
@@ -158,7 +158,8 @@ export class Tape implements Disposable {
   }
 
   #check(method: string): void {
-    if (this.#ended) throw new GradientError(`Tape.${method}: the tape has ended; use it before its block does`);
+    if (this.#ended)
+      throw new GradientError(`Tape.${method}: the tape has ended; call ${method}() before the end of its block`);
   }
 }
 
@@ -189,7 +190,7 @@ export function gradientsOf(
     if (!gradient) {
       if (unused === "error")
         throw new GradientError(
-          `${name}: the output does not depend on wrt[${i}] ${x.dtype} ${show(x.shape)}; leave it out, or pass { unused: "zeros" }`,
+          `${name}: the output does not depend on wrt[${i}]: ${x.dtype} ${show(x.shape)}; remove it from wrt, or pass { unused: "zeros" }`,
         );
       gradient = output.zeros(x.shape, x.dtype);
     }

@@ -111,14 +111,14 @@ export class Entry {
   restore(): Saved[] {
     if (this.#released)
       throw new GradientError(
-        `${this.op.name}: the values its gradient needs are gone: the graph was already used by backward() ` +
-          "(pass { retainGraph: true } to use it again) or its tape has ended",
+        `${this.op.name}: the values saved for its gradient have been freed, because backward() has already used the ` +
+          "graph (pass { retainGraph: true } to use it again) or its tape has ended",
       );
     eachTensor(this.#values, (tensor) => {
       if (tensor.storage.writtenAt > this.at)
         throw new GradientError(
-          `${this.op.name}: a saved ${tensor.dtype} ${show(tensor.shape)} was changed in place (by an optimizer step, ` +
-            "for example) or moved after it was recorded; compute all gradients before you update",
+          `${this.op.name}: a saved tensor was changed in place (for example by an optimizer step) or moved to another ` +
+            `device after it was recorded: ${tensor.dtype} ${show(tensor.shape)}; compute all gradients first`,
         );
     });
     return this.#values.map((value) => (Array.isArray(value) ? value.map(revive) : value && revive(value as Tensor)));

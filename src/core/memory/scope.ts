@@ -62,7 +62,10 @@ export class Scope implements Disposable {
    * @throws DisposedError if the scope has ended
    */
   keep<T extends Tensor>(tensor: T): T {
-    if (this.#ended) throw new DisposedError("Scope.keep: the scope has ended, and its tensors with it");
+    if (this.#ended)
+      throw new DisposedError(
+        "Scope.keep: the scope has ended and its tensors are disposed; call keep() before the scope ends",
+      );
     if (this.owns(tensor)) moveTo(this.outer, tensor);
     return tensor;
   }

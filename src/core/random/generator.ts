@@ -61,7 +61,7 @@ export class Generator {
   setState({ seed, offset }: GeneratorState): void {
     for (const value of [seed, offset])
       if (!Number.isSafeInteger(value) || value < 0)
-        throw new ArgumentError(`Generator: seed and offset are integers from 0 to 2^53 - 1, got ${quote(value)}`);
+        throw new ArgumentError(`Generator: seed and offset must be integers from 0 to 2^53 - 1, got ${quote(value)}`);
     this.#seed = seed;
     this.#offset = offset;
   }
@@ -87,7 +87,7 @@ export class Generator {
    */
   integer(below: number): number {
     if (!Number.isSafeInteger(below) || below < 1)
-      throw new ArgumentError(`Generator.integer: below is an integer from 1 to 2^53 - 1, got ${quote(below)}`);
+      throw new ArgumentError(`Generator.integer: below must be an integer from 1 to 2^53 - 1, got ${quote(below)}`);
     return Math.floor(this.uniform() * below);
   }
 
@@ -98,7 +98,7 @@ export class Generator {
    */
   permutation(n: number): Int32Array {
     if (!Number.isInteger(n) || n < 0 || n >= 2 ** 31)
-      throw new ArgumentError(`Generator.permutation: n is an integer from 0 to 2^31 - 1, got ${quote(n)}`);
+      throw new ArgumentError(`Generator.permutation: n must be an integer from 0 to 2^31 - 1, got ${quote(n)}`);
     const order = Int32Array.from({ length: n }, (_, i) => i);
     for (let i = n - 1; i > 0; i--) {
       const j = this.integer(i + 1);

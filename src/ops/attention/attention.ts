@@ -42,16 +42,18 @@ function attentionSizes(
   k: Meta,
   v: Meta,
 ): [batch: Shape, queries: number, keys: number, features: number, values: number] {
-  const rule = (what: string) =>
-    new ShapeError(`scaledDotProductAttention: ${what}: q ${show(q.shape)}, k ${show(k.shape)}, v ${show(v.shape)}`);
-  for (const { shape } of [q, k, v]) if (shape.length < 2) throw rule("q, k and v are (..., L, D)");
+  const misfit = (text: string) =>
+    new ShapeError(
+      `scaledDotProductAttention: ${text}, got q ${show(q.shape)}, k ${show(k.shape)}, v ${show(v.shape)}`,
+    );
+  for (const { shape } of [q, k, v]) if (shape.length < 2) throw misfit("q, k and v must have shape (..., L, D)");
   const [batch, [queries, features]] = [q.shape.slice(0, -2), q.shape.slice(-2)];
   const [keys, keyFeatures] = k.shape.slice(-2);
   const [valueKeys, values] = v.shape.slice(-2);
-  if (features !== keyFeatures) throw rule("q and k have different features");
-  if (keys !== valueKeys) throw rule("k and v have different lengths");
+  if (features !== keyFeatures) throw misfit("q and k must have the same number of features");
+  if (keys !== valueKeys) throw misfit("k and v must have the same length");
   if (!sameShape(batch, k.shape.slice(0, -2)) || !sameShape(batch, v.shape.slice(0, -2)))
-    throw rule("the batches differ");
+    throw misfit("q, k and v must have the same batch axes");
   return [batch, queries, keys, features, values];
 }
 
@@ -59,7 +61,7 @@ function attentionSizes(
 function checkMask(mask: Meta | undefined, scores: Shape): void {
   if (mask && !sameShape(broadcastShapes("scaledDotProductAttention", mask.shape, scores), scores))
     throw new ShapeError(
-      `scaledDotProductAttention: the mask ${show(mask.shape)} does not broadcast to ${show(scores)}`,
+      `scaledDotProductAttention: the mask ${show(mask.shape)} does not broadcast to the scores ${show(scores)}`,
     );
 }
 
@@ -176,8 +178,8 @@ export function scaledDotProductAttention(q: Tensor, k: Tensor, v: Tensor, optio
   const { mask: given, causal = false, dropoutP = 0, generator } = options;
   const name = "scaledDotProductAttention";
   if (given && given.dtype !== "bool" && !isFloat(given.dtype))
-    throw new DTypeError(`${name}: mask is bool, or floats to be added, got ${given.dtype}`);
-  checkProbability(name, dropoutP);
+    throw new DTypeError(`${name}: mask must be bool, or floats that are added to the scores, got ${given.dtype}`);
+  checkProbability(name, dropoutP, "dropoutP");
   const [mask, bias] = given?.dtype === "bool" ? [given, undefined] : [undefined, given ?? undefined];
   const [qs, ks, vs] = alignBatches(q, k, v);
   const attrs = {

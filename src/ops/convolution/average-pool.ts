@@ -254,6 +254,7 @@ export function adaptiveAvgPool2d(x: Tensor, outputSize: Size2d): Tensor {
   checkLayout("adaptiveAvgPool2d", "x", x.shape, imageLayout);
   const output = perAxis("adaptiveAvgPool2d", "outputSize", outputSize, 2, 1);
   const image = x.shape.slice(2);
-  if (image.includes(0)) throw new ShapeError(`adaptiveAvgPool2d: the images of x are empty: ${show(x.shape)}`);
+  if (image.includes(0))
+    throw new ShapeError(`adaptiveAvgPool2d: the images of x must not be empty, got ${show(x.shape)}`);
   return apply(adaptiveAvgPool2dOp, [x], { image, output });
 }

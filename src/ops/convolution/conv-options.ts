@@ -3,6 +3,7 @@
  * before anything is computed.
  */
 import { ArgumentError, ShapeError } from "../../core/errors.js";
+import { checkInteger } from "../../core/option-checks.js";
 import { type Shape, show } from "../../core/shape.js";
 import { checkLayout, extent, imageLayout, type Pair, perAxis, placesOf } from "./window.js";
 
@@ -39,26 +40,23 @@ const layouts = {
 } as const;
 const transposedWeight = ["C", "K/groups", "R", "S"] as const;
 
-function checkGroups(op: string, groups: number): void {
-  if (!Number.isInteger(groups) || groups < 1)
-    throw new ArgumentError(`${op}: groups must be at least 1 and integer, got ${groups}`);
-}
-
 /** Throws unless `bias` has one number for each of `channels` output channels. */
 function checkBias(op: string, bias: Shape | undefined, channels: number): void {
   if (bias && (bias.length !== 1 || bias[0] !== channels))
-    throw new ShapeError(`${op}: bias has one number for each of ${channels} output channels, got ${show(bias)}`);
+    throw new ShapeError(
+      `${op}: bias must have shape [${channels}], one value for each output channel, got ${show(bias)}`,
+    );
 }
 
 function checkKernel(op: string, weight: Shape): void {
-  if (weight.includes(0, 2)) throw new ShapeError(`${op}: the kernel of weight ${show(weight)} is empty`);
+  if (weight.includes(0, 2)) throw new ShapeError(`${op}: the kernel must not be empty, got weight ${show(weight)}`);
 }
 
 /**
  * Checks a convolution of x (N, C, ...image) with weight (K, C/groups, ...kernel) and resolves its options. It
  * reads shapes only, so that nothing has happened if it throws.
  *
- * @param axes - 1 or 2; of one axis a second of size 1 is made
+ * @param axes - 1 or 2; if it is 1, a second axis of size 1 is added
  */
 export function convAttrs(
   op: string,
@@ -71,15 +69,15 @@ export function convAttrs(
   const { stride = 1, padding = 0, dilation = 1, groups = 1 } = options;
   checkLayout(op, "x", x, layouts[axes].x);
   checkLayout(op, "weight", weight, layouts[axes].weight);
-  checkGroups(op, groups);
+  checkInteger(op, "groups", groups, 1);
   const [strides, dilations] = [perAxis(op, "stride", stride, axes, 1), perAxis(op, "dilation", dilation, axes, 1)];
   if (x[1] !== weight[1] * groups)
     throw new ShapeError(
-      `${op}: x ${show(x)} has ${x[1]} channels, weight ${show(weight)} takes ${weight[1]} in each of ${groups} groups`,
+      `${op}: x has ${x[1]} channels, but weight expects ${groups === 1 ? "" : `${groups} groups of `}${weight[1]}: x ${show(x)}, weight ${show(weight)}`,
     );
   if (weight[0] % groups !== 0)
     throw new ShapeError(
-      `${op}: ${groups} groups do not divide the ${weight[0]} output channels of weight ${show(weight)}`,
+      `${op}: the number of output channels must be divisible by groups, got ${weight[0]} channels and ${groups} groups`,
     );
   checkBias(op, bias, weight[0]);
   checkKernel(op, weight);
@@ -98,13 +96,13 @@ function resolvePadding(
 ): [before: number[], after: number[]] {
   if (padding === "same") {
     if (stride.some((step) => step !== 1))
-      throw new ArgumentError(`${op}: padding "same" needs stride 1, got ${show(stride)}`);
+      throw new ArgumentError(`${op}: padding "same" requires stride 1, got ${show(stride)}`);
     const total = kernel.map((size, axis) => extent(size, dilation[axis]) - 1);
-    // As PyTorch: where the total is odd, the one left over goes behind.
+    // As in PyTorch: if the total is odd, the larger half goes behind.
     return [total.map((n) => Math.floor(n / 2)), total.map((n) => Math.ceil(n / 2))];
   }
   if (typeof padding === "string" && padding !== "valid")
-    throw new ArgumentError(`${op}: padding is a size, "same" or "valid", got ${JSON.stringify(padding)}`);
+    throw new ArgumentError(`${op}: padding must be a size, "same" or "valid", got ${JSON.stringify(padding)}`);
   const sizes = perAxis(op, "padding", typeof padding === "string" ? 0 : padding, kernel.length, 0);
   return [sizes, sizes];
 }
@@ -123,17 +121,21 @@ export function convTransposeAttrs(
   const { stride = 1, padding = 0, outputPadding = 0, dilation = 1, groups = 1 } = options;
   checkLayout(op, "x", x, layouts[2].x);
   checkLayout(op, "weight", weight, transposedWeight);
-  checkGroups(op, groups);
+  checkInteger(op, "groups", groups, 1);
   const [strides, dilations] = [perAxis(op, "stride", stride, 2, 1), perAxis(op, "dilation", dilation, 2, 1)];
   const [before, extra] = [perAxis(op, "padding", padding, 2, 0), perAxis(op, "outputPadding", outputPadding, 2, 0)];
   if (extra.some((n, axis) => n >= Math.max(strides[axis], dilations[axis])))
     throw new ArgumentError(
-      `${op}: outputPadding must be smaller than stride or dilation, got ${show(extra)} for stride ${show(strides)} and dilation ${show(dilations)}`,
+      `${op}: outputPadding must be smaller than the stride or the dilation, got ${show(extra)} for stride ${show(strides)} and dilation ${show(dilations)}`,
     );
   if (x[1] !== weight[0])
-    throw new ShapeError(`${op}: x ${show(x)} has ${x[1]} channels, weight ${show(weight)} takes ${weight[0]}`);
+    throw new ShapeError(
+      `${op}: x has ${x[1]} channels, but weight expects ${weight[0]}: x ${show(x)}, weight ${show(weight)}`,
+    );
   if (x[1] % groups !== 0)
-    throw new ShapeError(`${op}: ${groups} groups do not divide the ${x[1]} channels of x ${show(x)}`);
+    throw new ShapeError(
+      `${op}: the number of input channels must be divisible by groups, got ${x[1]} channels and ${groups} groups`,
+    );
   checkBias(op, bias, weight[1] * groups);
   checkKernel(op, weight);
   const [output, kernel] = [x.slice(2), weight.slice(2)];
@@ -141,7 +143,9 @@ export function convTransposeAttrs(
     (size, axis) => (size - 1) * strides[axis] - 2 * before[axis] + extent(kernel[axis], dilations[axis]) + extra[axis],
   );
   if ([...output, ...image].some((size) => size < 1))
-    throw new ShapeError(`${op}: images of ${show(output)} with padding ${show(before)} give images of ${show(image)}`);
+    throw new ShapeError(
+      `${op}: images must not be empty: input size ${show(output)} with padding ${show(before)} gives output size ${show(image)}`,
+    );
   return lift({ stride: strides, padding: before, dilation: dilations, image, kernel, output }, groups);
 }
 
@@ -152,7 +156,7 @@ const pair = (values: readonly number[], missing: number): Pair => [
   values[values.length - 1],
 ];
 
-/** Of a convolution along one axis, that of images of height 1. */
+/** The attributes as pairs: a convolution along one axis becomes one of images of height 1. */
 function lift(sizes: Readonly<Record<Lifted, readonly number[]>>, groups: number): Conv2dAttrs {
   return {
     stride: pair(sizes.stride, 1),

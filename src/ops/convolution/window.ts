@@ -1,5 +1,6 @@
 /** Windows that move over an image: checks of sizes, and where windows are. Shared by convolutions and pooling. */
 import { ArgumentError, ShapeError } from "../../core/errors.js";
+import { integerFrom } from "../../core/option-checks.js";
 import { type Shape, show } from "../../core/shape.js";
 
 /** A list of sizes or steps, one for each axis, as kernels and their loops take it. */
@@ -15,17 +16,18 @@ export type Pair = readonly [height: number, width: number];
 export function perAxis(op: string, name: string, value: number | Shape, rank: number, least: number): number[] {
   const sizes: number[] = typeof value === "number" ? [] : [...value];
   if (typeof value === "number") for (let axis = 0; axis < rank; axis++) sizes.push(value);
-  if (sizes.length !== rank) throw new ArgumentError(`${op}: ${name} is one number or ${rank}, got ${show(sizes)}`);
+  if (sizes.length !== rank)
+    throw new ArgumentError(`${op}: ${name} must be one number or ${rank} numbers, got ${show(sizes)}`);
   for (const size of sizes)
     if (!Number.isInteger(size) || size < least)
-      throw new ArgumentError(`${op}: ${name} must be at least ${least} and integer, got ${show(sizes)}`);
+      throw new ArgumentError(`${op}: each number in ${name} must be ${integerFrom(least)}, got ${show(sizes)}`);
   return sizes;
 }
 
 /** Throws ShapeError unless `shape` has the axes that `layout` names, such as ["N", "C", "H", "W"]. */
 export function checkLayout(op: string, name: string, shape: Shape, layout: readonly string[]): void {
   if (shape.length !== layout.length)
-    throw new ShapeError(`${op}: ${name} is (${layout.join(", ")}), got ${show(shape)}`);
+    throw new ShapeError(`${op}: ${name} must have shape (${layout.join(", ")}), got ${show(shape)}`);
 }
 
 /** The layout of images. */
@@ -96,7 +98,7 @@ export function poolAttrs(op: string, x: Shape, kernelSize: Size2d, options: Poo
   const dilation = perAxis(op, "dilation", options.dilation ?? 1, 2, 1);
   if (padding.some((n, axis) => 2 * n > kernel[axis]))
     throw new ArgumentError(
-      `${op}: padding may be half of kernelSize at most, got ${show(padding)} for ${show(kernel)}`,
+      `${op}: padding must be at most half of kernelSize, got padding ${show(padding)} for kernelSize ${show(kernel)}`,
     );
   const image = x.slice(2);
   const window = { kernel, stride, dilation, before: padding, after: padding };
@@ -110,7 +112,7 @@ export function poolAttrs(op: string, x: Shape, kernelSize: Size2d, options: Poo
       const end = Math.min(start + kernel[axis] * dilation[axis], image[axis]);
       if (firstTap(start, dilation[axis]) >= end)
         throw new ShapeError(
-          `${op}: no tap of window ${place} along axis ${axis + 2} is inside the image ${show(image)}`,
+          `${op}: window ${place} along axis ${axis + 2} covers no element of the image ${show(image)}; use less padding or dilation`,
         );
     }
   }

@@ -211,7 +211,7 @@ export interface GeluOptions {
 export function gelu(x: Tensor, options: GeluOptions = {}): Tensor {
   const { approximate = "none" } = options;
   if (approximate !== "none" && approximate !== "tanh")
-    throw new ArgumentError(`gelu: approximate is "none" or "tanh", got ${JSON.stringify(approximate)}`);
+    throw new ArgumentError(`gelu: approximate must be "none" or "tanh", got ${JSON.stringify(approximate)}`);
   return apply(geluOp, [x], [approximate === "tanh" ? 1 : 0]);
 }
 
@@ -236,7 +236,8 @@ export interface SoftplusOptions {
  */
 export function softplus(x: Tensor, options: SoftplusOptions = {}): Tensor {
   const { beta = 1, threshold = 20 } = options;
-  if (!Number.isFinite(beta) || beta === 0) throw new ArgumentError(`softplus: beta is finite and not 0, got ${beta}`);
-  if (Number.isNaN(threshold)) throw new ArgumentError("softplus: threshold is a number or Infinity, got NaN");
+  if (!Number.isFinite(beta) || beta === 0)
+    throw new ArgumentError(`softplus: beta must be finite and must not be 0, got ${beta}`);
+  if (Number.isNaN(threshold)) throw new ArgumentError("softplus: threshold must be a number or Infinity, got NaN");
   return apply(softplusOp, [x], [beta, threshold]);
 }

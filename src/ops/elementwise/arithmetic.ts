@@ -169,7 +169,7 @@ export const div = (a: Operand, b: Operand): Tensor => applyBinary(divOp, a, b);
  */
 export function pow(a: Operand, b: Operand): Tensor {
   if (typeof b === "number" && b < 0 && meetsAsInteger(a, b))
-    throw new ArgumentError(`pow: integers have no integer power ${b}; cast the tensor to float32`);
+    throw new ArgumentError(`pow: an integer tensor cannot be raised to the power ${b}; cast it to float32`);
   return applyBinary(powOp, a, b);
 }
 
@@ -200,7 +200,8 @@ export const atan2 = (a: Operand, b: Operand): Tensor => applyBinary(atan2Op, a,
  * @throws ArgumentError for integers and the number 0; ShapeError if the shapes do not broadcast
  */
 export function mod(a: Operand, b: Operand): Tensor {
-  if (b === 0 && meetsAsInteger(a, b)) throw new ArgumentError("mod: an integer has no remainder by 0");
+  if (b === 0 && meetsAsInteger(a, b))
+    throw new ArgumentError("mod: an integer tensor cannot be divided by 0; cast it to float32 to get NaN");
   return applyBinary(modOp, a, b);
 }
 

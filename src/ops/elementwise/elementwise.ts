@@ -219,14 +219,14 @@ export function applyBinary(op: Op<NumberOperand>, a: Operand, b: Operand): Tens
   if (typeof a !== "number" && typeof b !== "number") return apply(op, [a, b], noNumber);
   if (typeof a !== "number") return apply(op, [meet(a, b as number), null], { b: b as number });
   if (typeof b !== "number") return apply(op, [null, meet(b, a)], { a });
-  throw new ArgumentError(`${op.name}: one operand must be a tensor, got the numbers ${a} and ${b}`);
+  throw new ArgumentError(`${op.name}: at least one operand must be a tensor, got the numbers ${a} and ${b}`);
 }
 
-/** Throws unless `x` is a tensor or a number; from JavaScript anything may come. */
+/** Throws unless `x` is a tensor or a number. A caller in JavaScript may pass anything. */
 export function checkOperand(name: string, x: unknown): asserts x is Operand {
   if (typeof x === "number" || (typeof x === "object" && x !== null && tensorMark in x)) return;
   throw new ArgumentError(
-    `${name}: an operand is a tensor or a number, got ${Array.isArray(x) ? "an array" : String(x)}`,
+    `${name}: an operand must be a tensor or a number, got ${Array.isArray(x) ? "an array" : String(x)}`,
   );
 }
 

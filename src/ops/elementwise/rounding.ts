@@ -65,7 +65,7 @@ export interface ClampOptions {
 export function clamp(x: Tensor, options: ClampOptions): Tensor {
   const { min, max } = options;
   const bounds = [min, max].filter((bound) => bound !== undefined);
-  if (bounds.length === 0) throw new ArgumentError("clamp: give min, max, or both");
+  if (bounds.length === 0) throw new ArgumentError("clamp: at least one of min and max is required");
   const dtype = bounds.reduce(promoteNumber, x.dtype);
   const parameters = [nearest(dtype, min ?? Number.NEGATIVE_INFINITY), nearest(dtype, max ?? Number.POSITIVE_INFINITY)];
   return apply(clampOp, [x.cast(dtype)], parameters);

@@ -172,12 +172,14 @@ export function crossEntropy(x: Tensor, target: Tensor, options: CrossEntropyOpt
   const { weight, ignoreIndex = -100, labelSmoothing = 0, reduction = "mean" } = options;
   checkReduction("crossEntropy", reduction);
   if (!(labelSmoothing >= 0 && labelSmoothing <= 1))
-    throw new ArgumentError(`crossEntropy: labelSmoothing is from 0 to 1, got ${labelSmoothing}`);
+    throw new ArgumentError(`crossEntropy: labelSmoothing must be between 0 and 1, got ${labelSmoothing}`);
   const axis = classAxis("crossEntropy", x.shape);
   const dtype = lossDType(x);
   if (isFloat(target.dtype)) {
     if (options.ignoreIndex !== undefined)
-      throw new ArgumentError("crossEntropy: ignoreIndex is for labels, and the target holds probabilities");
+      throw new ArgumentError(
+        "crossEntropy: ignoreIndex applies only to integer labels, but the target contains probabilities; remove it",
+      );
     return reduceLosses(softCrossEntropy(x, target, weight ?? null, { axis, labelSmoothing }), reduction).cast(dtype);
   }
   const attrs = { axis, ignoreIndex, labelSmoothing, from: x.shape, dtype };

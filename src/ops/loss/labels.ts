@@ -18,7 +18,7 @@ export interface LabelOptions extends LossOptions {
 
 /** The axis of the classes in (C) and in (N, C, d1, ...). */
 export function classAxis(op: string, shape: Shape): number {
-  if (shape.length === 0) throw new ShapeError(`${op}: scores are (C) or (N, C, ...), got a scalar`);
+  if (shape.length === 0) throw new ShapeError(`${op}: scores must have shape (C) or (N, C, ...), got a scalar`);
   return shape.length === 1 ? 0 : 1;
 }
 
@@ -29,14 +29,18 @@ export const labelShape = (scores: Shape, axis: number): Shape => scores.filter(
 export function checkLabels(op: string, scores: Shape, axis: number, target: Meta, weight: Meta | undefined): void {
   const expected = labelShape(scores, axis);
   if (!sameShape(target.shape, expected))
-    throw new ShapeError(`${op}: labels are ${show(target.shape)}, and ${show(expected)} for scores ${show(scores)}`);
+    throw new ShapeError(
+      `${op}: labels must have shape ${show(expected)} for scores ${show(scores)}, got ${show(target.shape)}`,
+    );
   checkClassWeight(op, scores, axis, weight);
 }
 
 /** Throws unless there is one weight for each class. */
 export function checkClassWeight(op: string, scores: Shape, axis: number, weight: Meta | undefined): void {
   if (weight && !sameShape(weight.shape, [scores[axis]]))
-    throw new ShapeError(`${op}: weight is ${show(weight.shape)}, for ${scores[axis]} classes`);
+    throw new ShapeError(
+      `${op}: weight must have shape [${scores[axis]}], one value for each class, got ${show(weight.shape)}`,
+    );
 }
 
 /** Throws for a label that is out of range. */

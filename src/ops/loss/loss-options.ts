@@ -21,7 +21,7 @@ const reductions: readonly unknown[] = ["mean", "sum", "none"] satisfies Reducti
 /** Throws unless `reduction` is one of the three. */
 export function checkReduction(op: string, reduction: Reduction): void {
   if (!reductions.includes(reduction))
-    throw new ArgumentError(`${op}: reduction is one of ${reductions.join(", ")}, got ${String(reduction)}`);
+    throw new ArgumentError(`${op}: reduction must be one of ${reductions.join(", ")}, got ${String(reduction)}`);
 }
 
 /** The mean or sum of the losses, or the losses themselves. The mean of nothing is NaN. */
@@ -36,7 +36,9 @@ export function reduceLosses(losses: Tensor, reduction: Reduction): Tensor {
  */
 export function checkSameShape(op: string, input: Tensor, target: Tensor): void {
   if (!sameShape(input.shape, target.shape))
-    throw new ShapeError(`${op}: input ${show(input.shape)} and target ${show(target.shape)} differ`);
+    throw new ShapeError(
+      `${op}: input and target must have the same shape, got ${show(input.shape)} and ${show(target.shape)}`,
+    );
 }
 
 /** The dtype of a loss of `input`. */

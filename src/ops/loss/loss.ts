@@ -53,7 +53,7 @@ export interface HuberOptions extends LossOptions {
 export function huber(input: Tensor, target: Tensor, options: HuberOptions = {}): Tensor {
   const { delta = 1, reduction = "mean" } = options;
   checkReduction("huber", reduction);
-  if (!(delta > 0)) throw new ArgumentError(`huber: delta is above 0, got ${delta}`);
+  if (!(delta > 0)) throw new ArgumentError(`huber: delta must be positive, got ${delta}`);
   checkSameShape("huber", input, target);
   // Both pieces in one: c (d - c / 2) with c = min(d, delta).
   const d = input.sub(target).abs();

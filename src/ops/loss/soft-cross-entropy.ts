@@ -28,7 +28,9 @@ export const softCrossEntropyOp = defineOp({
   save: ["x", "target", "weight", "logsumexp"],
   infer({ x, target, weight }, { axis }: SoftAttrs) {
     if (!sameShape(x.shape, target.shape))
-      throw new ShapeError(`crossEntropy: logits ${show(x.shape)} and probabilities ${show(target.shape)} differ`);
+      throw new ShapeError(
+        `crossEntropy: logits and probabilities must have the same shape, got ${show(x.shape)} and ${show(target.shape)}`,
+      );
     checkClassWeight("crossEntropy", x.shape, axis, weight);
     const row = { shape: labelShape(x.shape, axis), dtype: auxiliaryDType(x.dtype) };
     return { loss: row, logsumexp: row };

@@ -25,12 +25,13 @@ export function parseEquation(equation: string, shapes: readonly Shape[]): Equat
   const place = `'${equation}' with ${shapes.map(show).join(", ")}`;
   const invalid = (rule: string) => new ArgumentError(`einsum: ${rule}: ${place}`);
   const sides = text.split("->");
-  if (sides.length > 2) throw invalid("an equation has one arrow at most");
+  if (sides.length > 2) throw invalid("the equation must have at most one arrow");
   const terms = sides[0].split(",");
-  if (terms.length !== shapes.length) throw invalid(`${terms.length} terms for ${shapes.length} operands`);
+  if (terms.length !== shapes.length)
+    throw invalid(`the numbers of terms and operands must be equal, got ${terms.length} and ${shapes.length}`);
   const check = (term: string): void => {
     if (!/^[a-zA-Z]*(\.\.\.)?[a-zA-Z]*$/.test(term))
-      throw invalid(`a term is made of letters and at most one ellipsis (...), got '${term}'`);
+      throw invalid(`a term must consist of letters and at most one ellipsis (...), got '${term}'`);
   };
 
   let longestEllipsis = 0;
@@ -39,7 +40,7 @@ export function parseEquation(equation: string, shapes: readonly Shape[]): Equat
     const letters = term.replace("...", "").length;
     const hidden = shapes[k].length - letters;
     if (term.includes("...") ? hidden < 0 : hidden !== 0)
-      throw new ShapeError(`einsum: term '${term}' does not fit an operand of ${shapes[k].length} axes: ${place}`);
+      throw new ShapeError(`einsum: term '${term}' does not match an operand with ${shapes[k].length} axes: ${place}`);
     longestEllipsis = Math.max(longestEllipsis, hidden);
     return labelsOf(term, hidden);
   });
@@ -48,8 +49,9 @@ export function parseEquation(equation: string, shapes: readonly Shape[]): Equat
   check(sides[1]);
   const output = labelsOf(sides[1], longestEllipsis);
   for (const label of output) {
-    if (output.indexOf(label) !== output.lastIndexOf(label)) throw invalid(`'${label}' stands twice in the output`);
-    if (!inputs.some((labels) => labels.includes(label))) throw invalid(`the output's '${label}' is in no term`);
+    if (output.indexOf(label) !== output.lastIndexOf(label)) throw invalid(`'${label}' occurs twice in the output`);
+    if (!inputs.some((labels) => labels.includes(label)))
+      throw invalid(`'${label}' occurs in the output but not in any term`);
   }
   return { inputs, output };
 }

@@ -32,8 +32,10 @@ interface Term {
  * @throws ArgumentError if the text is not an equation, ShapeError if it does not fit the operands
  */
 export function einsum(equation: string, ...operands: readonly Tensor[]): Tensor {
-  if (typeof equation !== "string") throw new ArgumentError(`einsum: an equation is a string, got ${quote(equation)}`);
-  if (operands.length === 0) throw new ArgumentError(`einsum: no operands: '${equation}'`);
+  if (typeof equation !== "string")
+    throw new ArgumentError(`einsum: the equation must be a string, got ${quote(equation)}`);
+  if (operands.length === 0)
+    throw new ArgumentError(`einsum: at least one operand is required, got none for '${equation}'`);
   const shapes = operands.map((x) => x.shape);
   const { inputs, output } = parseEquation(equation, shapes);
   const sizes = sizesOf(equation, inputs, shapes);

@@ -5,7 +5,7 @@ import type { Tensor } from "../../tensor.js";
 
 function checkVectors(name: string, a: Tensor, b: Tensor): void {
   if (a.rank !== 1 || b.rank !== 1)
-    throw new ShapeError(`${name}: operands are vectors, of one axis: ${show(a.shape)} and ${show(b.shape)}`);
+    throw new ShapeError(`${name}: operands must be vectors, with one axis, got ${show(a.shape)} and ${show(b.shape)}`);
 }
 
 /**
@@ -15,7 +15,8 @@ function checkVectors(name: string, a: Tensor, b: Tensor): void {
  */
 export function dot(a: Tensor, b: Tensor): Tensor {
   checkVectors("dot", a, b);
-  if (a.size !== b.size) throw new ShapeError(`dot: the lengths differ: ${show(a.shape)} and ${show(b.shape)}`);
+  if (a.size !== b.size)
+    throw new ShapeError(`dot: vectors must have the same length, got ${show(a.shape)} and ${show(b.shape)}`);
   return a.matmul(b);
 }
 

@@ -32,14 +32,14 @@ export const linearOp = defineOp({
   types: { x: "numeric", weight: "numeric", bias: "numeric" },
   save: ["x", "weight"],
   infer({ x, weight, bias }) {
-    if (weight.shape.length !== 2) throw misfit("weight is (out, in)", x, weight, bias);
+    if (weight.shape.length !== 2) throw misfit("weight must have shape (out, in)", x, weight, bias);
     const [out, size] = weight.shape;
     const shape = x.shape.slice();
     const last = shape.length - 1;
-    if (last < 0) throw misfit("x needs an axis of features", x, weight, bias);
-    if (shape[last] !== size) throw misfit(`the last axis of x is not ${size}`, x, weight, bias);
+    if (last < 0) throw misfit("x must have at least one axis", x, weight, bias);
+    if (shape[last] !== size) throw misfit(`the last axis of x must have size ${size}`, x, weight, bias);
     if (bias && (bias.shape.length !== 1 || bias.shape[0] !== out))
-      throw misfit(`bias is not [${out}]`, x, weight, bias);
+      throw misfit(`bias must have shape [${out}]`, x, weight, bias);
     shape[last] = out;
     return { shape, dtype: x.dtype };
   },

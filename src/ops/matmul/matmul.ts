@@ -51,7 +51,7 @@ export const matmulOp = defineOp({
   save: ["a", "b"],
   infer({ a, b }, flags: Flags) {
     const [p, q] = [a.shape.length, b.shape.length];
-    if (p < 2 || q < 2) throw misfit("operands need two axes or more", a, b, flags);
+    if (p < 2 || q < 2) throw misfit("operands must have at least two axes", a, b, flags);
     const { transA, transB } = flags;
     if (a.shape[p - (transA ? 2 : 1)] !== b.shape[q - (transB ? 1 : 2)])
       throw misfit("inner dimensions differ", a, b, flags);
@@ -110,7 +110,7 @@ export function matmul(a: Tensor, b: Tensor, options: MatmulOptions = {}): Tenso
     return asOneMatrix(a, b, transB);
   if (a.rank > 1 && b.rank > 1) return apply(matmulOp, [a, b], { transA, transB });
   if ((a.rank === 1 && transA) || (b.rank === 1 && transB))
-    throw new ShapeError(`matmul: a vector has no transpose: ${show(a.shape)} x ${show(b.shape)}`);
+    throw new ShapeError(`matmul: a vector cannot be transposed: ${show(a.shape)} x ${show(b.shape)}`);
   const left = a.rank === 1 ? a.reshape([1, a.size]) : a;
   const right = b.rank === 1 ? b.reshape([b.size, 1]) : b;
   const y = apply(matmulOp, [left, right], { transA, transB });

@@ -25,7 +25,7 @@ export const concatOp = defineOp({
     xs.forEach(({ shape }, k) => {
       if (shape.length !== first.length || shape.some((n, i) => i !== axis && n !== first[i]))
         throw new ShapeError(
-          `concat: tensors differ outside axis ${axis}: ${show(first)} and, at ${k}, ${show(shape)}`,
+          `concat: tensors must have the same shape except on axis ${axis}, got ${show(first)} and, at index ${k}, ${show(shape)}`,
         );
     });
     const total = sizes.reduce((sum, size) => sum + size, 0);
@@ -57,9 +57,9 @@ export const concatOp = defineOp({
  * @throws ShapeError if there is no tensor, or the shapes differ outside the axis
  */
 export function concat(tensors: readonly Tensor[], axis = 0): Tensor {
-  checkList("concat", "tensors are an array", tensors);
-  if (tensors.length === 0) throw new ShapeError("concat: there must be at least one tensor, got []");
-  if (tensors[0].rank === 0) throw new ShapeError("concat: scalars have no axis to join; use stack");
+  checkList("concat", "tensors must be an array", tensors);
+  if (tensors.length === 0) throw new ShapeError("concat: at least one tensor is required, got []");
+  if (tensors[0].rank === 0) throw new ShapeError("concat: scalars cannot be concatenated; use stack");
   const along = normalizeAxis("concat", axis, tensors[0].rank);
   return apply(concatOp, tensors, { axis: along, sizes: tensors.map(({ shape }) => shape[along]) });
 }
@@ -71,13 +71,15 @@ export function concat(tensors: readonly Tensor[], axis = 0): Tensor {
  * @throws ShapeError if there is no tensor, or the shapes differ
  */
 export function stack(tensors: readonly Tensor[], axis = 0): Tensor {
-  checkList("stack", "tensors are an array", tensors);
-  if (tensors.length === 0) throw new ShapeError("stack: there must be at least one tensor, got []");
+  checkList("stack", "tensors must be an array", tensors);
+  if (tensors.length === 0) throw new ShapeError("stack: at least one tensor is required, got []");
   const { shape, rank } = tensors[0];
   const at = normalizeAxis("stack", axis, rank + 1);
   tensors.forEach((x, k) => {
     if (!sameShape(x.shape, shape))
-      throw new ShapeError(`stack: tensors have one shape: ${show(shape)} and, at ${k}, ${show(x.shape)}`);
+      throw new ShapeError(
+        `stack: tensors must have the same shape, got ${show(shape)} and, at index ${k}, ${show(x.shape)}`,
+      );
   });
   return concat(
     tensors.map((x) => x.unsqueeze(at)),

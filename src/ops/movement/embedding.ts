@@ -25,6 +25,9 @@ interface EmbeddingAttrs {
   readonly padding: number;
 }
 
+const outsideTable = (name: string, index: number, rows: number): ArgumentError =>
+  new ArgumentError(`embedding: ${name} ${index} is out of range for a table of ${rows} rows`);
+
 /** y[i] = weight[index[i]]  =>  dweight[r] = sum of dy[i] over the i with index[i] = r */
 export const embeddingOp: Op<EmbeddingAttrs> = defineOp<"index" | "weight", "index", EmbeddingAttrs>({
   name: "embedding",
@@ -33,7 +36,7 @@ export const embeddingOp: Op<EmbeddingAttrs> = defineOp<"index" | "weight", "ind
   save: ["index"],
   infer({ index, weight }) {
     if (weight.shape.length !== 2)
-      throw new ShapeError(`embedding: weight is (rows, features), got ${show(weight.shape)}`);
+      throw new ShapeError(`embedding: weight must have shape (rows, features), got ${show(weight.shape)}`);
     return { shape: [...index.shape, weight.shape[1]], dtype: weight.dtype };
   },
   args: ({ index, weight }) => [sizeOf(index.shape), weight.shape[0], weight.shape[1]],
@@ -47,7 +50,7 @@ export const embeddingOp: Op<EmbeddingAttrs> = defineOp<"index" | "weight", "ind
   ) {
     for (let i = 0; i < count; i++) {
       const row = index[i];
-      if (row < 0 || row >= rows) throw new ArgumentError(`embedding: index ${row} is outside a table of ${rows} rows`);
+      if (row < 0 || row >= rows) throw outsideTable("index", row, rows);
       const from = row * features;
       const to = i * features;
       for (let d = 0; d < features; d++) y[to + d] = weight[from + d];
@@ -85,7 +88,7 @@ export const embeddingGradOp: Op<EmbeddingAttrs> = defineOp<"dy" | "index", "ind
       y.set(sums, row * features);
     }
   },
-  // It is linear in dy: the derivative picks the rows of ddw, but for those of padding.
+  // It is linear in dy: the derivative picks the rows of ddw, except those of padding.
   vjp: {
     dy(ddw, { index }, attrs) {
       const picked = apply(embeddingOp, [index, ddw], attrs);
@@ -120,7 +123,7 @@ export function embedding(index: Tensor, weight: Tensor, options: EmbeddingOptio
   const { paddingIdx } = options;
   const rows = weight.shape[0] ?? 0;
   if (paddingIdx !== undefined && (!Number.isInteger(paddingIdx) || paddingIdx < -rows || paddingIdx >= rows))
-    throw new ArgumentError(`embedding: paddingIdx ${paddingIdx} is outside a table of ${rows} rows`);
+    throw outsideTable("paddingIdx", paddingIdx, rows);
   const padding = paddingIdx === undefined ? -1 : paddingIdx < 0 ? paddingIdx + rows : paddingIdx;
   return apply(embeddingOp, [index, weight], { rows, padding });
 }

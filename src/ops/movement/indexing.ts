@@ -28,12 +28,14 @@ interface ScatterAttrs {
 }
 
 const outside = (op: string, index: number, axis: number, size: number): ArgumentError =>
-  new ArgumentError(`${op}: index ${index} is outside axis ${axis} of size ${size}; indices count from 0`);
+  new ArgumentError(`${op}: index ${index} is out of range for axis ${axis} of size ${size}; indices count from 0`);
 
 /** The index has as many axes as the tensor, and is no larger, except along the axis that it indexes. */
 function checkIndexShape(op: string, index: Meta, name: string, shape: Shape, along: number): void {
   if (index.shape.length !== shape.length)
-    throw new ShapeError(`${op}: index ${show(index.shape)} and ${name} ${show(shape)} differ in the number of axes`);
+    throw new ShapeError(
+      `${op}: index and ${name} must have the same number of axes, got ${show(index.shape)} and ${show(shape)}`,
+    );
   for (let axis = 0; axis < shape.length; axis++)
     if (axis !== along && index.shape[axis] > shape[axis])
       throw new ShapeError(
@@ -150,7 +152,7 @@ export const scatterAdd = (x: Tensor, axis: number, index: Tensor, source: Tenso
   });
 
 function checkVector(op: string, index: Meta): void {
-  if (index.shape.length !== 1) throw new ShapeError(`${op}: index has one axis, got ${show(index.shape)}`);
+  if (index.shape.length !== 1) throw new ShapeError(`${op}: index must have one axis, got ${show(index.shape)}`);
 }
 
 const withSize = (shape: Shape, axis: number, size: number): number[] => shape.map((n, i) => (i === axis ? size : n));
@@ -202,7 +204,7 @@ export const indexAddOp = defineOp({
     const expected = withSize(to, axis, index.shape[0]);
     if (!sameShape(source.shape, expected))
       throw new ShapeError(
-        `indexAdd: source is ${show(source.shape)}; x ${show(to)} and ${index.shape[0]} indices on axis ${axis} need ${show(expected)}`,
+        `indexAdd: source must have shape ${show(expected)} for x ${show(to)} and ${index.shape[0]} indices on axis ${axis}, got ${show(source.shape)}`,
       );
     return { shape: to, dtype: source.dtype };
   },
@@ -266,7 +268,7 @@ export const oneHotOp = defineOp({
     y.fill(0);
     for (let i = 0; i < n; i++) {
       const k = index[i];
-      if (k < 0 || k >= depth) throw new ArgumentError(`oneHot: index ${k} is outside a depth of ${depth}`);
+      if (k < 0 || k >= depth) throw new ArgumentError(`oneHot: index ${k} is out of range for depth ${depth}`);
       y[i * depth + k] = 1;
     }
   },

@@ -1,6 +1,6 @@
 /**
  * Padding with a constant, with mirrored elements or with the edge, made of `slicePad`, slices and `concat`. It has no
- * record and no kernel of its own. The padding modes of convolutions use it.
+ * record and no kernel. The padding modes of convolutions use it.
  */
 import { apply } from "../../core/apply.js";
 import { type DType, isFloat } from "../../core/dtype.js";
@@ -36,13 +36,13 @@ export function pad(x: Tensor, padding: readonly Padding[], options: PadOptions 
   const { mode = "constant", value = 0 } = options;
   if (!Array.isArray(padding) || padding.length !== x.rank)
     throw new ShapeError(
-      `pad: one pair [before, after] for each axis of ${show(x.shape)}, got ${JSON.stringify(padding)}`,
+      `pad: padding must have a pair [before, after] for each axis of x ${show(x.shape)}, got ${JSON.stringify(padding)}`,
     );
   if (mode !== "constant" && mode !== "reflect" && mode !== "replicate")
-    throw new ArgumentError(`pad: mode is "constant", "reflect" or "replicate", got ${quote(mode)}`);
+    throw new ArgumentError(`pad: mode must be "constant", "reflect" or "replicate", got ${quote(mode)}`);
   for (const pair of padding)
     if (!Array.isArray(pair) || pair.length !== 2 || pair.some((n) => !Number.isInteger(n) || n < 0))
-      throw new ArgumentError(`pad: [before, after] are integers of 0 or more, got ${JSON.stringify(pair)}`);
+      throw new ArgumentError(`pad: [before, after] must be two non-negative integers, got ${JSON.stringify(pair)}`);
   const whole = checkShape(
     "pad",
     x.shape.map((n, axis) => n + padding[axis][0] + padding[axis][1]),
@@ -56,7 +56,7 @@ export function pad(x: Tensor, padding: readonly Padding[], options: PadOptions 
   padding.forEach(([before, after], axis) => {
     const [size, longest] = [x.shape[axis], Math.max(before, after)];
     if (longest > 0 && size < (mode === "reflect" ? longest + 1 : 1))
-      throw new ShapeError(`pad: axis ${axis} of size ${size} is too short to ${mode} ${longest}: ${show(x.shape)}`);
+      throw new ShapeError(`pad: axis ${axis} of x ${show(x.shape)} is too short for ${mode} padding of ${longest}`);
   });
   return padding.reduce<Tensor>((y, pair, axis) => padAxis(y, axis, pair, mode), x);
 }
@@ -76,7 +76,7 @@ function padAxis(x: Tensor, axis: number, [before, after]: Padding, mode: "refle
 }
 
 function checkValue(dtype: DType, value: number): void {
-  if (typeof value !== "number") throw new ArgumentError(`pad: value is a number, got ${quote(value)}`);
+  if (typeof value !== "number") throw new ArgumentError(`pad: value must be a number, got ${quote(value)}`);
   if (isFloat(dtype)) return;
   const [low, high] = dtype === "bool" ? [0, 1] : dtype === "uint8" ? [0, 255] : [-(2 ** 31), 2 ** 31 - 1];
   if (!Number.isInteger(value) || value < low || value > high)

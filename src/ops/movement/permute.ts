@@ -124,10 +124,12 @@ function inverse(axes: readonly number[]): number[] {
  * @throws ShapeError if `axes` is not a permutation of the axes of `x`
  */
 export function permute(x: Tensor, axes: readonly number[]): Tensor {
-  checkList("permute", "axes are an array, one for each axis", axes);
+  checkList("permute", "axes must be an array with one entry for each axis", axes);
   const order = axes.map((axis) => normalizeAxis("permute", axis, x.rank));
   if (order.length !== x.rank || order.some((axis, i) => order.indexOf(axis) !== i))
-    throw new ShapeError(`permute: ${show(axes)} is not a permutation of the ${x.rank} axes of ${show(x.shape)}`);
+    throw new ShapeError(
+      `permute: axes must be a permutation of the ${x.rank} axes of x ${show(x.shape)}, got ${show(axes)}`,
+    );
   const moved = order.filter((axis) => x.shape[axis] !== 1);
   if (x.size === 0 || moved.every((axis, i) => i === 0 || axis > moved[i - 1]))
     return x.reshape(order.map((axis) => x.shape[axis]));

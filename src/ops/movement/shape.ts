@@ -43,13 +43,13 @@ export function reshape(x: Tensor, shape: Shape): Tensor {
 }
 
 function resolveShape(from: Shape, shape: Shape): Shape {
-  checkList("reshape", "a shape is an array of sizes", shape);
+  checkList("reshape", "shape must be an array of sizes", shape);
   const unknown = shape.indexOf(-1);
   const size = sizeOf(from);
   const known = sizeOf(shape.filter((_, axis) => axis !== unknown));
   const to = unknown < 0 || known === 0 ? shape : shape.map((n, axis) => (axis === unknown ? size / known : n));
   const fits = to.every((n) => Number.isInteger(n) && n >= 0) && sizeOf(to) === size;
-  if (!fits) throw new ShapeError(`reshape: ${show(from)} has ${size} elements, which do not fit ${show(shape)}`);
+  if (!fits) throw new ShapeError(`reshape: ${show(from)} with ${size} elements cannot be reshaped to ${show(shape)}`);
   return checkShape("reshape", to);
 }
 
@@ -76,13 +76,13 @@ export const expandOp = defineOp({
  * @throws ShapeError if `x` does not broadcast to `shape`
  */
 export function expand(x: Tensor, shape: Shape): Tensor {
-  checkList("expand", "a shape is an array of sizes", shape);
+  checkList("expand", "shape must be an array of sizes", shape);
   const offset = shape.length - x.shape.length;
   const wanted = shape.map((n, axis) => (n === -1 && axis >= offset ? x.shape[axis - offset] : n));
   checkShape("expand", wanted);
   if (sameShape(wanted, x.shape)) return x;
   if (!sameShape(broadcastShapes("expand", x.shape, wanted), wanted))
-    throw new ShapeError(`expand: ${show(x.shape)} does not stretch to ${show(shape)}`);
+    throw new ShapeError(`expand: ${show(x.shape)} does not broadcast to ${show(shape)}`);
   return apply(expandOp, [x], { shape: wanted });
 }
 
@@ -96,7 +96,10 @@ export function flatten(x: Tensor, startAxis = 0, endAxis = -1): Tensor {
   const rank = Math.max(1, x.rank);
   const start = normalizeAxis("flatten", startAxis, rank);
   const end = normalizeAxis("flatten", endAxis, rank);
-  if (start > end) throw new ShapeError(`flatten: axis ${startAxis} comes after axis ${endAxis} in ${show(x.shape)}`);
+  if (start > end)
+    throw new ShapeError(
+      `flatten: startAxis must not be after endAxis, got ${startAxis} and ${endAxis} for x ${show(x.shape)}`,
+    );
   return x.reshape([...x.shape.slice(0, start), sizeOf(x.shape.slice(start, end + 1)), ...x.shape.slice(end + 1)]);
 }
 
@@ -109,7 +112,7 @@ export function squeeze(x: Tensor, axes?: Axes): Tensor {
   const dropped = normalizeAxes("squeeze", axes, x.rank).filter((axis) => axes !== undefined || x.shape[axis] === 1);
   for (const axis of dropped)
     if (x.shape[axis] !== 1)
-      throw new ShapeError(`squeeze: axis ${axis} of ${show(x.shape)} has size ${x.shape[axis]}, not 1`);
+      throw new ShapeError(`squeeze: axis ${axis} must have size 1, got size ${x.shape[axis]} in x ${show(x.shape)}`);
   return x.reshape(x.shape.filter((_, axis) => !dropped.includes(axis)));
 }
 
@@ -131,9 +134,9 @@ export function unsqueeze(x: Tensor, axis: number): Tensor {
  * @throws ArgumentError unless the repeats are integers of 0 or more
  */
 export function tile(x: Tensor, repeats: readonly number[]): Tensor {
-  checkList("tile", "repeats are an array, one for each axis", repeats);
+  checkList("tile", "repeats must be an array with one entry for each axis", repeats);
   if (repeats.some((n) => !Number.isInteger(n) || n < 0))
-    throw new ArgumentError(`tile: repeats are integers of 0 or more, got ${show(repeats)}`);
+    throw new ArgumentError(`tile: repeats must be non-negative integers, got ${show(repeats)}`);
   const rank = Math.max(x.rank, repeats.length);
   const shape = padRank(x.shape, rank);
   const times = padRank(repeats, rank);

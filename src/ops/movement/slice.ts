@@ -118,9 +118,11 @@ export const slicePadOp: Op<Placement> = defineOp({
  */
 export function slice(x: Tensor, ranges: readonly SliceRange[]): Tensor {
   if (!Array.isArray(ranges))
-    throw new ArgumentError(`slice: ranges are an array, one for each axis, got ${String(ranges)}`);
+    throw new ArgumentError(`slice: ranges must be an array with one entry for each axis, got ${String(ranges)}`);
   if (ranges.length > x.rank)
-    throw new ShapeError(`slice: ${ranges.length} ranges for the ${x.rank} axes of ${show(x.shape)}`);
+    throw new ShapeError(
+      `slice: at most one range for each axis is allowed, got ${ranges.length} ranges for x ${show(x.shape)}`,
+    );
   const taken = x.shape.map((size, axis) => resolveRange(ranges[axis] ?? null, axis, size));
   const part = taken.map(({ count }) => count);
   const window = {
@@ -143,10 +145,10 @@ interface Taken {
 
 function checkInteger(value: unknown, axis: number): number {
   if (Number.isInteger(value)) return value as number;
-  throw new ArgumentError(`slice: axis ${axis}: ranges are made of integers, got ${String(value)}`);
+  throw new ArgumentError(`slice: axis ${axis}: a range must consist of integers, got ${String(value)}`);
 }
 
-/** A bound counted from the front; null where it is left out. */
+/** A bound counted from the front; null if it is left out. */
 function fromFront(bound: SliceBound, axis: number, size: number): number | null {
   if (bound === null || bound === undefined) return null;
   return checkInteger(bound, axis) < 0 ? bound + size : bound;
@@ -158,11 +160,11 @@ function resolveRange(range: SliceRange, axis: number, size: number): Taken {
   if (!Array.isArray(range)) {
     const index = checkInteger(range, axis);
     if (index < -size || index >= size)
-      throw new ArgumentError(`slice: index ${index} is outside axis ${axis} of size ${size}`);
+      throw new ArgumentError(`slice: index ${index} is out of range for axis ${axis} of size ${size}`);
     return { start: index < 0 ? index + size : index, step: 1, count: 1 };
   }
   if (range.length > 3)
-    throw new ArgumentError(`slice: axis ${axis}: a range is [start, stop, step], got ${show(range)}`);
+    throw new ArgumentError(`slice: axis ${axis}: a range must be [start, stop, step], got ${show(range)}`);
   const step = checkInteger(range[2] ?? 1, axis);
   if (step === 0) throw new ArgumentError(`slice: axis ${axis}: the step must not be 0`);
   const [low, high] = step > 0 ? [0, size] : [-1, size - 1];
@@ -195,9 +197,11 @@ export function split(x: Tensor, sizeOrSizes: number | readonly number[], axis =
   const along = normalizeAxis("split", axis, x.rank);
   const size = x.shape[along];
   const sizes = typeof sizeOrSizes === "number" ? piecesOf(size, sizeOrSizes) : sizeOrSizes;
-  checkList("split", "sizes are a number or an array", sizes);
+  checkList("split", "sizes must be a number or an array", sizes);
   if (sizes.some((n) => !Number.isInteger(n) || n < 0) || sizes.reduce((sum, n) => sum + n, 0) !== size)
-    throw new ShapeError(`split: sizes ${show(sizes)} do not add up to axis ${along} of size ${size}`);
+    throw new ShapeError(
+      `split: sizes must be non-negative integers that add up to ${size}, the size of axis ${along}, got ${show(sizes)}`,
+    );
   const before = new Array<null>(along).fill(null);
   let stop = 0;
   return sizes.map((n) => {
@@ -208,7 +212,7 @@ export function split(x: Tensor, sizeOrSizes: number | readonly number[], axis =
 
 function piecesOf(size: number, piece: number): number[] {
   if (!Number.isInteger(piece) || piece < 1)
-    throw new ShapeError(`split: pieces have a size of 1 or more, got ${piece}`);
+    throw new ShapeError(`split: the size of a piece must be a positive integer, got ${piece}`);
   const count = Math.max(1, Math.ceil(size / piece));
   return Array.from({ length: count }, (_, i) => Math.min(piece, size - i * piece));
 }
@@ -222,7 +226,7 @@ function piecesOf(size: number, piece: number): number[] {
  */
 export function chunk(x: Tensor, chunks: number, axis = 0): Tensor[] {
   if (!Number.isInteger(chunks) || chunks < 1)
-    throw new ArgumentError(`chunk: the number of chunks is 1 or more, got ${chunks}`);
+    throw new ArgumentError(`chunk: the number of chunks must be a positive integer, got ${chunks}`);
   const along = normalizeAxis("chunk", axis, x.rank);
   const size = x.shape[along];
   return split(x, size === 0 ? new Array<number>(chunks).fill(0) : Math.ceil(size / chunks), along);

@@ -116,7 +116,9 @@ export const topkOp = defineOp({
   save: ["indices"],
   infer({ x }, { k, axis }: TopkAttrs) {
     if (!Number.isInteger(k) || k < 0 || k > x.shape[axis])
-      throw new ArgumentError(`topk: k is an integer from 0 to the size of axis ${axis} of ${show(x.shape)}, got ${k}`);
+      throw new ArgumentError(
+        `topk: k must be an integer from 0 to ${x.shape[axis]}, the size of axis ${axis} of x ${show(x.shape)}, got ${k}`,
+      );
     return metas(
       x.shape.map((size, i) => (i === axis ? k : size)),
       x,

@@ -19,8 +19,8 @@ const triangle = (name: "tril" | "triu", keeps: (offset: number, diagonal: numbe
     name,
     inputs: ["x"],
     infer({ x }, { diagonal }: TriangleAttrs) {
-      if (x.shape.length < 2) throw new ShapeError(`${name}: matrices have two axes or more, got ${show(x.shape)}`);
-      if (!Number.isInteger(diagonal)) throw new ArgumentError(`${name}: the diagonal is an integer, got ${diagonal}`);
+      if (x.shape.length < 2) throw new ShapeError(`${name}: x must have at least two axes, got ${show(x.shape)}`);
+      if (!Number.isInteger(diagonal)) throw new ArgumentError(`${name}: diagonal must be an integer, got ${diagonal}`);
       return { shape: x.shape, dtype: x.dtype };
     },
     args: ({ x }, _, { diagonal }) => [sizeOf(x.shape.slice(0, -2)), ...x.shape.slice(-2), diagonal],

@@ -254,20 +254,21 @@ export const runningStatsUpdate = defineUpdate({
 export function batchNorm(x: Tensor, options: BatchNormOptions = {}): Tensor {
   const { runningMean, runningVar, weight, bias, training = false, momentum = 0.1, eps = 1e-5 } = options;
   checkEps("batchNorm", eps);
-  if (!runningMean !== !runningVar) throw new ArgumentError("batchNorm: runningMean and runningVar come together");
+  if (!runningMean !== !runningVar)
+    throw new ArgumentError("batchNorm: runningMean and runningVar must be given together; one of them is missing");
   if (!training) {
     if (!runningMean || !runningVar)
-      throw new ArgumentError("batchNorm: outside training it needs runningMean and runningVar");
+      throw new ArgumentError("batchNorm: runningMean and runningVar are required if training is false");
     return apply(batchNormInferenceOp, [x, runningMean, runningVar, weight ?? null, bias ?? null], { eps });
   }
   checkChannels("batchNorm", x, { runningMean, runningVar, weight, bias });
   for (const statistic of [runningMean, runningVar])
     if (statistic && !isFloat(statistic.dtype))
-      throw new DTypeError(`batchNorm: running statistics are floats, got ${statistic.dtype}`);
+      throw new DTypeError(`batchNorm: running statistics must be floats, got ${statistic.dtype}`);
   checkFinite("batchNorm", "momentum", momentum);
   const count = x.shape[1] === 0 ? 0 : sizeOf(x.shape) / x.shape[1];
   if (count === 1)
-    throw new ShapeError(`batchNorm: training needs more than one value for each channel, got x ${show(x.shape)}`);
+    throw new ShapeError(`batchNorm: training requires more than one value for each channel, got x ${show(x.shape)}`);
   const [y, mean, variance] = applyAll(batchNormOp, [x, weight ?? null, bias ?? null], { eps });
   // An empty batch has no statistics.
   if (runningMean && runningVar && count > 0)

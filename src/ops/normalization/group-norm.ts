@@ -47,7 +47,9 @@ export const groupNormOp = defineOp({
   infer({ x, weight, bias }, { groups }: GroupNormAttrs) {
     checkChannels("groupNorm", x, { weight, bias });
     if (!Number.isInteger(groups) || groups < 1 || x.shape[1] % groups !== 0)
-      throw new ShapeError(`groupNorm: ${x.shape[1]} channels do not divide into ${groups} groups`);
+      throw new ShapeError(
+        `groupNorm: groups must be a positive integer that divides the ${x.shape[1]} channels of x, got ${groups}`,
+      );
     const statistic = { shape: [x.shape[0], groups], dtype: auxiliaryDType(x.dtype) };
     return { y: { shape: x.shape, dtype: x.dtype }, mean: statistic, rstd: statistic };
   },

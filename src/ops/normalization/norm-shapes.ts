@@ -13,11 +13,15 @@ type AffineParameters = Readonly<Record<string, Meta | null | undefined>>;
 /** Throws unless the last axes of `x` are the normalized shape, which must also be that of the parameters. */
 export function checkNormalized(op: string, x: Meta, normalized: Shape, parameters: AffineParameters): void {
   if (!endsIn(x.shape, normalized))
-    throw new ShapeError(`${op}: x ${show(x.shape)} does not end in the normalized shape ${show(normalized)}`);
+    throw new ShapeError(
+      `${op}: the last axes of x must be the normalized shape ${show(normalized)}, got x ${show(x.shape)}`,
+    );
   for (const name of Object.keys(parameters)) {
     const meta = parameters[name];
     if (meta && !sameShape(meta.shape, normalized))
-      throw new ShapeError(`${op}: ${name} is ${show(meta.shape)}, the normalized shape ${show(normalized)}`);
+      throw new ShapeError(
+        `${op}: ${name} must have the normalized shape ${show(normalized)}, got ${show(meta.shape)}`,
+      );
   }
 }
 
@@ -34,11 +38,13 @@ export const rowShape = (x: Meta, normalized: Shape): Shape => x.shape.slice(0, 
 
 /** Throws unless `x` is (N, C, ...) and each of the parameters (C). */
 export function checkChannels(op: string, x: Meta, parameters: AffineParameters): void {
-  if (x.shape.length < 2) throw new ShapeError(`${op}: x is (N, C, ...), got ${show(x.shape)}`);
+  if (x.shape.length < 2) throw new ShapeError(`${op}: x must have shape (N, C, ...), got ${show(x.shape)}`);
   for (const name of Object.keys(parameters)) {
     const meta = parameters[name];
     if (meta && (meta.shape.length !== 1 || meta.shape[0] !== x.shape[1]))
-      throw new ShapeError(`${op}: ${name} is ${show(meta.shape)}, for ${x.shape[1]} channels of x ${show(x.shape)}`);
+      throw new ShapeError(
+        `${op}: ${name} must have shape [${x.shape[1]}], one value for each channel of x ${show(x.shape)}, got ${show(meta.shape)}`,
+      );
   }
 }
 

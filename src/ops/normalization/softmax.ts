@@ -43,7 +43,7 @@ const rowGradOp = (name: string, row: GradKernel, vjp: { dy: GradRule; s: GradRu
     save: ["dy", "s"],
     infer: ({ dy, s }): Meta => {
       if (!sameShape(dy.shape, s.shape))
-        throw new ShapeError(`${name}: dy ${show(dy.shape)} and s ${show(s.shape)} differ`);
+        throw new ShapeError(`${name}: dy and s must have the same shape, got ${show(dy.shape)} and ${show(s.shape)}`);
       return { shape: s.shape, dtype: s.dtype };
     },
     args: ({ s }, _, { axis }) => rowDims(s.shape, axis),

@@ -3,13 +3,12 @@
  * a place; the loops that keep a value are in reduction.ts.
  */
 import { apply } from "../../core/apply.js";
-import { ShapeError } from "../../core/errors.js";
 import type { Numbers } from "../../core/loops/numbers.js";
 import { rowDims } from "../../core/loops/rows.js";
 import { defineOp } from "../../core/op.js";
-import { normalizeAxis, reducedShape, show } from "../../core/shape.js";
+import { normalizeAxis, reducedShape } from "../../core/shape.js";
 import type { Tensor } from "../../tensor.js";
-import type { ReduceOptions } from "./reduction.js";
+import { emptyAxis, type ReduceOptions } from "./reduction.js";
 
 interface ArgAttrs {
   readonly axis: number;
@@ -22,8 +21,7 @@ const argReduction = (name: string, sign: 1 | -1) =>
     name,
     inputs: ["x"],
     infer({ x }, { axis, keepDims }: ArgAttrs) {
-      if (x.shape[axis] === 0)
-        throw new ShapeError(`${name}: axis ${axis} of ${show(x.shape)} is empty: there is no ${name} of nothing`);
+      if (x.shape[axis] === 0) throw emptyAxis(name, axis, x.shape);
       return { shape: reducedShape(x.shape, [axis], keepDims), dtype: "int32" };
     },
     args: ({ x }, _, { axis }) => rowDims(x.shape, axis),

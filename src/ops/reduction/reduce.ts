@@ -37,8 +37,9 @@ export const prodOp = reduction("prod", products, ["x"], {
 });
 
 /**
- * The product over `axes` of all elements but the one at hand: along one axis, of those before it and those after it;
- * along several, of that and of the products over whole slices. Nothing is divided, so zeros are no special case.
+ * For each element, the product over `axes` of all other elements. Along one axis it is the product of the elements
+ * before and after it; along several axes, that times the products over whole slices. Nothing is divided, so zeros are
+ * not a special case.
  */
 function othersProduct(x: Tensor, axes: readonly number[]): Tensor {
   let others: Tensor | null = null;
@@ -94,7 +95,7 @@ export function sum(x: Tensor, axes?: Axes, options: ReduceOptions = {}): Tensor
  */
 export function sumTo(x: Tensor, shape: Shape): Tensor {
   if (shape.length > x.rank || !sameShape(broadcastShapes("sumTo", shape, x.shape), x.shape))
-    throw new ShapeError(`sumTo: ${show(shape)} does not stretch to ${show(x.shape)}`);
+    throw new ShapeError(`sumTo: ${show(shape)} does not broadcast to x ${show(x.shape)}`);
   const padded = padRank(shape, x.rank);
   const axes = x.shape.map((_, axis) => axis).filter((axis) => padded[axis] !== x.shape[axis]);
   return (axes.length > 0 ? sum(x, axes, { keepDims: true }) : x).reshape(shape);

@@ -39,14 +39,16 @@ export const reducedMeta = ({ x }: { x: Meta }, { axes, keepDims }: ReduceAttrs)
   dtype: x.dtype,
 });
 
-/** Throws if an axis is empty, for reductions without a result then, such as a maximum. */
+/** The error for an empty axis, in reductions that have no result then. */
+export const emptyAxis = (name: string, axis: number, shape: Shape): ShapeError =>
+  new ShapeError(`${name}: axis ${axis} must not be empty, got x ${show(shape)}`);
+
+/** Throws if an axis is empty, for reductions that have no result then, such as a maximum. */
 export function checkTerms(name: string, shape: Shape, axes: readonly number[]): void {
-  for (const axis of axes)
-    if (shape[axis] === 0)
-      throw new ShapeError(`${name}: axis ${axis} of ${show(shape)} is empty: there is no ${name} of nothing`);
+  for (const axis of axes) if (shape[axis] === 0) throw emptyAxis(name, axis, shape);
 }
 
-/** PyTorch sums and multiplies integers in the widest integer type there is; here that is int32. */
+/** PyTorch sums and multiplies integers in its widest integer type; the widest one here is int32. */
 export const widenInteger = (x: Tensor): Tensor => (x.dtype === "uint8" ? x.cast("int32") : x);
 
 /** How many elements of `shape` go into one result. */

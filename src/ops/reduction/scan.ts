@@ -132,7 +132,7 @@ export const recurrenceOp: Op<ScanAttrs> = defineOp({
   save: ["a", "y"],
   infer({ a, b }) {
     if (!sameShape(a.shape, b.shape))
-      throw new ShapeError(`recurrence: a and b differ in shape: ${show(a.shape)} and ${show(b.shape)}`);
+      throw new ShapeError(`recurrence: a and b must have the same shape, got ${show(a.shape)} and ${show(b.shape)}`);
     return { shape: a.shape, dtype: a.dtype };
   },
   args: (_, y, attrs) => scanArgs(y.shape, attrs),

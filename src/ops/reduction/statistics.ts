@@ -7,6 +7,7 @@ import { isFloat } from "../../core/dtype.js";
 import { ArgumentError } from "../../core/errors.js";
 import type { Numbers } from "../../core/loops/numbers.js";
 import { defineOp } from "../../core/op.js";
+import { checkFinite } from "../../core/option-checks.js";
 import { type Axes, sizeOf } from "../../core/shape.js";
 import type { Tensor } from "../../tensor.js";
 import { exponentialsAbout, maxima, powers, squaresAbout, sums } from "./folds.js";
@@ -34,9 +35,7 @@ interface VarianceAttrs extends ReduceAttrs {
 
 function varianceAttrs(name: string, x: Tensor, axes: Axes, options: VarianceOptions): VarianceAttrs {
   const { correction = 1 } = options;
-  if (!Number.isFinite(correction))
-    throw new ArgumentError(`${name}: correction is a finite number, got ${correction}`);
-  return { ...reduceAttrs(name, x, axes, options), correction };
+  return { ...reduceAttrs(name, x, axes, options), correction: checkFinite(name, "correction", correction) };
 }
 
 /** n - correction, which may be 0 (and the variance then infinite or NaN) but not negative. */
@@ -202,7 +201,7 @@ export const normOp = defineOp({
  */
 export function norm(x: Tensor, axes?: Axes, options: NormOptions = {}): Tensor {
   const { p = 2, ...reduction } = options;
-  if (typeof p !== "number" || Number.isNaN(p)) throw new ArgumentError(`norm: p is a number, got ${p}`);
+  if (typeof p !== "number" || Number.isNaN(p)) throw new ArgumentError(`norm: p must be a number, got ${p}`);
   const attrs = { ...reduceAttrs("norm", x, axes, reduction), p };
   if (p < 0 || p === Number.POSITIVE_INFINITY) checkTerms("norm", x.shape, attrs.axes);
   const floats = isFloat(x.dtype) ? x : x.cast("float32");
