@@ -81,7 +81,7 @@ describe.runIf(device() !== "cpu")(`the tuning file of ${device()}`, () => {
   const damaged: readonly [string, () => void, RegExp][] = [
     ["cut off", () => writeFileSync(file, '{ "card": "'), /JSON/],
     ["empty", () => writeFileSync(file, ""), /JSON/],
-    ["not an object", () => writeFileSync(file, "null"), /must hold an object; correct or delete the file/],
+    ["not an object", () => writeFileSync(file, "null"), /the file must contain a JSON object; fix or delete the file/],
     ["of another card", () => write({ card: "another" }), /card is another, but the device is /],
     ["without a commit", () => write({ commit: undefined }), /commit must be a string, got undefined;/],
     ["without rows", () => write({ rows: {} }), /rows must be an array, got \[object Object\];/],

@@ -38,7 +38,7 @@ describe("devices that are not there", () => {
     const [device, devices]: [string, DeviceStatus[]] = JSON.parse(out);
     expect(device).toBe("cpu");
     const reason = (name: string): string =>
-      `no addon was built (npm run build:native): there is no ${join(folder, `wengert_${name}.node`)}`;
+      `its addon has not been built: ${join(folder, `wengert_${name}.node`)} does not exist; run npm run build:native`;
     expect(devices).toEqual([
       { name: "cpu", available: true, reason: "" },
       { name: "cuda", available: false, reason: reason("cuda") },
@@ -48,14 +48,14 @@ describe("devices that are not there", () => {
 
   test("a device that was asked for is never replaced by another", async () => {
     const { out } = await run(`console.log(device()); ${attempt}`, { WENGERT_DEVICE: "cuda" });
-    expect(out).toMatch(/^cuda\nDeviceError: device: cuda is not available: no addon was built/);
+    expect(out).toMatch(/^cuda\nDeviceError: device: cuda is not available: its addon has not been built/);
   }, 60_000);
 
   test("an addon that cannot be loaded is a reason; falling back to cpu is said once", async () => {
     writeFileSync(join(folder, "wengert_cuda.node"), "no addon");
     const { out, err } = await run("console.log(device(), devices()[1].reason); device();");
     expect(out).toMatch(/^cpu .*wengert_cuda\.node: .+/);
-    expect(err.match(/WengertWarning: running on cpu, since cuda is not available: /g)).toHaveLength(1);
+    expect(err.match(/WengertWarning: running on cpu because cuda is not available: /g)).toHaveLength(1);
     const { err: silent } = await run("device(); devices();", { WENGERT_DEVICE: "cpu" });
     expect(silent).not.toContain("Warning");
   }, 60_000);

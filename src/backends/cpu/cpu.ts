@@ -47,7 +47,9 @@ export class CpuBackend implements Backend {
       return new arrayClass[dtype](length);
     } catch (error) {
       const bytes = length * dtypeInfo[dtype].bytes;
-      throw new OutOfMemoryError(`cpu: no memory for ${bytes} bytes (${length} ${dtype})`, { cause: error });
+      throw new OutOfMemoryError(`cpu: out of memory: ${bytes} bytes (${length} ${dtype}) could not be allocated`, {
+        cause: error,
+      });
     }
   }
 

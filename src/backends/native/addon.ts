@@ -151,7 +151,7 @@ export const isBuilt = (device: NativeDeviceName): boolean => existsSync(fileOf(
 export function loadAddon(device: NativeDeviceName): Loaded {
   const file = fileOf(device);
   if (!existsSync(file))
-    return { addon: null, reason: `no addon was built (npm run build:native): there is no ${file}` };
+    return { addon: null, reason: `its addon has not been built: ${file} does not exist; run npm run build:native` };
   try {
     const addon: Addon = createRequire(import.meta.url)(file);
     addon.setup({ ArgumentError, DeviceError, OutOfMemoryError });

@@ -82,7 +82,10 @@ export class NativeBackend implements Backend {
 
   run(kernel: Kernel, buffers: Buffers, args: KernelArgs): void {
     const launch = this.#addon.kernels[kernel.name];
-    if (launch === undefined) throw new DeviceError(`${this.name}: no kernel for ${kernel.name} yet`);
+    if (launch === undefined)
+      throw new DeviceError(
+        `${this.name}: there is no kernel for ${kernel.name} yet; copy its inputs to the CPU with to("cpu")`,
+      );
     const words = this.#operands;
     let at = 1;
     for (let i = 0; i < buffers.length; i++) {
@@ -98,7 +101,9 @@ export class NativeBackend implements Backend {
     }
     // Operands that did not fit were not written.
     if (at > words.length)
-      throw new ArgumentError(`${kernel.name}: its operands take ${at - 1} words, and there are ${words.length - 1}`);
+      throw new ArgumentError(
+        `${kernel.name}: the operands need ${at - 1} words, and the limit is ${words.length - 1}; pass fewer tensors at once`,
+      );
     words[0] = at - 1;
     launch();
   }
@@ -117,7 +122,7 @@ export class NativeBackend implements Backend {
   }
 }
 
-/** The elements as the device holds them; the array itself where it is already so. */
+/** The elements as the device holds them; the array itself if it has them already. */
 function toRaw(source: ArrayLike<number>, length: number, dtype: DType): RawArray {
   const RawClass = rawClass[dtype];
   if (isHalf(dtype)) {

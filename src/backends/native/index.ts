@@ -1,6 +1,6 @@
 /** The devices `cuda` and `emulator`: their state and options for users, and their registration. */
 import { existsSync } from "node:fs";
-import { type DeviceName, registerDevice } from "../../core/device.js";
+import { type DeviceName, registerDevice, unavailable } from "../../core/device.js";
 import { DeviceError } from "../../core/errors.js";
 import { kernelNames } from "../../core/op.js";
 import {
@@ -87,7 +87,7 @@ export class NativeDevice {
    *
    * @param body - submits work, and must not be asynchronous
    * @returns microseconds, by the device's clock (CUDA events; on the emulator, its queue's clock)
-   * @throws what `body` throws; the errors of kernels that ran, as `sync()` does; TypeError if `body` returns a promise
+   * @throws the error that `body` throws; the errors of kernels that ran, as `sync()` does; TypeError if `body` returns a promise
    */
   elapsed(body: () => void): number {
     return this.#addon().elapsed(body);
@@ -110,7 +110,7 @@ export class NativeDevice {
 
   #addon(): Addon {
     const { addon, reason } = this.#load();
-    if (addon === null) throw new DeviceError(`${this.name}: not available: ${reason}`);
+    if (addon === null) throw unavailable(this.name, reason);
     if (this.#tuningFault !== "") throw new DeviceError(`${this.name}: tuning: ${this.#tuningFault}`);
     return addon;
   }

@@ -6,7 +6,7 @@ import { existsSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
-/** What identifies a matrix product y (M, N) = a (M, K) b (K, N): products with the same fields share a choice. */
+/** Identifies a matrix product y (M, N) = a (M, K) b (K, N): products with the same fields share a choice. */
 export interface ProductKey {
   /** `matmul` and `linear`; filters times patches (a convolution, its gradient for x); the gradient for the weight. */
   readonly product: "matmul" | "patches" | "weight";
@@ -89,7 +89,7 @@ export function tuningFile(card: string): string {
  */
 export function readTuningFile(file: string): TuningFile {
   const content: Partial<TuningFile> | null = JSON.parse(readFileSync(file, "utf8"));
-  if (content === null || typeof content !== "object") throw new Error("must hold an object");
+  if (content === null || typeof content !== "object") throw new Error("the file must contain a JSON object");
   const { card, date, commit, rows } = content;
   for (const [field, value] of Object.entries({ card, date, commit }))
     if (typeof value !== "string") throw new Error(`${field} must be a string, got ${value}`);
@@ -105,7 +105,9 @@ export function readTuningFile(file: string): TuningFile {
 export function readTuning(card: string): readonly TuningRow[] | null {
   const folder = process.env.WENGERT_TUNING;
   if (folder && !statSync(folder, { throwIfNoEntry: false })?.isDirectory())
-    throw new Error(`WENGERT_TUNING=${folder} is not a folder; name one, or unset it for the files of the package`);
+    throw new Error(
+      `WENGERT_TUNING=${folder} is not a folder; set it to a folder, or unset it to use the files of the package`,
+    );
   const file = tuningFile(card);
   if (!existsSync(file)) return null;
   return inFile(file, () => {
@@ -115,14 +117,14 @@ export function readTuning(card: string): readonly TuningRow[] | null {
   });
 }
 
-/** Runs `body`; what it throws names the file and says what to do. */
+/** Runs `body`. If it throws, the error names the file and says what to do. */
 export function inFile<T>(file: string, body: () => T): T {
   try {
     return body();
   } catch (error) {
-    const fault = error instanceof Error ? error.message : String(error);
+    const problem = error instanceof Error ? error.message : String(error);
     throw new Error(
-      `${file}: ${fault}; correct or delete the file, or set WENGERT_TUNING to a folder without files to use the built-in choices`,
+      `${file}: ${problem}; fix or delete the file, or set WENGERT_TUNING to an empty folder to use the built-in choices`,
       { cause: error },
     );
   }
