@@ -62,7 +62,7 @@ const localsOf = (path: string, text: string): string[] =>
           : [],
     );
 
-/** Exported names that another file uses for something of its own, as `name: file of the local`. */
+/** Exported names that another file uses for something else, as `name: file of the local`. */
 const localClashes = (files: Files, exporters: ReadonlyMap<string, readonly string[]>): string[] =>
   [...files].flatMap(([path, text]) =>
     [...new Set(localsOf(path, text))]

@@ -1,6 +1,6 @@
 /**
  * Reads the includes of the C++ and CUDA sources, and checks them against the rules of kernels/ and native/. Used by
- * kernels.test.ts. What TypeScript imports is read by imports.ts.
+ * kernels.test.ts. imports.ts reads the imports of TypeScript.
  */
 import { readdirSync, readFileSync } from "node:fs";
 import { posix, relative, sep } from "node:path";

@@ -1,3 +1,3 @@
 #!/bin/sh
-# Stands for a Python that never answers.
+# Stands in for a Python that never answers.
 exec sleep 60

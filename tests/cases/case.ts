@@ -62,7 +62,7 @@ export const uniform = (shape: Shape, low = -2, high = 2): InputSpec => ({
   },
 });
 
-/** Distinct floats, none of them 0, for ops that compare their inputs: odd multiples of 1/32 in random order. At most 255 of them stay below 8. */
+/** Distinct nonzero floats, for ops that compare their inputs: odd multiples of 1/32 in random order. At most 255 of them stay below 8. */
 export const distinct = (shape: Shape): InputSpec => ({
   shape,
   dtype: "float",

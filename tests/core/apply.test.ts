@@ -53,7 +53,7 @@ const squaresOp = defineOp({
 describe("inputs that the record does not have are an error, not a wrong result", () => {
   const call = (op: typeof sumOp, inputs: unknown) => () => apply(op, inputs as Tensor[], undefined);
 
-  test("too many, too few, none, and what is no tensor", () => {
+  test("too many, too few, none, and values that are not tensors", () => {
     const [a, b, c] = [tensor([1]), tensor([2]), tensor([9])];
     const before = memory();
     expect(call(sumOp, [a, b, c])).toThrow("userSum: expected the inputs (a, b), got 3 inputs");

@@ -148,7 +148,7 @@ describe("checkpoint", () => {
   });
 });
 
-describe("bad use of a checkpoint is an error that says so", () => {
+describe("bad use of a checkpoint is an error that explains it", () => {
   test("a parameter changed in place since", () => {
     const bump = defineUpdate({
       name: "bump",

@@ -144,7 +144,7 @@ describe("hostile shapes", () => {
 });
 
 describe("options", () => {
-  test("a leaf must be a float; nothing is made, and no random number is drawn, where it is not", () => {
+  test("a leaf must be a float; otherwise nothing is created and no random number is drawn", () => {
     const generator = new Generator(0);
     const before = memory();
     const options = { requiresGrad: true, generator } as const;

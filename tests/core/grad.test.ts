@@ -42,7 +42,7 @@ describe("backward", () => {
     expect(values(w.grad)).toEqual([4, 8]);
   });
 
-  test("frees the graph; a second run through it says so, unless it is retained", () => {
+  test("frees the graph, and a second run through it is an error unless it is retained", () => {
     const w = tensor([1, 2], { requiresGrad: true });
     const y = w.exp().sum();
     y.backward({ retainGraph: true });

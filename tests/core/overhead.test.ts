@@ -6,7 +6,7 @@ import { expect, test } from "vitest";
 /** Microseconds that an op of 16 elements, recorded for gradients, may cost more than its bare loop. */
 const allowed = 2;
 
-/** Processes in which it is measured, until one shows that. What other programs do meanwhile only ever adds. */
+/** Processes in which it is measured, until one shows that. Other programs can only add to the time. */
 const attempts = 40;
 
 interface Figures {
@@ -14,7 +14,7 @@ interface Figures {
   readonly recorded: number;
 }
 
-/** The least of many rounds, in a process of its own: the test runner rewrites imports, which no program pays for. */
+/** The least of many rounds, in a separate process: the test runner rewrites imports, which no program pays for. */
 async function measure(): Promise<Figures> {
   const script = fileURLToPath(new URL("../../bench/overhead.ts", import.meta.url));
   const { WENGERT_POISON: _, ...env } = process.env;

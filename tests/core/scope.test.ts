@@ -77,11 +77,11 @@ describe("tidy", () => {
     kept.dispose();
   });
 
-  test("waits for whatever has a then, not only for promises", async () => {
+  test("waits for everything that has a then, not only for promises", async () => {
     const before = memory().tensors;
     const result = tidy(() => {
       const x = tensor([7]);
-      // biome-ignore lint/suspicious/noThenProperty: a thenable that is no promise is what is tested
+      // biome-ignore lint/suspicious/noThenProperty: the test needs a thenable that is not a promise
       return { then: (resolve: (value: number) => void) => void setImmediate(() => resolve(x.item())) };
     });
     expect(await result).toBe(7);

@@ -106,7 +106,7 @@ describe("Tape", () => {
     expect(String(tape)).toBe("v1 [2] = mul(v0 [2], v0 [2])\nv2 [] = sum(v1 [2])");
   });
 
-  test("takes a cotangent for outputs that are no scalars", () => {
+  test("takes a cotangent for outputs that are not scalars", () => {
     using tape = new Tape();
     const x = tape.watch(tensor([1, 2, 3]));
     const [dx] = tape.gradients(x.mul(x), [x], { cotangent: tensor([1, 0, 10]) });
@@ -123,7 +123,7 @@ describe("Tape", () => {
     expect(values(second)).toEqual([2]);
   });
 
-  test("a view that is watched by itself is a variable of its own", () => {
+  test("a view that is watched by itself is a separate variable", () => {
     using tape = new Tape();
     const x = tensor([1, 2, 3, 4]);
     const y = tape.watch(x.reshape([2, 2]));
@@ -198,7 +198,7 @@ describe("Tape", () => {
   });
 });
 
-describe("bad use of a tape is an error that says so", () => {
+describe("bad use of a tape is an error that explains it", () => {
   test("after its end", () => {
     const x = tensor([1], { requiresGrad: true });
     const tape = new Tape();

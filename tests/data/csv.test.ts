@@ -64,7 +64,7 @@ describe("CSV", () => {
     expect(rows(text)).toEqual(expected);
   });
 
-  test("any table comes back, whatever stands in it and wherever the text is cut", () => {
+  test("any table comes back, regardless of its contents and of where the text is cut", () => {
     const field = fc.string({ unit: fc.constantFrom("a", "0", ",", '"', "\n", " ", "é", ";") });
     const table = fc
       .integer({ min: 1, max: 4 })

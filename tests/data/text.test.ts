@@ -32,7 +32,7 @@ describe("CharacterVocabulary", () => {
   });
 });
 
-/** Byte-pair encoding as the paper's listing has it: counts every pair of every word anew for each merge. */
+/** Byte-pair encoding as the paper's listing has it: counts every pair of every word again for each merge. */
 function slowMerges(text: string, wanted: number): [number, number][] {
   const words = (text.match(/ ?\p{L}+|\s+/gu) ?? []).map((word) => [...new TextEncoder().encode(word)]);
   const merges: [number, number][] = [];
@@ -95,7 +95,7 @@ describe("BytePairVocabulary", () => {
     expect(loaded.encode(text)).toEqual(vocabulary.encode(text));
   });
 
-  test("refuses what is no vocabulary", () => {
+  test("refuses data that is not a vocabulary", () => {
     expect(() => BytePairVocabulary.train("a", { size: 255 })).toThrow(ArgumentError);
     expect(() => new BytePairVocabulary([[97, 256]])).toThrow("pair 0 joins 256, which is no token");
     expect(

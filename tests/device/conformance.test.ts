@@ -8,7 +8,7 @@ describe.runIf(device() === "emulator")("the emulated instructions give the same
   test.each(checks)("$name", (check) => {
     emulator.setOptions({ capability: check.capability, shuffle: false });
     const first = perform(emulator, check);
-    // It did something, but for what would be stored outside the matrix.
+    // It did something, except for stores outside the matrix.
     if (!check.name.startsWith("TMA store at (100")) expect(difference(first, check.output)).toBeGreaterThan(0);
     for (const seed of [1, 2, 3]) {
       emulator.setOptions({ shuffle: true, seed });

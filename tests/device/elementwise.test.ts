@@ -76,7 +76,7 @@ describe("unary", () => {
       });
   });
   test("the tanh form of gelu", () => {
-    // Its exponent has an error of its own, which the exponential multiplies where the result is next to nothing.
+    // Its exponent has an additional error, which the exponential multiplies if the result is close to 0.
     const f = (x: Tensor): Tensor => w.gelu(x, { approximate: "tanh" });
     for (const dtype of floats)
       expectParity(`gelu ${dtype}`, [{ values: valuesFor(dtype, 509), dtype }], f, { absolute: 4 });
@@ -147,7 +147,7 @@ const everyBinary: readonly (readonly [string, Binary, readonly DType[]])[] = [
   ...Object.entries(anyPairs).map(([name, f]) => [name, f, dtypes] as const),
 ];
 
-/** Whole vectors along the innermost axis, and rows that are none; either operand repeated along any axes. */
+/** Whole vectors along the innermost axis, and rows that are not; either operand repeated along any axes. */
 const shapes: readonly (readonly [readonly number[], readonly number[]])[] = [
   [[1009], []],
   [[], [37]],

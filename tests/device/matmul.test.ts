@@ -66,7 +66,7 @@ const shapes = [
   [96, 104, 24],
 ] as const;
 
-/** Integers have no tier of their own, and are multiplied by matmul alone. */
+/** Integers do not have a separate tier, and only matmul multiplies them. */
 const kinds: readonly Kind[] = [
   ...floatKinds,
   { dtype: "int32", capability: 80, mode: "ieee" },
@@ -138,7 +138,7 @@ describe.runIf(device() !== "cpu")(`matmul on ${device()}`, () => {
   });
 
   test.runIf(device() === "emulator").each(kinds)(
-    "$dtype, capability $capability, $mode: the same bits whatever the order of threads and copies",
+    "$dtype, capability $capability, $mode: the same bits for any order of threads and copies",
     ({ dtype, capability, mode }) => {
       emulator.setOptions({ matmul: mode, capability });
       for (const [m, n, k] of [

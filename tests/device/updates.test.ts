@@ -49,7 +49,7 @@ function train(make: (parameters: Tensor[]) => Optimizer, dtypes: readonly DType
   });
 }
 
-test.each(Object.keys(optimizers))("%s as the CPU's in float64, whatever the dtypes of the group", (name) => {
+test.each(Object.keys(optimizers))("%s agrees with the CPU in float64, for all dtypes of the group", (name) => {
   for (const dtypes of [["float32"], ["float64"], ["bfloat16", "float32", "float16"]] as DType[][]) {
     const actual = train(optimizers[name], dtypes);
     const expected = train(optimizers[name], dtypes, "cpu");

@@ -77,7 +77,7 @@ describe("the glossary", () => {
 });
 
 describe("the search for prose", () => {
-  /** The lines on which the check finds "anew" in a source. */
+  /** The lines on which the check finds `anew` in a source. */
   const linesOf = (path: string, kind: Kind, ...lines: string[]): number[] =>
     wrongIn(path, proseOf(path, lines.join("\n")), kind).map((problem) => Number(/:(\d+): "anew"/.exec(problem)?.[1]));
 

@@ -32,7 +32,7 @@ describe("the examples of the docs", () => {
     expect(examples.length).toBeGreaterThan(5);
   });
 
-  test("compile, but for what the test put in", () => {
+  test("compile, except for the line that the test adds", () => {
     expect(typeErrors([...examples, ...found])).toEqual([
       "docs/x.md:16+1: Type 'string' is not assignable to type 'number'.",
     ]);
@@ -48,7 +48,7 @@ describe("the examples of the docs", () => {
 });
 
 describe("the runner", () => {
-  test("finds programs, where they stand, and what they print", () => {
+  test("finds programs, their places, and the output that they state", () => {
     expect(found.map(({ place, output }) => [place, output])).toEqual([
       ["docs/x.md:2", "3 4\n"],
       ["docs/x.md:13", null],

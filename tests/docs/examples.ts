@@ -9,16 +9,16 @@ import ts from "typescript";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 
-/** A ```ts block of a page: a program of its own, with its imports. */
+/** A ```ts block of a page: a whole program, with its imports. */
 export interface Example {
   /** `docs/layers.md:12`, the line of its fence. */
   readonly place: string;
   readonly code: string;
-  /** The block that follows it, where its fence is ```text output: what the program prints. */
+  /** The block that follows it, if its fence is ```text output: the text that the program prints. */
   readonly output: string | null;
 }
 
-/** The examples of docs/`page`.md; none where there is no such page. */
+/** The examples of docs/`page`.md; empty if the page does not exist. */
 export function examplesOf(page: string): Example[] {
   const path = `docs/${page}.md`;
   return existsSync(join(root, path)) ? examplesIn(path, readFileSync(join(root, path), "utf8")) : [];
@@ -33,11 +33,11 @@ export function examplesIn(path: string, text: string): Example[] {
   });
 }
 
-/** What the compiler says of programs that stand in a page, in the strictness of the project, as `place+line: message`. */
+/** The compiler's errors for the programs of a page, with the project's options, as `place+line: message`. */
 export function typeErrors(examples: readonly Example[]): string[] {
   const { config } = ts.readConfigFile(join(root, "tsconfig.json"), ts.sys.readFile);
   const { options } = ts.parseJsonConfigFileContent({ ...config, include: [], files: [] }, ts.sys, root);
-  // `export {}`: a file of its own, also without imports.
+  // `export {}`: a module, even without imports.
   const files = new Map(examples.map(({ code }, i) => [join(root, `example-${i}.ts`), `${code}\nexport {};\n`]));
   const host = ts.createCompilerHost(options);
   const { fileExists, readFile, getSourceFile } = host;

@@ -17,7 +17,7 @@ export interface Phrase {
 
 const be = "(?:is|are|was|were|be|been)";
 
-/** Articles, conjunctions and prepositions: words that do not continue "of its own" to a noun, as in "of its own size". */
+/** Words that do not continue `of its own` to a noun, as in `of its own size`. */
 const functionWords = "(?:and|or|that|which|who|is|are|was|were|has|have|in|on|at|to|for|by|with|from|as|must|may|can)";
 
 /** Written as: pattern, instead, wrong, right. */

@@ -235,7 +235,7 @@ describe("the command", () => {
       expect(stderr).toMatch(/^epoch 1\/2: loss \S+, valLoss \S+, lr 0.01, \d+ s\n/);
       const lines = stdout.split("\n");
       expect(lines[0]).toBe(`text: ${file}: 1000 characters, ${new Set(rhyme).size} different`);
-      // Without a model ln 19 = 2.9; what is left is about the first characters, which could stand at several places.
+      // Without a model ln 19 = 2.9; the rest is due to the first characters, which could be at several places.
       expect(Number(/^validation loss: (\S+) nats a character$/.exec(lines[1])?.[1])).toBeLessThan(0.5);
       const path = join(out, "char-gpt.safetensors");
       expect(lines.slice(2)).toEqual([`saved: ${path}`, "", rhyme.repeat(2), ""]);

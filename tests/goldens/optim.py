@@ -37,7 +37,7 @@ VARIANTS = {
     "Lion": ("Lion", {}),
     "Lion lr betas weightDecay": ("Lion", {"lr": 0.02, "betas": (0.5, 0.8), "weight_decay": 0.3}),
 }
-# Options of the parameters 1 and 2, in a group of their own.
+# Options of the parameters 1 and 2, in a separate group.
 GROUPS = {
     "SGD groups": ("SGD", {"lr": 0.1, "momentum": 0.9}, {"lr": 0.02, "momentum": 0.0, "weight_decay": 0.1}),
     "AdamW groups": ("AdamW", {"lr": 0.02, "weight_decay": 0.3}, {"weight_decay": 0.0, "amsgrad": True}),

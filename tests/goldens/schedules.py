@@ -100,7 +100,7 @@ def plateau(options):
     for metric in METRICS:
         scheduler.step(metric)
         rates.append(o.param_groups[0]["lr"])
-    # A metric that is no number: what is no improvement.
+    # A metric that is not a number does not count as an improvement.
     scheduler.step(math.nan)
     rates.append(o.param_groups[0]["lr"])
     return rates

@@ -100,7 +100,7 @@ describe("checkpoints", () => {
     });
   });
 
-  test("of another optimizer, or of another state of plain values, change nothing, in whichever order the parts stand", async () => {
+  test("of another optimizer, or of another state of plain values, change nothing, in any order of the parts", async () => {
     await withFolder(async (folder) => {
       const path = join(folder, "run.safetensors");
       const parts = (make: (p: Tensor[]) => Adam | SGD, plateau: HasState) => {
@@ -145,7 +145,7 @@ describe("checkpoints", () => {
     });
   });
 
-  test("a generator's state that is none is refused", () => {
+  test("a state that no generator can have is refused", () => {
     const part = generatorPart(new Generator(1));
     expect(part.differences({ tensors: new Map(), values: { seed: -1, offset: 0 } })).toEqual([
       "no state of a generator",

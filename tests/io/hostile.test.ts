@@ -182,7 +182,7 @@ describe("hostile safetensors", () => {
     expect(decodeSafetensors(file("{}")).tensors.size).toBe(0);
   });
 
-  test("whatever is done to a file, it decodes or is refused as a FormatError, and nothing leaks", () => {
+  test("a damaged file decodes or is refused with a FormatError, and nothing leaks", () => {
     const before = memory().tensors;
     let decoded = 0;
     let refused = 0;

@@ -97,7 +97,7 @@ const anyName = fc
   .string({ unit: "grapheme", maxLength: 12 })
   .filter((name) => name !== "__metadata__" && name !== "__proto__");
 
-/** Values bit by bit, but for NaN, of which there is one. */
+/** Values bit by bit, except for NaN, of which there is one. */
 const bits = (t: Tensor): string => {
   const data = t.dataSync();
   return Array.from(data, (x) => (Object.is(x, -0) ? "-0" : String(x))).join();

@@ -7,7 +7,7 @@ import { hidden, listingOf } from "./support.js";
 const one = { count: 1, narrowLoops: 0, split: 0 };
 
 describe("the accesses of a kernel", () => {
-  test("of whole vectors are 16 bytes wide, whatever comes after the loop", () => {
+  test("of whole vectors are 16 bytes wide, regardless of the code after the loop", () => {
     expect(measure(listingOf("wide"))).toEqual({
       loads: { width: 16, ...one },
       stores: { width: 16, ...one },

@@ -141,7 +141,7 @@ describe.each(cases)("%s", (_, name, golden, wanted) => {
     }
   });
 
-  test("begins anew after reset, goes on from a saved state, and leaves no tensor behind", () => {
+  test("starts over after reset, continues from a saved state, and leaves no tensor behind", () => {
     const before = memory();
     const first = metricOf(name, golden);
     update(first.metric, golden, 3, 5);

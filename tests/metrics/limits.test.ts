@@ -127,7 +127,7 @@ test.each<[string, Metric<unknown>]>([
   ["Accuracy", new Accuracy()],
   ["TopKAccuracy", new TopKAccuracy(1)],
   ["F1Score", new F1Score({ numClasses: 2 })],
-])("%s: a column of binary scores (N, 1) is no scores of one class, whatever the labels", (_, metric) => {
+])("%s: a column of binary scores (N, 1) is not taken for scores of one class, for any labels", (_, metric) => {
   tidy(() => {
     const update = () => metric.update(tensor([[0.9], [0.2]]), ints([0, 0]));
     expect(update).toThrow(ShapeError);

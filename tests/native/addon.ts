@@ -10,7 +10,7 @@ import { skipWithout } from "../support/required.js";
 
 const require = createRequire(import.meta.url);
 
-/** Whether these tests run on a GPU; otherwise on the emulator, whatever the device of the others. */
+/** Whether these tests run on a GPU. Otherwise they run on the emulator, regardless of the device of other tests. */
 export const onGpu = device() === "cuda";
 
 /** Where the addons lie. */

@@ -103,7 +103,7 @@ describe.skipIf(skipped)(`the addon's functions${why}`, () => {
     });
   });
 
-  test("a backend says so where operands do not fit the array", () => {
+  test("a backend throws if operands do not fit the array", () => {
     const backend = new NativeBackend("emulator", addon);
     const kernel = { name: "fill", firstOutput: 0, cpu: () => undefined };
     const { length } = addon.operands;

@@ -67,7 +67,7 @@ describe.skipIf(skipped)(`100,000 random calls${why}`, () => {
       buffers: () => list(handle),
       dims: () => list(dims),
     };
-    /** One buffer everywhere, and everywhere its length: many a kernel takes that. */
+    /** The same buffer and its length everywhere: many kernels accept that. */
     const fitting = (buffer: number): Record<Kind, () => number[]> => {
       const { length } = addon.describe(buffer);
       return { buffer: () => [buffer], number: () => [length], buffers: () => [1, buffer], dims: () => [1, length] };

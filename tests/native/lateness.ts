@@ -10,7 +10,7 @@ export interface Lateness {
 }
 
 /**
- * Runs `work` beside a 1 ms timer. A second timer, in a thread of its own, shows what the machine does to any timer
+ * Runs `work` beside a 1 ms timer. A second timer, in a separate thread, shows what the machine does to any timer
  * while all cores compute: other programs take them away for tens of milliseconds.
  */
 export async function lateness(work: () => Promise<unknown>): Promise<Lateness> {

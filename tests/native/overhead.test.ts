@@ -12,7 +12,7 @@ const allowed = { unrecorded: 1, recorded: 3 };
 const allowedOfOthers = 3;
 
 /**
- * Processes in which it is measured, until one shows that. What other programs do meanwhile only ever adds. The median
+ * Processes in which it is measured, until one shows that. Other programs can only add to the time. The median
  * is printed.
  */
 const attempts = onGpu ? 10 : 40;

@@ -7,10 +7,10 @@ namespace wengert {
 
 namespace {
 
-/// y[at] = 1, whatever `at` is.
+/// y[at] = 1, for any `at`.
 __global__ void storeKernel(std::uint8_t* y, std::int64_t at) { y[at] = 1; }
 
-/// y[at .. at + 4) = 1 as one vector, whatever `at` is.
+/// y[at .. at + 4) = 1 as one vector, for any `at`.
 __global__ void storeVectorKernel(std::uint8_t* y, std::int64_t at) {
   *reinterpret_cast<Vector<std::uint8_t, 4>*>(y + at) = {{1, 1, 1, 1}};
 }

@@ -18,7 +18,7 @@ const allowed = 20;
 /** Times it is measured, until one shows that: what other programs do meanwhile only ever adds. */
 const attempts = 20;
 
-/** Pinned bytes that are kept for writes, and that reads may need, whatever their size. */
+/** Pinned bytes that are kept for writes, and that reads of any size may need. */
 const mostPinned = (64 + 16) * MiB;
 
 describe.skipIf(skipped)(`large reads${why}`, () => {
@@ -65,7 +65,7 @@ describe.skipIf(skipped)(`large reads${why}`, () => {
     expect(ownLateness(found)).toBeLessThanOrEqual(allowed);
   }, 120_000);
 
-  test("give the values of the moment they were asked for, whatever is written or freed afterwards", async () => {
+  test("give the values at the time of the call, even if they are overwritten or freed afterwards", async () => {
     const run = slowWork(addon);
     const y = filled(large, 1);
     run(20);
@@ -139,7 +139,7 @@ describe.skipIf(skipped)(`large reads${why}`, () => {
   );
 
   test("a worker that is ended in the middle of them leaves no pinned memory behind", async () => {
-    await addon.read(addon.alloc(0, int32)); // whatever a first read makes
+    await addon.read(addon.alloc(0, int32)); // makes everything that a first read makes
     const { pinned } = addon.memory();
     for (let i = 0; i < 5; i++) {
       const worker = new Worker(

@@ -1,4 +1,4 @@
-// JavaScript code that V8 stops while the addon has called it. Each case runs in a process of its own, which must not abort.
+// JavaScript code that V8 stops while the addon has called it. Each case runs in a separate process, which must not abort.
 import { execFile } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";

@@ -27,7 +27,7 @@ const compute = `
 const threads = (): number => readdirSync("/proc/self/task").length;
 
 describe.skipIf(skipped)(`worker threads${why}`, () => {
-  test("several compute at once, each with an addon of its own", async () => {
+  test("several compute at once, each with its own addon", async () => {
     const workers = Array.from({ length: 4 }, () => inWorker(compute));
     const results = await Promise.all(workers.map(async (worker) => (await once(worker, "message"))[0]));
     expect(results).toEqual([true, true, true, true]);
@@ -57,7 +57,7 @@ describe.skipIf(skipped)(`worker threads${why}`, () => {
       await once(worker, "message");
       await worker.terminate();
     };
-    await endInTheMiddle(); // a driver has threads of its own, which stay
+    await endInTheMiddle(); // the threads of a driver stay
     const idle = threads();
     for (let i = 0; i < 5; i++) await endInTheMiddle();
     expect(threads()).toBeLessThanOrEqual(idle + 2);

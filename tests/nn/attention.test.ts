@@ -185,7 +185,7 @@ describe("KeyValueCache", () => {
         [3, 6],
       ]) {
         const piece = (t: Tensor) => t.slice([...new Array<null>(axis).fill(null), [from, to]]);
-        // A scope of its own: what the cache holds outlives it.
+        // In a separate scope: the tensors in the cache outlive it.
         tidy(() => {
           expectClose(layer.forward(piece(x), { isCausal: true, cache }), piece(whole));
         });

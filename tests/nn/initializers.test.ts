@@ -63,7 +63,7 @@ describe("truncatedNormal", () => {
     const sorted = [...w.dataSync()].sort((a, b) => a - b);
     expect(sorted[0]).toBeGreaterThanOrEqual(low);
     expect(sorted[sorted.length - 1]).toBeLessThanOrEqual(high);
-    // Kolmogorov and Smirnov: beyond 2.3 / sqrt(n) in 5 of 100,000 cases. Where low is above the mean, by the upper tail.
+    // Kolmogorov and Smirnov: beyond 2.3 / sqrt(n) in 5 of 100,000 cases. If low is above the mean, the upper tail is compared.
     const sign = low > mean ? -1 : 1;
     const at = (x: number): number => normalProbability((sign * (x - mean)) / std);
     const distance = sorted.reduce((most, x, i) => {

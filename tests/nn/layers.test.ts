@@ -93,7 +93,7 @@ describe("initial parameters", () => {
     expect(largest).toBeGreaterThan(0.99 * Math.sqrt(6 / (32 + 96)));
   });
 
-  test("of embeddings are normal, but for the row of padding", () => {
+  test("of embeddings are normal, except for the row of padding", () => {
     using table = new Embedding(100, 50, { paddingIdx: -2, generator: new Generator(4) });
     const rows = table.weight.arraySync() as number[][];
     expect(new Set(rows[98])).toEqual(new Set([0]));
@@ -102,7 +102,7 @@ describe("initial parameters", () => {
     expect(Math.abs(variance - 1)).toBeLessThan(5 * Math.sqrt(2 / others.length));
   });
 
-  test("follow the seed, of the default generator or of one's own", () => {
+  test("follow the seed of the default generator or of another one", () => {
     tidy(() => {
       const draw = (seed: number) => {
         manualSeed(seed);
@@ -130,7 +130,7 @@ describe("initial parameters", () => {
 });
 
 describe("Dropout", () => {
-  test("drops in training alone, and draws anew each time", () => {
+  test("drops only in training, and draws again each time", () => {
     tidy(() => {
       const layer = new Dropout(0.25, { generator: new Generator(1) });
       const x = tensor(new Float32Array(4000).fill(3));

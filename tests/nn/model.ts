@@ -25,7 +25,7 @@ export const layer = (make: (options: Options) => Layer, ...inputs: Input[]): Mo
   ...inputs,
 ];
 
-/** A module that is called in a way of its own. */
+/** A module whose forward takes other arguments; `call` calls it. */
 export const called = <M extends Module>(
   make: (options: Options) => M,
   call: (module: M, ...xs: Tensor[]) => Tensor[],

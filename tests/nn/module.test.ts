@@ -191,7 +191,7 @@ test("train and eval reach every module", () => {
   expect(modes()).toEqual([true, true, true, true]);
 });
 
-test("train calls the train of each module, which may have one of its own", () => {
+test("train calls the train of each module, which a module can override", () => {
   class Frozen extends BatchNorm1d {
     override train(): this {
       return super.train(false);

@@ -41,7 +41,7 @@ describe("recurrent nets", () => {
     });
   });
 
-  test("what stands in the padding has no influence, and gets no gradient", () => {
+  test("the values in the padding have no influence, and get no gradient", () => {
     tidy(() => {
       using net = new GRU(2, 3, { bidirectional: true });
       const mask = tensor([[true], [true], [false]]);

@@ -24,7 +24,7 @@ const readNet = (net: RNN | GRU, x: Tensor, state?: Tensor): Tensor[] => flat(ne
 const readLstm = (net: LSTM, x: Tensor, h?: Tensor, c?: Tensor): Tensor[] =>
   flat(net.forward(x, h && c ? [h, c] : null));
 
-/** true where there is an element: (N, L), or (L, N). */
+/** true for elements, false for padding: (N, L), or (L, N). */
 function present(lengths: readonly number[], length: number, batchFirst: boolean): Tensor {
   const mask = lengths.map((n) => Array.from({ length }, (_, t) => t < n));
   return batchFirst ? tensor(mask) : tensor(mask).transpose();

@@ -84,7 +84,7 @@ describe("loadStateDict", () => {
     });
   });
 
-  test("takes what there is where it is not strict, and says what differs", () => {
+  test("if it is not strict, takes the matching names and returns the others", () => {
     tidy(() => {
       const model = make();
       const own = values(model);
@@ -101,7 +101,7 @@ describe("loadStateDict", () => {
     });
   });
 
-  test("refuses other shapes where it is not strict too", () => {
+  test("refuses other shapes even if it is not strict", () => {
     tidy(() => {
       const model = make();
       const before = values(model);

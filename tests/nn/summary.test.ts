@@ -102,7 +102,7 @@ test("changes nothing: modes, statistics, random numbers, memory, methods", () =
   expect(state()).toEqual(before);
 });
 
-test("refuses what is no input", () => {
+test("refuses values that are not inputs", () => {
   expect(() => summary(new ReLU(), 3 as never)).toThrow(ArgumentError);
   expect(() => summary(new ReLU(), 3 as never)).toThrow("summary: the input is a shape, a tensor, or a list of those");
 });

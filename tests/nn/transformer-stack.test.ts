@@ -57,7 +57,7 @@ describe("a cache for each layer", () => {
   });
 });
 
-test("every layer has initial values of its own", () => {
+test("every layer has its own initial values", () => {
   using encoder = new TransformerEncoder(encoderLayer, 2);
   const [first, second] = encoder.layers.map(({ linear1 }) => linear1.weight.arraySync());
   expect(first).not.toEqual(second);

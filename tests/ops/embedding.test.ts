@@ -21,7 +21,7 @@ describe("embedding", () => {
     tidy(() => {
       const index = indices(0, 1, 2, 1);
       const weight = tensor([[1], [2], [3]], { dtype: "float64" });
-      // f = sum of y^3, with df/dw = 3 w^2 times the number of times that a row is picked, but for row 1
+      // f = sum of y^3, with df/dw = 3 w^2 times the number of times that a row is picked, except for row 1
       const first = grad((w: Tensor) => embedding(index, w, { paddingIdx: 1 }).pow(3).sum());
       const second = grad((w: Tensor) => first(w).sum());
       expect(first(weight).arraySync()).toEqual([[3], [0], [27]]);
@@ -29,7 +29,7 @@ describe("embedding", () => {
     });
   });
 
-  test("the gradient is the same every time, whatever the order of the rows", () => {
+  test("the gradient is the same every time, in any order of the rows", () => {
     tidy(() => {
       const generator = new Generator(1);
       const index = randint(0, 7, [500], { generator });

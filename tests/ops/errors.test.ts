@@ -13,7 +13,7 @@ import {
   zeros,
 } from "../../src/index.js";
 
-/** Inputs that stand ready for every row. */
+/** Inputs that every row can use. */
 const inputs = () => ({
   x: tensor([
     [1, 2, 3],

@@ -165,7 +165,7 @@ test("a batch times one matrix is one product, and so is the gradient of the mat
   expect(products.map(({ outputs }) => outputs[0].shape)).toEqual([[12, 5]]);
 });
 
-test("einsum contracts the cheapest pair first, whatever the order of the operands", () => {
+test("einsum contracts the cheapest pair first, in any order of the operands", () => {
   using tape = new Tape();
   const [a, b, c] = [[10, 20], [20, 30], [30]].map((shape) => tape.watch(zeros(shape)));
   einsum("ij,jk,k->i", a, b, c);

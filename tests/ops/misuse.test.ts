@@ -4,7 +4,7 @@ import { caseFileNames, samplesOf } from "../support/goldens.js";
 import { withKernels } from "../support/kernels.js";
 import { inputsOf, outputsOf, wrtOf } from "../support/run.js";
 
-/** What must hold for every op, whatever it computes; the plain case of each stands for the op. */
+/** Rules that hold for every op, regardless of what it computes. The plain case represents the op. */
 const ops = caseFileNames.flatMap((file) => {
   const first = new Map(
     samplesOf(file)

@@ -18,7 +18,7 @@ import {
   zeros,
 } from "../../src/index.js";
 
-describe("options that are no sensible number are refused, by name and value", () => {
+describe("invalid numbers are refused as options, by name and value", () => {
   const x = zeros([2, 4]);
   const q = zeros([2, 3, 4]);
   const rows: [string, () => unknown, string][] = [

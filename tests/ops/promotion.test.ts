@@ -50,12 +50,12 @@ describe("two tensors", () => {
         const [x, y] = [ones([2], { dtype: a }), ones([2], { dtype: b })];
         expect(x.maximum(y).dtype).toBe(expected);
         expect(where(ones([2], { dtype: "bool" }), x, y).dtype).toBe(expected);
-        // bool counts as int32 where there is arithmetic.
+        // bool counts as int32 in arithmetic.
         expect(x.add(y).dtype).toBe(numeric(expected));
         expect(x.div(y).dtype).toBe(float(expected));
         expect(x.eq(y).dtype).toBe("bool");
         expect(Array.from(x.add(y).dataSync())).toEqual([2, 2]);
-        // A scalar tensor is no weak number: it counts as any other.
+        // A scalar tensor is not a weak number: it counts like any other tensor.
         expect(x.maximum(ones([], { dtype: b })).dtype).toBe(expected);
       });
 });
@@ -82,13 +82,13 @@ describe("a tensor and a number", () => {
       expect(x.clamp({ max: 0.5 }).dtype).toBe(withFraction(dtype));
     });
 
-  test("NaN and infinities are no integers", () => {
+  test("NaN and infinities are not integers", () => {
     expect(ones([1], { dtype: "int32" }).add(Number.POSITIVE_INFINITY).dtype).toBe("float32");
     expect(ones([1], { dtype: "uint8" }).maximum(Number.NaN).item()).toBeNaN();
   });
 
   test("the number is used in float32 beside 16-bit floats, and rounded once, at the end", () => {
-    // 1 + 2^-8 is no bfloat16: rounded first, it would be 1.
+    // 1 + 2^-8 is not a bfloat16. If it were rounded first, it would be 1.
     expect(
       full([1], 3, { dtype: "bfloat16" })
         .mul(1 + 2 ** -8)

@@ -141,7 +141,7 @@ describe("sort and topk", () => {
   const numbers = fc.oneof(fc.integer({ min: -5, max: 5 }), fc.constantFrom(Number.NaN, Infinity, -Infinity));
   const lines = fc.array(numbers, { minLength: 1, maxLength: 300 });
 
-  /** NaN after all others; equal numbers as they stood. */
+  /** NaN after all others; equal numbers in their original order. */
   const order = (values: readonly number[], descending: boolean): number[] => {
     const rank = (i: number): [number, number] => [
       Number.isNaN(values[i]) ? 1 : 0,

@@ -94,7 +94,7 @@ describe("clipping", () => {
     expect(() => clipNorm(wrong, 1, { errorIfNonfinite: true })).toThrow(GradientError);
   });
 
-  test("refuses bounds that are none", () => {
+  test("refuses invalid bounds", () => {
     const given = [tensor([1])];
     expect(() => clipNorm(given, 0)).toThrow("clipNorm: maxNorm is above 0, got 0");
     expect(() => clipNorm(given, 1, { normType: 0 })).toThrow(ArgumentError);

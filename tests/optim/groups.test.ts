@@ -5,7 +5,7 @@ const leaf = (values: number[]): Tensor => tensor(values, { requiresGrad: true }
 const two = (own: object = {}) => [{ params: [leaf([1])] }, { params: [leaf([2]), leaf([3])], ...own }];
 
 describe("groups", () => {
-  test("have the options of the optimizer but for their own, and their parameters in order", () => {
+  test("have the options of the optimizer except for their own, and their parameters in order", () => {
     tidy(() => {
       const optimizer = new Adam(two({ lr: 0.5, eps: 0.25, weightDecay: undefined }), { lr: 0.1, weightDecay: 0.5 });
       expect(optimizer.parameters.map((p) => p.item())).toEqual([1, 2, 3]);
@@ -21,7 +21,7 @@ describe("groups", () => {
     });
   });
 
-  test("have each a step of their own", () => {
+  test("each have a separate step count", () => {
     tidy(() => {
       const optimizer = new SGD(two({ lr: 0.25, weightDecay: 0.5 }), { lr: 1 });
       optimizer.step([tensor([1]), null, tensor([4])]);

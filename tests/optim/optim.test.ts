@@ -198,7 +198,7 @@ describe("arguments", () => {
     });
   });
 
-  test("integers are no parameters", () => {
+  test("integers cannot be parameters", () => {
     tidy(() => {
       expect(() => new Adam([zeros([2], { dtype: "int32" })])).toThrow(DTypeError);
     });

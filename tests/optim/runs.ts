@@ -76,7 +76,7 @@ export const variants: Readonly<Record<string, Make>> = {
   "Lion lr betas weightDecay": lion({ lr: 0.02, betas: [0.5, 0.8], weightDecay: 0.3 }),
 };
 
-/** The first parameter in a group, and the others in one with options of its own. */
+/** The first parameter in a group, and the others in a group with other options. */
 const split = <O>([first, ...others]: Tensor[], own: O) => [{ params: [first] }, { params: others, ...own }];
 
 /** Their learning rate is cut to a quarter after ten steps. */

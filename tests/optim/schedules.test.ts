@@ -99,7 +99,7 @@ describe.each(Object.entries(own))("%s", (name, schedule) => {
     );
   });
 
-  test("depends on the step alone, whatever was asked before", () => {
+  test("depends only on the step, not on earlier calls", () => {
     const forwards = goldens[name].map((_, step) => schedule(step));
     const backwards = goldens[name].map((_, i) => schedule(goldens[name].length - 1 - i)).reverse();
     expect(backwards).toEqual(forwards);
@@ -193,7 +193,7 @@ describe("ReduceLROnPlateau", () => {
     expect(() => new ReduceLROnPlateau(lr, options)).toThrow(message);
   });
 
-  test("refuses what is no metric and no state, and stays as it is", () => {
+  test("refuses invalid metrics and states, and does not change", () => {
     const plateau = new ReduceLROnPlateau(lr);
     plateau.step(0.5);
     const state = plateau.getState();

@@ -23,7 +23,7 @@ test("the workflow runs every job of .ci/run, and no other", () => {
   expect([...named, ...matrix].sort()).toEqual(jobs().sort());
 });
 
-test("one job is a project of vitest or a step that needs no clone of its own", () => {
+test("one job is a project of vitest or a step that does not need a separate clone", () => {
   const script = readFileSync(join(root, ".ci/run"), "utf8");
   for (const job of jobs()) expect(script).toMatch(new RegExp(`^ {4}${job}\\)`, "m"));
 });

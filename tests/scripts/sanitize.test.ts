@@ -51,7 +51,7 @@ describe("compute-sanitizer", () => {
     expect(none.stdout).toMatch(/options: (?!.*kns=)/);
   });
 
-  test("memcheck gives each buffer an allocation of its own", async () => {
+  test("memcheck gives each buffer a separate allocation", async () => {
     const { status, stdout } = await run("memcheck", plain);
     expect(status).toBe(0);
     expect(stdout).toMatch(/^cache: 1$/m);

@@ -10,7 +10,7 @@ test.each([
   ["an infinity for a number", inf, 100],
   ["a number for NaN", 0, nan],
   ["NaN for a number", nan, 0],
-])("%s is not close, whatever the slack", (_, actual, expected) => {
+])("%s is not close, for any slack", (_, actual, expected) => {
   expect(() => expectClose("y", [actual], [expected], "float64", "value", 1e9)).toThrow("element 0");
 });
 

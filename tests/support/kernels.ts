@@ -3,7 +3,7 @@ import type { TestContext } from "vitest";
 import { cuda, DeviceError, device } from "../../src/index.js";
 
 /**
- * Runs a test's body. Where it needs an op that the device in use has no kernel for, the test is skipped, with the
+ * Runs a test's body. If it needs an op that the device in use has no kernel for, the test is skipped, with the
  * op's name for a reason; which ops those may be is pinned in tests/device/coverage.test.ts.
  */
 export function withKernels({ skip }: Pick<TestContext, "skip">, body: () => void): void {

@@ -49,7 +49,7 @@ export function runLarge(dtype: DType): void {
 }
 
 /**
- * Products and a convolution of the largest tiles, where there are four multiprocessors: at least 96 rows and columns,
+ * Products and a convolution of the largest tiles, for a device with four multiprocessors: at least 96 rows and columns,
  * and as many tiles of 128 x 128 as multiprocessors.
  */
 export function runLargest(dtype: DType): void {

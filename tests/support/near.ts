@@ -19,7 +19,7 @@ export const random = (seed: number, shape: readonly number[], dtype: DType): Te
     { dtype, shape },
   );
 
-/** The values, whatever the dtype. */
+/** The values, for any dtype. */
 export const numbers = (x: Tensor): Float64Array => Float64Array.from(x.dataSync());
 
 /** Each element within a few roundoffs, of its own size or of `scale`; NaN and infinities in the same places. */

@@ -151,7 +151,7 @@ describe("checkLeaks", () => {
     });
     afterEach(() => shared.dispose());
 
-    test("what other hooks make and dispose is no leak", () => {
+    test("tensors that other hooks make and dispose are not leaks", () => {
       expect(tidy(() => shared.sum().item())).toBe(8);
     });
   });

@@ -209,7 +209,7 @@ describe("ProgressBar", () => {
     expect(text).toMatch(/epoch 2\/2: loss/);
   });
 
-  test("writes a line an epoch where there is no terminal", async () => {
+  test("writes a line per epoch if there is no terminal", async () => {
     expect(await show(false)).toMatch(/^epoch 1\/2: loss [\d.]+, accuracy [\d.]+, lr 0.02, \d+ s\nepoch 2\/2: .*\n$/);
   });
 });

@@ -42,7 +42,7 @@ events = EventAccumulator(sys.argv[1], size_guidance={"scalars": 0}, purge_orpha
 print(json.dumps({tag: [[e.step, e.value] for e in events.Scalars(tag)] for tag in events.Tags()["scalars"]}))
 `;
 
-/** A Python with tensorboard, named by PYTHON or on the path; null where there is none. */
+/** A Python with tensorboard, named by PYTHON or on the path; null if there is none. */
 function findPython(): string | null {
   for (const python of [process.env.PYTHON, "python3"]) {
     if (!python) continue;
@@ -82,7 +82,7 @@ describe("TensorBoard", () => {
     });
   });
 
-  test("each run has a file of its own, whole records long even while it is written", async () => {
+  test("each run has its own file, which has whole records even while it is written", async () => {
     await withFolder(async (folder) => {
       const writers = [await EventWriter.create(folder), await EventWriter.create(folder)];
       for (let step = 1; step <= 50; step++) writers[0].add(step, { loss: 1 / step }, step);

@@ -40,7 +40,7 @@ const callbacks = (folder: string, plateau: boolean, more: readonly Callback[] =
   ...more,
 ];
 
-/** Trains in `folder`, at most `steps` steps; gives what is to be compared. */
+/** Trains in `folder`, at most `steps` steps; returns the values to compare. */
 async function run(folder: string, steps: number, resume: boolean, options: Partial<TrainerOptions>, plateau: boolean) {
   await mkdir(folder, { recursive: true });
   const controller = new AbortController();
@@ -234,7 +234,7 @@ describe("a checkpoint of another run", () => {
     }));
 });
 
-describe("what is no checkpoint", () => {
+describe("a file that is not a checkpoint", () => {
   test.each<[string, (path: string) => Promise<void>, new (...args: never[]) => Error, RegExp]>([
     ["is not there", () => Promise.resolve(), FileError, /cannot read .*ENOENT/],
     ["is text", (path) => writeFile(path, "weights"), FormatError, /not a safetensors file/],

@@ -52,7 +52,7 @@ class Ballast extends Module {
   }
 }
 
-/** A network that needs random numbers of its own. */
+/** A network that draws random numbers. */
 export const network = (hidden = 8, ballast = 0): Sequential =>
   new Sequential(
     ...[new Linear(2, hidden), new ReLU(), new Dropout(0.2), new Linear(hidden, 3)],

@@ -185,7 +185,7 @@ describe("fit", () => {
     expect(history.epochs).toHaveLength(1);
   });
 
-  test("a callback may end it after an epoch, and its files are closed whatever happens", async () => {
+  test("a callback can end it after an epoch, and its files are always closed", async () => {
     let closed = 0;
     const stopper: Callback = { onEpochEnd: (run) => run.stop("enough"), onClose: () => void closed++ };
     const { trainer, train } = setting({ callbacks: [stopper] });

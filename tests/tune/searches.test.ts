@@ -55,7 +55,7 @@ describe.each<[string, TestFunction]>([
 
   const full = 27;
 
-  /** As a learning curve: what a small budget does not show falls as 1 / budget, at a pace of its own for each point. */
+  /** As a learning curve: the part that a small budget does not show falls as 1 / budget, at a different rate for each point. */
   const curve = (params: Params, budget: number): number => {
     const sum = Object.values(params).reduce((total: number, value, i) => total + (value as number) * (i + 1), 0);
     return of(params) + (1 + Math.abs(Math.sin(37 * sum))) * 0.9 * (10 - Math.abs(least)) * (1 / budget - 1 / full);
@@ -226,7 +226,7 @@ describe("Hyperband", () => {
       if (last?.[1] === budget) last[0]++;
       else rungs.push([1, budget]);
     }
-    // The last two of the bracket before and the five of the last bracket, all with the full budget, stand side by side.
+    // The last two of the bracket before and the five of the last bracket, all with the full budget, are next to each other.
     expect(rungs).toEqual([
       ...[
         [81, 1],

@@ -266,7 +266,7 @@ describe("a file of another study is refused by what differs, and not changed", 
     expect(readFileSync(path, "utf8")).toBe(text);
   });
 
-  test("a folder is no file", async () => {
+  test("a folder is not a file", async () => {
     await expect(Study.open(folder, options(randomSearch()))).rejects.toThrow(FileError);
   });
 });
@@ -294,7 +294,7 @@ describe("what is reported", () => {
     expect(study.best).toMatchObject({ number: 3, budget: 3, score: 5 });
   });
 
-  test("the table has the best first, what failed last, and a dash where there is no value", async () => {
+  test("the table has the best trials first, failed ones last, and a dash for a missing value", async () => {
     const study = await scored([0.25, Number.NaN, 0.123456]);
     const lines = study.table().split("\n");
     expect(lines[0].trim().split(/\s+/)).toEqual([

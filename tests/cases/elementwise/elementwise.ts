@@ -115,7 +115,7 @@ interface BinaryPaths {
   readonly torch: (a: string, b: string) => string;
   readonly a?: (shape: Shape) => InputSpec;
   readonly b?: (shape: Shape) => InputSpec;
-  /** The number that stands for a or b, for floats. Default 1.5. */
+  /** The number that replaces a or b, for floats. Default 1.5. */
   readonly number?: number;
 }
 

@@ -43,7 +43,7 @@ function labelCase(op: "crossEntropy" | "nll", name: string, path: Path): Case {
   };
 }
 
-/** Labels of which two are to be left out. */
+/** Labels of which two are ignored. */
 const someIgnored = (ignored: number): InputSpec => given([5], [0, ignored, 2, 1, ignored], "int32");
 
 /** What the two losses of labels have in common. */

@@ -32,7 +32,7 @@ function elementCases(name: Elementwise, torch: string, input: Spec, target: Spe
 
 type Spec = (shape: readonly number[]) => InputSpec;
 
-/** The mean over all elements of a small matrix: the case that stands for the loss. */
+/** The mean over all elements of a small matrix: the case that represents the loss. */
 const plain = (name: Elementwise, torch: string, input: Spec, target: Spec): Case => ({
   name: "plain",
   inputs: { x: input([3, 4]), t: target([3, 4]) },

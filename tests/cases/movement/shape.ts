@@ -4,7 +4,7 @@ import { bools, type Case, type InputSpec, integers, special, uniform } from "..
 
 type Path = readonly [name: string, shape: Shape, run: Case["run"], torch: string];
 
-/** Cases of one input x, by a table, and the first path again for every kind of dtype that is no float. */
+/** Cases of one input x, by a table, and the first path again for every kind of dtype that is not a float. */
 function pathsOf(paths: readonly Path[]): [Case, ...Case[]] {
   const [first, ...others] = paths;
   const of = ([name, shape, run, torch]: Path, x: InputSpec = uniform(shape)): Case => ({

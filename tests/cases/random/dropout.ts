@@ -52,7 +52,7 @@ export const dropout = {
     },
     { name: "empty", inputs: { x: uniform([0, 3]) }, run: ({ x }) => x.dropout(0.5), torch: "x * 2" },
     {
-      // Kept, kept, dropped, dropped, dropped, kept: what is dropped is 0 whatever it was.
+      // Kept, kept, dropped, dropped, dropped, kept: a dropped element is 0, whether it was finite or not.
       name: "special",
       inputs: { x: given([6], [Number.NaN, Number.POSITIVE_INFINITY, Number.NaN, Number.POSITIVE_INFINITY, 1, 1]) },
       run: ({ x }) => x.dropout(0.5, seven()),

@@ -13,7 +13,7 @@ interface Reduction {
   readonly torch: (axes: readonly number[], keepDims: boolean, x: string) => string;
   /** What is left of one element. */
   readonly ofOne: string;
-  /** What it makes of no elements: a number, something that is none, or an error. */
+  /** The result for no elements: a number, NaN or an infinity, or an error. */
   readonly ofNothing: "number" | "not finite" | "error";
 }
 
