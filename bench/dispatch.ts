@@ -1,5 +1,5 @@
 /**
- * What an op costs the host on a device that an addon drives: everything from the method to the launch, but for the
+ * What an op costs the host on a device that an addon drives: everything from the method to the launch, except for the
  * launch itself.
  *
  *     WENGERT_DEVICE=emulator npm run bench:dispatch [-- --rounds N] [--json]

@@ -22,7 +22,7 @@ function forward(sample: Case, inputs: InputTensors): void {
   outputsOf(sample, inputs);
 }
 
-/** Forward and backward on a tape of its own; false where nothing depends on the inputs. */
+/** Forward and backward on a separate tape; false if nothing depends on the inputs. */
 function withGradients(sample: Case, inputs: InputTensors): boolean {
   using tape = new Tape();
   const wrt = wrtOf(sample).map((name) => tape.watch(inputs[name]));

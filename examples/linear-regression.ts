@@ -27,7 +27,7 @@ for (let step = 0; step <= 100; step++) {
   const [dw, db] = tape.gradients(loss, [w, b]);
   if (step % 20 === 0) console.log(`step ${String(step).padStart(3)}  loss ${loss.item().toFixed(5)}`);
 
-  // Downhill. What leaves the tape is a constant; it becomes a variable again for the next step.
+  // Downhill. A tensor that leaves the tape is a constant; it becomes a variable again for the next step.
   const [nextW, nextB] = [tape.keep(w.sub(dw.mul(lr)).detach()), tape.keep(b.sub(db.mul(lr)).detach())];
   w.dispose();
   b.dispose();

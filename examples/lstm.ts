@@ -3,13 +3,13 @@
  *
  *     npx tsx examples/lstm.ts --help
  *
- * A sequence has a number from [0, 1) at each place, and two of the places are marked, one in each half. At the end the
- * sum of those two numbers is to be told. Whoever ignores the sequence does best to say 1 always, with a mean
- * squared error of 1/6 = 0.1667; whoever remembers has an error of 0. It is experiment 4 of Hochreiter and Schmidhuber,
+ * A sequence has a number from [0, 1) at each place, and two of the places are marked, one in each half. The network
+ * must predict the sum of these two numbers. Without looking at the sequence, the best prediction is always 1, with a mean
+ * squared error of 1/6 = 0.1667; a network that remembers has an error of 0. It is experiment 4 of Hochreiter and Schmidhuber,
  * "Long short-term memory" (1997), with the numbers of Le, Jaitly and Hinton (2015, arXiv:1504.00941).
  *
  * Sequences differ in length. In a batch they are filled up, and a mask says what is there: the state after a sequence
- * is that after its last element, whatever follows.
+ * is the state after its last element, regardless of the padding.
  */
 import { manualSeed, mse, type Tensor } from "wengert";
 import { DataLoader, type Dataset, type HostArray } from "wengert/data";

@@ -73,7 +73,7 @@ await program("tune", usage, options, async ({ data, search, trials, epochs, ima
     ),
   };
 
-  // The study does not know of these: each combination has a file of its own.
+  // The study does not know of these: each combination has a separate file.
   const name = `tune-${search}-${count}-images-${epochs}-epochs-seed-${seed}`;
   const path = join(out, `${name}.json`);
   await makeFolder(out);

@@ -75,7 +75,7 @@ note() { # NAME RESULT SECONDS TEXT
   echo "${rows[-1]}" | tee -a "$log"
 }
 
-# Sends a signal to all processes of the step in progress, whatever started them: a variable of their environment marks them.
+# Sends a signal to all processes of the step in progress, regardless of who started them: a variable of their environment marks them.
 mark=
 running=
 running_name=

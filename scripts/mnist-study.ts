@@ -1,6 +1,6 @@
 /**
  * Whether it pays to learn from earlier trials: random search, Bayesian search and Hyperband tune a small network on
- * MNIST, each with the same number of epochs to spend in all, once for each seed. What counts is the least validation
+ * MNIST, each with the same number of epochs to spend in all, once for each seed. The result is the least validation
  * error of a fully trained network, and over the seeds the median. Fails unless both beat random search.
  *
  * Nothing is gone on from: what Hyperband trains further begins again, and is paid for in full.
@@ -99,7 +99,7 @@ type Name = keyof typeof searches;
 const names = Object.keys(searches) as Name[];
 
 interface Result {
-  /** The least error of a fully trained network; 1 where there was none. */
+  /** The least error of a fully trained network; 1 if there was none. */
   readonly error: number;
   /** Different networks that were tried. */
   readonly points: number;

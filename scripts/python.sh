@@ -63,7 +63,7 @@ if [ -n "$list" ]; then
   mapfile -t needed <<<"$list"
   pip=("$python" -m pip --disable-pip-version-check)
 
-  # The same requirements, with the version of a wheel in a find-links folder where there is one.
+  # The same requirements, with the version of a wheel in a find-links folder if there is one.
   requested=()
   for requirement in "${needed[@]}"; do
     found=$("${pip[@]}" install --dry-run --quiet --no-index --no-deps --report - "$requirement" 2>/dev/null |

@@ -197,7 +197,7 @@ def attempt(run):
         return run()
     except torch_base.Wrong as error:
         return {"error": describe(error), "wrong": True}
-    except Exception as error:  # noqa: BLE001 - whatever it was is the answer
+    except Exception as error:  # noqa: BLE001 - any error is the answer
         broken = broken or "CUDA error" in str(error)
         return {"error": describe(error), "wrong": False}
     finally:

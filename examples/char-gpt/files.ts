@@ -23,7 +23,7 @@ async function read(path: string): Promise<string> {
   }
 }
 
-/** A model, and the characters that its tokens stand for. */
+/** A model, and the characters that its tokens represent. */
 export interface CharacterModel {
   readonly model: GPT;
   readonly vocabulary: CharacterVocabulary;
@@ -36,7 +36,7 @@ export const saveModel = (path: string, { model, vocabulary }: CharacterModel): 
     vocabulary: JSON.stringify(vocabulary),
   });
 
-/** @throws FileError, FormatError if it is no file of `saveModel` */
+/** @throws FileError, FormatError if the file was not written by `saveModel` */
 export async function loadModel(path: string): Promise<CharacterModel> {
   const { tensors, metadata } = await loadSafetensors(path);
   if (!("model" in metadata && "vocabulary" in metadata))

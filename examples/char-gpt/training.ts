@@ -9,7 +9,7 @@ import type { GPT } from "./model.js";
 /** Stretches of text: tokens `x`, and `y` the token after each one. */
 export type Stretches = Dataset<{ readonly x: HostArray; readonly y: HostArray }>;
 
-/** The first nine tenths of a text, at every position, and the rest, which is not to be seen in training. */
+/** The first nine tenths of a text, at every position, and the rest, which must not be used in training. */
 export function splitText(tokens: Int32Array, context: number): { train: Stretches; heldOut: Stretches } {
   const end = Math.floor(0.9 * tokens.length);
   return {
@@ -48,7 +48,7 @@ export const tokenLoss = (logits: Tensor, targets: Tensor): Tensor =>
   crossEntropy(logits.flatten(0, 1), targets.flatten());
 
 /**
- * Trains with AdamW; the held-out loss stands in the log of each epoch. The samples come from the default generator.
+ * Trains with AdamW; the log of each epoch has the held-out loss. The samples come from the default generator.
  *
  * @returns the held-out loss in the end, in nats a token
  */

@@ -17,7 +17,7 @@ export interface Ratings {
 /**
  * Reads a file with the columns user, item and rating; users and items have any names.
  *
- * @throws FormatError, ArgumentError, FileError if the file is none, or has fewer than 10 ratings
+ * @throws FormatError, ArgumentError, FileError if the file is not a table of ratings, or has fewer than 10
  */
 export async function readRatings(path: string): Promise<Ratings> {
   const table = await readCsv(path);

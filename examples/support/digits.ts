@@ -23,7 +23,7 @@ export interface Digits {
 }
 
 /**
- * The digits of the folder `data`, or else the official ones, or else, where there is no network, digits that are drawn
+ * The digits of the folder `data`, or else the official ones, or else, if there is no network, digits that are drawn
  * here: so there always are some. A bar shows the download.
  *
  * @throws FileError, FormatError if `data` is given and is not what it should be

@@ -5,7 +5,7 @@ import { DeviceError, type DeviceName, setDevice, WengertError } from "wengert";
 /** What is wrong with the command line, in one line. */
 export class UsageError extends Error {}
 
-/** How the text of an option becomes its value, and the value where it is not given. */
+/** How the text of an option becomes its value, and the value if it is not given. */
 interface Option<T> {
   readonly fallback: T;
   readonly read: (name: string, text: string) => T;
@@ -37,7 +37,7 @@ export function positive(fallback: number): Option<number> {
   };
 }
 
-/** A text that is not empty; undefined where it is not given and there is no fallback. */
+/** A text that is not empty; undefined if it is not given and there is no fallback. */
 export function text(fallback: string): Option<string>;
 export function text(): Option<string | undefined>;
 export function text(fallback?: string): Option<string | undefined> {
@@ -50,7 +50,7 @@ export function text(fallback?: string): Option<string | undefined> {
   };
 }
 
-/** An option without a value: true where it is given. */
+/** An option without a value: true if it is given. */
 export const flag = (): Option<boolean> => ({ fallback: false, read: () => true });
 
 type Value = string | number | boolean | undefined;

@@ -5,8 +5,8 @@
 import cliProgress from "cli-progress";
 
 /**
- * Shows how far something has come: a bar on standard error, so that what goes to standard output can be piped. Where
- * standard error is no terminal, nothing.
+ * Shows how far something has come: a bar on standard error, so that what goes to standard output can be piped. If
+ * standard error is not a terminal, it shows nothing.
  */
 export class Progress {
   #bar: cliProgress.SingleBar | null = null;

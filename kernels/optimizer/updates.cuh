@@ -56,7 +56,7 @@ void checkLists(const BufferList (&lists)[N]) {
   }
 }
 
-/// Fills tables with the tensors i for which wanted(i) is true, and calls run(table) for each table.
+/// Fills tables with the tensors i for which `wanted(i)` is true, and calls run(table) for each table.
 template <int N, class Wanted, class Run>
 void forTables(const BufferList (&lists)[N], const Wanted& wanted, const Run& run) {
   TensorTable<N> table;

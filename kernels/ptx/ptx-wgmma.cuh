@@ -62,7 +62,7 @@ __device__ __forceinline__ void wgmmaWait([[maybe_unused]] float (&d)[N]) {
 #define WGMMA_TEXT_ABC WGMMA_TEXT_AB ", " WGMMA_TEXT_C
 #define WGMMA_TEXT_ABCD WGMMA_TEXT_ABC ", " WGMMA_TEXT_D
 
-// One instruction. f0, f1, ... are the numbers of the operands after d in the text. The predicate p is false if d is to
+// One instruction. f0, f1, ... are the numbers of the operands after d in the text. The predicate p is false if d must
 // be overwritten instead of added to.
 #define WGMMA_SHARED_TYPE(n, type, text, f0, f1, f2, f3, f4, ...)                                              \
   HOPPER("{\n.reg .pred p;\nsetp.ne.b32 p, %" #f2 ", 0;\n"                                                             \

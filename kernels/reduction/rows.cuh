@@ -252,7 +252,7 @@ void runRows(Op op, RowShape shape) {
   if (threads < team.columns * team.size) threads = team.columns * team.size;
   const std::int64_t blocks = divideUp(shape.rows(), threads / team.size);
   const unsigned grid = static_cast<unsigned>(blocks < (1 << 30) ? blocks : 1 << 30);
-  // The last group of teams may look up rows past the end, hence the larger limit.
+  // The last group of teams may look up rows past the end, so the limit is larger.
   const Divider byInner(shape.inner, shape.rows() + threads);
   const std::size_t reducing = roundTo16(teamBytes<typename Op::State>(team, threads));
   // float64 has no kernel that holds short rows in registers; they are kept in shared memory.

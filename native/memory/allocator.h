@@ -1,7 +1,7 @@
 // A caching allocator, used by Memory. It takes segments from the device and cuts them into blocks. A freed block is
 // joined with its free neighbours and kept for reuse, so a training step that needs the sizes of the previous step
 // takes nothing from the device. All work is on one stream, so a block may be reused as soon as it is freed: the work
-// that uses it was submitted before. It knows nothing of dtypes, handles or guard bands.
+// that uses it was submitted before. It does not know about dtypes, handles or guard bands.
 //
 //   segment (from the device)   |  used 3 KiB  | free 1 KiB |   used 8 KiB   |      free ...       |
 //   block->before, ->after          <------->       <------>       <-------->                          neighbours

@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# Unpacks a bundle in an empty folder and runs its programs on the emulator in an empty environment: none of them may need
-# anything of this checkout or of the user's. Takes an archive, or the folder that npm run gpu:bundle -- --folder writes.
+# Unpacks a bundle in an empty folder and runs its programs on the emulator in an empty environment. They must not need
+# anything from this checkout or from the user. Takes an archive, or the folder that npm run gpu:bundle -- --folder writes.
 #
 #     bash scripts/gpu/bare-test.sh [.gpu/bundle.tar.xz]
 #
-# The status is not 0 if a program fails, or if cuda is reported as available where there is no driver.
+# The status is not 0 if a program fails, or if cuda is reported as available without a driver.
 set -euo pipefail
 
 bundle=$(realpath "${1:-.gpu/bundle.tar.xz}")

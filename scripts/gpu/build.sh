@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Compiles an addon where there are nvcc, g++, cmake and ninja but neither npm nor a network: the fallback for a bundle
+# Compiles an addon on a machine with nvcc, g++, cmake and ninja but without npm or a network: the fallback for a bundle
 # that was packed with --no-cuda. scripts/build-native.mjs does the same through cmake-js.
 #
 #     bash scripts/gpu/build.sh [--device cuda|emulator] [--seconds N] [--jobs N] [--out FOLDER]
@@ -10,7 +10,7 @@
 #     --out       where the addon goes; default build/Release
 #
 # WENGERT_CUDA_ARCHITECTURES, such as "80;90a", says what to compile for; by default the GPU that nvidia-smi names, and
-# 90a where there is none. WENGERT_KERNELS, such as "matmul;softmax", restricts it to some folders and files of kernels/.
+# 90a if there is none. WENGERT_KERNELS, such as "matmul;softmax", restricts it to some folders and files of kernels/.
 set -euo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)

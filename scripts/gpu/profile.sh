@@ -51,7 +51,7 @@ profile() { # ROW
   fi
 }
 
-# Takes the counters that ncu does not find on this card off the list. Fails if it names none of them, or all.
+# Takes the counters that ncu does not find on this card off the list. Fails if it does not name any of them, or names all.
 drop_unknown() {
   local name kept counter before=${#counters[@]}
   while read -r name; do

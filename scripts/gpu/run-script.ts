@@ -54,7 +54,7 @@ export async function runScript(env: NodeJS.ProcessEnv, stop?: Stop): Promise<Ou
   const output = openSync(join(folder, "printed.txt"), "w");
   try {
     const start = performance.now();
-    // In a session of its own: its number finds all processes. TMPDIR: a killed script cannot remove its files.
+    // In a separate session: its number finds all processes. TMPDIR: a killed script cannot remove its files.
     const child = spawn("setsid", ["bash", script, "all"], {
       env: { ...process.env, ...env, GPU_SH_DEVICE: "emulator", OUT: out, TMPDIR: folder },
       stdio: ["ignore", output, output],

@@ -1,6 +1,6 @@
 /**
  * Runs the tests of kernels and of the addon on the device that WENGERT_DEVICE names, from compiled output: for the
- * bundle, on a machine without vitest. Each file runs in a process of its own, several at a time; one that crashes or
+ * bundle, on a machine without vitest. Each file runs in a separate process, several at a time; one that crashes or
  * hangs is reported, and the others go on. tests/support/device-tests.ts says which files.
  *
  *     node scripts/gpu/test.js --report FILE --seconds N [--jobs N] [--only PATTERN]

@@ -12,7 +12,7 @@
  *   pipeline   The loads in the innermost loops that also wait at a barrier, which is the main loop of a product. The
  *              narrowest gives the width: such a loop has one path only. Stores count as in `innermost`.
  * Neighbouring accesses that always run together through one address register could have been one access. They are
- * counted as split whatever else is in the loop.
+ * counted as split regardless of the rest of the loop.
  */
 import { type Loop, loopsOf } from "./loops.js";
 import type { Block, Instruction, Listing } from "./sass.js";

@@ -67,7 +67,7 @@ export const reduceRows: readonly Row[] = [
   },
 
   // Rows: rows.cuh. Blocks of 128 threads take rows that fit into registers, blocks of 512 longer ones, which they keep
-  // in shared memory if that is large enough. The figures are without it.
+  // in shared memory if that is large enough. The figures do not include it.
   {
     kernel: /^walkRows<(Soft)?CrossEntropy<.*, true>/,
     title: "rows: cross entropy",

@@ -4,7 +4,7 @@ import type { Verdict } from "./judge.js";
 import { checkedTargets } from "./occupancy.js";
 import { type Row, resolve } from "./row.js";
 
-/** Such as "16", or "2-16" where kernels differ; "-" where there is nothing. */
+/** Such as "16", or "2-16" where kernels differ; "-" if there is nothing. */
 function range(numbers: readonly number[]): string {
   const [low, high] = [Math.min(...numbers), Math.max(...numbers)];
   if (high === 0) return "-";

@@ -93,7 +93,7 @@ function secondGradients(sample: Case, inputs: InputTensors): void {
 }
 
 /**
- * Why an op cannot do something, if the error says so.
+ * Why an op cannot do something, if the error gives the reason.
  *
  * @throws the error itself, if it says anything else: it is a bug, and the table must not hide it
  */

@@ -98,7 +98,7 @@ const levelsOf = (op: string, cases: readonly Case[]): Level[] =>
   columns.map((dtype) => levelOf(op, representative(op, cases), dtype));
 
 function toMarks(levels: readonly Level[]): string[] {
-  // The results of comparisons are bools, and those of argmax int32, whatever the input is.
+  // The results of comparisons are bools, and those of argmax int32, for any input.
   const keepsDType = levels[columns.indexOf("float32")].result === "float32";
   return levels.map(({ stage, result }, i) => {
     const converted = keepsDType && !isFloat(columns[i]) && result !== null && result !== columns[i];

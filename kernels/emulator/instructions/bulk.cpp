@@ -58,7 +58,7 @@ void Bulk::completeIfDone(Mbarrier& barrier, const Thread& by) {
     block_.fault(by, "an mbarrier's phase completes while bulk copies to it are under way: it expected too few bytes");
   if (block_.detector() != nullptr) {
     // A thread that waits for a phase learns the knowledge of arrivals in it or before it, and that its copies are
-    // done; it learns nothing of later arrivals.
+    // done; it does not learn of later arrivals.
     barrier.arrivals.generic.raise(barrier.engine, barrier.phase + 1);
     barrier.completed = barrier.arrivals;
   }

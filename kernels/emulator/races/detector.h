@@ -47,7 +47,7 @@ struct Knowledge {
 
 /**
  * Stores for each byte of shared memory who wrote it last and who has read it since. Two accesses of one byte, one of
- * them a write, are a race unless synchronisation orders them, in whatever order they ran.
+ * them a write, are a race unless synchronisation orders them, in any order.
  *
  * An asynchronous operation is checked when it is issued, with the knowledge of its threads at that moment. Its time is
  * that of its engine (the phase of an mbarrier, a group of copies), and a thread that waits for it learns that time.
