@@ -62,6 +62,6 @@ describe("the records of decisions", () => {
       "the sections are Status, Context, Consequences, Alternatives",
     ]);
     expect(faults(right.replace("## Context\n\nText.", "## Context\n"))).toEqual(["Context is empty"]);
-    expect(faults(right + "\nText.".repeat(60))).toEqual(["78 lines, at most 60"]);
+    expect(faults(right + "\nText.".repeat(60))).toEqual(["82 lines, at most 60"]);
   });
 });
