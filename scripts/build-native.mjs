@@ -22,7 +22,7 @@ import { parseArgs } from "node:util";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 
-/** The program, or null where there is none: `$CUDACXX`, the path, and where the toolkit puts itself. */
+/** nvcc from `$CUDACXX`, from the path, or from the default folder of the toolkit; null if it is in none. */
 export function findNvcc() {
   const candidates = [process.env.CUDACXX, "nvcc", "/usr/local/cuda/bin/nvcc"].filter(Boolean);
   return candidates.find((name) => spawnSync(name, ["--version"]).status === 0) ?? null;

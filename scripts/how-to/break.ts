@@ -29,7 +29,7 @@ export const breakagesOf = (page: Page): Breakage[] =>
 /** Runs a page with a breakage. Null means that nobody noticed. */
 export const runBroken = (page: Page, { options }: Breakage): Promise<Failure | null> => runPage(page, options);
 
-/** The checks of a page, by number, that were the first to notice none of the failures. */
+/** The checks of a page, by number, that were never the first to notice a failure. */
 export const idleChecks = (page: Page, failures: readonly (Failure | null)[]): number[] =>
   page.steps
     .filter(({ block }) => block.kind === "commands" && block.check)

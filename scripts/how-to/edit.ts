@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { Edit, FileBlock } from "./blocks.js";
 
-/** The text at which a block is to be inserted is missing, or is there more than once. */
+/** The text at which a block must be inserted is missing, or is there more than once. */
 export class AnchorError extends Error {
   override readonly name = "AnchorError";
 }

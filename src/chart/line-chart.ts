@@ -130,7 +130,7 @@ interface Axis {
   readonly ticks: readonly (readonly [pixel: number, label: string])[];
 }
 
-/** One axis over what is to be shown, with about `count` ticks; whole numbers have no ticks between them. */
+/** One axis over the points, with about `count` ticks; whole numbers have no ticks between them. */
 function axis(points: readonly DataPoint[], which: 0 | 1, log: boolean, range: [number, number], count: number): Axis {
   let [low, high] = log ? [1, 10] : [0, 1];
   if (points.length > 0) {
@@ -142,7 +142,7 @@ function axis(points: readonly DataPoint[], which: 0 | 1, log: boolean, range: [
   if (which === 1) scale.nice();
   const whole = !log && points.every((point) => Number.isInteger(point[which]));
   const number = whole ? Math.min(count, high - low) : count;
-  const label = scale.tickFormat(number); // "" where labels would stand too close
+  const label = scale.tickFormat(number); // "" if labels would be too close
   const at = (value: number): number => Math.round(scale(value) * 100) / 100;
   const ticks = scale.ticks(number).filter((tick) => label(tick) !== "" && (!whole || Number.isInteger(tick)));
   return { at, ticks: ticks.map((tick) => [at(tick), log ? plainNumber(tick) : label(tick)]) };
@@ -157,7 +157,7 @@ const plainNumber = (value: number): string => {
 /** Half the height of an axis around a single value. */
 const halfHeight = (value: number): number => (value === 0 ? 1 : Math.abs(value) / 2);
 
-/** Where each name of the legend stands: its distance from the left, and its row. */
+/** The place of each name in the legend: its distance from the left, and its row. */
 function legendRows(
   names: readonly string[],
   width: number,

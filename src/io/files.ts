@@ -59,7 +59,7 @@ export async function readBytes(op: string, path: string): Promise<Uint8Array> {
 /**
  * Writes a file whole or not at all: to a temporary file in the same folder, which is flushed to the disk and then
  * takes the place of `path` in one step. Whoever reads `path` meanwhile sees the previous file, and so does everybody
- * afterwards if anything fails, such as a full disk. What programs that were killed left in the folder is removed.
+ * afterwards if anything fails, such as a full disk. Temporary files that killed programs left in the folder are removed.
  *
  * @param op - who writes, for messages
  * @throws FileError with the system's error as its cause; the temporary file is gone by then
@@ -82,7 +82,7 @@ export async function writeAtomic(op: string, path: string, chunks: Iterable<Uin
   await syncFolder(folder);
 }
 
-/** @internal Runs `fn` on an open file and closes it, whatever happens. */
+/** @internal Runs `fn` on an open file and always closes it. */
 export async function withFile<T>(path: string, flags: string, fn: (file: FileHandle) => Promise<T>): Promise<T> {
   const file = await open(path, flags);
   let result: T;

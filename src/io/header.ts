@@ -10,7 +10,7 @@ export const maxItems = 2 ** 20;
 /**
  * @internal Reads the little JSON that file headers are made of: objects with known keys, lists, strings, counts.
  *
- * `JSON.parse` would take the last of two equal keys without a word, and build whatever a hostile header describes
+ * `JSON.parse` would take the last of two equal keys without a word, and build everything that a hostile header describes
  * before anybody can look at it. This reader is driven by what the format allows and stops at the first deviation.
  */
 export class HeaderReader {
@@ -117,5 +117,5 @@ const isDigit = (character: string | undefined): boolean =>
 /** @internal Whether a string can be written as UTF-8: no half of a surrogate pair stands alone. */
 export const isWellFormed = (text: string): boolean => !/\p{Surrogate}/u.test(text);
 
-/** @internal A name as it stands in messages; names of hostile files may be long. */
+/** @internal A name as messages show it; names of hostile files may be long. */
 export const quoteShort = (name: string): string => JSON.stringify(name.length > 80 ? `${name.slice(0, 80)}...` : name);

@@ -71,8 +71,8 @@ export interface R2Options {
 }
 
 /**
- * The coefficient of determination, 1 - sum (y - prediction)^2 / sum (y - mean y)^2; scikit-learn's `r2_score`. Where
- * the targets do not vary it is 1 if every prediction is right, else 0, as there.
+ * The coefficient of determination, 1 - sum (y - prediction)^2 / sum (y - mean y)^2; scikit-learn's `r2_score`. If
+ * the targets do not vary, it is 1 if every prediction is right, and 0 otherwise, as in scikit-learn.
  *
  * Predictions and targets are (N) or (N, outputs).
  */

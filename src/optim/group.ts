@@ -66,7 +66,7 @@ export class ParameterGroup<O = unknown, S extends string = string> {
   /**
    * @internal
    * @param place - for messages
-   * @param first - where its first parameter stands among all of the optimizer
+   * @param first - the index of its first parameter among all parameters of the optimizer
    * @param base - the learning rate of the optimizer
    */
   constructor(
@@ -120,8 +120,8 @@ export class ParameterGroup<O = unknown, S extends string = string> {
       if (indices) indices.push(i);
       else bySteps.set(steps, [i]);
     });
-    // One call, unless some parameters had no gradient in an earlier step. Those ahead go first, out of the way of
-    // those who come to have as many steps.
+    // One call, unless some parameters had no gradient in an earlier step. Parameters with more steps are
+    // updated first, so that others can then reach the same step count.
     const calls = [...bySteps].sort(([a], [b]) => b - a);
     for (const [steps, indices] of calls) {
       this.#rate ??= this.#keep([this.#lr], "float64");

@@ -67,7 +67,7 @@ export function rememberMetrics(metrics: Readonly<Record<string, TrainingMetric>
 }
 
 /**
- * The mean loss over the samples of all batches, and the metrics; null if `interrupted` says so in between.
+ * The mean loss over the samples of all batches, and the metrics; null if `interrupted` returns true in between.
  *
  * @throws ArgumentError if there are no batches
  */

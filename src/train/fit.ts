@@ -114,7 +114,7 @@ function addGradients<B extends TrainingBatch>(
   batch: B,
   gathered: Accumulator,
 ): Promise<void> {
-  // In a context of its own, so that tasks that run meanwhile do not see the tape.
+  // In a separate context, so that tasks that run meanwhile do not see the tape.
   return tidy(async () => {
     using tape = new Tape();
     const output = expectTensor("forward", objective.forward(batch));

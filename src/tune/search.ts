@@ -30,7 +30,7 @@ export interface FinishedTrial<S extends Space = Space> extends Trial<S> {
   readonly seconds: number;
 }
 
-/** A finished trial as searches see it: a lower loss is always better, whatever the direction of the study. */
+/** A finished trial as searches see it: a lower loss is always better, for both directions of the study. */
 export interface Outcome {
   /** The values that were tried. */
   readonly params: Params;

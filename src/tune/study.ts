@@ -75,7 +75,7 @@ export class Study<S extends Space = Space> {
     checkSpace(space);
     if (direction !== "minimize" && direction !== "maximize")
       throw new ArgumentError(`Study: direction is "minimize" or "maximize", got ${quote(direction)}`);
-    new Generator(seed); // throws if it is none
+    new Generator(seed); // throws if the seed is invalid
     this.space = space;
     this.search = search;
     this.direction = direction;

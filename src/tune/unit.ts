@@ -15,7 +15,7 @@ export function fromUnit(parameter: Numeric, u: number): number {
   return limitTo(Math.floor(low + u * (high - low + 1)), low, high);
 }
 
-/** The other way: where in [0, 1] a value stands; whole numbers in the middle of their share. */
+/** The reverse: the place of a value in [0, 1]; whole numbers are in the middle of their share. */
 export function toUnit(parameter: Numeric, value: number): number {
   const { low, high } = parameter;
   const part = (x: number, from: number, to: number): number => limitTo((x - from) / (to - from), 0, 1);

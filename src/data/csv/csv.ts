@@ -71,7 +71,7 @@ async function* read(
 ): AsyncGenerator<CsvRow, void, undefined> {
   const source = `${op}: ${path}`;
   const reader = new RowReader(source, options);
-  // Fatal: a byte that is no UTF-8 is an error, not a question mark. A byte order mark at the beginning is dropped.
+  // Fatal: bytes that are not UTF-8 are an error, not a question mark. A byte order mark at the beginning is dropped.
   const decoder = new TextDecoder("utf-8", { fatal: true });
   const decode = (bytes?: Uint8Array): string => {
     try {
@@ -141,6 +141,6 @@ class RowReader {
   }
 }
 
-/** Names as they stand in messages. */
+/** Names as messages show them. */
 const brief = (names: readonly string[]): string =>
   names.slice(0, 8).join(", ") + (names.length > 8 ? ` and ${names.length - 8} more` : "");

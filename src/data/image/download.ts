@@ -1,6 +1,6 @@
 /**
- * Downloads a file from the first mirror that has it and checks its SHA-256. Used by mnist-files.ts; it knows nothing
- * of MNIST.
+ * Downloads a file from the first mirror that has it and checks its SHA-256. Used by mnist-files.ts; it does not
+ * know about MNIST.
  */
 import { createHash } from "node:crypto";
 import { DownloadError } from "../../core/errors.js";
@@ -74,7 +74,7 @@ async function downloadFrom(
     return content;
   } finally {
     clearTimeout(timer);
-    stalled.abort(); // lets go of the connection, whatever is still on the way
+    stalled.abort(); // closes the connection, even if data is still on the way
   }
 }
 

@@ -102,7 +102,7 @@ function arrayOf(source: string, { code, shape, begin, end }: IdxHeader, bytes: 
   return { shape, data: asNumbers<InstanceType<typeof type>>(type, bytes.subarray(begin), "BE") };
 }
 
-/** At least as much of the stream as the longest header has, or all of it; not much more, whatever the stream holds. */
+/** At least as much of the stream as the longest header has, or all of it; not much more, for any stream. */
 function unpackBeginning(source: string, bytes: Uint8Array): Uint8Array {
   for (let length = longestHeader; ; length *= 2) {
     const beginning = gunzip(source, bytes.subarray(0, length), true);

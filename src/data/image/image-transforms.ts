@@ -72,7 +72,7 @@ export function randomFlip({ p = 0.5, direction = "horizontal" }: RandomFlipOpti
   };
 }
 
-/** The image whose pixel (row, column) is the pixel of `image` that `from` names; `fill` where there is none. */
+/** The image whose pixel (row, column) is the pixel of `image` that `from` names; `fill` if there is none. */
 function resample(
   { shape, data }: HostArray,
   rows: number,

@@ -52,7 +52,7 @@ export async function moduleDataset<S extends Sample = Sample>(
 ): Promise<Dataset<S>> {
   const module = { url: String(url), argument };
   const dataset = await loadModule(module);
-  // An object of its own: the module may give the same dataset twice, with other arguments.
+  // A new object: the module may give the same dataset twice, with other arguments.
   const wrapper: Dataset<S> = {
     length: dataset.length,
     get: (index, generator) => dataset.get(index, generator) as S | Promise<S>,

@@ -131,7 +131,7 @@ abstract class TransformerLayer extends Module {
 
   protected override members(): (readonly [string, unknown])[] {
     const names = { selfAttn: "self_attn", multiheadAttn: "multihead_attn" };
-    // PyTorch's order: attention before all else.
+    // PyTorch's order: attention before everything else.
     const rank = (name: string): number => [...Object.values(names), name].indexOf(name);
     return [...renamed(super.members(), names)].sort(([a], [b]) => rank(a) - rank(b));
   }

@@ -31,7 +31,7 @@ export interface RecurrentOptions extends InitOptions {
 /** Options of `forward` of `RNN`, `GRU` and `LSTM`. */
 export interface RecurrentForwardOptions {
   /**
-   * bool, of the shape of the first two axes of the input: true where there is an element, false for padding. Padding
+   * bool, of the shape of the first two axes of the input: true for elements, false for padding. Padding
    * leaves the state as it is and gives zeros, as PyTorch's packed sequences do: the last state is that of the last
    * element. Default: there is no padding.
    */
