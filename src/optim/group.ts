@@ -121,7 +121,7 @@ export class ParameterGroup<O = unknown, S extends string = string> {
       else bySteps.set(steps, [i]);
     });
     // One call, unless some parameters had no gradient in an earlier step. Parameters with more steps are
-    // updated first, so that others can then reach the same step count.
+    // updated first, before others reach the same number of steps.
     const calls = [...bySteps].sort(([a], [b]) => b - a);
     for (const [steps, indices] of calls) {
       this.#rate ??= this.#keep([this.#lr], "float64");
