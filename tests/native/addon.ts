@@ -1,7 +1,7 @@
 /** Loads the addon under test and gives the native tests its functions. It decides between GPU and emulator. */
 import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
-import { join } from "node:path";
+import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { test } from "vitest";
 import type { Addon } from "../../src/backends/native/addon.js";
@@ -17,7 +17,7 @@ export const onGpu = device() === "cuda";
 export const folder = process.env.WENGERT_NATIVE || fileURLToPath(new URL("../../build/Release", import.meta.url));
 
 /** The addon that is tested: CUDA's, or the emulator's that watches accesses and has the kernels of planted.cu. */
-export const addonFile = join(folder, onGpu ? "wengert_cuda.node" : "wengert_emulator_races.node");
+export const addonFile = resolve(folder, onGpu ? "wengert_cuda.node" : "wengert_emulator_races.node");
 
 const found = existsSync(addonFile);
 

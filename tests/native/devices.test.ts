@@ -1,12 +1,12 @@
 import { execFile } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { DeviceStatus } from "../../src/index.js";
-import { addonFile, skipped } from "./addon.js";
+import { addonFile, onGpu, skipped } from "./addon.js";
 
 /** Whether this file was compiled, as in the bundle for GPU machines, which has no tsx. */
 const compiled = import.meta.url.endsWith(".js");
@@ -59,6 +59,16 @@ describe("devices that are not there", () => {
     const { err: silent } = await run("device(); devices();", { WENGERT_DEVICE: "cpu" });
     expect(silent).not.toContain("Warning");
   }, 60_000);
+
+  test.skipIf(skipped)(
+    "WENGERT_NATIVE may be a path relative to the current folder",
+    async () => {
+      const body = `console.log(devices().find(({ name }) => name === "${onGpu ? "cuda" : "emulator"}").reason);`;
+      const { out } = await run(body, { WENGERT_NATIVE: relative(process.cwd(), dirname(addonFile)) });
+      expect(out).toBe("");
+    },
+    60_000,
+  );
 
   test.skipIf(skipped)(
     "a bad tuning file is an error of the GPU, and not a reason to run on the CPU",

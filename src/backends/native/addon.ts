@@ -4,7 +4,7 @@
  */
 import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
-import { join } from "node:path";
+import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { DType } from "../../core/dtype.js";
 import { ArgumentError, DeviceError, OutOfMemoryError } from "../../core/errors.js";
@@ -141,7 +141,7 @@ const folder = (): string =>
 
 const fileOf = (device: NativeDeviceName): string => {
   const races = device === "emulator" && process.env.WENGERT_EMULATOR_RACES === "1";
-  return join(folder(), `wengert_${device}${races ? "_races" : ""}.node`);
+  return resolve(folder(), `wengert_${device}${races ? "_races" : ""}.node`);
 };
 
 /** Whether an addon for the device was built. */
