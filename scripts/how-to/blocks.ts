@@ -25,6 +25,8 @@ export interface CommandBlock {
   readonly kind: "commands";
   readonly check: boolean;
   readonly commands: readonly string[];
+  /** Whether the block is left out on a machine without nvcc. */
+  readonly needsNvcc: boolean;
   /** The text that the last command must print, with `...` as a wildcard; null if the page shows none. */
   readonly output: string | null;
 }
@@ -62,7 +64,8 @@ export function blockOf(info: Info, text: string, report: (problem: string) => v
   const path = values.get("file");
   const run = words.includes("run");
   const check = words.includes("check");
-  const unknown = [...values.keys()].filter((name) => name !== "file" && !anchored.some((known) => known === name));
+  const known: readonly string[] = ["file", "needs", ...anchored];
+  const unknown = [...values.keys()].filter((name) => !known.includes(name));
   const others = words.slice(1).filter((word) => !["run", "check", "output"].includes(word));
   if (unknown.length + others.length > 0)
     report(`unknown words in the info string: ${[...unknown, ...others].join(", ")}`);
@@ -70,7 +73,9 @@ export function blockOf(info: Info, text: string, report: (problem: string) => v
   if (run || check) {
     const commands = commandsOf(text);
     if (commands.length === 0) report("the block has no command");
-    return { kind: "commands", check, commands, output: null };
+    const needs = values.get("needs");
+    if (needs !== undefined && needs !== "nvcc") report(`needs= is nvcc, got ${needs}`);
+    return { kind: "commands", check, commands, needsNvcc: needs !== undefined, output: null };
   }
   if (path === undefined) {
     if (values.size > 0) report(`${[...values.keys()].join(", ")} needs file=`);

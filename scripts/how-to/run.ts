@@ -6,6 +6,8 @@ import { spawn } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
+import { isRequired } from "../../tests/support/required.js";
+import { hasNvcc } from "../kernels/tools.js";
 import type { CommandBlock, Corruption } from "./blocks.js";
 import { AnchorError, applyBlock } from "./edit.js";
 import { type Page, readPage, type Step } from "./page.js";
@@ -113,6 +115,10 @@ async function runBlock(block: CommandBlock, cwd: string): Promise<Omit<Failure,
   return { kind: "output", message: `${block.commands.at(-1)}\nprinted:\n${printed}\nnot:\n${block.output}` };
 }
 
+/** Whether a step is skipped, because it needs nvcc and this machine has none. */
+const isSkipped = ({ block }: Step): boolean =>
+  block.kind === "commands" && block.needsNvcc && !hasNvcc() && !isRequired("NVCC");
+
 /** Does one step in a folder; null if it succeeded. */
 async function doStep(step: Step, cwd: string): Promise<Failure | null> {
   if (step.block.kind === "commands") {
@@ -151,6 +157,10 @@ export async function runPage(page: Page, options: RunOptions = {}): Promise<Fai
   const scratch = copyProject();
   try {
     for (const step of stepsOf(page, options)) {
+      if (isSkipped(step)) {
+        log(`${step.number}. ${step.title}: skipped, because nvcc was not found`);
+        continue;
+      }
       const start = Date.now();
       const failure = await doStep(step, scratch);
       const seconds = ((Date.now() - start) / 1000).toFixed(1);

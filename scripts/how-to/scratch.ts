@@ -17,7 +17,7 @@ function projectFiles(): string[] {
 
 /**
  * Copies the project into a new temporary folder. Its node_modules is a folder of links: caches that tools write into it
- * stay out of the project's node_modules.
+ * stay out of the project's node_modules. The Python environment of scripts/python.sh is a link.
  */
 export function copyProject(): string {
   const folder = mkdtempSync(join(tmpdir(), "wengert-how-to-"));
@@ -34,6 +34,11 @@ export function copyProject(): string {
   for (const name of readdirSync(modules))
     if (name !== ".cache" && !name.startsWith(".vite"))
       symlinkSync(join(modules, name), join(folder, "node_modules", name));
+  const environment = join(root, "build", "python");
+  if (existsSync(environment)) {
+    mkdirSync(join(folder, "build"));
+    symlinkSync(environment, join(folder, "build", "python"));
+  }
   return folder;
 }
 

@@ -30,7 +30,10 @@ describe("a page", () => {
     expect(steps.map(({ block }) => block)).toEqual([
       { kind: "file", path: "src/x.ts", edit: { kind: "append" }, text: "export const x = 1;\n", corruptions: [] },
       { kind: "file", path: "src/y.ts", edit: { kind: "after", anchor: '  "a",' }, text: '  "b",\n', corruptions: [] },
-      { kind: "commands", check: true, commands: ["npx tsc -p .", "npm test"], output: "... passed\n" },
+      {
+        ...{ kind: "commands", check: true, commands: ["npx tsc -p .", "npm test"] },
+        ...{ needsNvcc: false, output: "... passed\n" },
+      },
     ]);
   });
 
@@ -49,6 +52,7 @@ describe("a page", () => {
     ["two actions in one block", write.replace("```ts ", "```ts run "), "one of file=, run and check"],
     ["two anchors", insert.replace("after=", "before=x after="), "one of after, before, replace"],
     ["an unknown word", write.replace("```ts ", "```ts fiel=1 oops "), "unknown words in the info string: fiel, oops"],
+    ["an unknown tool", "Do:\n\n```sh run needs=gcc\nmake\n```", "needs= is nvcc, got gcc"],
     ["an anchor without a file", "Do:\n\n```ts after=x\n```", "after needs file="],
     ["a path outside of the project", write.replaceAll("src/x.ts", "../x.ts"), "../x.ts is not a path inside"],
     ["an empty list of commands", "Run:\n\n```sh run\n# nothing\n```", "the block has no command"],
