@@ -77,7 +77,7 @@ export function chooseDType(op: string, { dtype, requiresGrad }: CreateOptions, 
   return chosen;
 }
 
-/** @internal Makes a new tensor a leaf if the options say so. */
+/** @internal Makes a new tensor a leaf if the options request it. */
 export function finish(made: Tensor, { requiresGrad = false }: CreateOptions): Tensor {
   if (requiresGrad) made.requiresGrad = true;
   return made;

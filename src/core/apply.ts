@@ -1,6 +1,6 @@
 /**
  * The one way to run an op or an update: check the inputs, promote, infer, allocate, run the kernel, record. Every op
- * function ends here. Whatever must happen on every op belongs in this file.
+ * function ends here. Code that must run for every op belongs in this file.
  */
 import type { Tensor } from "../tensor.js";
 import { Entry, type Saved } from "./autograd/variable.js";

@@ -7,7 +7,7 @@ import { applyAll } from "./apply.js";
 import type { DType } from "./dtype.js";
 import type { Op, OpInputs } from "./op.js";
 
-/** The dtype of statistics and sums that are kept beside a tensor of floats: 16 bits are too coarse for them. */
+/** The dtype of statistics and sums that are kept with a tensor of floats: 16 bits are not precise enough for them. */
 export const auxiliaryDType = (dtype: DType): DType => (dtype === "float64" ? "float64" : "float32");
 
 /**

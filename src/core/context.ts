@@ -14,7 +14,7 @@ export interface Context {
   tape: Tape | null;
   /** Whether ops are recorded. */
   recording: boolean;
-  /** Whether gradients computed here will be differentiated in turn, although no tape says so. */
+  /** Whether gradients computed here will be differentiated in turn, even if no tape is open. */
   higherOrder: boolean;
 }
 

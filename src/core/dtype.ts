@@ -57,7 +57,7 @@ const order = ["bool", "uint8", "int32", "float16", "bfloat16", "float32", "floa
 const [b1, u8, i32, f16, b16, f32, f64] = order;
 
 /**
- * The promotion rules: row and column are the dtypes of two tensors, the entry is what both are converted to.
+ * The promotion rules: row and column are the dtypes of two tensors, the entry is the dtype that both are converted to.
  * The wider kind wins (bool < integer < float), within a kind the wider type; the two 16-bit floats meet at
  * float32 because neither holds the other. These are PyTorch's rules for tensors of one or more dimensions.
  */

@@ -59,7 +59,7 @@ export type Half = "float16" | "bfloat16";
 /** Whether a dtype is a float of 16 bits. */
 export const isHalf = (dtype: DType): dtype is Half => dtype === "float16" || dtype === "bfloat16";
 
-/** The number that a tensor of `dtype` holds in place of `value`; integers stay as they are. */
+/** The number nearest to `value` that a tensor of `dtype` can hold; integers stay as they are. */
 export function nearest(dtype: DType, value: number): number {
   if (dtype === "float16") return float16Values[toFloat16Bits(value)];
   if (dtype === "bfloat16") return bfloat16Values[toBfloat16Bits(value)];

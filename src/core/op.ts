@@ -91,7 +91,7 @@ type VjpFunction<I extends string, S extends string, O extends string, A> = (
  * @typeParam I - input names
  * @typeParam S - names of the inputs and outputs that the gradient reads
  * @typeParam O - output names; "y" for a single output
- * @typeParam A - attributes: whatever else the op needs, such as axes or a stride
+ * @typeParam A - attributes: everything else that the op needs, such as axes or a stride
  */
 export interface OpDefinition<I extends string, S extends string, O extends string, A> {
   /** The one name: of the op, its method, its launcher in `kernels/`, its test case and its bench row. */

@@ -35,7 +35,7 @@ export function promoteInputs(op: Op, inputs: OpInputs): OpInputs {
   return promoted;
 }
 
-/** Disposes the conversions that `promoteInputs` made. Values that the tape saved of them stay. */
+/** Disposes the conversions that `promoteInputs` made. Values that the tape saved from them stay. */
 export function disposePromoted(given: OpInputs, promoted: OpInputs): void {
   if (promoted === given) return;
   for (let i = 0; i < promoted.length; i++) if (promoted[i] !== given[i]) promoted[i]?.dispose();

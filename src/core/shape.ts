@@ -42,7 +42,7 @@ export function stridesOf(shape: Shape): number[] {
 /** The largest number of elements that a tensor may have: counts travel as exact integers in float64. */
 const maxSize = 2 ** 52;
 
-/** The largest number of axes. Data nested deeper than this are a mistake, such as an array that contains itself. */
+/** The largest number of axes. Data nested deeper than this is a mistake, such as an array that contains itself. */
 export const maxRank = 64;
 
 /** Throws unless `list` is an array. A caller in JavaScript may write `x.reshape(2, 3)` by mistake. */
@@ -89,7 +89,7 @@ export function normalizeAxes(op: string, axes: Axes, rank: number): number[] {
   return list;
 }
 
-/** NumPy broadcasting: axes are aligned at the end; a size of 1 stretches to the other's size. */
+/** NumPy broadcasting: axes are aligned at the end; a size of 1 stretches to the size of the other. */
 export function broadcastShapes(op: string, a: Shape, b: Shape): Shape {
   if (sameShape(a, b)) return a;
   const rank = Math.max(a.length, b.length);

@@ -145,7 +145,7 @@ export const methods = [
 
 /**
  * The op functions that are not derived as methods, because they take any number of tensors, or have overloads. If a
- * function with overloads is to be a method, its method is written by hand in tensor.ts.
+ * function with overloads must be a method, its method is written by hand in tensor.ts.
  */
 export const functionsOnly = ["concat", "einsum", "stack"] as const satisfies readonly (keyof typeof ops)[];
 

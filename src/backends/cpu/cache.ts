@@ -6,7 +6,7 @@ export type CpuArray = Uint8Array | Uint16Array | Int32Array | Float32Array | Fl
 /** Small arrays are cheaper to make than to look up. */
 const smallest = 1024;
 
-/** Bytes kept for reuse at most; beyond, freed arrays go to the collector. */
+/** The most bytes that are kept for reuse. If there are more, freed arrays go to the garbage collector. */
 const limit = 512 * 2 ** 20;
 
 /**

@@ -85,8 +85,8 @@ export class CpuBackend implements Backend {
   }
 
   /**
-   * Calls the record's own loop. Loops never see 16-bit floats: they are widened to float32 before, and what the
-   * loop wrote is rounded to nearest even afterwards, which is what a GPU does that computes in float32.
+   * Calls the record's own loop. Loops never see 16-bit floats: inputs are widened to float32 before the loop, and its
+   * results are rounded to nearest even after it, as on a GPU that computes in float32.
    */
   run(kernel: Kernel, buffers: Buffers, args: KernelArgs): void {
     const operands: unknown[] = [];

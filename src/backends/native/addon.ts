@@ -89,7 +89,7 @@ export interface NativeOptions {
    * the product, if `splits` is more than K allows (256 terms each), or if two rows are for the same product.
    */
   readonly tuning?: readonly TuningRow[] | null;
-  /** cuda: whether a profiler that was started with `--profile-from-start off` counts what is submitted from now on. */
+  /** cuda: whether a profiler that was started with `--profile-from-start off` counts the work that is submitted from now on. */
   readonly profile?: boolean;
   /** Record every matrix product that is launched, for `takeProducts`. */
   readonly logProducts?: boolean;
@@ -108,7 +108,7 @@ export interface Addon {
   /** A launcher by the name of its op. It reads its operands from `operands`. */
   readonly kernels: Readonly<Record<string, () => void>>;
   /**
-   * Where the operands of a call are written: word 0 says how many words follow. An operand is a handle, `leftOut`, a
+   * The array in which the operands of a call are written: word 0 says how many words follow. An operand is a handle, `leftOut`, a
    * number, or a list: its length and its entries.
    */
   readonly operands: Float64Array;

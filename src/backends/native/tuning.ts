@@ -10,7 +10,7 @@ import { fileURLToPath } from "node:url";
 export interface ProductKey {
   /** `matmul` and `linear`; filters times patches (a convolution, its gradient for x); the gradient for the weight. */
   readonly product: "matmul" | "patches" | "weight";
-  /** Element type of the inputs. float32 is rounded to tf32 if the options `matmul` and `convolution` say so. */
+  /** Element type of the inputs. float32 is rounded to tf32 if the option `matmul` or `convolution` is "tf32". */
   readonly elements: "float32" | "tf32" | "bfloat16" | "float16";
   /** Rows of a and of y. */
   readonly m: number;

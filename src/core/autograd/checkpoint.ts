@@ -46,7 +46,7 @@ interface FirstRun {
   readonly read: readonly Tensor[];
 }
 
-/** Runs `fn` and drops what it recorded. */
+/** Runs `fn` and drops the entries that it recorded. */
 function runOnce(fn: () => Tensor, inside: Partial<Context>): FirstRun {
   const begin = tick();
   const inputs = new Set<Tensor>();
@@ -68,7 +68,7 @@ function runOnce(fn: () => Tensor, inside: Partial<Context>): FirstRun {
 }
 
 /**
- * The way back runs `fn` again. The inputs are the variables `externals`; the tensors of `read` are usable meanwhile.
+ * The way back runs `fn` again. The inputs are the variables `externals`; the tensors of `read` are usable while it runs.
  */
 function recomputation<X extends readonly Tensor[]>(
   fn: (...xs: X) => Tensor,
@@ -94,7 +94,7 @@ function recomputation<X extends readonly Tensor[]>(
   };
 }
 
-/** Runs `fn` with those of `tensors` that are disposed, but whose buffers an entry holds, usable. */
+/** Runs `fn` while the disposed ones of `tensors`, whose buffers an entry holds, are usable again. */
 function withRevived<T>(tensors: readonly Tensor[], fn: () => T): T {
   const disposed = tensors.filter((x) => x.disposed);
   for (const x of disposed) x.revive();

@@ -12,22 +12,22 @@ import type { Entry, Saved, Variable } from "./variable.js";
 
 /** How the walk back is done. */
 export interface PullbackOptions {
-  /** Record what the walk does, so that its result can be differentiated again. */
+  /** Record the walk itself, so that its result can be differentiated again. */
   readonly createGraph: boolean;
   /** Keep the saved values, so that the same entries can be walked again. */
   readonly retainGraph: boolean;
-  /** Walk only what was recorded after this tick; what came before counts as leaves. Default: everything. */
+  /** Walk only entries recorded after this tick; variables of earlier entries count as leaves. Default: everything. */
   readonly since?: number;
 }
 
 /**
  * Walks the Wengert list backwards (reverse-mode differentiation, Linnainmaa 1970): from the cotangents of `roots`
- * to the cotangents of the variables `wrt`, or of every leaf where `wrt` is null. The entries are those that the
+ * to the cotangents of the variables `wrt`, or of every leaf if `wrt` is null. The entries are those that the
  * roots depend on; the order in which they were recorded is a topological order.
  *
  * Only this function sums cotangents and undoes broadcasting; rules do not.
  *
- * @returns the cotangent of each wanted variable that the roots depend on, owned by the current scope
+ * @returns the cotangent of each requested variable that the roots depend on, owned by the current scope
  */
 export function pullback(
   roots: readonly Tensor[],
@@ -95,7 +95,7 @@ export const leavesBehind = (root: Tensor, since: number): Variable[] => [
   ...new Set(leavesOf([root], entriesBehind([root], since), since)),
 ];
 
-/** The entries on a path from a wanted variable to the roots: only these are walked. */
+/** The entries on a path from a requested variable to the roots: only these are walked. */
 function entriesTowards(wanted: ReadonlySet<Variable>, entries: readonly Entry[]): Set<Entry> {
   const needed = new Set<Entry>();
   for (const entry of entries)
@@ -168,7 +168,7 @@ function fitted(op: string, name: string, dx: Tensor, { shape, dtype }: Variable
   return (sameShape(dx.shape, shape) ? dx : dx.sumTo(shape)).cast(dtype);
 }
 
-/** The cotangent as the rules get it: a tensor for a single output, by name for several (zeros where unused). */
+/** The cotangent as the rules get it: a tensor for a single output, by name for several (zeros for unused ones). */
 function cotangentOf(
   op: Op,
   outputs: readonly Variable[],

@@ -57,7 +57,7 @@ export class Tape implements Disposable {
     return this.#ended;
   }
 
-  /** @internal The tape around this one, of those that are still open. */
+  /** @internal The innermost tape around this one that is still open. */
   get outer(): Tape | null {
     return openTape(this.#outer);
   }

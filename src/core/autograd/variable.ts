@@ -89,7 +89,7 @@ export class Entry {
     if (--this.#owners === 0) this.release();
   }
 
-  /** @internal Releases the saved values and this entry's hold on the entries before it. */
+  /** @internal Releases the saved values and the entries before this one. */
   release(): void {
     if (this.#released) return;
     // A worklist, since a long chain of entries would overflow the stack.

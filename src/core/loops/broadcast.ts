@@ -6,7 +6,7 @@ import { type Shape, sameShape, sizeOf, stridesOf } from "../shape.js";
 
 const one: readonly number[] = [1];
 
-/** `broadcastDims` of two operands, with a short way for those of one shape and for numbers. */
+/** `broadcastDims` of two operands, with a fast path for operands of one shape and for numbers. */
 export function pairDims(y: Shape, a: Shape, b: Shape): (readonly number[])[] {
   const aWhole = sameShape(a, y);
   const bWhole = sameShape(b, y);

@@ -15,9 +15,9 @@ const aPanel = new Float64Array(mBlock * kBlock);
 const bPanel = new Float64Array(nBlock * kBlock);
 
 /**
- * y = op(a) op(b), or y += op(a) op(b) with `accumulate`. Row-major; op transposes where the flag says so.
+ * y = op(a) op(b), or y += op(a) op(b) with `accumulate`. Row-major; op transposes if the flag is true.
  *
- * @param a - (M, K), or (K, M) where transposed, from element `aStart` on; b and y likewise
+ * @param a - (M, K), or (K, M) if transposed, from element `aStart` on; b and y likewise
  */
 export function gemm(
   m: number,

@@ -16,7 +16,7 @@ export function rowDims(shape: Shape, axis: number): [outer: number, size: numbe
   return [outer, shape[axis], inner];
 }
 
-/** ln sum_k e^x_k over a row of elements `step` apart, without overflow; NaN where all are -Infinity. */
+/** ln sum_k e^x_k over a row of elements `step` apart, without overflow; NaN if all are -Infinity. */
 export function logSumExpRow(x: Numbers, start: number, size: number, step: number): number {
   const end = start + size * step;
   let max = Number.NEGATIVE_INFINITY;

@@ -19,7 +19,7 @@ import { quote } from "../quote.js";
  * return scope.keep(y);            // x.matmul(w) is freed here, y belongs to the scope outside
  * ```
  *
- * A scope that is open across an `await` also owns the tensors that other tasks make meanwhile. For tasks that run side
+ * A scope that is open across an `await` also owns the tensors that other tasks make during the wait. For tasks that run side
  * by side, use the asynchronous form of `tidy`, which keeps them apart.
  */
 export class Scope implements Disposable {
@@ -179,7 +179,7 @@ export function tensorsIn(value: unknown, seen = new Set<unknown>()): Tensor[] {
 export const tensorMark: unique symbol = Symbol.for("wengert.tensor");
 const isTensor = (value: object): value is Tensor => tensorMark in value;
 
-/** Throws unless `value` is a tensor; from JavaScript anything may come. */
+/** Throws unless `value` is a tensor. A caller in JavaScript may pass anything. */
 export function checkTensor(user: string, name: string, value: unknown): asserts value is Tensor {
   if (typeof value === "object" && value !== null && isTensor(value)) return;
   throw new ArgumentError(`${user}: ${name} must be a tensor, got ${quote(value)}`);

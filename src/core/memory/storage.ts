@@ -146,8 +146,8 @@ export class Storage {
   /** One owner less; the last one frees the buffer. */
   release(): void {
     if (--this.#owners > 0) {
-      // A buffer that only entries hold lives as long as the results computed from it: if those are forgotten, so is
-      // this.
+      // A buffer that only entries hold lives as long as the results computed from it. If the program drops those
+      // results without disposing them, the net frees this buffer too.
       if (this.#owners === this.#savers) this.addToNet();
       return;
     }

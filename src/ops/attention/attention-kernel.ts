@@ -98,7 +98,7 @@ export function attend(
   }
 }
 
-/** Scores to weights of sum 1, in place, or zeros where all scores are -Infinity. Returns ln sum_j e^(s_j - max). */
+/** Scores to weights of sum 1, in place, or zeros if all scores are -Infinity. Returns ln sum_j e^(s_j - max). */
 function softmaxRow(row: Float64Array, start: number, length: number, max: number): number {
   if (max === Number.NEGATIVE_INFINITY) {
     row.fill(0, start, start + length);

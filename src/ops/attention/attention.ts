@@ -66,7 +66,7 @@ function checkMask(mask: Meta | undefined, scores: Shape): void {
 }
 
 /**
- * y_i = sum_j p_ij v_j,  p_ij = e^(s_ij - lse_i),  s = scale q k^T + bias, -Infinity where forbidden,
+ * y_i = sum_j p_ij v_j,  p_ij = e^(s_ij - lse_i),  s = scale q k^T + bias, -Infinity where the mask forbids,
  * lse_i = ln sum_j e^s_ij. Its gradient is `attentionGradOp`.
  */
 export const attentionOp = defineOp({

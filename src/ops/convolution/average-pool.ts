@@ -26,7 +26,7 @@ function windowsOf(
   return windows;
 }
 
-/** A window of `kernel` elements every `stride`; the padding counts where `includePad` is 1. */
+/** A window of `kernel` elements every `stride`; the padding counts if `includePad` is 1. */
 const slidingWindows = (
   size: number,
   places: number,
@@ -50,7 +50,7 @@ const evenWindows = (size: number, places: number): Windows =>
     return [start, end, end - start];
   });
 
-/** y = the sum under each window, divided by what the window counts. */
+/** y = the sum under each window, divided by the number of elements that the window counts. */
 function average(
   x: Numbers,
   y: Numbers,

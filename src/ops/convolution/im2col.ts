@@ -24,7 +24,7 @@ export function stretchesOf(sizes: ConvSizes, from: number, to: number): Int32Ar
 }
 
 /**
- * Writes what the filters see at the output pixels of `stretches`: a row for each channel of the group and each tap,
+ * Writes the input that the filters see at the output pixels of `stretches`: a row for each channel of the group and each tap,
  * a column for each pixel, 0 in the padding. The convolution is then the product weight * columns (Chellapilla, Puri
  * and Simard, "High performance convolutional neural networks for document processing", 2006).
  *

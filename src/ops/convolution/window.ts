@@ -104,8 +104,8 @@ export function poolAttrs(op: string, x: Shape, kernelSize: Size2d, options: Poo
   const window = { kernel, stride, dilation, before: padding, after: padding };
   const output = placesOf(op, image, window, options.ceilMode);
   for (let axis = 0; axis < 2; axis++) {
-    // A window that starts inside the image has its first tap there, and none starts behind it, the padding being no
-    // more than half a kernel: only those that start before the image may have no tap inside.
+    // A window that starts inside the image has its first tap there, and no window starts after the image, since the
+    // padding is at most half a kernel. Only a window that starts before the image may have no tap inside.
     for (let place = 0; place < output[axis]; place++) {
       const start = place * stride[axis] - padding[axis];
       if (start >= 0) break;

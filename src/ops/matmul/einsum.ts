@@ -85,7 +85,7 @@ function cheapestPair(terms: readonly Term[], sizes: ReadonlyMap<Label, number>)
   return best;
 }
 
-/** The product of two terms, summed over the labels that are not wanted. */
+/** The product of two terms, summed over all labels that are not kept. */
 function contract(left: Term, right: Term, wanted: ReadonlySet<Label>): Term {
   const a = sumOut(left, new Set([...wanted, ...right.labels]));
   const b = sumOut(right, new Set([...wanted, ...left.labels]));
@@ -111,7 +111,7 @@ function contract(left: Term, right: Term, wanted: ReadonlySet<Label>): Term {
 
 const sizesIn = ({ x, labels }: Term): [Label, number][] => labels.map((label, axis) => [label, x.shape[axis]]);
 
-/** Sums over the axes that are not wanted. */
+/** Sums over the axes that are not kept. */
 function sumOut({ x, labels }: Term, wanted: ReadonlySet<Label>): Term {
   const axes = labels.map((_, axis) => axis).filter((axis) => !wanted.has(labels[axis]));
   return axes.length === 0 ? { x, labels } : { x: x.sum(axes), labels: labels.filter((label) => wanted.has(label)) };

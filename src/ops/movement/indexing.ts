@@ -125,7 +125,7 @@ export const scatterAddOp = defineOp({
       }
     });
   },
-  // y = x, y[index[i]] += source[i]  =>  dx = dy, dsource[i] = dy[index[i]]; what no index reaches gets 0
+  // y = x, y[index[i]] += source[i]  =>  dx = dy, dsource[i] = dy[index[i]]; elements that no index reaches get 0
   vjp: {
     x: (dy) => dy,
     index: null,

@@ -12,9 +12,9 @@ const column = (length: number): Column => ({ keys: new Float64Array(length), pl
 /**
  * Finds the first k elements, in ascending or descending order, of lines of n elements.
  *
- * Candidates are collected, up to 2k of them; then they are sorted and all but the first k forgotten. From then on
+ * Candidates are collected, up to 2k of them; then they are sorted, and all except the first k are dropped. From then on
  * the k-th is the threshold that an element must pass to become a candidate, and few do: selecting takes about one
- * comparison an element. Where k is a quarter of n or more, the whole line is sorted.
+ * comparison an element. If k is a quarter of n or more, the whole line is sorted.
  */
 export class Line {
   readonly #capacity: number;

@@ -14,7 +14,7 @@ export type Strides = readonly number[];
  * runs are as long as they can be.
  *
  * @param strides - one list an operand
- * @param origins - where each operand starts; 0 where left out
+ * @param origins - where each operand starts; 0 if left out
  */
 export function forEachRun(
   dims: Shape,

@@ -13,7 +13,7 @@ interface TriangleAttrs {
   readonly diagonal: number;
 }
 
-/** y[i][j] = x[i][j] where `keeps` says so of column j - row i, else 0; for each matrix in the last two axes. */
+/** y[i][j] = x[i][j] if `keeps` is true for column j - row i, else 0; for each matrix in the last two axes. */
 const triangle = (name: "tril" | "triu", keeps: (offset: number, diagonal: number) => boolean): Op<TriangleAttrs> =>
   defineOp({
     name,

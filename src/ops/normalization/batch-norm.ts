@@ -92,7 +92,7 @@ export const batchNormOp = defineOp({
   },
 });
 
-/** All axes but that of the channels. */
+/** All axes except that of the channels. */
 const otherAxes = (x: Tensor): number[] => x.shape.map((_, axis) => axis).filter((axis) => axis !== 1);
 
 /** The op as a composition, for derivatives beyond the first. */

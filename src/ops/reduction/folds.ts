@@ -6,7 +6,7 @@ import type { Numbers } from "../../core/loops/numbers.js";
 
 /**
  * How a reduction takes in its terms. Both loops do the same; which one runs depends on how the terms lie in memory.
- * Results are held in float64 whatever the dtype of the tensor. `at` is the position of the (first) result.
+ * Results are held in float64 regardless of the dtype of the tensor. `at` is the position of the (first) result.
  */
 export interface ReductionFold {
   /** The result of no terms. */

@@ -60,7 +60,7 @@ export const unreduce = (y: Tensor, { axes, from }: ReduceAttrs): Tensor => y.re
 /** A cotangent of the reduced shape, stretched back over the input's. */
 export const stretch = (dy: Tensor, attrs: ReduceAttrs): Tensor => unreduce(dy, attrs).expand(attrs.from);
 
-/** The kernel's numbers: the input's dimensions, and for each whether it is reduced. Neighbours alike are merged. */
+/** The kernel's numbers: the input's dimensions, and for each whether it is reduced. Neighbouring axes of the same kind are merged. */
 export function reduceDims(shape: Shape, axes: readonly number[]): [dims: number[], reduced: number[]] {
   const dims: number[] = [];
   const reduced: number[] = [];
@@ -78,7 +78,7 @@ export function reduceDims(shape: Shape, axes: readonly number[]): [dims: number
   return dims.length > 0 ? [dims, reduced] : [[1], [1]];
 }
 
-/** Counts through some axes of an array in row-major order and says where in it we are. */
+/** Counts through some axes of an array in row-major order, and gives the current offset. */
 class Odometer {
   readonly count: number;
   at = 0;
@@ -103,15 +103,15 @@ class Odometer {
   }
 }
 
-/** How many results are worked on side by side where they are neighbours: as many as stay in the fastest cache. */
+/** How many neighbouring results are computed at the same time: as many as fit in the fastest cache. */
 const laneCount = 1024;
 const results = new Float64Array(laneCount);
 
 /**
  * The loop of all reductions: memory is read in runs along the innermost dimension, in order. Either a run goes into
- * one result, or, where the innermost dimension stays, each element of it into a result of its own.
+ * one result, or, if the innermost dimension is kept, each of its elements goes into a separate result.
  *
- * @param finish - from what the fold left to the element of y, at position `at`
+ * @param finish - turns the result of a fold into the element of y, at position `at`
  */
 export function reduceInto(
   x: Numbers,

@@ -133,7 +133,7 @@ export const logsumexpOp = defineOp({
     reduceInto(x, maxes, dims, reduced, maxima, (max) => (Number.isFinite(max) ? max : 0));
     reduceInto(x, y, dims, reduced, exponentialsAbout(maxes), (sum, at) => maxes[at] + Math.log(sum));
   },
-  // Where every x is -inf, y is -inf too and dx = 0.
+  // If every x is -inf, y is -inf too and dx = 0.
   vjp: {
     x(dy, { x, y }, attrs) {
       const finite = y.eq(Number.NEGATIVE_INFINITY).where(0, y);
