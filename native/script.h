@@ -11,8 +11,8 @@
 
 namespace wengert {
 
-/// JavaScript code threw, or V8 stopped it. The exception stays pending in the environment: whoever catches this must
-/// return to JavaScript without calling it again.
+/// JavaScript code threw, or V8 stopped it. The exception stays pending in the environment. Code that catches this
+/// must return to JavaScript without calling it again.
 struct ScriptStopped {};
 
 /// Throws ScriptStopped unless the call worked.

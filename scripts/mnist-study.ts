@@ -3,7 +3,7 @@
  * MNIST, each with the same number of epochs to spend in all, once for each seed. The result is the least validation
  * error of a fully trained network, and over the seeds the median. Fails unless both beat random search.
  *
- * Nothing is gone on from: what Hyperband trains further begins again, and is paid for in full.
+ * Trials do not continue from checkpoints: if Hyperband trains a trial further, it starts again and counts all epochs.
  *
  *     npm run mnist:study -- --help
  */

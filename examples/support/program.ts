@@ -112,7 +112,7 @@ export async function program<O extends Options>(
   }
 }
 
-/** Where nobody reads on, as after `| head`, the program ends without a word. */
+/** If the reader closes the pipe, as `| head` does, the program ends without a message. */
 function onOutputError(error: NodeJS.ErrnoException): void {
   if (error.code !== "EPIPE") throw error;
   process.exit(141);

@@ -58,8 +58,8 @@ export async function readBytes(op: string, path: string): Promise<Uint8Array> {
 
 /**
  * Writes a file whole or not at all: to a temporary file in the same folder, which is flushed to the disk and then
- * takes the place of `path` in one step. Whoever reads `path` meanwhile sees the previous file, and so does everybody
- * afterwards if anything fails, such as a full disk. Temporary files that killed programs left in the folder are removed.
+ * takes the place of `path` in one step. Programs that read `path` in the meantime see the previous file, and
+ * it stays if anything fails, such as a full disk. Temporary files that killed programs left in the folder are removed.
  *
  * @param op - who writes, for messages
  * @throws FileError with the system's error as its cause; the temporary file is gone by then

@@ -10,7 +10,7 @@ export const maxItems = 2 ** 20;
 /**
  * @internal Reads the little JSON that file headers are made of: objects with known keys, lists, strings, counts.
  *
- * `JSON.parse` would take the last of two equal keys without a word, and build everything that a hostile header describes
+ * `JSON.parse` would silently take the last of two equal keys, and build everything that a hostile header describes
  * before anybody can look at it. This reader is driven by what the format allows and stops at the first deviation.
  */
 export class HeaderReader {

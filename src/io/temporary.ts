@@ -24,7 +24,7 @@ function processNamespace(): string {
   }
 }
 
-/** @internal The path of a new file in `folder` that is to take the place of another one when it is whole. */
+/** @internal The path of a new file in `folder` that replaces another one when it is complete. */
 export const temporaryPath = (folder: string): string =>
   join(folder, `.wengert-${place}-${process.pid}-${randomBytes(6).toString("hex")}.tmp`);
 

@@ -2,7 +2,7 @@
 
 /** Asks a run to end, by a signal of the program or by Ctrl-C. */
 export interface Interrupt {
-  /** Whether the run is to end after the step that is under way. */
+  /** Whether the run must end after the current step. */
   readonly requested: boolean;
   /** Takes the handler away again. */
   end(): void;

@@ -106,7 +106,7 @@ describe("saving removes what a program that was killed left in the folder", () 
 });
 
 describe("saving", () => {
-  test("takes the place of the previous file in one step: whoever has it open reads on in it", async () => {
+  test("replaces the previous file in one step; a program that has it open still reads the old contents", async () => {
     await withFolder(async (folder) => {
       const path = join(folder, "model.safetensors");
       await saveSafetensors(path, { w: tensor([1]) });
