@@ -36,7 +36,7 @@ export async function lateness(work: () => Promise<unknown>): Promise<Lateness> 
 
 /**
  * Starts a timer that keeps in `state[0]` the most it was late; `state[1]` is 1 once it runs, and 2 from when it counts.
- * Without a word from outside, since a worker runs it.
+ * It uses no variables from outside, since a worker runs its source.
  */
 function startTimer(state: Float64Array): { turn(): void; interval: NodeJS.Timeout } {
   let last = performance.now();
