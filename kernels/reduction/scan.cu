@@ -1,6 +1,6 @@
 // cumsum, cumprod and recurrence: running sums, running products and linear recurrences along one axis of an array
-// (outer, n, inner), from the front or from the back. Two kernels: scanLines for long contiguous lines, walkLines for
-// everything else. Neither uses atomics, so results are the same in every run.
+// (outer, n, inner), from the front or from the back. launchScan chooses a tier by the shape of the lines. No tier uses
+// atomics, so results are the same in every run.
 #include "reduction/block-reduce.cuh"
 #include "runtime/divider.cuh"
 #include "runtime/launch.h"
@@ -146,8 +146,7 @@ __global__ void __launch_bounds__(threads)
 
 using ScannedTypes = Types<float, double, bfloat16, float16, std::int32_t>;
 
-/// Scans with one block for each line if lines are contiguous and have 128 elements or more, else with one thread for
-/// each line.
+/// Scans with the tier for the shape of the lines.
 template <template <class> class Fold>
 void launchScan(const Buffer& x,  // (outer, n, inner)
                 Buffer& y,        // (outer, n, inner)
@@ -160,13 +159,13 @@ void launchScan(const Buffer& x,  // (outer, n, inner)
   dispatch(x.dtype, ScannedTypes(), [&]<class T>(Type<T>) {
     using C = Compute<T>;
     using Merge = Fold<C>;
-    if (inner == 1 && n >= 128) {
+    if (inner == 1 && n >= 128) {  // long contiguous lines: a block for each
       const int size = blockThreads(divideUp(n, items));
       const std::int64_t most = std::int64_t{stream().processors} * 16;
       launch(scanLines<T, Merge>, {dim3(static_cast<unsigned>(outer < most ? outer : most)), dim3(size),
                                    sizeof(C) * (size / 32)},
              dataOf<T>(x), dataOf<T>(y), lines, exclusive);
-    } else {
+    } else {  // all other lines: a thread for each
       using Step = ScanStep<T, Merge>;
       constexpr C initial = std::is_same_v<Merge, Addition<C>> ? C(0) : C(1);
       launch(walkLines<C, Step>, {dim3(gridStrideBlocks(lines.count, threads)), dim3(blockThreads(lines.count))},
