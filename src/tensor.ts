@@ -114,7 +114,7 @@ export class Tensor implements Disposable {
   checkLive(user: string): void {
     if (this.#disposed)
       throw new DisposedError(
-        `${user}: ${this.describe()} was used after it was disposed; keep() a tensor that must outlive its scope`,
+        `${user}: ${this.describe()} was used after it was disposed; call keep() on a tensor that must outlive its scope`,
       );
   }
 

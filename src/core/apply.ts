@@ -106,7 +106,9 @@ function checkInputs(op: Op, inputs: OpInputs): Backend | null {
 
 /** The error for a disposed tensor; `name` says which one it is. */
 const disposed = (op: string, name: string, x: Tensor): DisposedError =>
-  new DisposedError(`${op}: ${name} was disposed: ${x.describe()}; keep() a tensor that must outlive its scope`);
+  new DisposedError(
+    `${op}: ${name} was disposed: ${x.describe()}; call keep() on a tensor that must outlive its scope`,
+  );
 
 const inputName = (op: Op, i: number): string =>
   op.rest >= 0 && i >= op.rest ? `${op.inputs[op.rest].name}[${i - op.rest}]` : op.inputs[i].name;

@@ -212,7 +212,7 @@ describe("what a rule gives", () => {
     const before = memory();
     expect(() => tidy(() => slope(() => zeros([3]), x))).toThrow(ShapeError);
     expect(() => tidy(() => slope(() => zeros([3]), x))).toThrow(
-      /userCopy: the gradient rule for x must return a shape that sums to \[2\], got \[3\]/,
+      /userCopy: the gradient rule for x must return a shape that can be summed to \[2\], got \[3\]/,
     );
     expect(() => tidy(() => slope(() => zeros([]), x))).toThrow(ShapeError);
     expect(() => tidy(() => slope(() => 3, x))).toThrow(

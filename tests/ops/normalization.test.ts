@@ -173,12 +173,12 @@ describe("misuse", () => {
   const c = (n: number) => zeros([n]);
   // biome-ignore format: a table
   test.each([
-    ["layerNorm, another last axis", () => layerNorm(x(), 4), ShapeError, "layerNorm: the last axes of x must be the normalized shape [4], got x [2, 4, 3]"],
-    ["layerNorm, too many axes", () => layerNorm(x(), [1, 2, 4, 3]), ShapeError, "layerNorm: the last axes of x must be the normalized shape [1, 2, 4, 3], got x [2, 4, 3]"],
-    ["layerNorm, no axes", () => layerNorm(x(), []), ShapeError, "layerNorm: the last axes of x must be the normalized shape [], got x [2, 4, 3]"],
+    ["layerNorm, another last axis", () => layerNorm(x(), 4), ShapeError, "layerNorm: the shape of x must end with the normalized shape [4], got [2, 4, 3]"],
+    ["layerNorm, too many axes", () => layerNorm(x(), [1, 2, 4, 3]), ShapeError, "layerNorm: the shape of x must end with the normalized shape [1, 2, 4, 3], got [2, 4, 3]"],
+    ["layerNorm, no axes", () => layerNorm(x(), []), ShapeError, "layerNorm: the shape of x must end with the normalized shape [], got [2, 4, 3]"],
     ["layerNorm, weight", () => layerNorm(x(), [4, 3], { weight: c(3) }), ShapeError, "layerNorm: weight must have the normalized shape [4, 3], got [3]"],
     ["layerNorm, bias", () => layerNorm(x(), 3, { weight: c(3), bias: c(1) }), ShapeError, "layerNorm: bias must have the normalized shape [3], got [1]"],
-    ["rmsNorm, another last axis", () => rmsNorm(x(), 4), ShapeError, "rmsNorm: the last axes of x must be the normalized shape [4], got x [2, 4, 3]"],
+    ["rmsNorm, another last axis", () => rmsNorm(x(), 4), ShapeError, "rmsNorm: the shape of x must end with the normalized shape [4], got [2, 4, 3]"],
     ["rmsNorm, weight", () => rmsNorm(x(), 3, { weight: c(4) }), ShapeError, "rmsNorm: weight must have the normalized shape [3], got [4]"],
     ["groupNorm, groups", () => groupNorm(x(), 3), ShapeError, "groupNorm: groups must be a positive integer that divides the 4 channels of x, got 3"],
     ["groupNorm, no groups", () => groupNorm(x(), 0), ShapeError, "groupNorm: groups must be a positive integer that divides the 4 channels of x, got 0"],

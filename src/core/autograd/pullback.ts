@@ -163,7 +163,7 @@ function fitted(op: string, name: string, dx: Tensor, { shape, dtype }: Variable
     shape.length <= dx.rank && padRank(shape, dx.rank).every((size, axis) => size === 1 || size === dx.shape[axis]);
   if (!stretches)
     throw new ShapeError(
-      `${op}: the gradient rule for ${name} must return a shape that sums to ${show(shape)}, got ${show(dx.shape)}`,
+      `${op}: the gradient rule for ${name} must return a shape that can be summed to ${show(shape)}, got ${show(dx.shape)}`,
     );
   return (sameShape(dx.shape, shape) ? dx : dx.sumTo(shape)).cast(dtype);
 }

@@ -114,7 +114,7 @@ export class Tape implements Disposable {
       x.checkLive(name);
       if (x.variable) return x.variable;
       throw new GradientError(
-        `${name}: wrt[${i}] is a constant: ${x.describe()}; set its requiresGrad or watch it on the tape first`,
+        `${name}: wrt[${i}] is a constant: ${x.describe()}; set requiresGrad on it, or watch it on the tape first`,
       );
     });
     return gradientsOf(name, output, variables, options, this.higherOrder);

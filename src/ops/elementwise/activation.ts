@@ -238,6 +238,6 @@ export function softplus(x: Tensor, options: SoftplusOptions = {}): Tensor {
   const { beta = 1, threshold = 20 } = options;
   if (!Number.isFinite(beta) || beta === 0)
     throw new ArgumentError(`softplus: beta must be finite and must not be 0, got ${beta}`);
-  if (Number.isNaN(threshold)) throw new ArgumentError("softplus: threshold must be a number or Infinity, got NaN");
+  if (Number.isNaN(threshold)) throw new ArgumentError("softplus: threshold must not be NaN");
   return apply(softplusOp, [x], [beta, threshold]);
 }

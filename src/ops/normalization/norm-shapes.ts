@@ -14,7 +14,7 @@ type AffineParameters = Readonly<Record<string, Meta | null | undefined>>;
 export function checkNormalized(op: string, x: Meta, normalized: Shape, parameters: AffineParameters): void {
   if (!endsIn(x.shape, normalized))
     throw new ShapeError(
-      `${op}: the last axes of x must be the normalized shape ${show(normalized)}, got x ${show(x.shape)}`,
+      `${op}: the shape of x must end with the normalized shape ${show(normalized)}, got ${show(x.shape)}`,
     );
   for (const name of Object.keys(parameters)) {
     const meta = parameters[name];
