@@ -143,7 +143,7 @@ interface Taken {
   readonly count: number;
 }
 
-function checkInteger(value: unknown, axis: number): number {
+function integerOf(value: unknown, axis: number): number {
   if (Number.isInteger(value)) return value as number;
   throw new ArgumentError(`slice: axis ${axis}: a range must consist of integers, got ${String(value)}`);
 }
@@ -151,21 +151,21 @@ function checkInteger(value: unknown, axis: number): number {
 /** A bound counted from the front; null if it is left out. */
 function fromFront(bound: SliceBound, axis: number, size: number): number | null {
   if (bound === null || bound === undefined) return null;
-  return checkInteger(bound, axis) < 0 ? bound + size : bound;
+  return integerOf(bound, axis) < 0 ? bound + size : bound;
 }
 
 /** The range in plain numbers: Python's `slice.indices`. */
 function resolveRange(range: SliceRange, axis: number, size: number): Taken {
   if (range === null) return { start: 0, step: 1, count: size };
   if (!Array.isArray(range)) {
-    const index = checkInteger(range, axis);
+    const index = integerOf(range, axis);
     if (index < -size || index >= size)
       throw new ArgumentError(`slice: index ${index} is out of range for axis ${axis} of size ${size}`);
     return { start: index < 0 ? index + size : index, step: 1, count: 1 };
   }
   if (range.length > 3)
     throw new ArgumentError(`slice: axis ${axis}: a range must be [start, stop, step], got ${show(range)}`);
-  const step = checkInteger(range[2] ?? 1, axis);
+  const step = integerOf(range[2] ?? 1, axis);
   if (step === 0) throw new ArgumentError(`slice: axis ${axis}: the step must not be 0`);
   const [low, high] = step > 0 ? [0, size] : [-1, size - 1];
   const [first, last] = [fromFront(range[0], axis, size), fromFront(range[1], axis, size)];
