@@ -3,9 +3,27 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { afterAll } from "vitest";
 import { drawDigits } from "../../src/data/index.js";
+import { bundleExample, type Compiled } from "../support/compiled.js";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
+
+/**
+ * The examples that were compiled, by name. Each is compiled once for a test file, because tsx takes more than a second to
+ * load all sources of the library. Only decay.ts is run through tsx, as a user does.
+ */
+const compiled = new Map<string, Compiled>();
+afterAll(() => {
+  for (const each of compiled.values()) each.remove();
+});
+
+function programOf(name: string): string[] {
+  if (name === "decay") return ["--import", "tsx", `examples/${name}.ts`];
+  const example = compiled.get(name) ?? bundleExample(name);
+  compiled.set(name, example);
+  return [join(example.folder, "main.js")];
+}
 
 export interface Result {
   readonly code: number | null;
@@ -14,7 +32,7 @@ export interface Result {
 }
 
 /**
- * Runs `examples/<name>.ts` as a user does, from the sources.
+ * Runs `examples/<name>.ts`, from the sources.
  *
  * @param whileRunning - gets what was printed so far, whenever there is more
  */
@@ -23,7 +41,9 @@ export function runExample(
   args: readonly string[],
   whileRunning: (child: ChildProcess, stdout: string, stderr: string) => void = () => {},
 ): Promise<Result> {
-  const child = spawn(process.execPath, ["--import", "tsx", `examples/${name}.ts`, ...args], { cwd: root });
+  // A compiled example is elsewhere than the sources, which look for the addons by a relative path.
+  const env = { ...process.env, WENGERT_NATIVE: process.env.WENGERT_NATIVE || join(root, "build", "Release") };
+  const child = spawn(process.execPath, [...programOf(name), ...args], { cwd: root, env });
   let [stdout, stderr] = ["", ""];
   child.stdout.on("data", (text) => {
     stdout += text;

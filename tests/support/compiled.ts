@@ -1,5 +1,5 @@
 /** Compiles the sources to JavaScript for tests that start child processes with worker threads. */
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { buildSync } from "esbuild";
@@ -30,6 +30,22 @@ export function bundle(entry: string): Compiled {
     ...{ entryPoints: [join(root, entry)], outfile: join(folder, "main.js"), bundle: true, packages: "external" },
     ...{ format: "esm", platform: "node", target: "node20", logLevel: "warning" },
     ignoreAnnotations: true, // package.json lists the side effects of the built files, not of the sources
+  });
+  return finish(folder);
+}
+
+/**
+ * Compiles an example in the same way. It lies as deep below the project's folder as the example's own modules do, since
+ * some of them look for files of the project. Packages are not compiled; `wengert` is not a package here but the sources.
+ */
+export function bundleExample(name: string): Compiled {
+  const { dependencies } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
+  mkdirSync(join(root, "build"), { recursive: true });
+  const folder = mkdtempSync(join(root, "build", "wengert-example-"));
+  buildSync({
+    ...{ entryPoints: [join(root, "examples", `${name}.ts`)], outfile: join(folder, "main.js"), bundle: true },
+    ...{ external: Object.keys(dependencies), tsconfig: join(root, "tsconfig.json"), ignoreAnnotations: true },
+    ...{ format: "esm", platform: "node", target: "node20", logLevel: "warning" },
   });
   return finish(folder);
 }
