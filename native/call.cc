@@ -36,7 +36,8 @@ class OperandReader {
     // The count is cleared, so that a call without operands does not repeat the previous call.
     const double used = std::exchange(*next_++, 0.0);
     if (!(isInteger(used) && used >= 0 && used < Operands::words)) [[unlikely]]
-      throw WrongValue(std::string(kernel_.name) + ": the operands claim " + show(environment_.env, used) + " words");
+      throw WrongValue(std::string(kernel_.name) + ": the number of words of the operands must be an integer from 0 to " +
+                       std::to_string(Operands::words - 1) + ", got " + show(environment_.env, used));
     const auto words = static_cast<std::size_t>(used);
     end_ = next_ + words;
     // Room for all lists, so that a list is not moved when the next one is read.
@@ -86,7 +87,7 @@ class OperandReader {
   /// The next word.
   double take() {
     if (next_ == end_) [[unlikely]]
-      throw WrongValue(std::string(kernel_.name) + ": takes " + std::to_string(kernel_.arity) + " operands, got " +
+      throw WrongValue(std::string(kernel_.name) + ": expected " + std::to_string(kernel_.arity) + " operands, got " +
                        std::to_string(position_));
     return *next_++;
   }
@@ -101,7 +102,7 @@ class OperandReader {
   int takeLength() {
     const double length = take();
     if (!(isInteger(length) && length >= 0 && length <= static_cast<double>(end_ - next_))) [[unlikely]]
-      reject("a list, whose length comes first", length);
+      reject("a list that starts with its length", length);
     return static_cast<int>(length);
   }
 
@@ -112,7 +113,7 @@ class OperandReader {
     for (int i = 0; i < length; i++) {
       const double dim = *next_++;
       if (!(isInteger(dim) && dim >= INT32_MIN && dim <= INT32_MAX)) [[unlikely]]
-        throw InvalidCall(where(i) + " must be an integer of 32 bits, got " + show(environment_.env, dim));
+        throw InvalidCall(where(i) + " must be a 32-bit integer, got " + show(environment_.env, dim));
       first[i] = static_cast<std::int32_t>(dim);
     }
     return {first, length};
@@ -152,11 +153,11 @@ class OperandReader {
   std::ptrdiff_t buffersTaken_ = 0;
 };
 
-/// An argument that must be a number. Throws WrongType.
+/// An argument that must be a number. Throws WrongType with the message `rule`.
 double numberAt(napi_env env, const char* user, napi_value value, const char* rule) {
   double number;
   if (napi_get_value_double(env, value, &number) != napi_ok) [[unlikely]]
-    throw WrongType(std::string(user) + ": takes " + rule);
+    throw WrongType(std::string(user) + ": " + rule);
   return number;
 }
 
@@ -193,7 +194,7 @@ napi_value callKernel(napi_env env, napi_callback_info info) {
     currentStream = &environment;
     kernel.invoke(arguments);
     if (environment.memory.guard() != nullptr) [[unlikely]]
-      environment.checkGuards(kernel.name, buffersOf(kernel, arguments));
+      environment.checkGuards(std::string(kernel.name) + ": the kernel", buffersOf(kernel, arguments));
   } catch (...) {
     environment.errors.throwCurrent(env);
   }
@@ -207,11 +208,11 @@ napi_value allocBuffer(napi_env env, napi_callback_info info) {
   napi_get_cb_info(env, info, &count, values, nullptr, &data);
   Environment& environment = *static_cast<Environment*>(data);
   try {
-    if (count != 2) throw WrongType("alloc: takes 2 arguments, got " + std::to_string(count));
-    const double length = numberAt(env, "alloc", values[0], "a number of elements and a dtype");
+    if (count != 2) throw WrongType("alloc: expected 2 arguments, got " + std::to_string(count));
+    const double length = numberAt(env, "alloc", values[0], "the arguments must be a number of elements and a dtype");
     if (!isInteger(length) || length < 0)
-      throw WrongValue("alloc: the number of elements must be an integer of at least 0, got " + show(env, length));
-    const double number = numberAt(env, "alloc", values[1], "a number of elements and a dtype");
+      throw WrongValue("alloc: the number of elements must be a non-negative integer, got " + show(env, length));
+    const double number = numberAt(env, "alloc", values[1], "the arguments must be a number of elements and a dtype");
     if (!isInteger(number) || number < 0 || number >= dtypeCount)
       throw WrongValue("alloc: the dtype must be an integer from 0 to 6, got " + show(env, number));
     const DType dtype = static_cast<DType>(static_cast<int>(number));
@@ -231,8 +232,8 @@ napi_value freeBuffer(napi_env env, napi_callback_info info) {
   napi_get_cb_info(env, info, &count, &value, nullptr, &data);
   Environment& environment = *static_cast<Environment*>(data);
   try {
-    if (count != 1) throw WrongType("free: takes 1 argument, got " + std::to_string(count));
-    const double handle = numberAt(env, "free", value, "the handle of a buffer");
+    if (count != 1) throw WrongType("free: expected 1 argument, got " + std::to_string(count));
+    const double handle = numberAt(env, "free", value, "the argument must be the handle of a buffer");
     environment.free(environment.slotOf("free", handle));
   } catch (...) {
     environment.errors.throwCurrent(env);

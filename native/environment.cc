@@ -52,7 +52,7 @@ void Environment::giveScratch(void* data) noexcept {
     try {
       if (Guard* const guard = memory.guard())
         if (const Guard::Broken broken = guard->find({buffer}); broken.buffer != nullptr)
-          brokenScratch_ = std::string(kernel) + ": wrote " + broken.side + " its scratch memory of " +
+          brokenScratch_ = std::string(kernel) + ": the kernel wrote " + broken.side + " its scratch memory of " +
                            std::to_string(buffer.length) + " bytes";
     } catch (const DeviceFailure& failure) {
       brokenScratch_ = failure.what();
@@ -71,7 +71,9 @@ HandleTable::Slot& Environment::slotOf(const char* user, double handle) {
 
 double Environment::allocate(std::int64_t length, DType dtype) {
   HandleTable::Slot* const slot = handles.add();
-  if (slot == nullptr) throw DeviceFailure(std::string(Device::kind) + ": at most 2^24 buffers can be live", true);
+  if (slot == nullptr)
+    throw DeviceFailure(
+        std::string(Device::kind) + ": at most 2^24 buffers can exist at a time; dispose tensors that are not needed", true);
   Memory::Piece piece;
   if (length > 0) {
     try {
@@ -91,7 +93,7 @@ void Environment::free(HandleTable::Slot& slot) noexcept {
   handles.remove(slot);
 }
 
-void Environment::checkGuards(const char* culprit, const std::vector<Buffer>& buffers) {
+void Environment::checkGuards(const std::string& writer, const std::vector<Buffer>& buffers) {
   Guard* const guard = memory.guard();
   if (guard == nullptr) return;
   if (!brokenScratch_.empty()) throw DeviceFailure(std::exchange(brokenScratch_, {}));
@@ -99,7 +101,7 @@ void Environment::checkGuards(const char* culprit, const std::vector<Buffer>& bu
   if (const std::string stopped = device->takeFault(); !stopped.empty())
     throw DeviceFailure(std::string(Device::kind) + ": " + stopped);
   if (broken.buffer == nullptr) return;
-  const std::string message = std::string(culprit) + ": wrote " + broken.side + " a buffer of " +
+  const std::string message = writer + " wrote " + broken.side + " a buffer of " +
                               std::to_string(broken.buffer->length) + " " + nameOf(broken.buffer->dtype);
   // The bands are written again, so that the error is reported once.
   guard->put(static_cast<char*>(broken.buffer->data),
@@ -107,13 +109,13 @@ void Environment::checkGuards(const char* culprit, const std::vector<Buffer>& bu
   throw DeviceFailure(message);
 }
 
-void Environment::checkAllGuards(const char* culprit) {
+void Environment::checkAllGuards(const std::string& writer) {
   if (memory.guard() == nullptr) return;
   std::vector<Buffer> buffers;
   handles.forEach([&](const HandleTable::Slot& slot) {
     if (slot.block != nullptr) buffers.push_back(slot.buffer);
   });
-  checkGuards(culprit, buffers);
+  checkGuards(writer, buffers);
 }
 
 }  // namespace wengert

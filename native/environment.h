@@ -67,10 +67,11 @@ class Environment final : public Stream {
   void free(HandleTable::Slot& slot) noexcept;
 
   /// With the option `guard`: throws DeviceFailure if a band of these buffers was written, or a band of scratch memory
-  /// since the last call. `culprit` is the kernel that ran last, for the message.
-  void checkGuards(const char* culprit, const std::vector<Buffer>& buffers);
+  /// since the last call. `writer` begins the message, such as
+  /// "fill: the kernel".
+  void checkGuards(const std::string& writer, const std::vector<Buffer>& buffers);
   /// The same for every live buffer.
-  void checkAllGuards(const char* culprit);
+  void checkAllGuards(const std::string& writer);
 
   const napi_env env;
   const std::unique_ptr<Device> device;

@@ -50,7 +50,7 @@ Napi::Value ErrorClasses::fromCurrent(napi_env raw) const {
   } catch (const DeviceFailure& error) {
     return make(env, error.outOfMemory ? memory_ : device_, error.what());
   } catch (const std::bad_alloc&) {
-    return make(env, memory_, "the host has no memory left");
+    return make(env, memory_, "the host is out of memory");
   } catch (const std::exception& error) {
     return make(env, device_, error.what());
   }
@@ -67,7 +67,7 @@ void ErrorClasses::throwCurrent(napi_env env) const noexcept {
   }
   bool isPending = true;
   if (napi_is_exception_pending(env, &isPending) == napi_ok && !isPending)
-    napi_throw_error(env, nullptr, "an error could not be created");
+    napi_throw_error(env, nullptr, "the error could not be created");
 }
 
 }  // namespace wengert

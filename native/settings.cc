@@ -36,13 +36,13 @@ FloatMode modeOf(const std::string& name, const Napi::Value& value) {
 }  // namespace
 
 Napi::Value setup(Environment& environment, const Napi::CallbackInfo& info) {
-  if (!info[0].IsObject()) throw WrongType("setup: takes an object of error classes");
+  if (!info[0].IsObject()) throw WrongType("setup: the argument must be an object of error classes");
   environment.errors.set(info[0].As<Napi::Object>());
   return info.Env().Undefined();
 }
 
 Napi::Value setOptions(Environment& environment, const Napi::CallbackInfo& info) {
-  if (!info[0].IsObject()) throw WrongType("setOptions: takes an object");
+  if (!info[0].IsObject()) throw WrongType("setOptions: the argument must be an object");
   const Napi::Object given = info[0].As<Napi::Object>();
   const Napi::Array names = propertyNamesOf(given);
   // All options are read and checked before one is set, so a wrong call changes nothing.
@@ -75,7 +75,7 @@ Napi::Value setOptions(Environment& environment, const Napi::CallbackInfo& info)
     else if (name == "tuning") {
       measured = tuningOf(value);
       changesTuning = true;
-    } else throw WrongType("setOptions: there is no option " + name);
+    } else throw WrongType("setOptions: unknown option " + name);
   }
   environment.memory.useGuard(guard);
   if (capability != environment.capability) environment.pretend(capability);

@@ -30,7 +30,7 @@ class Row {
     for (std::uint32_t i = 0; i < names.Length(); i++) {
       const std::string name = textOf(elementOf(names, i));
       if (std::find(std::begin(fieldNames), std::end(fieldNames), name) == std::end(fieldNames))
-        throw InvalidCall(where_ + "there is no field " + name);
+        throw InvalidCall(where_ + "unknown field " + name);
     }
   }
 
@@ -63,7 +63,7 @@ class Row {
 
   void refuseLayout(const char* field) const {
     const Napi::Value value = propertyOf(row_, field);
-    if (!value.IsUndefined()) fail(field, "left out: only matmul has layouts", value);
+    if (!value.IsUndefined()) fail(field, "undefined, since only matmul has layouts", value);
   }
 
   [[noreturn]] void fail(const char* field, const std::string& rule, const Napi::Value& value) const {

@@ -66,7 +66,7 @@ struct BoxAt {
 BoxAt boxAt(const Buffer& matrix, Dims dims, std::int64_t row, std::int64_t column, std::int64_t swizzle) {
   requireHopper(tensorLoadKernel);
   require(dims.count == 2 && dims[0] > 0 && dims[1] > 0 && dims[1] % 4 == 0,
-          "dims must be rows and columns, and columns a multiple of 4");
+          "dims must be rows and columns, and columns must be a multiple of 4");
   require(swizzle >= 0 && swizzle <= 3, "swizzle must be from 0 to 3");
   constexpr std::int64_t far = std::int64_t{1} << 30;
   require(row >= -far && row <= far && column >= -far && column <= far, "row and column must be from -2^30 to 2^30");
@@ -139,7 +139,8 @@ void conformanceWgmma(const Buffer& image, const Buffer& c, Buffer& d, std::int6
                       std::int64_t transposeA, std::int64_t transposeB, Dims layout) {
   requireHopper(wgmmaKernel<bfloat16, 64, false, false>);
   require(n == 64 || n == 128 || n == 192 || n == 256, "n must be 64, 128, 192 or 256");
-  require(layout.count == 6 && layout[0] >= 0 && layout[0] <= 3, "layout must be 6 numbers, the first from 0 to 3");
+  require(layout.count == 6 && layout[0] >= 0 && layout[0] <= 3,
+          "layout must have 6 numbers, and the first must be from 0 to 3");
   requireDType("image", image, DType::int32);
   require(image.length > 0 && image.length % 256 == 0 && image.length * 4 <= stream().mostShared,
           "the image must fit in shared memory and be a multiple of 256 words");

@@ -34,7 +34,7 @@ __global__ void mmaKernel(const std::uint32_t* a,  // (count, 32 lanes, 4), or 2
 void conformanceMma(const Buffer& a, const Buffer& b, const Buffer& c, Buffer& d, std::int64_t count,
                     std::int64_t form) {
   require(form >= 0 && form <= 4, "form must be from 0 to 4");
-  require(form == 1 || form == 4 || stream().capability >= 80, "this form needs sm_80");
+  require(form == 1 || form == 4 || stream().capability >= 80, "this form requires compute capability 8.0");
   requireMatrixCount(count);
   const int registers = form >= 3 ? 2 : 4;
   requireWords("a", a, count * 32 * registers);

@@ -35,7 +35,8 @@ void requireHopper([[maybe_unused]] void (*kernel)(P...)) {
   hasCode = cudaFuncGetAttributes(&attributes, reinterpret_cast<const void*>(kernel)) == cudaSuccess &&
             attributes.binaryVersion == 90;
 #endif
-  require(stream().capability == 90 && hasCode, "needs a GPU and code of sm_90a");
+  require(stream().capability == 90 && hasCode,
+          "the kernel requires a GPU with compute capability 9.0 and code for sm_90a");
 }
 
 }  // namespace wengert

@@ -108,7 +108,8 @@ struct Pixels {
 inline Pooling poolingOf(Dims image, Dims places) {
   requireCount("the shape of the image", image.count, 4);
   requireCount("the shape of the result", places.count, 4);
-  require(image[0] == places[0] && image[1] == places[1], "image and result must have the same samples and channels");
+  require(image[0] == places[0] && image[1] == places[1],
+          "image and result must have the same numbers of samples and channels");
   sizeOf(image);
   sizeOf(places);
   Pooling pool{multiplySizes(image[0], image[1]), {image[2], places[2]}, {image[3], places[3]}};
@@ -118,7 +119,8 @@ inline Pooling poolingOf(Dims image, Dims places) {
 
 /// Makes the windows of both axes sliding windows; each list is (height, width).
 inline void setWindows(Pooling& pool, Dims kernel, Dims stride, Dims padding, Dims dilation) {
-  for (const Dims& list : {kernel, stride, padding, dilation}) requireCount("a list of the window", list.count, 2);
+  for (const Dims& list : {kernel, stride, padding, dilation})
+    requireCount("each of kernel, stride, padding and dilation", list.count, 2);
   PoolAxis* axes[2] = {&pool.rows, &pool.columns};
   for (int axis = 0; axis < 2; axis++) {
     require(kernel[axis] > 0 && stride[axis] > 0 && dilation[axis] > 0, "kernel, stride and dilation must be at least 1");

@@ -120,7 +120,7 @@ template <class F>
 void runBinary(typename F::State state, const Buffer* a, const Buffer* b, Buffer& y, double aNumber, double bNumber,
                Dims dims, Dims aDims, Dims bDims, std::source_location where) {
   const std::int64_t n = sizeOf(dims);
-  require(a != nullptr || b != nullptr, "one operand must be a tensor");
+  require(a != nullptr || b != nullptr, "at least one operand must be a tensor");
   requireOperand("a", a, aDims);
   requireOperand("b", b, bDims);
   requireLength("y", y, n);

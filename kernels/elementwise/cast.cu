@@ -18,7 +18,7 @@ void cast(const Buffer& x,  // (n)
   requireLength("y", y, n);
   requireVectors("x", x);
   requireVectors("y", y);
-  require((toBool != 0) == (y.dtype == DType::boolean), "toBool must be 1 for a bool output, else 0");
+  require((toBool != 0) == (y.dtype == DType::boolean), "toBool must be 1 for a bool output and 0 otherwise");
   launchCast(x, y);
 }
 

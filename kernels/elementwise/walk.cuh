@@ -31,7 +31,7 @@ struct AxisList {
     const int last = count - 1;
     bool merges = count > 0 && size[last] * n < std::int64_t{1} << 31;
     for (int k = 0; merges && k < K; k++) merges = stride[k][last] == steps[k] * n;
-    if (count == most && !merges) refuse("more than 16 axes remain after merging");
+    if (count == most && !merges) refuse("there must be at most 16 axes after merging");
     if (!merges) count++;
     size[count - 1] = merges ? size[last] * n : n;
     for (int k = 0; k < K; k++) stride[k][count - 1] = steps[k];
@@ -130,7 +130,7 @@ AxisList<K> broadcastAxes(Dims dims, const Dims (&operands)[K]) {
     sizeOf(operandDims);
     for (int axis = 0; axis < dims.count; axis++)
       require(operandDims[axis] == dims[axis] || operandDims[axis] == 1,
-              "a dimension of an operand must be the output's or 1");
+              "a dimension of an operand must be 1 or that of the output");
   }
   // Axes are added from the outermost: an operand's stride is its size divided by the dimensions up to this axis.
   AxisList<K> axes;

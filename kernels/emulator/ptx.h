@@ -107,14 +107,16 @@ template <class... At>
 void tensorLoad(void* target, const TensorMap* map, std::uint64_t* barrier, At... coordinates) {
   const int at[5] = {static_cast<int>(coordinates)...};
   if (map->rank != sizeof...(At))
-    emulator::block().fault("cp.async.bulk.tensor: as many coordinates as the tensor has dimensions");
+    emulator::block().fault(
+        "cp.async.bulk.tensor: the number of coordinates must be the number of dimensions of the tensor");
   emulator::block().bulk().load(target, *map, barrier, at);
 }
 template <class... At>
 void tensorStore(const TensorMap* map, const void* source, At... coordinates) {
   const int at[5] = {static_cast<int>(coordinates)...};
   if (map->rank != sizeof...(At))
-    emulator::block().fault("cp.async.bulk.tensor: as many coordinates as the tensor has dimensions");
+    emulator::block().fault(
+        "cp.async.bulk.tensor: the number of coordinates must be the number of dimensions of the tensor");
   emulator::block().bulk().store(*map, source, at);
 }
 inline void tensorMapPrefetch(const TensorMap*) {}

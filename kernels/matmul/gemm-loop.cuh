@@ -212,7 +212,7 @@ void launchGemm(GemmShape shape, const typename A::Source& a, const typename B::
   shape.splitDepth = static_cast<int>(turnsPerSplit * Sums::tileK);
   const std::int64_t blocks = multiplySizes(multiplySizes(shape.tilesM, shape.tilesN),
                                             multiplySizes(shape.splits, shape.batches));
-  require(blocks <= 0x7fffffff, "the product must need at most 2^31 - 1 tiles");
+  require(blocks <= 0x7fffffff, "the product must have at most 2^31 - 1 tiles");
   using Sum = typename Writer<Store>::Sum;
   const std::int64_t elements = multiplySizes(multiplySizes(shape.m, shape.n), shape.batches);
   // (splits, batches, M, N)

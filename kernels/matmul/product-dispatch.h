@@ -102,7 +102,7 @@ inline ProductChoice chooseFromTable(const ProductKey& product, bool vectors) {
         product.n >= kernel.least && (!kernel.fills || blocksOf(product, kernel.tile) >= on.processors))
       return {&kernel, splitsFor(product, blocksOf(product, kernel.tile))};
   }
-  refuse("no kernel for this product");
+  refuse("there is no kernel for this product on this device");
 }
 
 /// The measured choice if there is one that can compute the product, otherwise the table's. For tiny products, the
@@ -145,7 +145,7 @@ void startKernel(const ProductKernel& kernel, const Product& product) {
       return dispatch(product.dtype, HalvesAndFloat(),
                       [&](auto type) { startMma<typename decltype(type)::type>(kernel, product); });
   }
-  refuse("no kernel for this product");
+  refuse("there is no kernel for this product on this device");
 }
 
 /// Computes a product: Gemm, or one of conv-products.h. Sizes of 0 are allowed. `product.shape.splits` is set to the

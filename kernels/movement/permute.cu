@@ -127,10 +127,10 @@ void permute(const Buffer& x,  // (dims)
   constexpr int most = AxisList<1>::most;
   const int rank = dims.count;
   requireCount("axes", axes.count, rank);
-  require(rank >= 1 && rank <= most, "takes 1 to 16 axes");
+  require(rank >= 1 && rank <= most, "there must be 1 to 16 axes");
   std::uint32_t seen = 0;
   for (int axis : axes) {
-    require(axis >= 0 && axis < rank, "an axis is out of range");
+    require(axis >= 0 && axis < rank, "an axis must be at least 0 and below the number of axes");
     seen |= 1u << axis;
   }
   require(seen == (1u << rank) - 1, "axes must not repeat");

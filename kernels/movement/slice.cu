@@ -19,7 +19,7 @@ void requireWindow(Dims part, Dims whole, Dims starts, Dims steps) {
   for (int axis = 0; axis < part.count; axis++) {
     const std::int64_t first = starts[axis];
     const std::int64_t last = first + std::int64_t{part[axis] - 1} * steps[axis];
-    require(first >= 0 && first < whole[axis] && last >= 0 && last < whole[axis], "the part must be inside the whole");
+    require(first >= 0 && first < whole[axis] && last >= 0 && last < whole[axis], "the part must be inside the larger array");
     require(steps[axis] != 0 || part[axis] == 1, "a step must not be 0");
   }
 }
@@ -126,7 +126,7 @@ void slicePad(const Buffer& x,  // (dims)
       auto& last = axes[count - 1];
       last = {last.whole * whole, last.part * whole, last.start * whole, 1};
     } else {
-      require(count < Placement::most, "more than 16 axes remain after merging");
+      require(count < Placement::most, "there must be at most 16 axes after merging");
       axes[count++] = {whole, part, start, step};
     }
   }

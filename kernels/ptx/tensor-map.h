@@ -47,7 +47,7 @@ TensorMap makeTensorMap(const T* data, const TensorShape& shape) {
     const cudaError_t status = cudaGetDriverEntryPoint("cuTensorMapEncodeTiled", &function, cudaEnableDefault, &found);
 #endif
     if (status != cudaSuccess || found != cudaDriverEntryPointSuccess)
-      throw DeviceFailure(std::string(stream().kernel) + ": the driver has no tensor maps");
+      throw DeviceFailure(std::string(stream().kernel) + ": the driver does not support tensor maps; update it");
     return reinterpret_cast<PFN_cuTensorMapEncodeTiled_v12000>(function);
   }();
   constexpr CUtensorMapDataType type = std::is_same_v<T, float>      ? CU_TENSOR_MAP_DATA_TYPE_FLOAT32
@@ -63,7 +63,7 @@ TensorMap makeTensorMap(const T* data, const TensorShape& shape) {
              shape.box, everyElement, CU_TENSOR_MAP_INTERLEAVE_NONE, static_cast<CUtensorMapSwizzle>(shape.swizzle),
              CU_TENSOR_MAP_L2_PROMOTION_L2_256B, CU_TENSOR_MAP_FLOAT_OOB_FILL_NONE);
   if (status != CUDA_SUCCESS)
-    throw DeviceFailure(std::string(stream().kernel) + ": no tensor map for this tensor (driver error " +
+    throw DeviceFailure(std::string(stream().kernel) + ": the driver could not create a tensor map (driver error " +
                         std::to_string(static_cast<int>(status)) + ")");
   return map;
 #else

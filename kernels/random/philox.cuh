@@ -18,7 +18,7 @@ struct RandomKey {
   /// Throws unless the numbers are in the ranges that src/core/random/generator.ts uses.
   static RandomKey of(std::int64_t low, std::int64_t high, std::int64_t offset) {
     require(low >= 0 && low < std::int64_t{1} << 32 && high >= 0 && high < std::int64_t{1} << 32 && offset >= 0,
-            "a key must be two words of 32 bits and an offset of at least 0");
+            "the key must be two words of 32 bits, and the offset must be at least 0");
     return {static_cast<std::uint32_t>(low), static_cast<std::uint32_t>(high), static_cast<std::uint64_t>(offset)};
   }
 

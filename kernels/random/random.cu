@@ -64,7 +64,8 @@ void rand(Buffer& y,  // (n)
   const RandomKey key = RandomKey::of(keyLow, keyHigh, offset);
   dispatch(y.dtype, FloatTypes{}, [&](auto type) {
     using T = typename decltype(type)::type;
-    require(std::is_same_v<T, double> ? bits == 53 : bits >= 1 && bits <= 24, "bits must be 1 to 24, for float64 53");
+    require(std::is_same_v<T, double> ? bits == 53 : bits >= 1 && bits <= 24,
+            "bits must be 53 for float64 and from 1 to 24 otherwise");
     if (n > 0) launch(randKernel<T>, shapeFor<T>(n), dataOf<T>(y), n, static_cast<int>(bits), low, width, key);
   });
 }
@@ -128,7 +129,7 @@ void randn(Buffer& y,  // (n)
            std::int64_t offset) {
   requireLength("y", y, n);
   requireVectors("y", y);
-  require(bits == (y.dtype == DType::float64 ? 53 : 32), "bits must be 32, for float64 53");
+  require(bits == (y.dtype == DType::float64 ? 53 : 32), "bits must be 53 for float64 and 32 otherwise");
   const RandomKey key = RandomKey::of(keyLow, keyHigh, offset);
   dispatch(y.dtype, FloatTypes{}, [&](auto type) {
     using T = typename decltype(type)::type;

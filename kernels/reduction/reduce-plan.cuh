@@ -27,7 +27,7 @@ inline ReducePlan planReduction(const Buffer& x, const Buffer& y, Dims dims, Dim
   bool isTerm[2 * Axes::most];
   int count = 0;
   for (int axis = 0; axis < dims.count; axis++) {
-    require(reduced[axis] == 0 || reduced[axis] == 1, "reduced must be a list of 0 and 1");
+    require(reduced[axis] == 0 || reduced[axis] == 1, "reduced must contain only 0 and 1");
     std::int64_t& total = reduced[axis] ? plan.terms : plan.kept;
     total = multiplySizes(total, dims[axis]);
     if (dims[axis] == 1) continue;
@@ -35,7 +35,7 @@ inline ReducePlan planReduction(const Buffer& x, const Buffer& y, Dims dims, Dim
       size[count - 1] = multiplySizes(size[count - 1], dims[axis]);
       continue;
     }
-    require(count < 2 * Axes::most, "more than 16 axes alternate between kept and reduced");
+    require(count < 2 * Axes::most, "there must be at most 16 groups of kept and reduced axes after merging");
     isTerm[count] = reduced[axis] == 1;
     size[count++] = dims[axis];
   }

@@ -15,7 +15,7 @@ constexpr int dtypeCount = 7;
 constexpr const char* nameOf(DType dtype) {
   constexpr const char* names[dtypeCount] = {"float32", "float64", "bfloat16", "float16", "int32", "uint8", "bool"};
   const int index = static_cast<int>(dtype);
-  return index < dtypeCount ? names[index] : "no dtype";
+  return index < dtypeCount ? names[index] : "an unknown dtype";
 }
 
 constexpr std::size_t bytesOf(DType dtype) {

@@ -31,24 +31,25 @@ inline void require(bool holds, const char* rule) {
 
 inline void requireLength(const char* name, const Buffer& buffer, std::int64_t length) {
   if (buffer.length != length) [[unlikely]]
-    refuse(std::string(name) + " has " + std::to_string(buffer.length) + " elements, not " + std::to_string(length));
+    refuse(std::string(name) + " must have " + std::to_string(length) + " elements, got " + std::to_string(buffer.length));
 }
 
 inline void requireDType(const char* name, const Buffer& buffer, DType dtype) {
   if (buffer.dtype != dtype) [[unlikely]]
-    refuse(std::string(name) + " is " + nameOf(buffer.dtype) + ", not " + nameOf(dtype));
+    refuse(std::string(name) + " must be " + nameOf(dtype) + ", got " + nameOf(buffer.dtype));
 }
 
 inline void requireCount(const char* name, int count, int expected) {
   if (count != expected) [[unlikely]]
-    refuse(std::string(name) + " has " + std::to_string(count) + " entries, not " + std::to_string(expected));
+    refuse(std::string(name) + " must have " + std::to_string(expected) + " entries, got " + std::to_string(count));
 }
 
 /// a * b for counts of elements; refuses negative factors and products of more than 63 bits.
 inline std::int64_t multiplySizes(std::int64_t a, std::int64_t b) {
   std::int64_t product;
   if (a < 0 || b < 0 || __builtin_mul_overflow(a, b, &product)) [[unlikely]]
-    refuse("sizes " + std::to_string(a) + " and " + std::to_string(b) + " are negative or their product is too large");
+    refuse("sizes must not be negative, and their product must be below 2^63, got " + std::to_string(a) + " and " +
+           std::to_string(b));
   return product;
 }
 

@@ -148,7 +148,7 @@ using AllTypes = Types<float, double, bfloat16, float16, std::int32_t, std::uint
 template <class F, class... T>
 void dispatch(DType dtype, Types<T...>, const F& f) {
   const bool found = ((dtypeOf<T> == dtype ? (f(Type<T>()), true) : false) || ...);
-  if (!found) refuse(std::string("no kernel for ") + nameOf(dtype));
+  if (!found) refuse(std::string("there is no kernel for ") + nameOf(dtype));
 }
 
 template <class T>

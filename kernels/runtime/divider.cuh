@@ -45,7 +45,7 @@ struct Axes {
 
   /// Call it from the outermost axis to the innermost. `limit` is the number of all places.
   void add(std::int64_t size, std::int64_t stride, std::int64_t limit) {
-    if (count == most) refuse("more than 8 axes alternate between kept and reduced");
+    if (count == most) refuse("there must be at most 8 groups of kept or of reduced axes after merging");
     this->stride[count] = stride;
     this->size[count++] = Divider(size, limit);
   }

@@ -30,7 +30,7 @@
 
 namespace wengert {
 
-/// The shape of a launch, and the line that asked for it.
+/// The shape of a launch, and the line that requested it.
 struct LaunchShape {
   dim3 grid;
   dim3 block;
@@ -62,13 +62,13 @@ inline DeviceFailure launchFailure(const Stream& on, const LaunchShape& shape, c
   cudaGetLastError();  // so that it is not taken for the error of a later call
   const bool isBroken = state != cudaSuccess && state != cudaErrorNotReady;
   if (isBroken && (blocking == nullptr || std::string(blocking) == "0"))
-    return DeviceFailure(std::string(on.kernel) + ": a kernel before it failed: " + error +
-                         "; with CUDA_LAUNCH_BLOCKING=1 the error names it");
-  const std::string failed = std::string(on.kernel) + ": " + error + " at launch " + shape.describe();
+    return DeviceFailure(std::string(on.kernel) + ": an earlier kernel failed: " + error +
+                         "; set CUDA_LAUNCH_BLOCKING=1 to see which one");
+  const std::string failed = std::string(on.kernel) + ": the launch " + shape.describe() + " failed: " + error;
   if (status != cudaErrorMemoryAllocation) return DeviceFailure(failed);
-  return DeviceFailure(failed + "; loading a kernel for the first time needs device memory; none is free even after " +
+  return DeviceFailure(failed + "; loading a kernel for the first time needs device memory, but none is free even after " +
                            "emptying the cache: " + on.describeMemory() +
-                           "; dispose tensors that are not needed, and run it again",
+                           "; dispose tensors that are not needed and try again",
                        true);
 }
 
@@ -139,7 +139,7 @@ cudaError_t submitKernel(const Stream& on, void (*kernel)(P...), const LaunchSha
 /// launcher's name, the shape and the line. Blocks while the stream is full.
 template <class... P, class... A>
 void launch(void (*kernel)(P...), const LaunchShape& shape, A&&... args) {
-  static_assert(sizeof...(P) == sizeof...(A), "the kernel takes another number of arguments");
+  static_assert(sizeof...(P) == sizeof...(A), "the number of arguments must be that of the kernel");
   Stream& on = stream();
   if (on.options.skipLaunches) return;
   std::tuple<std::remove_cv_t<P>...> values(std::forward<A>(args)...);

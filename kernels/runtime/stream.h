@@ -20,7 +20,7 @@ constexpr int defaultShared = 48 * 1024;
 struct Options {
   FloatMode matmul = FloatMode::ieee;
   FloatMode convolution = FloatMode::ieee;
-  /// Launchers do everything but launch: measures the host's cost of an op.
+  /// Launchers do everything except launch: measures the host's cost of an op.
   bool skipLaunches = false;
 };
 
@@ -38,7 +38,7 @@ struct KernelFault {
 enum class FaultRule : int { labelRange, indexRange };
 constexpr const char* faultRules[] = {
     "label {value} is out of range for {limit} classes; labels count from 0",
-    "index {value} is outside an axis of {limit}",
+    "index {value} is out of range for an axis of size {limit}; indices count from 0",
 };
 
 /// The device refused or failed. Becomes DeviceError or OutOfMemoryError in JavaScript.

@@ -14,7 +14,7 @@ inline std::string describe(const char* what, cudaError_t status) {
   return std::string("cuda: ") + what + ": " + cudaGetErrorString(status) + " (" + cudaGetErrorName(status) + ")";
 }
 
-/// Throws DeviceFailure if a call failed; `what` says in words what failed.
+/// Throws DeviceFailure if a call failed; `what` is the start of the message.
 inline void check(cudaError_t status, const char* what) {
   if (status == cudaSuccess) return;
   cudaGetLastError();  // so that it is not taken for the error of a later call
@@ -22,6 +22,6 @@ inline void check(cudaError_t status, const char* what) {
 }
 
 /// The message for an error that appears while waiting: it comes from an earlier kernel.
-inline constexpr const char* kernelFailed = "a kernel failed (with CUDA_LAUNCH_BLOCKING=1 the error names it)";
+inline constexpr const char* kernelFailed = "a kernel failed (set CUDA_LAUNCH_BLOCKING=1 to see which one)";
 
 }  // namespace wengert

@@ -64,7 +64,7 @@ class PiecewiseCopy {
       check(cudaStreamCreateWithFlags(&stream_, cudaStreamNonBlocking), "a stream could not be created");
     for (Piece& piece : pieces_) {
       if (piece.data == nullptr) piece.data = device_.allocatePinned(pieceBytes);
-      if (piece.data == nullptr) throw DeviceFailure("cuda: the host has no pinned memory to read through", true);
+      if (piece.data == nullptr) throw DeviceFailure("cuda: the host is out of pinned memory for reads", true);
       if (piece.arrived != nullptr) continue;
       check(cudaEventCreateWithFlags(&piece.arrived, cudaEventDisableTiming | cudaEventBlockingSync),
             "an event could not be created");

@@ -43,8 +43,8 @@ void findDevice(int driver, int runtime) {
   int count = 0;
   const cudaError_t status = cudaGetDeviceCount(&count);
   if (status == cudaErrorInsufficientDriver)
-    throw DeviceFailure("the driver is too old: it supports CUDA " + versionText(driver) + ", the addon was built with " +
-                        versionText(runtime));
+    throw DeviceFailure("the driver is too old: it supports CUDA " + versionText(driver) +
+                        ", but the addon was built with CUDA " + versionText(runtime) + "; update the driver");
   if (status == cudaErrorNoDevice || (status == cudaSuccess && count == 0)) {
     const char* const visible = std::getenv("CUDA_VISIBLE_DEVICES");
     throw DeviceFailure(std::string("there is no GPU") +
@@ -217,7 +217,7 @@ class CudaDevice final : public Device {
   };
 
   [[noreturn]] static void refuse(const char* options) {
-    throw InvalidCall(std::string("cuda: only the emulator has the option ") + options);
+    throw InvalidCall(std::string("cuda: only the emulator supports ") + options);
   }
 
   /// Removes reached marks from the front. If the device has failed, all marks are removed, and `await` throws the

@@ -37,7 +37,7 @@ std::size_t bytesFrom(const char* variable, std::size_t least, std::size_t other
   char* end = nullptr;
   const double bytes = std::strtod(text, &end);
   if (*end != 0 || !(bytes >= static_cast<double>(least) && bytes < 9e15))
-    throw DeviceFailure(std::string(variable) + " must be a number of bytes, at least " + std::to_string(least) + ", got " +
+    throw DeviceFailure(std::string(variable) + " must be a number of bytes of at least " + std::to_string(least) + ", got " +
                         text);
   return static_cast<std::size_t>(bytes);
 }
@@ -174,7 +174,7 @@ class EmulatedDevice final : public Device {
 
   void setSchedule(const Schedule& schedule) override {
     if (schedule.detectRaces && !watchesAccesses)
-      throw InvalidCall("emulator: detectRaces needs the addon that watches accesses; set WENGERT_EMULATOR_RACES=1");
+      throw InvalidCall("emulator: detectRaces requires the addon that records accesses; set WENGERT_EMULATOR_RACES=1");
     work_.wait(work_.position());
     emulator::setOptions({schedule.seed, schedule.shuffle, schedule.detectRaces});
   }

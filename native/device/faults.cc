@@ -12,7 +12,7 @@ namespace {
 
 /// The rule's message, with the numbers of the report.
 std::string describe(const KernelFault& fault) {
-  if (fault.rule < 0 || fault.rule >= static_cast<int>(std::size(faultRules))) return "broke an unknown rule";
+  if (fault.rule < 0 || fault.rule >= static_cast<int>(std::size(faultRules))) return "the kernel reported an unknown error";
   std::string text = faultRules[fault.rule];
   const auto put = [&](const std::string& name, long long value) {
     if (const std::size_t at = text.find(name); at != std::string::npos)
@@ -30,8 +30,8 @@ void append(std::string& list, const std::string& text) { list += (list.empty() 
 Faults::Faults(Device& device, Staging& staging) : device_(device), staging_(staging) {
   for (const Kernel* kernel = Kernel::first; kernel != nullptr; kernel = kernel->next) kernels_.push_back(kernel);
   if (!allocateBlock())
-    throw DeviceFailure(std::string(Device::kind) + ": no memory for the error records of kernels (" +
-                            std::to_string(placesPerBlock * recordBytes()) + " bytes); " +
+    throw DeviceFailure(std::string(Device::kind) + ": out of memory: the error records of kernels need " +
+                            std::to_string(placesPerBlock * recordBytes()) + " bytes, and " +
                             std::to_string(device.freeMemory()) + " bytes are free on the device",
                         true);
   current_ = free_.back();

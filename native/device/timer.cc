@@ -25,7 +25,7 @@ class NotedMoment {
 }  // namespace
 
 Napi::Value elapsed(Environment& environment, const Napi::CallbackInfo& info) {
-  if (!info[0].IsFunction()) throw WrongType("elapsed: takes a function");
+  if (!info[0].IsFunction()) throw WrongType("elapsed: body must be a function");
   Device& device = *environment.device;
   const NotedMoment from(device);
   const Napi::Value result = call(info[0].As<Napi::Function>());

@@ -20,7 +20,7 @@ char* endOf(const Buffer& buffer) {
 
 unsigned char* pinned(Device& device, std::size_t bytes) {
   void* const data = device.allocatePinned(bytes);
-  if (data == nullptr) throw DeviceFailure("the host has no memory for guard bands", true);
+  if (data == nullptr) throw DeviceFailure("the host is out of pinned memory for guard bands", true);
   return static_cast<unsigned char*>(data);
 }
 

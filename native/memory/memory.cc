@@ -28,8 +28,8 @@ Memory::Piece Memory::take(std::size_t bytes, const char* what) {
   Block* const block = allocator_.take(bytes + 2 * margin);
   if (block == nullptr) {
     if (const std::string failure = device_.failure(); !failure.empty()) throw DeviceFailure(failure);
-    throw DeviceFailure(std::string(Device::kind) + ": no memory for " + std::to_string(bytes) + " bytes (" + what +
-                            "): " + describe(),
+    throw DeviceFailure(std::string(Device::kind) + ": out of memory: " + std::to_string(bytes) + " bytes (" + what +
+                            ") could not be allocated: " + describe(),
                         true);
   }
   char* const data = block->data + margin;
@@ -52,13 +52,15 @@ void Memory::give(Block* block) noexcept {
 }
 
 std::string Memory::describe() const {
-  return std::to_string(usage().live) + " are in use here, " + std::to_string(usage().cached) + " cached, " +
-         std::to_string(device_.freeMemory()) + " free on the device";
+  return std::to_string(usage().live) + " bytes are in use by this thread, " + std::to_string(usage().cached) +
+         " are cached, and " + std::to_string(device_.freeMemory()) + " are free on the device";
 }
 
 void Memory::useGuard(bool use) {
   if (use == guarded_) return;
-  if (usage().live > 0) throw InvalidCall("setOptions: guard can be changed only while no buffer is allocated");
+  if (usage().live > 0)
+    throw InvalidCall(
+        "setOptions: guard cannot be changed while buffers are allocated; set it before the first tensor is created");
   guarded_ = use;
 }
 

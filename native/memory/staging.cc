@@ -36,7 +36,8 @@ Staging::Piece Staging::take(std::size_t bytes) {
   piece.bytes = bytes <= coarse ? std::bit_ceil(std::max(bytes, least)) : (bytes + coarse - 1) / coarse * coarse;
   piece.data = static_cast<unsigned char*>(device_.allocatePinned(piece.bytes));
   if (piece.data == nullptr)
-    throw DeviceFailure("the host has no pinned memory for " + std::to_string(piece.bytes) + " bytes", true);
+    throw DeviceFailure("the host is out of pinned memory: " + std::to_string(piece.bytes) +
+                        " bytes could not be allocated", true);
   made_[piece.data] = piece.bytes;
   return piece;
 }

@@ -24,7 +24,8 @@ std::size_t bytesOf(const Buffer& buffer) { return static_cast<std::size_t>(buff
 Napi::ArrayBuffer makeArrayBuffer(Napi::Env env, std::size_t bytes) {
   void* volatile const tried = std::malloc(bytes);
   if (tried == nullptr && bytes > 0)
-    throw DeviceFailure("the host has no memory for " + std::to_string(bytes) + " bytes", true);
+    throw DeviceFailure("read: the host is out of memory: " + std::to_string(bytes) +
+                        " bytes could not be allocated", true);
   std::free(tried);
   return Napi::ArrayBuffer::New(env, bytes);
 }
@@ -63,7 +64,7 @@ void Reader::waitSoon(Ticket ticket) {
 }
 
 void Reader::readSync(const Buffer& buffer, void* target) {
-  environment_.checkAllGuards("a kernel that ran since");
+  environment_.checkAllGuards("read: an earlier kernel");
   Device& device = *environment_.device;
   const std::size_t bytes = bytesOf(buffer);
   const std::size_t staged = stagedOf(bytes);

@@ -36,11 +36,11 @@ Napi::TypedArray arrayArgument(const char* user, const Napi::CallbackInfo& info,
   if (!info[1].IsTypedArray()) throw WrongType(std::string(user) + ": argument 2 must be a typed array");
   const Napi::TypedArray array = info[1].As<Napi::TypedArray>();
   if (array.TypedArrayType() != arrayOf(buffer.dtype))
-    throw WrongType(std::string(user) + ": argument 2 is not the typed array in which " + nameOf(buffer.dtype) +
+    throw WrongType(std::string(user) + ": argument 2 must be the typed array in which " + nameOf(buffer.dtype) +
                     " is stored");
   if (static_cast<std::int64_t>(array.ElementLength()) != buffer.length)
-    throw WrongValue(std::string(user) + ": argument 2 has " + std::to_string(array.ElementLength()) +
-                     " elements, the buffer " + std::to_string(buffer.length));
+    throw WrongValue(std::string(user) + ": argument 2 must have " + std::to_string(buffer.length) +
+                     " elements, like the buffer, got " + std::to_string(array.ElementLength()));
   return array;
 }
 

@@ -204,9 +204,9 @@ describe.runIf(device() !== "cpu")(`convolutions on ${device()}`, () => {
       [1, 1, 0, 0, 1, 1],
     ];
     expect(() => call(xDims, wDims, yDims, steps, 1)).not.toThrow();
-    expect(() => call([2, 3, 5, 6], wDims, yDims, steps, 1)).toThrow(/conv2d: x has 150 elements, not 180/);
-    expect(() => call(xDims, wDims, [2, 4, 4, 5], steps, 1)).toThrow(/conv2d: y has 128 elements, not 160/);
-    expect(() => call(xDims, [4, 3, 2, 3], yDims, steps, 1)).toThrow(/conv2d: weight has 48 elements, not 72/);
+    expect(() => call([2, 3, 5, 6], wDims, yDims, steps, 1)).toThrow(/conv2d: x must have 180 elements, got 150/);
+    expect(() => call(xDims, wDims, [2, 4, 4, 5], steps, 1)).toThrow(/conv2d: y must have 160 elements, got 128/);
+    expect(() => call(xDims, [4, 3, 2, 3], yDims, steps, 1)).toThrow(/conv2d: weight must have 72 elements, got 48/);
     expect(() => call(xDims, wDims, yDims, [0, 1, 0, 0, 1, 1], 1)).toThrow(/stride and dilation/);
     expect(() => call(xDims, wDims, yDims, [1, 1, 0, -1, 1, 1], 1)).toThrow(
       /conv2d: dimensions and padding must be at least 0/,

@@ -284,11 +284,11 @@ describe.runIf(device() !== "cpu")(`matmul on ${device()}`, () => {
         callKernel(addon, "matmul", a, b, out, ...numbers, 0, 0, 0);
       };
       expect(() => call(y, 3, 3, 4, 0, 0)).not.toThrow();
-      expect(() => call(y, 3, 3, 5, 0, 0)).toThrow(/matmul: a has 12 elements, not 15/);
-      expect(() => call(y, 3, 4, 3, 0, 0)).toThrow(/matmul: y has 9 elements, not 12/);
+      expect(() => call(y, 3, 3, 5, 0, 0)).toThrow(/matmul: a must have 15 elements, got 12/);
+      expect(() => call(y, 3, 4, 3, 0, 0)).toThrow(/matmul: y must have 12 elements, got 9/);
       expect(() => call(y, -3, -3, 4, 0, 0)).toThrow(/matmul: /);
       expect(() => call(y, 2 ** 40, 2 ** 40, 4, 0, 0)).toThrow(/matmul: /);
-      expect(() => call(double, 3, 3, 4, 0, 0)).toThrow(/matmul: a is float32, not float64/);
+      expect(() => call(double, 3, 3, 4, 0, 0)).toThrow(/matmul: a must be float64, got float32/);
       for (const handle of [a, b, y, double]) addon.free(handle);
     });
   });

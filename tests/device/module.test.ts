@@ -134,7 +134,7 @@ test("what was recorded before a move has no gradient", () => {
     using model = network("cpu");
     const loss = model.forward(ones([1, 3], { device: "cpu" })).sum();
     model.to(there);
-    expect(() => loss.backward()).toThrow(/or moved after it was recorded/);
+    expect(() => loss.backward()).toThrow(/or moved to another device after it was recorded/);
   });
 });
 

@@ -19,7 +19,7 @@ describe.runIf(device() !== "cpu")(`tuning rows that ${device()} refuses`, () =>
 
   const refused: readonly [string, unknown, string][] = [
     ["not an object", 7, "must be an object"],
-    ["an unknown field", { ...good, tyle: 64 }, "there is no field tyle"],
+    ["an unknown field", { ...good, tyle: 64 }, "unknown field tyle"],
     ["an unknown product", { ...good, product: "conv" }, "product must be one of matmul, patches, weight, got conv"],
     [
       "unknown elements",
@@ -39,7 +39,7 @@ describe.runIf(device() !== "cpu")(`tuning rows that ${device()} refuses`, () =>
     [
       "a layout of a convolution",
       { ...patches, bAlongDepth: true },
-      "bAlongDepth must be left out: only matmul has layouts, got true",
+      "bAlongDepth must be undefined, since only matmul has layouts, got true",
     ],
     [
       "an unknown tier",

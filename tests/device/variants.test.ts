@@ -64,7 +64,7 @@ describe.runIf(device() !== "cpu")(`the tuner on ${device()}`, () => {
     expect(measured.variants).toEqual([measured.default]);
     expect(measured.failed).toHaveLength(tuner.products[0].candidates.length);
     for (const { reason } of measured.failed)
-      expect(reason).toMatch(/^wrong: off by [\d.]+, where the largest element is/);
+      expect(reason).toMatch(/^wrong: the error is [\d.]+ and the largest element is/);
     expect(isWorthwhile(measured)).toBe(false);
   });
 

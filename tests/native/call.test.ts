@@ -54,8 +54,8 @@ describe.skipIf(skipped)(`the addon's functions${why}`, () => {
     };
     withBuffer(16, float64, (y) => {
       expect(() => echo(y, leftOut, 0, 0, 0, 0)).not.toThrow();
-      expect(() => echo(y, leftOut, 0, 0, 0)).toThrow(new RangeError("plantedEcho: takes 6 operands, got 5"));
-      expect(() => echo()).toThrow(new RangeError("plantedEcho: takes 6 operands, got 0"));
+      expect(() => echo(y, leftOut, 0, 0, 0)).toThrow(new RangeError("plantedEcho: expected 6 operands, got 5"));
+      expect(() => echo()).toThrow(new RangeError("plantedEcho: expected 6 operands, got 0"));
       expect(() => echo(y, leftOut, 0, 0, 0, 0, 0, 0)).toThrow(
         new RangeError("plantedEcho: 2 words are left over after 6 operands"),
       );
@@ -68,14 +68,14 @@ describe.skipIf(skipped)(`the addon's functions${why}`, () => {
       );
       for (const wrong of [4, -1, 0.5, 2 ** 53, Number.NaN])
         expect(() => echo(y, leftOut, wrong, 0, 0, 0)).toThrow(
-          new RangeError(`plantedEcho: operand 3 must be a list, whose length comes first, got ${wrong}`),
+          new RangeError(`plantedEcho: operand 3 must be a list that starts with its length, got ${wrong}`),
         );
       expect(() => echo(y, leftOut, 1, y + 1, 0, 0, 0)).toThrow(
         new RangeError(`plantedEcho: operand 3[0] must be the handle of a live buffer, got ${y + 1}`),
       );
       for (const wrong of [0.5, 2 ** 31, -(2 ** 31) - 1, Number.NaN])
         expect(() => echo(y, leftOut, 0, 2, 7, wrong, 0, 0)).toThrow(
-          new ArgumentError(`plantedEcho: operand 4[1] must be an integer of 32 bits, got ${wrong}`),
+          new ArgumentError(`plantedEcho: operand 4[1] must be a 32-bit integer, got ${wrong}`),
         );
       for (const wrong of [0.5, 2 ** 53 + 2, Number.POSITIVE_INFINITY, Number.NaN])
         expect(() => echo(y, leftOut, 0, 0, wrong, 0)).toThrow(
@@ -83,7 +83,11 @@ describe.skipIf(skipped)(`the addon's functions${why}`, () => {
         );
       for (const wrong of [-1, 0.5, operands.length, Number.NaN]) {
         operands[0] = wrong;
-        expect(() => kernels.plantedEcho()).toThrow(new RangeError(`plantedEcho: the operands claim ${wrong} words`));
+        expect(() => kernels.plantedEcho()).toThrow(
+          new RangeError(
+            `plantedEcho: the number of words of the operands must be an integer from 0 to ${operands.length - 1}, got ${wrong}`,
+          ),
+        );
       }
     });
   });
@@ -108,22 +112,24 @@ describe.skipIf(skipped)(`the addon's functions${why}`, () => {
     const kernel = { name: "fill", firstOutput: 0, cpu: () => undefined };
     const { length } = addon.operands;
     expect(() => backend.run(kernel, [], [new Array<number>(length - 1).fill(0)])).toThrow(
-      new ArgumentError(`fill: its operands take ${length} words, and there are ${length - 1}`),
+      new ArgumentError(
+        `fill: the operands need ${length} words, and the limit is ${length - 1}; pass fewer tensors at once`,
+      ),
     );
-    expect(() => addon.kernels.fill()).toThrow("fill: takes 3 operands, got 0");
+    expect(() => addon.kernels.fill()).toThrow("fill: expected 3 operands, got 0");
   });
 
   testOnEmulator("operands count for one call", () => {
     withBuffer(16, float64, (y) => {
       callKernel(addon, "plantedEcho", y, null, [], [], 0, 0);
-      expect(() => addon.kernels.plantedEcho()).toThrow("plantedEcho: takes 6 operands, got 0");
+      expect(() => addon.kernels.plantedEcho()).toThrow("plantedEcho: expected 6 operands, got 0");
     });
   });
 
   testOnEmulator("a launcher's own rules become ArgumentError", () => {
     withBuffer(3, float64, (y) => {
       expect(() => callKernel(addon, "plantedEcho", y, null, [], [], 0, 0)).toThrow(
-        new ArgumentError("plantedEcho: y has 3 elements, not 16"),
+        new ArgumentError("plantedEcho: y must have 16 elements, got 3"),
       );
     });
   });
@@ -155,7 +161,7 @@ describe.skipIf(skipped)(`the addon's functions${why}`, () => {
     withBuffer(4, bool, (y) => {
       expect(() => addon.write(y, new Float32Array(4))).toThrow(TypeError);
       expect(() => addon.write(y, new Uint8Array(3))).toThrow(
-        new RangeError("write: argument 2 has 3 elements, the buffer 4"),
+        new RangeError("write: argument 2 must have 4 elements, like the buffer, got 3"),
       );
       expect(() => addon.write(y, [1, 2, 3, 4] as never)).toThrow(TypeError);
       addon.write(y, Uint8Array.of(1, 0, 1, 0));
@@ -207,7 +213,7 @@ describe.skipIf(skipped)(`the addon's functions${why}`, () => {
     }
     expect(message.split("; ").filter((part) => part.startsWith("planted"))).toHaveLength(2);
     expect(message).toContain("plantedLabel: label 12 is out of range for 10 classes");
-    expect(message).toContain("plantedIndex: index -3 is outside an axis of 10");
+    expect(message).toContain("plantedIndex: index -3 is out of range for an axis of size 10; indices count from 0");
     callKernel(addon, "plantedLabel", 13);
     callKernel(addon, "plantedDeadlock");
     expect(() => addon.sync()).toThrow(/^emulator: plantedDeadlock: .*; plantedLabel: label 13/);
@@ -237,7 +243,7 @@ describe.skipIf(skipped)(`the addon's functions${why}`, () => {
     expect(() => addon.setOptions({ matmul: "tf32", convolution: "fast" as never })).toThrow(
       new TypeError('setOptions: convolution must be "ieee" or "tf32"'),
     );
-    expect(() => addon.setOptions({ speed: 9 } as never)).toThrow("setOptions: there is no option speed");
+    expect(() => addon.setOptions({ speed: 9 } as never)).toThrow("setOptions: unknown option speed");
     if (onGpu) return;
     expect(() => addon.setOptions({ capability: 10 })).toThrow(ArgumentError);
     addon.setOptions({ capability: 75 });
@@ -258,11 +264,11 @@ describe.skipIf(skipped)(`the addon's functions${why}`, () => {
       [-300, "before"],
     ] as const)
       expect(() => callKernel(addon, "plantedStore", y, at)).toThrow(
-        new DeviceError(`plantedStore: wrote ${side} a buffer of 5 uint8`),
+        new DeviceError(`plantedStore: the kernel wrote ${side} a buffer of 5 uint8`),
       );
     callKernel(addon, "plantedStore", y, 0);
     expect(() => callKernel(addon, "plantedScratch", 100, 100 + 300)).toThrow(
-      new DeviceError("plantedScratch: wrote after its scratch memory of 100 bytes"),
+      new DeviceError("plantedScratch: the kernel wrote after its scratch memory of 100 bytes"),
     );
     callKernel(addon, "plantedScratch", 100, 99);
     addon.free(y);

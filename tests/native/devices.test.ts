@@ -39,7 +39,9 @@ describe("devices that are not there", () => {
     expect(device).toBe("cpu");
     const reason = (name: string): string =>
       `its addon has not been built: ${join(folder, `wengert_${name}.node`)} does not exist; run npm run build:native`;
-    expect(devices).toEqual([
+    // A new backend does not need a line here.
+    const those = devices.filter(({ name }) => ["cpu", "cuda", "emulator"].includes(name));
+    expect(those).toEqual([
       { name: "cpu", available: true, reason: "" },
       { name: "cuda", available: false, reason: reason("cuda") },
       { name: "emulator", available: false, reason: reason("emulator") },
@@ -85,7 +87,7 @@ describe("devices that are not there", () => {
       writeFileSync(file, "{}");
       const { out, err } = await run(print, env);
       expect(out).toMatch(/^cuda true\nDeviceError: cuda: tuning: /);
-      expect(out).toContain(`${file}: card must be a string, got undefined; correct or delete the file`);
+      expect(out).toContain(`${file}: card must be a string, got undefined; fix or delete the file`);
       expect(err).not.toContain("running on cpu");
     },
     60_000,

@@ -100,7 +100,7 @@ describe.skipIf(skipped)(`elapsed${why}`, () => {
 
   test("takes a function that is not asynchronous", async () => {
     for (const body of [undefined, null, 1, "f", {}])
-      expect(() => addon.elapsed(body as never)).toThrow(new TypeError("elapsed: takes a function"));
+      expect(() => addon.elapsed(body as never)).toThrow(new TypeError("elapsed: body must be a function"));
     let late: Promise<void> | undefined;
     expect(() =>
       addon.elapsed(() => {

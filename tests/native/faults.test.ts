@@ -21,7 +21,8 @@ describe.skipIf(skipped)(`bad data that kernels report${why}`, () => {
   const read = (): void => addon.readSync(y, new Int32Array(4));
   const about = (value: number): string =>
     `plantedLabel: label ${value} is out of range for 10 classes; labels count from 0`;
-  const aboutIndex = (value: number): string => `plantedIndex: index ${value} is outside an axis of 10`;
+  const aboutIndex = (value: number): string =>
+    `plantedIndex: index ${value} is out of range for an axis of size 10; indices count from 0`;
 
   /** How much each step submits to the device. The first may throw `message`; nothing else may throw. */
   async function submitted(steps: (() => unknown)[], message = ""): Promise<number[]> {

@@ -91,13 +91,15 @@ describe.skipIf(skipped)(`launches${why}`, () => {
       for (const bytes of [48 * KiB, 48 * KiB + 1, 227 * KiB, 100 * KiB]) expect(run(bytes)).toBe(3);
       expect(() => run(227 * KiB + 1)).toThrow(DeviceError);
       expect(() => run(227 * KiB + 1)).toThrow(
-        /^plantedShared: invalid argument \(cudaErrorInvalidValue\) at launch <<<\(1, 1, 1\), \(1, 1, 1\), 232449>>> at .*planted\.cu:\d+$/,
+        /^plantedShared: the launch <<<\(1, 1, 1\), \(1, 1, 1\), 232449>>> at .*planted\.cu:\d+ failed: invalid argument \(cudaErrorInvalidValue\)$/,
       );
       expect(run(227 * KiB)).toBe(3);
       // The kernel's limit stays raised, and a launch must not exceed the limit of its own device either.
       addon.setOptions({ capability: 75 });
       expect(run(64 * KiB)).toBe(3);
-      expect(() => run(100 * KiB)).toThrow(/^plantedShared: invalid argument \(cudaErrorInvalidValue\) at launch/);
+      expect(() => run(100 * KiB)).toThrow(
+        /^plantedShared: the launch .* failed: invalid argument \(cudaErrorInvalidValue\)$/,
+      );
       addon.setOptions({ capability: 90 });
       expect(run(100 * KiB)).toBe(3);
       addon.free(y);
@@ -172,7 +174,7 @@ describe.skipIf(skipped)(`launches${why}`, () => {
         console.log(JSON.stringify({ first, kept, isTyped: error instanceof OutOfMemoryError, message: error.message }));`);
       expect(found).toMatchObject({ first: true, kept: true, isTyped: true });
       expect((found as { message: string }).message).toMatch(
-        /^plantedShared: out of memory \(cudaErrorMemoryAllocation\) at launch <<<.*>>> at .*planted\.cu:\d+; loading a kernel for the first time needs device memory; none is free even after emptying the cache: \d+ are in use here, \d+ cached, \d+ free on the device; dispose tensors that are not needed, and run it again$/,
+        /^plantedShared: the launch <<<.*>>> at .*planted\.cu:\d+ failed: out of memory \(cudaErrorMemoryAllocation\); loading a kernel for the first time needs device memory, but none is free even after emptying the cache: \d+ bytes are in use by this thread, \d+ are cached, and \d+ are free on the device; dispose tensors that are not needed and try again$/,
       );
     });
   });

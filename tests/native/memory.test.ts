@@ -94,7 +94,7 @@ describe.skipIf(skipped)(`device memory${why}`, () => {
     const half = addon.alloc(limit / 2, uint8);
     expect(() => addon.alloc(limit, uint8)).toThrow(OutOfMemoryError);
     expect(() => addon.alloc(limit, uint8)).toThrow(
-      /^emulator: no memory for 67108864 bytes \(uint8\): 33554432 are in use here, \d+ cached, \d+ free on the device$/,
+      /^emulator: out of memory: 67108864 bytes \(uint8\) could not be allocated: 33554432 bytes are in use by this thread, \d+ are cached, and \d+ are free on the device$/,
     );
     expect(() => addon.alloc(2 ** 53, int32)).toThrow(OutOfMemoryError);
     const quarter = addon.alloc(limit / 4, uint8);
@@ -111,7 +111,7 @@ describe.skipIf(skipped)(`device memory${why}`, () => {
       } catch (error) {
         expect(error).toBeInstanceOf(OutOfMemoryError);
         expect(String(error)).toMatch(
-          /no memory for 8589934592 bytes \(uint8\): \d+ are in use here, \d+ cached, \d+ free on the device$/,
+          /out of memory: 8589934592 bytes \(uint8\) could not be allocated: \d+ bytes are in use by this thread, \d+ are cached, and \d+ are free on the device$/,
         );
       }
       return handles;
@@ -194,6 +194,6 @@ describe.skipIf(skipped)(`device memory${why}`, () => {
       env: { ...process.env, [variable]: value },
       encoding: "utf8",
     });
-    expect(printed.trim()).toBe(`${variable} must be a number of bytes, at least ${least}, got ${value}`);
+    expect(printed.trim()).toBe(`${variable} must be a number of bytes of at least ${least}, got ${value}`);
   });
 });

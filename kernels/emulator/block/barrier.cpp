@@ -8,14 +8,14 @@
 namespace emulator {
 
 void Block::barrier(int id, int count, bool waits) {
-  if (id < 0 || id >= 16) fault("barrier " + std::to_string(id) + ": a block has barriers 0 to 15");
+  if (id < 0 || id >= 16) fault("barrier " + std::to_string(id) + ": the number of a barrier must be from 0 to 15");
   if (count <= 0 || (count % 32 != 0 && count != threadCount_))
-    fault("barrier " + std::to_string(id) + ": a count of " + std::to_string(count) + " is not a multiple of 32");
+    fault("barrier " + std::to_string(id) + ": the count must be a multiple of 32, got " + std::to_string(count));
   Barrier& barrier = barriers_[id];
   if (barrier.arrived.empty()) barrier.count = count;
   if (barrier.count != count)
-    fault("barrier " + std::to_string(id) + ": counts " + std::to_string(barrier.count) + " and " +
-          std::to_string(count) + " meet");
+    fault("barrier " + std::to_string(id) + ": threads pass different counts, " +
+          std::to_string(barrier.count) + " and " + std::to_string(count));
   Thread& self = *running_;
   barrier.arrived.push_back(self.number);
   const bool isLast = static_cast<int>(barrier.arrived.size()) == count;
@@ -77,7 +77,7 @@ void Block::gather(std::uint32_t mask, const char* operation, void* slot, Combin
     if (other.mask == mask && (other.operation == operation || std::strcmp(other.operation, operation) == 0)) g = i;
     // This lane is expected by another gathering that includes lanes of its mask: the two would wait for each other.
     else if ((other.mask >> lane & 1) && (other.arrived & mask))
-      fault(std::string(operation) + " meets " + other.operation + " of other lanes, or another mask");
+      fault(std::string(operation) + ": other lanes of the mask call " + other.operation + " or pass another mask");
   }
   Gathering& gathering = warp.at[g];
   if (g == warp.gatherings) {

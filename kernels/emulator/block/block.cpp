@@ -55,12 +55,12 @@ void Block::run(const Launch& launch, std::uint64_t number) {
   if (Fiber* const first = next()) switchStacks(host_, first->pointer);
   current = outer;
   if (fault_.empty() && live_ > 0)
-    fault_ = "deadlock: " + std::to_string(live_) + " threads wait for ever, among them " + describeWaiting();
-  if (fault_.empty() && bulk_ && bulk_->isUnderWay()) fault_ = "the block ends while bulk copies are under way";
+    fault_ = "deadlock: " + std::to_string(live_) + " threads wait forever, among them " + describeWaiting();
+  if (fault_.empty() && bulk_ && bulk_->isUnderWay()) fault_ = "the block ended while bulk copies were in progress";
   if (fault_.empty()) {
     for (const Barrier& barrier : barriers_)
       if (!barrier.arrived.empty())
-        fault_ = "the block ends while threads have arrived at a barrier that others missed";
+        fault_ = "the block ended before all expected threads arrived at a barrier";
   }
   if (!fault_.empty()) throw Fault(fault_);
 }
@@ -190,11 +190,11 @@ std::size_t Block::sharedOffset(const void* p, std::size_t bytes, std::size_t al
   if (!isShared(p)) fault(std::string(operation) + ": the address is not in shared memory");
   const std::size_t offset = static_cast<const unsigned char*>(p) - shared_;
   if (offset % alignment != 0)
-    fault(std::string(operation) + ": shared byte " + std::to_string(offset) + " is not a multiple of " +
+    fault(std::string(operation) + ": the address, shared byte " + std::to_string(offset) + ", is not a multiple of " +
           std::to_string(alignment));
   if (offset + bytes > sharedBytes_)
     fault(std::string(operation) + ": " + std::to_string(bytes) + " bytes at shared byte " + std::to_string(offset) +
-          " end outside the block's " + std::to_string(sharedBytes_));
+          " end outside the " + std::to_string(sharedBytes_) + " bytes of the block");
   return offset;
 }
 

@@ -14,12 +14,13 @@ Bulk::Mbarrier& Bulk::find(const std::uint64_t* barrier, const char* operation) 
       if (Detector* detector = block_.detector()) detector->accessAtomic(block_.thread().number, offset, 8);
       return *known;
     }
-  block_.fault(std::string(operation) + ": shared byte " + std::to_string(offset) + " is not an initialised mbarrier");
+  block_.fault(std::string(operation) + ": shared byte " + std::to_string(offset) + " is not an initialized mbarrier");
 }
 
 void Bulk::initialise(std::uint64_t* barrier, std::uint32_t count) {
   const std::size_t offset = block_.sharedOffset(barrier, 8, 8, "mbarrier.init");
-  if (count == 0 || count >= 1u << 20) block_.fault("mbarrier.init: a count of " + std::to_string(count));
+  if (count == 0 || count >= 1u << 20)
+    block_.fault("mbarrier.init: the count must be from 1 to 2^20 - 1, got " + std::to_string(count));
   auto made = std::make_unique<Mbarrier>();
   made->offset = offset;
   made->count = made->pending = count;
@@ -42,7 +43,7 @@ void Bulk::fenceInitialised() {
 void Bulk::arrive(std::uint64_t* at, std::uint32_t expectedBytes) {
   Mbarrier& barrier = find(at, "mbarrier.arrive");
   const Thread& self = block_.thread();
-  if (barrier.pending == 0) block_.fault("mbarrier.arrive: more arrivals in a phase than the barrier counts");
+  if (barrier.pending == 0) block_.fault("mbarrier.arrive: more arrivals in a phase than the count of the mbarrier");
   if (Detector* detector = block_.detector()) detector->release(self.number, barrier.arrivals);
   barrier.bytes += expectedBytes;
   barrier.pending--;
@@ -55,7 +56,8 @@ void Bulk::arrive(std::uint64_t* at, std::uint32_t expectedBytes) {
 void Bulk::completeIfDone(Mbarrier& barrier, const Thread& by) {
   if (barrier.pending > 0 || barrier.bytes != 0) return;
   if (barrier.underWay > 0)
-    block_.fault(by, "an mbarrier's phase completes while bulk copies to it are under way: it expected too few bytes");
+    block_.fault(
+        by, "the phase of an mbarrier completed while bulk copies to it were in progress: it expected too few bytes");
   if (block_.detector() != nullptr) {
     // A thread that waits for a phase learns the knowledge of arrivals in it or before it, and that its copies are
     // done; it does not learn of later arrivals.
@@ -74,7 +76,7 @@ void Bulk::completeIfDone(Mbarrier& barrier, const Thread& by) {
 void Bulk::wait(std::uint64_t* at, std::uint32_t parity) {
   Mbarrier& barrier = find(at, "mbarrier.try_wait");
   Thread& self = block_.thread();
-  if (parity > 1) block_.fault("mbarrier.try_wait: a parity of " + std::to_string(parity));
+  if (parity > 1) block_.fault("mbarrier.try_wait: the parity must be 0 or 1, got " + std::to_string(parity));
   block_.maybePreempt();
   if (barrier.phase % 2 == parity) {
     barrier.waiting.push_back(&self);
@@ -87,7 +89,7 @@ void Bulk::wait(std::uint64_t* at, std::uint32_t parity) {
 void Bulk::load(void* target, const TensorMap& map, std::uint64_t* at, const int* coordinates) {
   Mbarrier& barrier = find(at, "cp.async.bulk.tensor");
   Thread& self = block_.thread();
-  if (!barrier.isFenced) block_.fault("cp.async.bulk.tensor: no fence since its mbarrier was initialised");
+  if (!barrier.isFenced) block_.fault("cp.async.bulk.tensor: no fence since its mbarrier was initialized");
   Copy copy{true,     map,   {}, block_.sharedOffset(target, map.boxBytes(), 128, "cp.async.bulk.tensor"),
             &barrier, &self, 0};
   std::copy_n(coordinates, map.rank, copy.at);
@@ -214,7 +216,7 @@ void Bulk::move(const Copy& copy) {
 void Bulk::endThread(const Thread& thread) {
   if (groups_.empty()) return;
   const Groups& groups = groups_[thread.number];
-  if (groups.waited < groups.stored) block_.fault("the thread ends without waiting for its bulk stores");
+  if (groups.waited < groups.stored) block_.fault("the thread ended without waiting for its bulk stores");
 }
 
 }  // namespace emulator

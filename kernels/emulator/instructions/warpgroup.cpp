@@ -35,7 +35,7 @@ Warpgroups::Operation& Warpgroups::enter(Group& group, State& state, const Matri
   }
   Operation& operation = group.operations[at];
   if (operation.instruction != instruction || operation.group != state.committed)
-    block_.fault("wgmma: the threads of a warpgroup issue different instructions");
+    block_.fault("wgmma: all threads of a warpgroup must issue the same instruction");
   return operation;
 }
 
@@ -56,15 +56,15 @@ void Warpgroups::attach(Group& group, Operation& operation, std::uint64_t number
       operation.d->values.assign(std::size_t{64} * n, 0);
     }
   } else if (previous != nullptr && previous != operation.d) {
-    block_.fault("wgmma: the threads of a warpgroup accumulate in different instructions' registers");
+    block_.fault("wgmma: all threads of a warpgroup must accumulate in the registers of the same instruction");
   }
   if (previous != nullptr) {
     for (int i = 0; i < n / 2; i++)
       if (std::bit_cast<std::uint32_t>(d[i]) != poison)
-        block_.fault("wgmma: its accumulators were written while an instruction on them is under way");
+        block_.fault("wgmma: its accumulators were written while an instruction that uses them was in progress");
     return;
   }
-  if (!state.fenced) block_.fault("wgmma: no wgmma.fence since its registers may have been written");
+  if (!state.fenced) block_.fault("wgmma: no wgmma.fence since its registers were last written");
   operation.d->registers[lane] = d;
   for (int i = 0; i < n / 2; i++) {
     operation.d->values[indexOf(lane, i, n)] = d[i];
@@ -75,7 +75,8 @@ void Warpgroups::attach(Group& group, Operation& operation, std::uint64_t number
 void Warpgroups::issue(const MatrixInstruction& instruction, float* d, const std::uint32_t* a) {
   Thread& self = block_.thread();
   const int lane = self.number % 128;
-  if (self.number / 128 * 128 + 128 > block_.threads()) block_.fault("wgmma: not in a warpgroup of 128 threads");
+  if (self.number / 128 * 128 + 128 > block_.threads())
+    block_.fault("wgmma: the thread is not in a warpgroup of 128 threads");
   Group& group = groups_[self.number / 128];
   State& state = threads_[self.number];
   Operation& operation = enter(group, state, instruction);
@@ -100,7 +101,7 @@ void Warpgroups::check(Group& group, Operation& operation) {
   const Operand b(instruction.b, instruction.transposeB);
   const Operand a(instruction.a, instruction.transposeA);
   if (!b.isInside(instruction.n, block_) || (instruction.hasDescriptorA && !a.isInside(64, block_)))
-    block_.fault("wgmma: a descriptor leads outside the block's shared memory");
+    block_.fault("wgmma: a descriptor points outside the shared memory of the block");
   Detector* const detector = block_.detector();
   if (detector == nullptr) return;
   if (group.engine < 0)
@@ -223,7 +224,7 @@ bool Warpgroups::performSomething() {
 
 void Warpgroups::endThread(const Thread& thread) {
   const State& state = threads_[thread.number];
-  if (state.retired < state.issued) block_.fault("the thread ends without waiting for its matrix instructions");
+  if (state.retired < state.issued) block_.fault("the thread ended without waiting for its matrix instructions");
 }
 
 }  // namespace emulator

@@ -28,11 +28,12 @@ constexpr unsigned mostThreads = 1024;
 void check(const char* name, Dim3 grid, Dim3 block, std::size_t sharedBytes) {
   const auto fail = [name](const std::string& message) { throw Fault(std::string(name) + ": " + message); };
   if (block.count() == 0 || block.count() > mostThreads)
-    fail("a block of " + std::to_string(block.count()) + " threads; a block has 1 to 1,024");
-  if (block.z > 64) fail("a block with " + std::to_string(block.z) + " threads in z; at most 64 are allowed");
+    fail("a block must have 1 to 1,024 threads, got " + std::to_string(block.count()));
+  if (block.z > 64) fail("a block must have at most 64 threads in z, got " + std::to_string(block.z));
   if (grid.count() == 0 || grid.x > 2147483647u || grid.y > 65535u || grid.z > 65535u)
-    fail("a grid outside the limits of the hardware");
-  if (sharedBytes > mostShared) fail(std::to_string(sharedBytes) + " bytes of shared memory; at most 232,448 are allowed");
+    fail("the grid must be within (2^31 - 1, 65,535, 65,535) blocks and not be empty");
+  if (sharedBytes > mostShared)
+    fail("a block must use at most 232,448 bytes of shared memory, got " + std::to_string(sharedBytes));
 }
 
 }  // namespace

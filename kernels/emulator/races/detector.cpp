@@ -108,7 +108,7 @@ void Detector::touchCell(const Accessor& by, std::size_t at, Cell& cell, bool is
     return;
   }
   if (!(cell.flags & initialised)) {
-    report("read of memory nothing has written", at, -1, by.agent);
+    report("read of memory that was never written", at, -1, by.agent);
     cell.flags |= initialised;
   }
   cell.readers = with(cell.readers, by);
@@ -124,7 +124,7 @@ void Detector::accessAtomic(int thread, std::size_t offset, std::size_t bytes) {
     }
     checkWriter(by, i, cell, "atomic access after write");
     checkSet(by, i, cell.readers, "atomic access after read");
-    if (!(cell.flags & initialised)) report("read of memory nothing has written", i, -1, thread);
+    if (!(cell.flags & initialised)) report("read of memory that was never written", i, -1, thread);
     cell.flags |= initialised | atomics;
     std::uint32_t& set = atomics_[i];
     set = with(set, by);
@@ -203,7 +203,6 @@ void Detector::fenceAsync(int thread) {
 }
 
 std::string Detector::nameOf(int agent) const {
-  if (agent < 0) return "nobody";
   return agent < threadCount_ ? "thread " + std::to_string(agent) : engines_[agent - threadCount_];
 }
 
@@ -217,8 +216,8 @@ void Detector::report(const char* kind, std::size_t offset, int first, int secon
     }
     cells_[i].flags |= reported;
   }
-  races_.push_back(std::string(kind) + " at shared byte " + std::to_string(offset) + ": " + nameOf(first) + ", then " +
-                   nameOf(second));
+  const std::string before = first < 0 ? "" : nameOf(first) + ", then ";
+  races_.push_back(std::string(kind) + " at shared byte " + std::to_string(offset) + ": " + before + nameOf(second));
 }
 
 }  // namespace emulator

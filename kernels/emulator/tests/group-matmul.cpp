@@ -171,7 +171,7 @@ int main() {
   using emulator::bfloat16, emulator::float16;
   using harness::early, harness::expectClean, harness::expectFound, harness::unordered;
   std::vector<std::string> uninitialised = early;
-  uninitialised.push_back("not an initialised mbarrier");
+  uninitialised.push_back("not an initialized mbarrier");
   uninitialised.push_back("atomic access");
   std::vector<std::string> miscounted = early;
   miscounted.push_back("it expected too few bytes");

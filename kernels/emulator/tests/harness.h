@@ -77,7 +77,7 @@ void expectPoison(const char* name, const Work& work) {
 
 inline const std::vector<std::string> unordered = {"read after write", "write after read", "write after write"};
 inline const std::vector<std::string> early = {"read after write", "write after read", "write after write",
-                                               "read of memory nothing has written"};
+                                               "read of memory that was never written"};
 
 /// Small whole numbers, so that sums are exact in any order.
 template <class T>
