@@ -1,5 +1,5 @@
 /** The Dropout layer: the op `dropout`, active only in training. The transformer layers use it too. */
-import { ArgumentError } from "../core/errors.js";
+import { checkProbability } from "../core/option-checks.js";
 import type { Generator } from "../core/random/generator.js";
 import { dropout } from "../ops/index.js";
 import type { Tensor } from "../tensor.js";
@@ -26,7 +26,7 @@ export class Dropout extends Module {
    */
   constructor(p = 0.5, { generator }: DropoutLayerOptions = {}) {
     super();
-    if (!(p >= 0 && p <= 1)) throw new ArgumentError(`Dropout: p is a probability from 0 to 1, got ${p}`);
+    checkProbability("Dropout", p);
     this.p = p;
     this.#generator = generator;
   }

@@ -37,7 +37,9 @@ export class Embedding extends Module {
       paddingIdx !== undefined &&
       (!Number.isInteger(paddingIdx) || paddingIdx < -numEmbeddings || paddingIdx >= numEmbeddings)
     )
-      throw new ArgumentError(`Embedding: paddingIdx ${paddingIdx} is outside a table of ${numEmbeddings} rows`);
+      throw new ArgumentError(
+        `Embedding: paddingIdx ${paddingIdx} is out of range for a table of ${numEmbeddings} rows`,
+      );
     this.#paddingIdx = paddingIdx;
     const drawn = randn([numEmbeddings, embeddingDim], { generator, dtype, device });
     this.weight = parameter(paddingIdx === undefined ? drawn : withoutRow(drawn, paddingIdx));

@@ -176,14 +176,14 @@ export abstract class Module implements Disposable {
     const shapes = pairs.filter(({ target, source }) => !sameShape(target.shape, source.shape));
     if (shapes.length > 0) {
       const differences = shapes.map(
-        ({ name, target, source }) => `${name} is ${show(target.shape)}, given ${show(source.shape)}`,
+        ({ name, target, source }) => `${name} is ${show(target.shape)}, got ${show(source.shape)}`,
       );
-      throw new ShapeError(`loadStateDict: shapes differ: ${list(differences)}`);
+      throw new ShapeError(`loadStateDict: the shapes do not match the module: ${list(differences)}`);
     }
     for (const { name, target, source } of pairs)
       if (source.dtype !== target.dtype && !(isFloat(source.dtype) && isFloat(target.dtype)))
         throw new DTypeError(
-          `loadStateDict: ${name} is ${target.dtype}, given ${source.dtype} (${dtypeInfo[source.dtype].kind})`,
+          `loadStateDict: ${name} is ${target.dtype}, got ${source.dtype} (${dtypeInfo[source.dtype].kind})`,
         );
     copyValues(
       "loadStateDict",
@@ -277,12 +277,12 @@ const compareNames = (
 });
 
 function refuse({ missingKeys, unexpectedKeys }: IncompatibleKeys): void {
-  const faults = [
+  const problems = [
     ...(missingKeys.length > 0 ? [`missing ${list(missingKeys)}`] : []),
     ...(unexpectedKeys.length > 0 ? [`unexpected ${list(unexpectedKeys)}`] : []),
   ];
-  if (faults.length > 0)
-    throw new FormatError(`loadStateDict: the names are not those of the module: ${faults.join("; ")}`);
+  if (problems.length > 0)
+    throw new FormatError(`loadStateDict: the names do not match the module: ${problems.join("; ")}`);
 }
 
 /** The first ten of a list, for messages. */

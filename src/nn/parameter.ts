@@ -53,7 +53,7 @@ export function buffer(tensor: Tensor, { persistent = true }: BufferOptions = {}
 function checkLeaf(op: string, tensor: Tensor): void {
   checkTensor(op, "the value", tensor);
   if (tensor.variable?.entry)
-    throw new ArgumentError(`${op}: ${tensor.describe()} is a result, not a leaf; use detach()`);
+    throw new ArgumentError(`${op}: ${tensor.describe()} is the result of an op, not a leaf; call detach() first`);
 }
 
 /**
@@ -61,14 +61,18 @@ function checkLeaf(op: string, tensor: Tensor): void {
  *
  *     assign(layer.weight, xavierUniform(layer.weight.shape));
  *
- * @throws ShapeError if the shapes differ; DTypeError if floats would be cut to integers. Nothing has changed then
+ * @throws ShapeError if the shapes differ; DTypeError if floats would be converted to integers. Nothing has changed then
  */
 export function assign(target: Tensor, source: Tensor): void {
   checkTensor("assign", "the target", target);
   checkTensor("assign", "the source", source);
   if (!sameShape(target.shape, source.shape))
-    throw new ShapeError(`assign: the target is ${show(target.shape)}, the source ${show(source.shape)}`);
+    throw new ShapeError(
+      `assign: shapes differ: the target is ${show(target.shape)}, the source is ${show(source.shape)}`,
+    );
   if (source.dtype !== target.dtype && !isFloat(target.dtype))
-    throw new DTypeError(`assign: the target is ${target.dtype}, the source ${source.dtype}`);
+    throw new DTypeError(
+      `assign: the target is ${target.dtype}, but the source is ${source.dtype}; cast the source first`,
+    );
   copyValues("assign", [source], [target]);
 }

@@ -37,7 +37,7 @@ export class Residual extends Module {
   /** The layer on the way around; null if the input is added as it is. */
   readonly shortcut: Layer | null;
 
-  /** @param layer - must give the shape of its input, or of the shortcut's output */
+  /** @param layer - must return the shape of its input, or of the shortcut's output */
   constructor(layer: Layer, { shortcut }: ResidualOptions = {}) {
     super();
     this.layer = layer;
@@ -48,14 +48,16 @@ export class Residual extends Module {
    * Computes layer(x) + shortcut(x).
    *
    * @param x - the shape that `layer` takes
-   * @returns the shape that `layer` gives
-   * @throws ShapeError unless both ways give one shape: nothing is broadcast
+   * @returns the shape that `layer` returns
+   * @throws ShapeError unless both shapes are the same: nothing is broadcast
    */
   forward(x: Tensor): Tensor {
     const y = this.layer.forward(x);
     const around = this.shortcut ? this.shortcut.forward(x) : x;
     if (!sameShape(y.shape, around.shape))
-      throw new ShapeError(`Residual: the layer gives ${show(y.shape)}, the way around it ${show(around.shape)}`);
+      throw new ShapeError(
+        `Residual: the layer returns ${show(y.shape)}, but the shortcut returns ${show(around.shape)}; their shapes must match`,
+      );
     return y.add(around);
   }
 }

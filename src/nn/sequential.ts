@@ -23,7 +23,8 @@ export class Sequential extends Module {
   constructor(...layers: readonly Layer[]) {
     super();
     layers.forEach((layer: unknown, i) => {
-      if (!(layer instanceof Module)) throw new ArgumentError(`Sequential: layer ${i} is no module: ${quote(layer)}`);
+      if (!(layer instanceof Module))
+        throw new ArgumentError(`Sequential: layer ${i} is not a module: ${quote(layer)}`);
     });
     this.#layers = layers;
   }

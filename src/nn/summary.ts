@@ -55,7 +55,9 @@ export function summary(
 function inputsOf(input: SummaryInput | readonly SummaryInput[]): readonly SummaryInput[] {
   if (input instanceof Tensor) return [input];
   if (!Array.isArray(input))
-    throw new ArgumentError(`summary: the input is a shape, a tensor, or a list of those, got ${quote(input)}`);
+    throw new ArgumentError(
+      `summary: the input must be a shape, a tensor, or a list of shapes and tensors, got ${quote(input)}`,
+    );
   return input.every((item) => typeof item === "number") ? [input] : input;
 }
 
@@ -118,8 +120,8 @@ function totals(model: Module): string[] {
   const trainable = parameters.filter(({ requiresGrad }) => requiresGrad);
   const buffers = [...model.namedBuffers().values()];
   return [
-    `parameters: ${number(sizeOfAll(parameters))}, of which trained: ${number(sizeOfAll(trainable))}`,
-    ...(buffers.length > 0 ? [`in buffers: ${number(sizeOfAll(buffers))}`] : []),
+    `parameters: ${number(sizeOfAll(parameters))} (${number(sizeOfAll(trainable))} trainable)`,
+    ...(buffers.length > 0 ? [`elements of buffers: ${number(sizeOfAll(buffers))}`] : []),
   ];
 }
 

@@ -135,19 +135,25 @@ describe("MultiHeadAttention", () => {
   });
 
   test.each<[(layer: MultiHeadAttention, x: Tensor) => unknown, string]>([
-    [(m) => m.forward(zeros([2, 4])), "MultiHeadAttention: inputs are (N, L, E) with E = 4, 4, 4: query [2, 4]"],
-    [(m, x) => m.forward(x, zeros([2, 3, 5])), "with E = 4, 4, 4: query [2, 3, 4], key [2, 3, 5]"],
-    [(m, x) => m.forward(x, zeros([1, 3, 4])), "MultiHeadAttention: the batches differ"],
-    [(m, x) => m.forward(x, x, zeros([2, 4, 4])), "MultiHeadAttention: key and value have different lengths"],
+    [
+      (m) => m.forward(zeros([2, 4])),
+      "MultiHeadAttention: query, key and value must be (N, L, E) with E = 4, 4, 4, got query [2, 4]",
+    ],
+    [(m, x) => m.forward(x, zeros([2, 3, 5])), "with E = 4, 4, 4, got query [2, 3, 4], key [2, 3, 5]"],
+    [(m, x) => m.forward(x, zeros([1, 3, 4])), "MultiHeadAttention: query and key must have the same batch size"],
+    [
+      (m, x) => m.forward(x, x, zeros([2, 4, 4])),
+      "MultiHeadAttention: key and value must have the same length and batch size",
+    ],
     [
       (m, x) => m.forward(x, x, x, { attnMask: zeros([3, 4]) }),
-      "MultiHeadAttention: attnMask is [3, 3], [4, 3, 3] or broadcasts to [2, 2, 3, 3], got [3, 4]",
+      "MultiHeadAttention: attnMask must be [3, 3] or [4, 3, 3], or broadcast to [2, 2, 3, 3], got [3, 4]",
     ],
     [(m, x) => m.forward(x, x, x, { attnMask: zeros([3]) }), "got [3]"],
     [(m, x) => m.forward(x, x, x, { attnMask: zeros([2, 3, 3]) }), "got [2, 3, 3]"],
     [
       (m, x) => m.forward(x, x, x, { keyPaddingMask: zeros([3, 2]) }),
-      "MultiHeadAttention: keyPaddingMask is [2, 3], got [3, 2]",
+      "MultiHeadAttention: keyPaddingMask must be [2, 3], got [3, 2]",
     ],
   ])("refuses what does not fit, %#", (f, message) => {
     tidy(() => {
@@ -251,7 +257,9 @@ describe("KeyValueCache", () => {
       layer.forward(sequence(2, 3, 4), undefined, undefined, { cache });
       const run = () => layer.forward(sequence(1, 3, 4), undefined, undefined, { cache });
       expect(run).toThrow(ShapeError);
-      expect(run).toThrow("KeyValueCache: holds keys of [2, 2, 3, 2], given [1, 2, 3, 2]");
+      expect(run).toThrow(
+        "KeyValueCache: the cache holds keys of shape [2, 2, 3, 2], got [1, 2, 3, 2]; call reset() before other sequences",
+      );
       expect(cache.length).toBe(3);
     });
   });

@@ -89,8 +89,8 @@ describe("truncatedNormal", () => {
   test.each([
     [{ std: 0 }, "std > 0"],
     [{ low: 2, high: 2 }, "low < high"],
-    [{ mean: Number.NaN }, "numbers are finite"],
-    [{ low: 50, high: 60 }, "there are no normal numbers between the bounds"],
+    [{ mean: Number.NaN }, "mean, std, low and high must be finite"],
+    [{ low: 50, high: 60 }, "low and high are too far from the mean to draw numbers between them"],
   ])("refuses %o", (options, message) => {
     expect(() => truncatedNormal([2], options)).toThrow(ArgumentError);
     expect(() => truncatedNormal([2], options)).toThrow(message);
@@ -143,7 +143,7 @@ describe("orthogonal", () => {
   });
 
   test("refuses vectors", () => {
-    expect(() => orthogonal([3])).toThrow(new ShapeError("orthogonal: a weight has two axes or more, got [3]"));
+    expect(() => orthogonal([3])).toThrow(new ShapeError("orthogonal: a weight must have at least two axes, got [3]"));
   });
 });
 
@@ -167,7 +167,7 @@ test("initializers follow their generator, in the dtype asked for, and leave not
 });
 
 test.each<[() => Tensor, string]>([
-  [() => xavierUniform([2, 2], { gain: -1 }), "xavierUniform: gain is a finite number of 0 or more, got -1"],
+  [() => xavierUniform([2, 2], { gain: -1 }), "xavierUniform: gain must be a finite non-negative number, got -1"],
   [() => xavierNormal([2, 2], { gain: Number.NaN }), "xavierNormal: gain"],
   [() => orthogonal([2, 2], { gain: Number.POSITIVE_INFINITY }), "orthogonal: gain"],
 ])("%#: %s", (f, message) => {

@@ -203,43 +203,49 @@ test("Identity gives the very same tensor", () => {
 });
 
 test.each<[() => unknown, string]>([
-  [() => new Linear(0, 3), "Linear: inFeatures is an integer of 1 or more, got 0"],
-  [() => new Linear(3, 1.5), "Linear: outFeatures is an integer of 1 or more, got 1.5"],
-  [() => new Conv1d(1, 2, 0), "Conv1d: kernelSize is an integer of 1 or more, got 0"],
-  [() => new Conv2d(1, 2, 0), "Conv2d: the kernel's height is an integer of 1 or more, got 0"],
+  [() => new Linear(0, 3), "Linear: inFeatures must be a positive integer, got 0"],
+  [() => new Linear(3, 1.5), "Linear: outFeatures must be a positive integer, got 1.5"],
+  [() => new Conv1d(1, 2, 0), "Conv1d: kernelSize must be a positive integer, got 0"],
+  [() => new Conv2d(1, 2, 0), "Conv2d: the kernel's height must be a positive integer, got 0"],
   [() => new Conv2d(-1, 2, 3), "Conv2d: inChannels"],
-  [() => new Conv2d(4, 6, 3, { groups: 3 }), "Conv2d: 3 groups do not divide 4 and 6 channels"],
-  [() => new ConvTranspose2d(4, 6, [3, -1]), "ConvTranspose2d: the kernel's width is an integer of 1 or more, got -1"],
-  [() => new Dropout(1.5), "Dropout: p is a probability from 0 to 1, got 1.5"],
-  [() => new CELU(0), "CELU: alpha is finite and not 0, got 0"],
-  [() => new Hardtanh(1, 1), "Hardtanh: min is below max, got 1 and 1"],
-  [() => new PReLU(0), "PReLU: numParameters is an integer of 1 or more, got 0"],
-  [() => new BatchNorm1d(0), "BatchNorm1d: numFeatures is an integer of 1 or more, got 0"],
-  [() => new BatchNorm2d(1, { eps: -1 }), "BatchNorm2d: eps is a number of 0 or more, got -1"],
-  [() => new BatchNorm2d(1, { momentum: Number.NaN }), "BatchNorm2d: momentum is a finite number, got NaN"],
-  [() => new LayerNorm([]), "LayerNorm: normalizedShape has one size or more, got []"],
-  [() => new LayerNorm([2, 0]), "LayerNorm: normalizedShape is an integer of 1 or more, got 0"],
-  [() => new RMSNorm(4, { eps: -1 }), "RMSNorm: eps is a number of 0 or more, got -1"],
-  [() => new GroupNorm(2, 3), "GroupNorm: 2 groups do not divide 3 channels"],
-  [() => new Embedding(3, 2, { paddingIdx: 3 }), "Embedding: paddingIdx 3 is outside a table of 3 rows"],
-  [() => new RNN(2, 0), "RNN: hiddenSize is an integer of 1 or more, got 0"],
-  [() => new LSTM(2, 3, { dropout: 2 }), "LSTM: dropout is a probability from 0 to 1, got 2"],
-  [() => new RNN(2, 3, { nonlinearity: "sin" as "tanh" }), 'RNN: nonlinearity is "tanh" or "relu", got "sin"'],
-  [() => new MultiHeadAttention(6, 4), "MultiHeadAttention: 4 heads do not divide 6 features"],
+  [
+    () => new Conv2d(4, 6, 3, { groups: 3 }),
+    "Conv2d: inChannels and outChannels must be divisible by groups = 3, got 4 and 6",
+  ],
+  [() => new ConvTranspose2d(4, 6, [3, -1]), "ConvTranspose2d: the kernel's width must be a positive integer, got -1"],
+  [() => new Dropout(1.5), "Dropout: p must be a probability between 0 and 1, got 1.5"],
+  [() => new CELU(0), "CELU: alpha must be finite and not 0, got 0"],
+  [() => new Hardtanh(1, 1), "Hardtanh: min must be less than max, got 1 and 1"],
+  [() => new PReLU(0), "PReLU: numParameters must be a positive integer, got 0"],
+  [() => new BatchNorm1d(0), "BatchNorm1d: numFeatures must be a positive integer, got 0"],
+  [() => new BatchNorm2d(1, { eps: -1 }), "BatchNorm2d: eps must be a finite non-negative number, got -1"],
+  [() => new BatchNorm2d(1, { momentum: Number.NaN }), "BatchNorm2d: momentum must be a finite number, got NaN"],
+  [() => new LayerNorm([]), "LayerNorm: normalizedShape must have at least one size, got []"],
+  [() => new LayerNorm([2, 0]), "LayerNorm: normalizedShape must be a positive integer, got 0"],
+  [() => new RMSNorm(4, { eps: -1 }), "RMSNorm: eps must be a finite non-negative number, got -1"],
+  [() => new GroupNorm(2, 3), "GroupNorm: numChannels must be divisible by numGroups, got 3 and 2"],
+  [() => new Embedding(3, 2, { paddingIdx: 3 }), "Embedding: paddingIdx 3 is out of range for a table of 3 rows"],
+  [() => new RNN(2, 0), "RNN: hiddenSize must be a positive integer, got 0"],
+  [() => new LSTM(2, 3, { dropout: 2 }), "LSTM: dropout must be a probability between 0 and 1, got 2"],
+  [() => new RNN(2, 3, { nonlinearity: "sin" as "tanh" }), 'RNN: nonlinearity must be "tanh" or "relu", got "sin"'],
+  [() => new MultiHeadAttention(6, 4), "MultiHeadAttention: embedDim must be divisible by numHeads, got 6 and 4"],
   [
     () => new MultiHeadAttention(8, 2, { rotary: new RotaryEncoding(8) }),
-    "MultiHeadAttention: heads have 4 features, rotary turns 8",
+    "MultiHeadAttention: rotary.dim must be embedDim / numHeads = 4, got 8",
   ],
-  [() => new RotaryEncoding(3), "RotaryEncoding: dim is even, got 3"],
-  [() => new TransformerEncoderLayer(4, 2, { dimFeedforward: 0 }), "TransformerEncoderLayer: dimFeedforward is an"],
+  [() => new RotaryEncoding(3), "RotaryEncoding: dim must be even, got 3"],
+  [
+    () => new TransformerEncoderLayer(4, 2, { dimFeedforward: 0 }),
+    "TransformerEncoderLayer: dimFeedforward must be a positive",
+  ],
   [
     () => new TransformerEncoderLayer(4, 2, { layerNormEps: -1 }),
-    "TransformerEncoderLayer: eps is a number of 0 or more, got -1",
+    "TransformerEncoderLayer: eps must be a finite non-negative number, got -1",
   ],
-  [() => new Sequential(relu as never), "Sequential: layer 0 is no module: "],
+  [() => new Sequential(relu as never), "Sequential: layer 0 is not a module: "],
   [
     () => new TransformerEncoderLayer(4, 2, { activation: "tan" as "relu" }),
-    'TransformerEncoderLayer: activation is "relu", "gelu" or a function, got "tan"',
+    'TransformerEncoderLayer: activation must be "relu", "gelu" or a function, got "tan"',
   ],
 ])("%#: %s", (f, message) => {
   const before = memory();
@@ -249,35 +255,47 @@ test.each<[() => unknown, string]>([
 });
 
 test.each<[() => unknown, string]>([
-  [() => new LayerNorm(2, { dtype: "int32" }), "LayerNorm: parameters are floats, not int32"],
-  [() => new Linear(2, 2, { dtype: "int32" }), "makes floats, not int32"],
+  [() => new LayerNorm(2, { dtype: "int32" }), "LayerNorm: parameters must have a float dtype, got int32"],
+  [() => new Linear(2, 2, { dtype: "int32" }), "dtype must be a float, got int32"],
 ])("%#: %s", (f, message) => {
   expect(f).toThrow(DTypeError);
   expect(f).toThrow(message);
 });
 
 test.each<[() => Tensor, string]>([
-  [() => new Linear(3, 2).forward(zeros([2, 4])), "linear: the last axis of x is not 3"],
-  [() => new BatchNorm2d(2).forward(zeros([2, 2])), "BatchNorm2d: x is (N, C, H, W), got [2, 2]"],
-  [() => new BatchNorm1d(2).forward(zeros([2, 2, 1, 1])), "BatchNorm1d: x is (N, C) or (N, C, L), got [2, 2, 1, 1]"],
-  [() => new PReLU(2).forward(zeros([3, 4])), "PReLU: 2 slopes for the channels, axis 1, of [3, 4]"],
-  [() => new GLU().forward(zeros([2, 3])), "GLU: axis 1 of [2, 3] has no halves"],
+  [() => new Linear(3, 2).forward(zeros([2, 4])), "linear: the last axis of x must have size 3"],
+  [() => new BatchNorm2d(2).forward(zeros([2, 2])), "BatchNorm2d: x must be (N, C, H, W), got [2, 2]"],
+  [
+    () => new BatchNorm1d(2).forward(zeros([2, 2, 1, 1])),
+    "BatchNorm1d: x must be (N, C) or (N, C, L), got [2, 2, 1, 1]",
+  ],
+  [
+    () => new PReLU(2).forward(zeros([3, 4])),
+    "PReLU: axis 1 of x must have 2 channels, one for each slope, got [3, 4]",
+  ],
+  [() => new GLU().forward(zeros([2, 3])), "GLU: axis 1 of x must have an even size, got [2, 3]"],
   [() => new AvgPool2d(3).forward(zeros([1, 1, 2, 2])), "avgPool2d: the kernel [3, 3] is larger"],
   [
     () => new Residual(new Linear(3, 1)).forward(zeros([2, 3])),
-    "Residual: the layer gives [2, 1], the way around it [2, 3]",
+    "Residual: the layer returns [2, 1], but the shortcut returns [2, 3]; their shapes must match",
   ],
   [
     () => new Conv1d(1, 1, 3, { padding: 3, paddingMode: "circular" }).forward(zeros([1, 1, 2])),
-    "Conv1d: circular padding is an integer from 0 to the size of its axis, got 3 and 3 for [1, 1, 2]",
+    "Conv1d: circular padding must be an integer from 0 to the size of the axis, got 3 and 3 for x [1, 1, 2]",
   ],
   [
     () => new Conv2d(1, 1, 3, { padding: 2, paddingMode: "reflect" }).forward(zeros([1, 1, 2, 5])),
-    "too short to reflect",
+    "is too short for reflect padding of 2",
   ],
-  [() => new SinusoidalEncoding(4).forward(zeros([2, 4])), "SinusoidalEncoding: x is (L, N, D) with D = 4, got [2, 4]"],
-  [() => new LearnedEncoding(3, 2).forward(zeros([2, 1, 2]), 2), "LearnedEncoding: 3 positions, asked for 2 to 3"],
-  [() => new RotaryEncoding(4).forward(zeros([2, 6])), "RotaryEncoding: x is (..., L, 4), got [2, 6]"],
+  [
+    () => new SinusoidalEncoding(4).forward(zeros([2, 4])),
+    "SinusoidalEncoding: x must be (L, N, D) with D = 4, got [2, 4]",
+  ],
+  [
+    () => new LearnedEncoding(3, 2).forward(zeros([2, 1, 2]), 2),
+    "LearnedEncoding: positions 2 to 3 are out of range for maxLength 3",
+  ],
+  [() => new RotaryEncoding(4).forward(zeros([2, 6])), "RotaryEncoding: x must be (..., L, 4), got [2, 6]"],
 ])("an input that does not fit is refused, %#: %s", (f, message) => {
   tidy(() => {
     expect(f).toThrow(ShapeError);
@@ -295,7 +313,7 @@ test("positions continue at an offset", () => {
         layer.dispose();
       }
       expect(() => new SinusoidalEncoding(6).forward(x, -1)).toThrow(
-        "SinusoidalEncoding: offset is an integer of 0 or more, got -1",
+        "SinusoidalEncoding: offset must be a non-negative integer, got -1",
       );
     });
   });

@@ -173,9 +173,11 @@ describe("assign", () => {
 
   test("refuses another shape, and floats for integers, and changes nothing", () => {
     const target = zeros([2], { dtype: "int32" });
-    expect(() => assign(target, zeros([3]))).toThrow(new ShapeError("assign: the target is [2], the source [3]"));
+    expect(() => assign(target, zeros([3]))).toThrow(
+      new ShapeError("assign: shapes differ: the target is [2], the source is [3]"),
+    );
     expect(() => assign(target, tensor([1, 2]))).toThrow(
-      new DTypeError("assign: the target is int32, the source float32"),
+      new DTypeError("assign: the target is int32, but the source is float32; cast the source first"),
     );
     expect(target.arraySync()).toEqual([0, 0]);
   });

@@ -91,19 +91,19 @@ describe("recurrent nets", () => {
   });
 
   test.each<[() => unknown, string]>([
-    [() => new RNN(3, 2).forward(zeros([4, 3])), "RNN: x is (L, N, I) with I = 3, got [4, 3]"],
+    [() => new RNN(3, 2).forward(zeros([4, 3])), "RNN: x must be (L, N, I) with I = 3, got [4, 3]"],
     [
       () => new GRU(3, 2, { batchFirst: true }).forward(zeros([4, 1, 2])),
-      "GRU: x is (N, L, I) with I = 3, got [4, 1, 2]",
+      "GRU: x must be (N, L, I) with I = 3, got [4, 1, 2]",
     ],
-    [() => new GRU(3, 2).forward(zeros([0, 1, 3])), "GRU: there is no step in x [0, 1, 3]"],
+    [() => new GRU(3, 2).forward(zeros([0, 1, 3])), "GRU: x must have at least one time step, got [0, 1, 3]"],
     [
       () => new LSTM(3, 2).forward(zeros([4, 5, 3]), [zeros([1, 5, 2]), zeros([1, 4, 2])]),
-      "LSTM: a state to start from is [1, 5, 2], got [1, 4, 2]",
+      "LSTM: an initial state must be [1, 5, 2], got [1, 4, 2]",
     ],
     [
       () => new LSTM(3, 2).forward(zeros([4, 5, 3]), null, { mask: zeros([5, 4], { dtype: "bool" }) }),
-      "LSTM: mask is [4, 5] like x, got [5, 4]",
+      "LSTM: mask must be [4, 5] to match x, got [5, 4]",
     ],
   ])("refuse an input that does not fit, %#", (f, message) => {
     tidy(() => {
@@ -115,7 +115,7 @@ describe("recurrent nets", () => {
   test("refuse a mask of numbers", () => {
     tidy(() => {
       const run = () => new RNN(3, 2).forward(zeros([4, 5, 3]), null, { mask: zeros([4, 5]) });
-      expect(run).toThrow(new DTypeError("RNN: mask is bool, got float32"));
+      expect(run).toThrow(new DTypeError("RNN: mask must be bool, got float32"));
     });
   });
 });

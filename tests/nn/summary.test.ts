@@ -42,8 +42,8 @@ test("a table of modules, shapes and parameters", () => {
       "  3 (Flatten)      [2, 5408]",
       "  4 (Linear)       [2, 10]             54,090",
       "---------------------------------------------",
-      "parameters: 54,178, of which trained: 54,106",
-      "in buffers: 17",
+      "parameters: 54,178 (54,106 trainable)",
+      "elements of buffers: 17",
     ].join("\n"),
   );
 });
@@ -75,7 +75,7 @@ test("several outputs, a module that is not run, a shared parameter", () => {
     expect.stringMatching(/^ {2}unused \(Linear\) +6$/),
     "  output (Linear)",
   ]);
-  expect(lines.at(-1)).toBe("parameters: 142, of which trained: 142");
+  expect(lines.at(-1)).toBe("parameters: 142 (142 trainable)");
 });
 
 test("takes several inputs, as shapes or tensors", () => {
@@ -104,5 +104,7 @@ test("changes nothing: modes, statistics, random numbers, memory, methods", () =
 
 test("refuses values that are not inputs", () => {
   expect(() => summary(new ReLU(), 3 as never)).toThrow(ArgumentError);
-  expect(() => summary(new ReLU(), 3 as never)).toThrow("summary: the input is a shape, a tensor, or a list of those");
+  expect(() => summary(new ReLU(), 3 as never)).toThrow(
+    "summary: the input must be a shape, a tensor, or a list of shapes and tensors",
+  );
 });

@@ -64,16 +64,16 @@ test("every layer has its own initial values", () => {
 });
 
 test.each<[string, () => unknown, string]>([
-  ["no layers", () => new TransformerEncoder(encoderLayer, 0), "numLayers is an integer of 1 or more, got 0"],
+  ["no layers", () => new TransformerEncoder(encoderLayer, 0), "numLayers must be a positive integer, got 0"],
   [
     "a layer to be copied",
     () => new TransformerEncoder(encoderLayer() as never, 2),
-    "TransformerEncoder: makeLayer is a function",
+    "TransformerEncoder: makeLayer must be a function that returns a new layer",
   ],
   [
     "layers of another kind",
     () => new TransformerDecoder(encoderLayer as never, 2),
-    "TransformerDecoder: layer 0 is a TransformerDecoderLayer, got",
+    "TransformerDecoder: layer 0 must be a TransformerDecoderLayer, got",
   ],
   [
     "one layer twice",
@@ -81,17 +81,17 @@ test.each<[string, () => unknown, string]>([
       const layer = encoderLayer();
       return new TransformerEncoder(() => layer, 2);
     },
-    "TransformerEncoder: layer 1 is there twice",
+    "TransformerEncoder: layer 1 appears twice",
   ],
   [
     "too few caches",
     () => new TransformerEncoder(encoderLayer, 2).forward(sequence(1), { caches: [new KeyValueCache()] }),
-    "TransformerEncoder: caches are one for each of 2 layers, got 1",
+    "TransformerEncoder: caches must have one cache for each of the 2 layers, got 1",
   ],
   [
     "too many caches of the memory",
     () => new TransformerDecoder(decoderLayer, 1).forward(sequence(1), sequence(2), { memoryCaches: [] }),
-    "TransformerDecoder: memoryCaches are one for each of 1 layers, got 0",
+    "TransformerDecoder: memoryCaches must have one cache for each of the 1 layers, got 0",
   ],
 ])("refuses %s", (_, make, message) => {
   tidy(() => {

@@ -3,6 +3,7 @@
  * slope or split their input are in gated-activation.ts.
  */
 import { ArgumentError } from "../../core/errors.js";
+import { checkNonNegative } from "../../core/option-checks.js";
 import {
   clamp,
   elu,
@@ -101,7 +102,7 @@ export class CELU extends Activation {
    */
   constructor(alpha = 1) {
     if (!Number.isFinite(alpha) || alpha === 0)
-      throw new ArgumentError(`CELU: alpha is finite and not 0, got ${alpha}`);
+      throw new ArgumentError(`CELU: alpha must be finite and not 0, got ${alpha}`);
     super((x) => elu(x.div(alpha)).mul(alpha));
   }
 }
@@ -164,7 +165,7 @@ export class Hardtanh extends Activation {
    * @throws ArgumentError unless min is below max
    */
   constructor(min = -1, max = 1) {
-    if (!(min < max)) throw new ArgumentError(`Hardtanh: min is below max, got ${min} and ${max}`);
+    if (!(min < max)) throw new ArgumentError(`Hardtanh: min must be less than max, got ${min} and ${max}`);
     super((x) => limited(x, min, max));
   }
 }
@@ -201,11 +202,10 @@ export class Hardshrink extends Activation {
 export class Softshrink extends Activation {
   /**
    * @param lambda - how far values move towards 0. Default 0.5
-   * @throws ArgumentError unless lambda is a finite number of 0 or more
+   * @throws ArgumentError unless lambda is finite and not negative
    */
   constructor(lambda = 0.5) {
-    if (!Number.isFinite(lambda) || lambda < 0)
-      throw new ArgumentError(`Softshrink: lambda is a finite number of 0 or more, got ${lambda}`);
+    checkNonNegative("Softshrink", "lambda", lambda);
     super((x) =>
       x
         .abs()

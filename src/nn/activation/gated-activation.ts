@@ -34,12 +34,12 @@ export class PReLU extends Module {
    *
    * @param x - (N, C, ...); with one slope any shape
    * @returns the shape of x
-   * @throws ShapeError if there are several slopes, and not as many as channels
+   * @throws ShapeError if there are several slopes and their number differs from that of the channels
    */
   forward(x: Tensor): Tensor {
     const slopes = this.weight.size;
     if (slopes > 1 && x.shape[1] !== slopes)
-      throw new ShapeError(`PReLU: ${slopes} slopes for the channels, axis 1, of ${show(x.shape)}`);
+      throw new ShapeError(`PReLU: axis 1 of x must have ${slopes} channels, one for each slope, got ${show(x.shape)}`);
     const slope = slopes > 1 ? this.weight.reshape([slopes, ...new Array<number>(x.rank - 2).fill(1)]) : this.weight;
     return x.gt(0).where(x, x.mul(slope));
   }
@@ -67,7 +67,8 @@ export class GLU extends Module {
    */
   forward(x: Tensor): Tensor {
     const axis = normalizeAxis("GLU", this.#axis, x.rank);
-    if (x.shape[axis] % 2 !== 0) throw new ShapeError(`GLU: axis ${axis} of ${show(x.shape)} has no halves`);
+    if (x.shape[axis] % 2 !== 0)
+      throw new ShapeError(`GLU: axis ${axis} of x must have an even size, got ${show(x.shape)}`);
     const [value, gate] = x.split([x.shape[axis] / 2, x.shape[axis] / 2], axis);
     return value.mul(gate.sigmoid());
   }

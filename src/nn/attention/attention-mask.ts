@@ -47,7 +47,7 @@ export function mergeMasks(
   const given = [
     attnMask ? attnMaskOf(layer, attnMask, scores) : null,
     keyPaddingMask ? paddingMaskOf(layer, keyPaddingMask, scores) : null,
-    // A query alone may attend to all there is; without a past, the op's own mask does.
+    // A single query may attend to all keys; without a past, the causal mask of the op is enough.
     isCausal && past > 0 && scores[2] > 1 ? like.ones([scores[2], scores[3]], "bool").triu(past + 1) : null,
   ].filter((mask) => mask !== null);
   const causal = isCausal && past === 0;
@@ -67,7 +67,7 @@ function attnMaskOf(layer: string, mask: Tensor, scores: Shape): Tensor {
   const aligned = perHead ? mask.reshape(scores) : mask;
   if (mask.rank < 2 || (mask.rank === 3 && !perHead) || !stretches(layer, aligned.shape, scores))
     throw new ShapeError(
-      `${layer}: attnMask is ${show([queries, keys])}, ${show([n * heads, queries, keys])} or broadcasts to ${show(scores)}, got ${show(mask.shape)}`,
+      `${layer}: attnMask must be ${show([queries, keys])} or ${show([n * heads, queries, keys])}, or broadcast to ${show(scores)}, got ${show(mask.shape)}`,
     );
   return aligned;
 }
@@ -83,11 +83,11 @@ function stretches(layer: string, shape: Shape, to: Shape): boolean {
 function paddingMaskOf(layer: string, mask: Tensor, [n, , , keys]: Shape): Tensor {
   checkMaskType(layer, "keyPaddingMask", mask);
   if (!sameShape(mask.shape, [n, keys]))
-    throw new ShapeError(`${layer}: keyPaddingMask is ${show([n, keys])}, got ${show(mask.shape)}`);
+    throw new ShapeError(`${layer}: keyPaddingMask must be ${show([n, keys])}, got ${show(mask.shape)}`);
   return mask.reshape([n, 1, 1, keys]);
 }
 
 function checkMaskType(layer: string, name: string, { dtype }: Tensor): void {
   if (dtype !== "bool" && !isFloat(dtype))
-    throw new DTypeError(`${layer}: ${name} is bool, or floats to be added, got ${dtype}`);
+    throw new DTypeError(`${layer}: ${name} must be bool, or floats to add to the scores, got ${dtype}`);
 }

@@ -3,7 +3,7 @@
  * it. The attention formula is the op `scaledDotProductAttention`.
  */
 import { ArgumentError, ShapeError } from "../../core/errors.js";
-import { quote } from "../../core/quote.js";
+import { checkProbability } from "../../core/option-checks.js";
 import { show } from "../../core/shape.js";
 import { linear, scaledDotProductAttention } from "../../ops/index.js";
 import type { Tensor } from "../../tensor.js";
@@ -99,11 +99,12 @@ export class MultiHeadAttention extends Module {
     const name = "MultiHeadAttention";
     for (const [key, size] of Object.entries({ embedDim, numHeads, kdim, vdim })) checkSize(name, key, size);
     if (embedDim % numHeads !== 0)
-      throw new ArgumentError(`${name}: ${numHeads} heads do not divide ${embedDim} features`);
-    if (!(dropout >= 0 && dropout <= 1))
-      throw new ArgumentError(`${name}: dropout is a probability from 0 to 1, got ${quote(dropout)}`);
+      throw new ArgumentError(`${name}: embedDim must be divisible by numHeads, got ${embedDim} and ${numHeads}`);
+    checkProbability(name, dropout, "dropout");
     if (rotary && rotary.dim !== embedDim / numHeads)
-      throw new ArgumentError(`${name}: heads have ${embedDim / numHeads} features, rotary turns ${rotary.dim}`);
+      throw new ArgumentError(
+        `${name}: rotary.dim must be embedDim / numHeads = ${embedDim / numHeads}, got ${rotary.dim}`,
+      );
     const { generator, dtype, device } = options;
     const init = { generator, dtype, device };
     const draw = (rows: number, columns: number): Tensor => parameter(xavierUniform([rows, columns], init));
@@ -230,12 +231,14 @@ export class MultiHeadAttention extends Module {
     const sizes = [this.embedDim, this.#kdim, this.#vdim];
     const layout = this.batchFirst ? "(N, L, E)" : "(L, N, E)";
     if ([query, key, value].some((x, i) => x.rank !== 3 || x.shape[2] !== sizes[i]))
-      throw new ShapeError(`MultiHeadAttention: inputs are ${layout} with E = ${sizes.join(", ")}: ${shapes}`);
+      throw new ShapeError(
+        `MultiHeadAttention: query, key and value must be ${layout} with E = ${sizes.join(", ")}, got ${shapes}`,
+      );
     const batch = this.batchFirst ? 0 : 1;
     if (key.shape[0] !== value.shape[0] || key.shape[1] !== value.shape[1])
-      throw new ShapeError(`MultiHeadAttention: key and value have different lengths: ${shapes}`);
+      throw new ShapeError(`MultiHeadAttention: key and value must have the same length and batch size, got ${shapes}`);
     if (query.shape[batch] !== key.shape[batch])
-      throw new ShapeError(`MultiHeadAttention: the batches differ: ${shapes}`);
+      throw new ShapeError(`MultiHeadAttention: query and key must have the same batch size, got ${shapes}`);
   }
 }
 

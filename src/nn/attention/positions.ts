@@ -3,6 +3,7 @@
  * the first transformer layer. Rotary positions, which act inside attention, are in rotary.ts.
  */
 import { ArgumentError, ShapeError } from "../../core/errors.js";
+import { integerFrom } from "../../core/option-checks.js";
 import { quote } from "../../core/quote.js";
 import { show } from "../../core/shape.js";
 import { randn } from "../../random.js";
@@ -14,14 +15,14 @@ import { tableUpTo } from "./position-table.js";
 
 /** Options of `SinusoidalEncoding`, and a part of those of `LearnedEncoding`. */
 export interface PositionOptions {
-  /** The axes of sequences: (N, L, D) where true, (L, N, D) where false. Default false, as in the other layers. */
+  /** Whether sequences are (N, L, D); if false they are (L, N, D). Default false, as in the other layers. */
   readonly batchFirst?: boolean;
 }
 
-/** Throws unless a position is an integer of 0 or more. */
+/** Throws unless a position is an integer and not negative. */
 export function checkOffset(layer: string, offset: number): void {
   if (!Number.isInteger(offset) || offset < 0)
-    throw new ArgumentError(`${layer}: offset is an integer of 0 or more, got ${quote(offset)}`);
+    throw new ArgumentError(`${layer}: offset must be ${integerFrom(0)}, got ${quote(offset)}`);
 }
 
 /** Adds a vector to each element of a sequence that depends on its position. */
@@ -48,7 +49,7 @@ abstract class PositionEncoding extends Module {
   forward(x: Tensor, offset = 0): Tensor {
     if (x.rank !== 3 || x.shape[2] !== this.#dModel)
       throw new ShapeError(
-        `${this.#name}: x is ${this.#batchFirst ? "(N, L, D)" : "(L, N, D)"} with D = ${this.#dModel}, got ${show(x.shape)}`,
+        `${this.#name}: x must be ${this.#batchFirst ? "(N, L, D)" : "(L, N, D)"} with D = ${this.#dModel}, got ${show(x.shape)}`,
       );
     checkOffset(this.#name, offset);
     const rows = this.rows(x, offset, x.shape[this.#batchFirst ? 1 : 0]); // (L, D)
@@ -109,7 +110,9 @@ export class LearnedEncoding extends PositionEncoding {
   protected rows(_: Tensor, offset: number, length: number): Tensor {
     const [maxLength] = this.weight.shape;
     if (offset + length > maxLength)
-      throw new ShapeError(`LearnedEncoding: ${maxLength} positions, asked for ${offset} to ${offset + length - 1}`);
+      throw new ShapeError(
+        `LearnedEncoding: positions ${offset} to ${offset + length - 1} are out of range for maxLength ${maxLength}`,
+      );
     return this.weight.slice([[offset, offset + length]]);
   }
 }

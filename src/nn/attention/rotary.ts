@@ -3,7 +3,7 @@
  * in the options.
  */
 import { ArgumentError, ShapeError } from "../../core/errors.js";
-import { quote } from "../../core/quote.js";
+import { checkPositive } from "../../core/option-checks.js";
 import { show } from "../../core/shape.js";
 import { concat, stack } from "../../ops/index.js";
 import type { Tensor } from "../../tensor.js";
@@ -42,9 +42,8 @@ export class RotaryEncoding extends Module {
   constructor(dim: number, { base = 10000, interleaved = false }: RotaryOptions = {}) {
     super();
     checkSize("RotaryEncoding", "dim", dim);
-    if (dim % 2 !== 0) throw new ArgumentError(`RotaryEncoding: dim is even, got ${dim}`);
-    if (!Number.isFinite(base) || base <= 0)
-      throw new ArgumentError(`RotaryEncoding: base is a finite number above 0, got ${quote(base)}`);
+    if (dim % 2 !== 0) throw new ArgumentError(`RotaryEncoding: dim must be even, got ${dim}`);
+    checkPositive("RotaryEncoding", "base", base);
     this.dim = dim;
     this.#base = base;
     this.#interleaved = interleaved;
@@ -59,7 +58,7 @@ export class RotaryEncoding extends Module {
    */
   forward(x: Tensor, offset = 0): Tensor {
     if (x.rank < 2 || x.shape[x.rank - 1] !== this.dim)
-      throw new ShapeError(`RotaryEncoding: x is (..., L, ${this.dim}), got ${show(x.shape)}`);
+      throw new ShapeError(`RotaryEncoding: x must be (..., L, ${this.dim}), got ${show(x.shape)}`);
     checkOffset("RotaryEncoding", offset);
     const [cos, sin] = this.#tables(x, offset); // (L, dim / 2)
     // (a, b) -> (a cos - b sin, a sin + b cos)

@@ -68,15 +68,15 @@ abstract class TransformerStack<L extends Module> extends Module {
     checkSize(name, "numLayers", numLayers);
     if (typeof makeLayer !== "function")
       throw new ArgumentError(
-        `${name}: makeLayer is a function, each layer being one of its own; got ${quote(makeLayer)}`,
+        `${name}: makeLayer must be a function that returns a new layer on each call, got ${quote(makeLayer)}`,
       );
     this.#name = name;
     this.layers = Array.from({ length: numLayers }, (_, i) => makeLayer(i));
     this.layers.forEach((layer: unknown, i) => {
       if (!(layer instanceof kind))
-        throw new ArgumentError(`${name}: layer ${i} is a ${kind.name}, got ${quote(layer)}`);
+        throw new ArgumentError(`${name}: layer ${i} must be a ${kind.name}, got ${quote(layer)}`);
       if (this.layers.indexOf(layer) !== i)
-        throw new ArgumentError(`${name}: layer ${i} is there twice; makeLayer makes a new one each time`);
+        throw new ArgumentError(`${name}: layer ${i} appears twice; makeLayer must return a new layer on each call`);
     });
     this.norm = norm;
   }
@@ -95,7 +95,7 @@ abstract class TransformerStack<L extends Module> extends Module {
   protected checkCaches(name: string, caches: readonly KeyValueCache[] | null | undefined): void {
     if (caches && caches.length !== this.layers.length)
       throw new ArgumentError(
-        `${this.#name}: ${name} are one for each of ${this.layers.length} layers, got ${caches.length}`,
+        `${this.#name}: ${name} must have one cache for each of the ${this.layers.length} layers, got ${caches.length}`,
       );
   }
 }

@@ -78,7 +78,7 @@ function activationOf(
   if (typeof activation === "function") return activation;
   if (activation === "relu") return relu;
   if (activation === "gelu") return (x) => gelu(x);
-  throw new ArgumentError(`${layer}: activation is "relu", "gelu" or a function, got ${quote(activation)}`);
+  throw new ArgumentError(`${layer}: activation must be "relu", "gelu" or a function, got ${quote(activation)}`);
 }
 
 /** The part that both layers share: self-attention and the feed-forward network. */

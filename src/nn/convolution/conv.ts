@@ -35,7 +35,7 @@ export interface Conv2dLayerOptions extends Conv2dOptions, PaddedOptions {}
 /** Options of `ConvTranspose2d`. */
 export interface ConvTranspose2dLayerOptions extends ConvTranspose2dOptions, LayerOptions {}
 
-/** Throws unless a convolution's sizes are integers of 1 or more and groups divide both numbers of channels. */
+/** Throws unless a convolution's sizes are positive integers and both numbers of channels are divisible by groups. */
 function checkConvSizes(layer: string, inChannels: number, outChannels: number, kernel: Shape, groups: number): void {
   const sides = kernel.length === 1 ? ["kernelSize"] : ["the kernel's height", "the kernel's width"];
   checkSize(layer, "inChannels", inChannels);
@@ -45,7 +45,9 @@ function checkConvSizes(layer: string, inChannels: number, outChannels: number, 
   });
   checkSize(layer, "groups", groups);
   if (inChannels % groups !== 0 || outChannels % groups !== 0)
-    throw new ArgumentError(`${layer}: ${groups} groups do not divide ${inChannels} and ${outChannels} channels`);
+    throw new ArgumentError(
+      `${layer}: inChannels and outChannels must be divisible by groups = ${groups}, got ${inChannels} and ${outChannels}`,
+    );
 }
 
 const pairOf = (size: Size2d): readonly [number, number] => (typeof size === "number" ? [size, size] : size);

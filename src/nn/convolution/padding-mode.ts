@@ -32,10 +32,12 @@ export function padFor(layer: string, x: Tensor, weight: Tensor, mode: PaddingMo
   if (mode === "zeros") return { x, options: {} };
   if (mode !== "reflect" && mode !== "replicate" && mode !== "circular")
     throw new ArgumentError(
-      `${layer}: paddingMode is "zeros", "reflect", "replicate" or "circular", got ${quote(mode)}`,
+      `${layer}: paddingMode must be "zeros", "reflect", "replicate" or "circular", got ${quote(mode)}`,
     );
   if (x.rank !== weight.rank)
-    throw new ShapeError(`${layer}: x has as many axes as weight ${show(weight.shape)}, got ${show(x.shape)}`);
+    throw new ShapeError(
+      `${layer}: x must have as many axes as the weight ${show(weight.shape)}, got ${show(x.shape)}`,
+    );
   const pairs = pairsOf(layer, weight.shape.slice(2), window);
   const padding: Padding[] = [[0, 0], [0, 0], ...pairs];
   return {
@@ -60,7 +62,7 @@ function pairsOf(
   if (padding === "valid") return kernel.map(() => [0, 0]);
   if (padding === "same") {
     if (each(stride).some((step) => step !== 1))
-      throw new ArgumentError(`${layer}: padding "same" needs stride 1, got ${show(each(stride))}`);
+      throw new ArgumentError(`${layer}: padding "same" requires stride 1, got ${show(each(stride))}`);
     // If the total is odd, the extra element goes at the end.
     return kernel.map((size, axis) => {
       const total = each(dilation)[axis] * (size - 1);
@@ -68,10 +70,12 @@ function pairsOf(
     });
   }
   if (typeof padding === "string")
-    throw new ArgumentError(`${layer}: padding is a size, "same" or "valid", got ${quote(padding)}`);
+    throw new ArgumentError(`${layer}: padding must be "same", "valid" or one or more sizes, got ${quote(padding)}`);
   const sizes = each(padding);
   if (sizes.length !== kernel.length)
-    throw new ArgumentError(`${layer}: padding is one number or ${kernel.length}, got ${show(sizes)}`);
+    throw new ArgumentError(
+      `${layer}: padding must be one size or one for each axis of the kernel (${kernel.length}), got ${show(sizes)}`,
+    );
   return sizes.map((size) => [size, size]);
 }
 
@@ -82,7 +86,7 @@ function wrap(layer: string, x: Tensor, padding: readonly Padding[]): Tensor {
     const size = y.shape[axis];
     if (!Number.isInteger(before) || before < 0 || Math.max(before, after) > size)
       throw new ShapeError(
-        `${layer}: circular padding is an integer from 0 to the size of its axis, got ${before} and ${after} for ${show(x.shape)}`,
+        `${layer}: circular padding must be an integer from 0 to the size of the axis, got ${before} and ${after} for x ${show(x.shape)}`,
       );
     const leading = new Array<null>(axis).fill(null);
     const end = y.slice([...leading, [size - before, size]]);

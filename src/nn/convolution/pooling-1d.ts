@@ -43,14 +43,14 @@ abstract class Pool1d extends Module {
    * @throws ShapeError if x has other axes or the window is larger, ArgumentError for options out of range
    */
   forward(x: Tensor): Tensor {
-    if (x.rank !== 3) throw new ShapeError(`${this.#name}: x is (N, C, L), got ${show(x.shape)}`);
+    if (x.rank !== 3) throw new ShapeError(`${this.#name}: x must be (N, C, L), got ${show(x.shape)}`);
     return this.#pool(x.unsqueeze(2)).squeeze(2);
   }
 }
 
 /** A number of a window along sequences, for images of one row, of which `row` is that of the row. */
 function along(layer: string, name: string, row: number, value: number): [number, number] {
-  if (typeof value !== "number") throw new ArgumentError(`${layer}: ${name} is a number, got ${quote(value)}`);
+  if (typeof value !== "number") throw new ArgumentError(`${layer}: ${name} must be a number, got ${quote(value)}`);
   return [row, value];
 }
 

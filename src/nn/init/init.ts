@@ -5,6 +5,7 @@
 import type { DeviceName } from "../../core/device.js";
 import { checkDType, type DType, isFloat } from "../../core/dtype.js";
 import { ArgumentError, DTypeError, ShapeError } from "../../core/errors.js";
+import { checkNonNegative, integerFrom } from "../../core/option-checks.js";
 import type { Generator } from "../../core/random/generator.js";
 import { checkShape, type Shape, show, sizeOf } from "../../core/shape.js";
 import { full } from "../../create.js";
@@ -51,7 +52,7 @@ export function gain(nonlinearity: Nonlinearity, slope = 0.01): number {
   };
   if (!Object.hasOwn(gains, nonlinearity))
     throw new ArgumentError(
-      `gain: the nonlinearity is one of ${Object.keys(gains).join(", ")}, got ${String(nonlinearity)}`,
+      `gain: nonlinearity must be one of ${Object.keys(gains).join(", ")}, got ${String(nonlinearity)}`,
     );
   return gains[nonlinearity];
 }
@@ -64,7 +65,7 @@ export function gain(nonlinearity: Nonlinearity, slope = 0.01): number {
 export function fans(shape: Shape): { readonly fanIn: number; readonly fanOut: number } {
   checkShape("fans", shape);
   if (shape.length < 2)
-    throw new ShapeError(`fans: a weight has two axes or more, (out, in, ...kernel), got ${show(shape)}`);
+    throw new ShapeError(`fans: a weight must have at least two axes, (out, in, ...kernel), got ${show(shape)}`);
   const kernel = sizeOf(shape.slice(2));
   return { fanIn: shape[1] * kernel, fanOut: shape[0] * kernel };
 }
@@ -72,9 +73,8 @@ export function fans(shape: Shape): { readonly fanIn: number; readonly fanOut: n
 /** gain / sqrt(fan): the standard deviation that keeps variances as they are. 0 for a weight of no elements. */
 function deviationOf(op: string, shape: Shape, { mode = "fanIn", gain = Math.SQRT2 }: KaimingOptions): number {
   if (mode !== "fanIn" && mode !== "fanOut")
-    throw new ArgumentError(`${op}: mode is "fanIn" or "fanOut", got ${String(mode)}`);
-  if (!Number.isFinite(gain) || gain < 0)
-    throw new ArgumentError(`${op}: gain is a finite number of 0 or more, got ${gain}`);
+    throw new ArgumentError(`${op}: mode must be "fanIn" or "fanOut", got ${String(mode)}`);
+  checkNonNegative(op, "gain", gain);
   const fan = fans(shape)[mode];
   return fan === 0 ? 0 : gain / Math.sqrt(fan);
 }
@@ -120,12 +120,12 @@ export const uniformParameter = (shape: Shape, bound: number, { generator, dtype
 /** A parameter of one value, such as the scale or the shift of a normalization. */
 export function filledParameter(layer: string, shape: Shape, value: number, { dtype, device }: InitOptions): Tensor {
   if (dtype !== undefined && !isFloat(checkDType(layer, dtype)))
-    throw new DTypeError(`${layer}: parameters are floats, not ${dtype}`);
+    throw new DTypeError(`${layer}: parameters must have a float dtype, got ${dtype}`);
   return parameter(full(shape, value, { dtype, device }));
 }
 
-/** Throws ArgumentError unless a layer's size is an integer of 1 or more. */
+/** Throws ArgumentError unless a layer's size is a positive integer. */
 export function checkSize(layer: string, name: string, size: number): void {
   if (!Number.isInteger(size) || size < 1)
-    throw new ArgumentError(`${layer}: ${name} is an integer of 1 or more, got ${size}`);
+    throw new ArgumentError(`${layer}: ${name} must be ${integerFrom(1)}, got ${size}`);
 }

@@ -4,6 +4,7 @@
  */
 import { checkDType, isFloat } from "../../core/dtype.js";
 import { ArgumentError, DTypeError, ShapeError } from "../../core/errors.js";
+import { checkNonNegative } from "../../core/option-checks.js";
 import { checkShape, type Shape, show, sizeOf } from "../../core/shape.js";
 import { full, tensor } from "../../create.js";
 import { rand, randn } from "../../random.js";
@@ -20,13 +21,8 @@ export interface XavierOptions extends InitOptions {
 /** gain sqrt(2 / (fanIn + fanOut)). 0 for a weight of no elements. */
 function xavierDeviation(op: string, shape: Shape, gain = 1): number {
   const { fanIn, fanOut } = fans(shape);
-  checkGain(op, gain);
+  checkNonNegative(op, "gain", gain);
   return fanIn + fanOut === 0 ? 0 : gain * Math.sqrt(2 / (fanIn + fanOut));
-}
-
-function checkGain(op: string, gain: number): void {
-  if (!Number.isFinite(gain) || gain < 0)
-    throw new ArgumentError(`${op}: gain is a finite number of 0 or more, got ${gain}`);
 }
 
 /**
@@ -75,13 +71,18 @@ export function truncatedNormal(shape: Shape, options: TruncatedNormalOptions = 
   const { mean = 0, std = 1, low = -2, high = 2, generator, dtype, device } = options;
   const bounds = `mean ${mean}, std ${std}, low ${low}, high ${high}`;
   if (![mean, std, low, high].every(Number.isFinite) || std <= 0 || low >= high)
-    throw new ArgumentError(`truncatedNormal: numbers are finite, std > 0 and low < high, got ${bounds}`);
+    throw new ArgumentError(
+      `truncatedNormal: mean, std, low and high must be finite, with std > 0 and low < high, got ${bounds}`,
+    );
   checkFloat("truncatedNormal", dtype);
   // In the lower tail, where probabilities are exact: the upper one is its mirror image.
   const flipped = low > mean;
   const [from, to] = flipped ? [mean - high, mean - low] : [low - mean, high - mean];
   const [p, q] = [normalProbability(from / std), normalProbability(to / std)];
-  if (!(q > p)) throw new ArgumentError(`truncatedNormal: there are no normal numbers between the bounds: ${bounds}`);
+  if (!(q > p))
+    throw new ArgumentError(
+      `truncatedNormal: low and high are too far from the mean to draw numbers between them: ${bounds}`,
+    );
   const values = drawOnHost(rand, shape, generator);
   for (let i = 0; i < values.length; i++) {
     const z = std * normalQuantile(p + values[i] * (q - p));
@@ -97,7 +98,7 @@ export interface OrthogonalOptions extends InitOptions {
 }
 
 /**
- * A matrix with orthonormal rows, or columns if it has more rows than columns, drawn evenly from all there are: Saxe,
+ * A matrix with orthonormal rows, or columns if it has more rows than columns, drawn uniformly from all such matrices: Saxe,
  * McClelland and Ganguli, "Exact solutions to the nonlinear dynamics of learning in deep linear neural networks"
  * (2013, arXiv:1312.6120).
  *
@@ -106,8 +107,8 @@ export interface OrthogonalOptions extends InitOptions {
  */
 export function orthogonal(shape: Shape, { gain = 1, generator, dtype, device }: OrthogonalOptions = {}): Tensor {
   checkShape("orthogonal", shape);
-  if (shape.length < 2) throw new ShapeError(`orthogonal: a weight has two axes or more, got ${show(shape)}`);
-  checkGain("orthogonal", gain);
+  if (shape.length < 2) throw new ShapeError(`orthogonal: a weight must have at least two axes, got ${show(shape)}`);
+  checkNonNegative("orthogonal", "gain", gain);
   checkFloat("orthogonal", dtype);
   const [rows, columns] = [shape[0], sizeOf(shape.slice(1))];
   const [count, length] = [Math.min(rows, columns), Math.max(rows, columns)];
@@ -144,5 +145,5 @@ function drawOnHost(from: typeof rand | typeof randn, shape: Shape, generator: I
 
 function checkFloat(op: string, dtype: InitOptions["dtype"]): void {
   if (dtype !== undefined && !isFloat(checkDType(op, dtype)))
-    throw new DTypeError(`${op}: weights are floats, not ${dtype}`);
+    throw new DTypeError(`${op}: weights must have a float dtype, got ${dtype}`);
 }

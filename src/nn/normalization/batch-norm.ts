@@ -80,7 +80,7 @@ abstract class BatchNorm extends Module {
    */
   forward(x: Tensor): Tensor {
     if (!this.#layouts.some((layout) => layout.split(",").length === x.rank))
-      throw new ShapeError(`${this.#name}: x is ${this.#layouts.join(" or ")}, got ${show(x.shape)}`);
+      throw new ShapeError(`${this.#name}: x must be ${this.#layouts.join(" or ")}, got ${show(x.shape)}`);
     const { weight, bias, runningMean, runningVar, eps } = this;
     if (!this.training && runningMean) return batchNorm(x, { weight, bias, runningMean, runningVar, eps });
     const y = batchNorm(x, { weight, bias, runningMean, runningVar, eps, training: true, momentum: this.#step() });

@@ -16,7 +16,7 @@ type Init = Pick<InitOptions, "dtype" | "device">;
 /** The normalized shape as a list of sizes of 1 or more. */
 function normalizedShapeOf(layer: string, normalizedShape: number | Shape): Shape {
   const shape = typeof normalizedShape === "number" ? [normalizedShape] : checkShape(layer, normalizedShape);
-  if (shape.length === 0) throw new ArgumentError(`${layer}: normalizedShape has one size or more, got []`);
+  if (shape.length === 0) throw new ArgumentError(`${layer}: normalizedShape must have at least one size, got []`);
   for (const size of shape) checkSize(layer, "normalizedShape", size);
   return shape;
 }
@@ -144,7 +144,9 @@ export class GroupNorm extends Module {
     checkSize("GroupNorm", "numGroups", numGroups);
     checkSize("GroupNorm", "numChannels", numChannels);
     if (numChannels % numGroups !== 0)
-      throw new ArgumentError(`GroupNorm: ${numGroups} groups do not divide ${numChannels} channels`);
+      throw new ArgumentError(
+        `GroupNorm: numChannels must be divisible by numGroups, got ${numChannels} and ${numGroups}`,
+      );
     this.#groups = numGroups;
     this.eps = checkEps("GroupNorm", eps);
     this.weight = affine ? filledParameter("GroupNorm", [numChannels], 1, init) : null;

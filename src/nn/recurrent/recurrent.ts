@@ -2,8 +2,8 @@
  * The base class of recurrent layers: weights, directions, layers, masks and the loop over steps. RNN, GRU and LSTM in
  * rnn.ts add only their step.
  */
-import { ArgumentError, DTypeError, ShapeError } from "../../core/errors.js";
-import { quote } from "../../core/quote.js";
+import { DTypeError, ShapeError } from "../../core/errors.js";
+import { checkProbability } from "../../core/option-checks.js";
 import { sameShape, show } from "../../core/shape.js";
 import { concat, dropout, linear, stack } from "../../ops/index.js";
 import type { Tensor } from "../../tensor.js";
@@ -95,8 +95,7 @@ export abstract class Recurrent extends Module {
     super();
     const { numLayers = 1, bias = true, batchFirst = false, dropout = 0, bidirectional = false } = options;
     for (const [key, size] of Object.entries({ inputSize, hiddenSize, numLayers })) checkSize(name, key, size);
-    if (!(dropout >= 0 && dropout <= 1))
-      throw new ArgumentError(`${name}: dropout is a probability from 0 to 1, got ${quote(dropout)}`);
+    checkProbability(name, dropout, "dropout");
     this.#name = name;
     this.#states = cell.states;
     this.#dropout = dropout;
@@ -196,17 +195,19 @@ export abstract class Recurrent extends Module {
   #check(x: Tensor, initial: State | null, mask: Tensor | null): void {
     const layout = this.batchFirst ? "(N, L, I)" : "(L, N, I)";
     if (x.rank !== 3 || x.shape[2] !== this.inputSize)
-      throw new ShapeError(`${this.#name}: x is ${layout} with I = ${this.inputSize}, got ${show(x.shape)}`);
+      throw new ShapeError(`${this.#name}: x must be ${layout} with I = ${this.inputSize}, got ${show(x.shape)}`);
     const [length, samples] = this.batchFirst ? [x.shape[1], x.shape[0]] : x.shape;
-    if (length === 0) throw new ShapeError(`${this.#name}: there is no step in x ${show(x.shape)}`);
+    if (length === 0) throw new ShapeError(`${this.#name}: x must have at least one time step, got ${show(x.shape)}`);
     const expected = [this.#cells.length, samples, this.hiddenSize];
     for (const state of initial ?? [])
       if (!sameShape(state.shape, expected))
-        throw new ShapeError(`${this.#name}: a state to start from is ${show(expected)}, got ${show(state.shape)}`);
+        throw new ShapeError(`${this.#name}: an initial state must be ${show(expected)}, got ${show(state.shape)}`);
     if (!mask) return;
-    if (mask.dtype !== "bool") throw new DTypeError(`${this.#name}: mask is bool, got ${mask.dtype}`);
+    if (mask.dtype !== "bool") throw new DTypeError(`${this.#name}: mask must be bool, got ${mask.dtype}`);
     if (!sameShape(mask.shape, x.shape.slice(0, 2)))
-      throw new ShapeError(`${this.#name}: mask is ${show(x.shape.slice(0, 2))} like x, got ${show(mask.shape)}`);
+      throw new ShapeError(
+        `${this.#name}: mask must be ${show(x.shape.slice(0, 2))} to match x, got ${show(mask.shape)}`,
+      );
   }
 
   /** PyTorch's names: `weight_ih_l0`, `bias_hh_l1_reverse`. */

@@ -52,7 +52,7 @@ export class RNN extends OneStateRecurrent {
    */
   constructor(inputSize: number, hiddenSize: number, { nonlinearity = "tanh", ...options }: RNNOptions = {}) {
     if (nonlinearity !== "tanh" && nonlinearity !== "relu")
-      throw new ArgumentError(`RNN: nonlinearity is "tanh" or "relu", got ${quote(nonlinearity)}`);
+      throw new ArgumentError(`RNN: nonlinearity must be "tanh" or "relu", got ${quote(nonlinearity)}`);
     super("RNN", { gates: 1, states: 1 }, inputSize, hiddenSize, options);
     this.nonlinearity = nonlinearity;
   }
