@@ -1,6 +1,7 @@
 /** Accuracy and top-k accuracy of classifiers. Users update them with batches, or give them to Trainer. */
+
 import { ArgumentError } from "../core/errors.js";
-import { quote } from "../core/quote.js";
+import { checkInteger } from "../core/option-checks.js";
 import type { Tensor } from "../tensor.js";
 import { type DecisionOptions, type LabelMetricOptions, labelPairs, scoreRows } from "./inputs.js";
 import { Metric } from "./metric.js";
@@ -25,7 +26,7 @@ abstract class HitRate extends Metric<number, Hits> {
   }
 
   protected override stateRule({ hits, count }: Hits): string | null {
-    return hits >= 0 && hits <= count ? null : `hits are from 0 to count, got ${hits} of ${count}`;
+    return hits >= 0 && hits <= count ? null : `hits must be between 0 and count, got ${hits} of ${count}`;
   }
 }
 
@@ -73,8 +74,7 @@ export class TopKAccuracy extends HitRate {
    * @throws ArgumentError unless k is an integer above 0
    */
   constructor(k: number, { ignoreIndex = -100 }: LabelMetricOptions = {}) {
-    if (!Number.isSafeInteger(k) || k < 1)
-      throw new ArgumentError(`TopKAccuracy: k is an integer above 0, got ${quote(k)}`);
+    checkInteger("TopKAccuracy", "k", k, 1);
     super("TopKAccuracy");
     this.k = k;
     this.#ignoreIndex = ignoreIndex;
@@ -90,7 +90,8 @@ export class TopKAccuracy extends HitRate {
   update(predictions: Tensor, targets: Tensor): void {
     const op = "TopKAccuracy.update";
     const { scores, labels, classes, stride, start } = scoreRows(op, predictions, targets, this.#ignoreIndex);
-    if (this.k > classes) throw new ArgumentError(`${op}: the top ${this.k} of only ${classes} classes`);
+    if (this.k > classes)
+      throw new ArgumentError(`${op}: k must be at most the number of classes, ${classes}, got ${this.k}`);
     let [hits, count] = [0, 0];
     labels.forEach((label, row) => {
       if (label === this.#ignoreIndex) return;

@@ -2,7 +2,9 @@
  * The confusion matrix, and the base class of metrics that are computed from its counts. Precision, recall and F1 in
  * precision-recall.ts extend it.
  */
+
 import { ArgumentError } from "../core/errors.js";
+import { checkInteger } from "../core/option-checks.js";
 import { quote } from "../core/quote.js";
 import type { Tensor } from "../tensor.js";
 import { type DecisionOptions, labelPairs } from "./inputs.js";
@@ -21,8 +23,7 @@ export abstract class CountsMetric<V> extends Metric<V, Counts> {
   readonly #options: DecisionOptions;
 
   protected constructor(name: string, numClasses: number, options: DecisionOptions) {
-    if (!Number.isSafeInteger(numClasses) || numClasses < 2)
-      throw new ArgumentError(`${name}: numClasses is an integer above 1, got ${quote(numClasses)}`);
+    checkInteger(name, "numClasses", numClasses, 2);
     super(name, { counts: new Array<number>(numClasses ** 2).fill(0) });
     this.numClasses = numClasses;
     this.#options = options;
@@ -46,7 +47,7 @@ export abstract class CountsMetric<V> extends Metric<V, Counts> {
 
   protected override stateRule({ counts }: Counts): string | null {
     const wrong = counts.find((count) => !Number.isSafeInteger(count) || count < 0);
-    return wrong === undefined ? null : `counts are integers of 0 or more, got ${wrong}`;
+    return wrong === undefined ? null : `counts must be non-negative integers, got ${wrong}`;
   }
 }
 
@@ -69,7 +70,9 @@ export class ConfusionMatrix extends CountsMetric<number[][]> {
   /** @throws ArgumentError unless numClasses is an integer above 1 */
   constructor({ numClasses, normalize = null, ...options }: ConfusionMatrixOptions) {
     if (![null, "true", "pred", "all"].includes(normalize))
-      throw new ArgumentError(`ConfusionMatrix: normalize is "true", "pred", "all" or null, got ${quote(normalize)}`);
+      throw new ArgumentError(
+        `ConfusionMatrix: normalize must be "true", "pred", "all" or null, got ${quote(normalize)}`,
+      );
     super("ConfusionMatrix", numClasses, options);
     this.#normalize = normalize;
   }

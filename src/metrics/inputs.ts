@@ -39,7 +39,7 @@ export interface ScoreRows {
 
 export function checkTensors(op: string, predictions: Tensor, targets: Tensor): void {
   for (const [name, value] of Object.entries({ predictions, targets })) {
-    if (!(value instanceof Tensor)) throw new ArgumentError(`${op}: ${name} are a tensor, got ${quote(value)}`);
+    if (!(value instanceof Tensor)) throw new ArgumentError(`${op}: ${name} must be a tensor, got ${quote(value)}`);
     value.checkLive(op);
   }
 }
@@ -47,15 +47,16 @@ export function checkTensors(op: string, predictions: Tensor, targets: Tensor): 
 /** Throws unless a label is a class. */
 export function checkLabelAt(op: string, label: number, i: number, classes: number): void {
   if (Number.isInteger(label) && label >= 0 && label < classes) return;
-  const range = classes === Number.POSITIVE_INFINITY ? "labels are integers of 0 or more" : `${classes} classes`;
-  throw new ArgumentError(`${op}: label ${label} at ${i} is out of range: ${range}`);
+  const problem =
+    classes === Number.POSITIVE_INFINITY ? "is not a non-negative integer" : `is out of range for ${classes} classes`;
+  throw new ArgumentError(`${op}: label ${label} at index ${i} ${problem}`);
 }
 
 /**
  * Predicted and actual labels. Predictions are labels (integers) or binary scores (floats) of the targets' shape, or
  * scores of classes (C) or (N, C, ...), of which the largest counts.
  *
- * @param classes - how many there are; null where the metric need not know
+ * @param classes - how many there are; null if the metric does not need the number
  */
 export function labelPairs(
   op: string,
@@ -69,12 +70,12 @@ export function labelPairs(
   const binary = same && isFloat(predictions.dtype);
   if (binary && classes !== null && classes !== 2)
     throw new ArgumentError(
-      `${op}: floats of the targets' shape are binary scores, and there are ${classes} classes; labels are integers`,
+      `${op}: floats in the shape of the targets are binary scores, but there are ${classes} classes; pass integer labels`,
     );
   const given = same ? (binary ? 2 : classes) : classAxisOf(op, predictions, targets).classes;
   if (classes !== null && given !== classes)
     throw new ShapeError(
-      `${op}: predictions ${show(predictions.shape)} are scores of ${given} classes, not ${classes}`,
+      `${op}: predictions ${show(predictions.shape)} must have scores for ${classes} classes, got ${given}`,
     );
   const [predicted, actual] = [decide(predictions, same, binary, threshold), targets.dataSync()];
   const most = given ?? Number.POSITIVE_INFINITY;
@@ -115,11 +116,11 @@ function classAxisOf(op: string, { shape }: Tensor, targets: Tensor): { axis: nu
   const rest = shape.filter((_, i) => i !== axis);
   if (shape.length === 0 || !sameShape(rest, targets.shape))
     throw new ShapeError(
-      `${op}: predictions ${show(shape)} do not fit targets ${show(targets.shape)}: they have the same shape, or are scores (N, C, ...) for targets (N, ...)`,
+      `${op}: predictions ${show(shape)} do not match targets ${show(targets.shape)}; pass the same shape, or scores (N, C, ...) for targets (N, ...)`,
     );
   if (shape[axis] < 2)
     throw new ShapeError(
-      `${op}: predictions ${show(shape)} are scores of ${shape[axis]} class; binary scores have the targets' shape ${show(targets.shape)}: reshape them`,
+      `${op}: predictions ${show(shape)} must have scores for at least 2 classes, got ${shape[axis]}; reshape binary scores to the shape of the targets, ${show(targets.shape)}`,
     );
   return { axis, classes: shape[axis] };
 }
@@ -128,12 +129,14 @@ function classAxisOf(op: string, { shape }: Tensor, targets: Tensor): { axis: nu
 export function numberPairs(op: string, predictions: Tensor, targets: Tensor): readonly [TypedArray, TypedArray] {
   checkTensors(op, predictions, targets);
   if (!sameShape(predictions.shape, targets.shape))
-    throw new ShapeError(`${op}: predictions are ${show(predictions.shape)}, targets ${show(targets.shape)}`);
+    throw new ShapeError(
+      `${op}: predictions and targets must have the same shape, got ${show(predictions.shape)} and ${show(targets.shape)}`,
+    );
   const pair = [predictions.dataSync(), targets.dataSync()] as const;
   pair.forEach((values, which) => {
     const at = values.findIndex((value) => !Number.isFinite(value));
     const name = which === 0 ? "prediction" : "target";
-    if (at >= 0) throw new ArgumentError(`${op}: the ${name} at ${at} is ${values[at]}`);
+    if (at >= 0) throw new ArgumentError(`${op}: the ${name} at index ${at} must be finite, got ${values[at]}`);
   });
   return pair;
 }

@@ -77,18 +77,19 @@ export abstract class Metric<V = number, S extends MetricState = MetricState> {
     const refuse = (rule: string): never => {
       throw new ArgumentError(`${this.name}.setState: ${rule}`);
     };
-    if (typeof state !== "object" || state === null) refuse(`a state is an object, got ${quote(state)}`);
+    if (typeof state !== "object" || state === null) refuse(`the state must be an object, got ${quote(state)}`);
     const names = Object.keys(this.#initial);
     if (Object.keys(state).sort().join() !== [...names].sort().join())
-      refuse(`the state has ${names.join(", ")}, got ${Object.keys(state).join(", ")}`);
+      refuse(`the fields of the state must be ${names.join(", ")}, got ${Object.keys(state).join(", ")}`);
     for (const name of names) {
       const [initial, given] = [this.#initial[name], state[name]];
-      if (Array.isArray(initial) !== Array.isArray(given)) refuse(`${name} is ${quote(given)}`);
+      if (Array.isArray(initial) !== Array.isArray(given))
+        refuse(`${name} must be ${Array.isArray(initial) ? "a list" : "a number"}, got ${quote(given)}`);
       // A list that is empty at first grows; any other keeps its length.
       if (Array.isArray(initial) && Array.isArray(given) && initial.length > 0 && initial.length !== given.length)
-        refuse(`${name} has ${initial.length} numbers, got ${given.length}`);
+        refuse(`${name} must have ${initial.length} numbers, got ${given.length}`);
       const wrong = [given].flat().find((value) => !Number.isFinite(value));
-      if (wrong !== undefined) refuse(`${name} holds ${quote(wrong)}, which is no finite number`);
+      if (wrong !== undefined) refuse(`${name} contains ${quote(wrong)}, which is not a finite number`);
     }
     const rule = this.stateRule(state);
     if (rule !== null) refuse(rule);
@@ -106,6 +107,8 @@ export abstract class Metric<V = number, S extends MetricState = MetricState> {
   /** Returns `value()`, or throws a MetricError if `count`, the number of targets, is 0. */
   protected defined(count: number, value: () => V): V {
     if (count > 0) return value();
-    throw new MetricError(`${this.name}.compute: there are no targets: no update came, or all were ignored`);
+    throw new MetricError(
+      `${this.name}.compute: there are no targets: update was not called, or all targets were ignored`,
+    );
   }
 }

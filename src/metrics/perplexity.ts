@@ -32,7 +32,8 @@ export class Perplexity extends Metric<number, { sum: number; count: number }> {
     checkTensors("Perplexity.update", predictions, targets);
     const ignoreIndex = this.#ignoreIndex;
     const loss = noGrad(() => tidy(() => crossEntropy(predictions, targets, { reduction: "sum", ignoreIndex }).item()));
-    if (!Number.isFinite(loss)) throw new ArgumentError(`Perplexity.update: the loss of the batch is ${loss}`);
+    if (!Number.isFinite(loss))
+      throw new ArgumentError(`Perplexity.update: the loss of the batch must be finite, got ${loss}`);
     const counted = targets.dataSync().filter((label) => label !== ignoreIndex).length;
     this.state = { sum: this.state.sum + loss, count: this.state.count + counted };
   }

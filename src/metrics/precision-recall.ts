@@ -38,11 +38,13 @@ abstract class QuotientMetric extends CountsMetric<number> {
   protected constructor(name: string, quotient: Quotient, options: AverageOptions) {
     const { numClasses, average = numClasses === 2 ? "binary" : "macro", zeroDivision = 0, ...decision } = options;
     if (!["binary", "micro", "macro", "weighted"].includes(average))
-      throw new ArgumentError(`${name}: average is "binary", "micro", "macro" or "weighted", got ${quote(average)}`);
+      throw new ArgumentError(
+        `${name}: average must be "binary", "micro", "macro" or "weighted", got ${quote(average)}`,
+      );
     if (average === "binary" && numClasses !== 2)
-      throw new ArgumentError(`${name}: average "binary" is of two classes, and there are ${quote(numClasses)}`);
+      throw new ArgumentError(`${name}: average "binary" requires 2 classes, got ${quote(numClasses)}`);
     if (zeroDivision !== 0 && zeroDivision !== 1)
-      throw new ArgumentError(`${name}: zeroDivision is 0 or 1, got ${quote(zeroDivision)}`);
+      throw new ArgumentError(`${name}: zeroDivision must be 0 or 1, got ${quote(zeroDivision)}`);
     super(name, numClasses, decision);
     this.average = average;
     this.#quotient = quotient;

@@ -4,6 +4,7 @@
  */
 import { ArgumentError, ShapeError } from "../core/errors.js";
 import { quote } from "../core/quote.js";
+import { show } from "../core/shape.js";
 import type { Tensor } from "../tensor.js";
 import { MetricError } from "./errors.js";
 import { numberPairs } from "./inputs.js";
@@ -83,7 +84,7 @@ export class R2Score extends Metric<number, Variation> {
   constructor({ multioutput = "uniformAverage" }: R2Options = {}) {
     if (multioutput !== "uniformAverage" && multioutput !== "varianceWeighted")
       throw new ArgumentError(
-        `R2Score: multioutput is "uniformAverage" or "varianceWeighted", got ${quote(multioutput)}`,
+        `R2Score: multioutput must be "uniformAverage" or "varianceWeighted", got ${quote(multioutput)}`,
       );
     super("R2Score", { count: 0, mean: [], total: [], residual: [] });
     this.#multioutput = multioutput;
@@ -100,11 +101,12 @@ export class R2Score extends Metric<number, Variation> {
     const op = "R2Score.update";
     const [predicted, actual] = numberPairs(op, predictions, targets);
     if (targets.rank !== 1 && targets.rank !== 2)
-      throw new ShapeError(`${op}: targets are (N) or (N, outputs), got an array of ${targets.rank} axes`);
+      throw new ShapeError(`${op}: targets must be (N) or (N, outputs), got ${show(targets.shape)}`);
     const outputs = targets.rank === 2 ? targets.shape[1] : 1;
     const { mean, total, residual } = this.getState();
     if (mean.length === 0) for (const list of [mean, total, residual]) list.push(...new Array<number>(outputs).fill(0));
-    if (mean.length !== outputs) throw new ShapeError(`${op}: ${outputs} outputs, after batches of ${mean.length}`);
+    if (mean.length !== outputs)
+      throw new ShapeError(`${op}: the batch has ${outputs} outputs, but earlier batches have ${mean.length}`);
     let { count } = this.state;
     for (let row = 0; row < targets.shape[0]; row++) {
       count++;
@@ -123,7 +125,7 @@ export class R2Score extends Metric<number, Variation> {
   compute(): number {
     const { count, total, residual } = this.state;
     return this.defined(count, () => {
-      if (count < 2) throw new MetricError("R2Score.compute: one target has no variance; it needs two");
+      if (count < 2) throw new MetricError("R2Score.compute: at least two targets are needed, got 1");
       const scores = total.map((sum, j) => (sum > 0 ? 1 - residual[j] / sum : residual[j] === 0 ? 1 : 0));
       const all = total.reduce((sum, value) => sum + value, 0);
       const weighted = this.#multioutput === "varianceWeighted" && all > 0;
@@ -133,6 +135,8 @@ export class R2Score extends Metric<number, Variation> {
 
   protected override stateRule({ mean, total, residual }: Variation): string | null {
     const fits = mean.length === total.length && mean.length === residual.length;
-    return fits ? null : `the lists have ${mean.length}, ${total.length} and ${residual.length} numbers`;
+    return fits
+      ? null
+      : `mean, total and residual must have the same length, got ${mean.length}, ${total.length} and ${residual.length}`;
   }
 }

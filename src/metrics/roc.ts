@@ -1,5 +1,7 @@
 /** The ROC curve and the area under it. Both keep every score, since the curve depends on the order of all of them. */
+
 import { ArgumentError } from "../core/errors.js";
+import { checkInteger } from "../core/option-checks.js";
 import { quote } from "../core/quote.js";
 import type { Tensor } from "../tensor.js";
 import { MetricError } from "./errors.js";
@@ -80,10 +82,9 @@ export class AUC extends Metric<number, Scored> {
 
   /** @throws ArgumentError if an option is out of range */
   constructor({ numClasses, average = "macro" }: AUCOptions = {}) {
-    if (numClasses !== undefined && (!Number.isSafeInteger(numClasses) || numClasses < 2))
-      throw new ArgumentError(`AUC: numClasses is an integer above 1, got ${quote(numClasses)}`);
+    if (numClasses !== undefined) checkInteger("AUC", "numClasses", numClasses, 2);
     if (average !== "macro" && average !== "weighted")
-      throw new ArgumentError(`AUC: average is "macro" or "weighted", got ${quote(average)}`);
+      throw new ArgumentError(`AUC: average must be "macro" or "weighted", got ${quote(average)}`);
     super("AUC", { scores: [], labels: [] });
     this.#classes = numClasses ?? null;
     this.#average = average;
@@ -134,7 +135,8 @@ function addBinary(op: string, state: Scored, predictions: Tensor, targets: Tens
 
 function addRows(op: string, state: Scored, predictions: Tensor, targets: Tensor, numClasses: number): void {
   const { scores, labels, classes, stride, start } = scoreRows(op, predictions, targets, Number.NaN);
-  if (classes !== numClasses) throw new ArgumentError(`${op}: scores of ${classes} classes, not ${numClasses}`);
+  if (classes !== numClasses)
+    throw new ArgumentError(`${op}: predictions must have scores for ${numClasses} classes, got ${classes}`);
   const rows = Array.from(labels, (_, row) =>
     Array.from({ length: classes }, (_, c) => scores[start(row) + c * stride]),
   );
@@ -143,7 +145,7 @@ function addRows(op: string, state: Scored, predictions: Tensor, targets: Tensor
     const sum = row.reduce((total, score) => total + score, 0);
     if (!(row.every((score) => score >= 0) && Math.abs(sum - 1) <= tolerance))
       throw new ArgumentError(
-        `${op}: row ${i} of the predictions is no set of probabilities: its sum is ${sum}, its least value ${Math.min(...row)}; take the softmax of logits`,
+        `${op}: row ${i} of the predictions must be probabilities that sum to 1, got the sum ${sum} and the minimum ${Math.min(...row)}; apply softmax to logits`,
       );
   });
   for (const row of rows) state.scores.push(...row);
@@ -154,9 +156,10 @@ function addRows(op: string, state: Scored, predictions: Tensor, targets: Tensor
 const tolerance = 0.02;
 
 function scoredRule({ scores, labels }: Scored, columns: number, classes: number): string | null {
-  if (scores.length !== labels.length * columns) return `${scores.length} scores for ${labels.length} labels`;
+  if (scores.length !== labels.length * columns)
+    return `the state has ${scores.length} scores for ${labels.length} labels`;
   const wrong = labels.find((label) => !Number.isInteger(label) || label < 0 || label >= classes);
-  return wrong === undefined ? null : `label ${wrong} is out of range: ${classes} classes`;
+  return wrong === undefined ? null : `label ${wrong} is out of range for ${classes} classes`;
 }
 
 /** The curve of one class against all others. */
@@ -164,9 +167,13 @@ function curveOf(name: string, scores: number[], labels: number[], positive: num
   const positives = labels.filter((label) => label === positive).length;
   const negatives = labels.length - positives;
   if (positives === 0)
-    throw new MetricError(`${name}.compute: none of the ${labels.length} labels is ${positive}; it needs both classes`);
+    throw new MetricError(
+      `${name}.compute: no label is ${positive}; both classes must occur among the ${labels.length} labels`,
+    );
   if (negatives === 0)
-    throw new MetricError(`${name}.compute: all ${labels.length} labels are ${positive}; it needs both classes`);
+    throw new MetricError(
+      `${name}.compute: every label is ${positive}; both classes must occur among the ${labels.length} labels`,
+    );
   const order = Uint32Array.from(scores, (_, i) => i).sort((a, b) => scores[b] - scores[a]);
   // One point at the end of each run of equal scores.
   const points: [falsePositives: number, truePositives: number, threshold: number][] = [];

@@ -2,7 +2,9 @@
  * Schedules that anneal the learning rate along a curve: cosine, warm restarts, one cycle, and the warm-up before any
  * schedule. Exported as `schedules.*`. Schedules that multiply or step are in decay.ts.
  */
+
 import { ArgumentError } from "../core/errors.js";
+import { checkInteger } from "../core/option-checks.js";
 import { quote } from "../core/quote.js";
 import { between, checkLength, checkRate, define, type Schedule } from "./schedule.js";
 
@@ -53,7 +55,7 @@ export function cosineWarmRestarts(lr: number, { t0, tMult = 1, etaMin = 0, mMul
   checkRate(name, "mMul", mMul);
   checkLength(name, "t0", t0);
   if (!Number.isFinite(tMult) || tMult < 1)
-    throw new ArgumentError(`schedules.${name}: tMult is a finite number of 1 or more, got ${quote(tMult)}`);
+    throw new ArgumentError(`schedules.${name}: tMult must be a finite number of at least 1, got ${quote(tMult)}`);
   return define(name, (step) => {
     if (tMult === 1)
       return cosineBetween(etaMin + (lr - etaMin) * mMul ** Math.floor(step / t0), etaMin, (step % t0) / t0);
@@ -105,13 +107,14 @@ export function oneCycle(
   checkRate("oneCycle", "maxLr", maxLr);
   checkLength("oneCycle", "divFactor", divFactor);
   checkLength("oneCycle", "finalDivFactor", finalDivFactor);
-  if (!Number.isSafeInteger(totalSteps) || totalSteps < 1)
-    throw new ArgumentError(`schedules.oneCycle: totalSteps is an integer above 0, got ${quote(totalSteps)}`);
+  checkInteger("schedules.oneCycle", "totalSteps", totalSteps, 1);
   const most = threePhase ? 0.5 : 1;
   if (!(pctStart >= 0 && pctStart <= most))
-    throw new ArgumentError(`schedules.oneCycle: pctStart is from 0 to ${most}, got ${quote(pctStart)}`);
+    throw new ArgumentError(`schedules.oneCycle: pctStart must be between 0 and ${most}, got ${quote(pctStart)}`);
   if (annealStrategy !== "cos" && annealStrategy !== "linear")
-    throw new ArgumentError(`schedules.oneCycle: annealStrategy is "cos" or "linear", got ${quote(annealStrategy)}`);
+    throw new ArgumentError(
+      `schedules.oneCycle: annealStrategy must be "cos" or "linear", got ${quote(annealStrategy)}`,
+    );
   const form = annealStrategy === "cos" ? cosineBetween : between;
   const first = maxLr / divFactor;
   const last = first / finalDivFactor;

@@ -37,7 +37,7 @@ export interface ClippedGradients {
  */
 export function gradNorm(gradients: GradientList, normType = 2): Tensor {
   const op = "gradNorm";
-  if (!(normType > 0)) throw new ArgumentError(`${op}: normType is above 0, got ${quote(normType)}`);
+  if (!(normType > 0)) throw new ArgumentError(`${op}: normType must be greater than 0, got ${quote(normType)}`);
   return noGrad(() => {
     using scope = new Scope();
     const given = gradients.filter((gradient) => gradient !== null);
@@ -64,13 +64,14 @@ export function clipNorm(
   maxNorm: number,
   { normType = 2, errorIfNonfinite = false }: ClipNormOptions = {},
 ): ClippedGradients {
-  if (!(maxNorm > 0)) throw new ArgumentError(`clipNorm: maxNorm is above 0, got ${quote(maxNorm)}`);
+  if (!(maxNorm > 0)) throw new ArgumentError(`clipNorm: maxNorm must be greater than 0, got ${quote(maxNorm)}`);
   return noGrad(() => {
     using scope = new Scope();
     const norm = gradNorm(gradients, normType);
     if (errorIfNonfinite) {
       const value = norm.item();
-      if (!Number.isFinite(value)) throw new GradientError(`clipNorm: the norm of the gradients is ${value}`);
+      if (!Number.isFinite(value))
+        throw new GradientError(`clipNorm: the norm of the gradients must be finite, got ${value}`);
     }
     // g *= min(1, maxNorm / (norm + 1e-6)), as in PyTorch
     const scale = minimum(norm.add(1e-6).reciprocal().mul(maxNorm), 1);
@@ -85,7 +86,7 @@ export function clipNorm(
  * @throws ArgumentError for a limit that is not above 0
  */
 export function clipValue(gradients: GradientList, limit: number): (Tensor | null)[] {
-  if (!(limit > 0)) throw new ArgumentError(`clipValue: the limit is above 0, got ${quote(limit)}`);
+  if (!(limit > 0)) throw new ArgumentError(`clipValue: limit must be greater than 0, got ${quote(limit)}`);
   return noGrad(() => gradients.map((g) => g?.clamp({ min: -limit, max: limit }) ?? null));
 }
 

@@ -89,12 +89,14 @@ export class ParameterGroup<O = unknown, S extends string = string> {
     return this.#lr;
   }
 
-  /** @throws ArgumentError if it is out of range, or the optimizer's is 0, to which nothing has a proportion */
+  /** @throws ArgumentError if it is out of range, or if the optimizer's rate is 0, so that there is no ratio */
   set lr(value: number) {
     checkNumber(this.#place, "lr", value);
     if (value === this.#lr) return;
     if (this.#base === 0)
-      throw new ArgumentError(`${this.#place}: lr is ${value}, in no proportion to that of the optimizer, which is 0`);
+      throw new ArgumentError(
+        `${this.#place}: lr cannot be set to ${value} while the lr of the optimizer is 0; set that first`,
+      );
     this.#share = value / this.#base;
     this.#write(value);
   }
@@ -263,9 +265,10 @@ function writeNumbers({ storage }: Tensor, values: readonly number[]): void {
   storage.writtenAt = tick();
 }
 
-/** Throws unless `value` is a finite number of 0 or more, and below `below` where that is given. */
+/** Throws unless `value` is finite, not negative, and less than `below` if `below` is given. */
 export function checkNumber(optimizer: string, name: string, value: number, below = Number.POSITIVE_INFINITY): void {
   if (Number.isFinite(value) && value >= 0 && value < below) return;
-  const range = below === Number.POSITIVE_INFINITY ? "a finite number of 0 or more" : `from 0 to below ${below}`;
-  throw new ArgumentError(`${optimizer}: ${name} is ${range}, got ${value}`);
+  const range =
+    below === Number.POSITIVE_INFINITY ? "a finite non-negative number" : `at least 0 and less than ${below}`;
+  throw new ArgumentError(`${optimizer}: ${name} must be ${range}, got ${value}`);
 }

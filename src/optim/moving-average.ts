@@ -61,10 +61,11 @@ export class ExponentialMovingAverage implements Disposable {
     this.parameters = [...parameters];
     if (this.parameters.length === 0) throw new ArgumentError(`${name}: there are no parameters`);
     if (new Set(this.parameters).size !== this.parameters.length)
-      throw new ArgumentError(`${name}: a parameter stands twice in the list`);
+      throw new ArgumentError(`${name}: a parameter appears twice in the list`);
     this.parameters.forEach((p, i) => {
       p.checkLive(name);
-      if (!isFloat(p.dtype)) throw new DTypeError(`${name}: parameters[${i}] is not a float: ${p.describe()}`);
+      if (!isFloat(p.dtype))
+        throw new DTypeError(`${name}: parameters[${i}] must have a float dtype, got ${p.describe()}`);
     });
     this.#averages = outsideScopes(() => this.parameters.map((p) => p.zeros(p.shape, slotType(p))));
     copy(this.parameters, this.#averages);
@@ -93,7 +94,7 @@ export class ExponentialMovingAverage implements Disposable {
 
   /** Puts the weights back. @throws ArgumentError if the averages are not swapped in */
   swapOut(): void {
-    if (!this.#weights) throw new ArgumentError(`${name}.swapOut: the averages are not swapped in`);
+    if (!this.#weights) throw new ArgumentError(`${name}.swapOut: the averages are not swapped in; call swapIn first`);
     copy(this.#weights, this.parameters);
     this.#forgetWeights();
   }
@@ -117,7 +118,7 @@ export class ExponentialMovingAverage implements Disposable {
       throw new FormatError(`${op}: this is not the state of an ${name}`);
     const averages = new Map<string, Meta>(this.#averages.map((average, i) => [String(i), average]));
     const differences = [
-      ...(values.decay === this.decay ? [] : [`decay is ${this.decay}, in the state ${values.decay}`]),
+      ...(values.decay === this.decay ? [] : [`decay is ${this.decay}, but ${values.decay} in the state`]),
       ...compareTensors(averages, tensors, "the state"),
     ];
     if (differences.length > 0) throw new FormatError(`${op}: ${differences.join("; ")}`);
@@ -144,7 +145,7 @@ export class ExponentialMovingAverage implements Disposable {
   }
 
   #checkOut(method: string): void {
-    if (this.#weights) throw new ArgumentError(`${name}.${method}: the averages are swapped in; swap them out first`);
+    if (this.#weights) throw new ArgumentError(`${name}.${method}: the averages are swapped in; call swapOut first`);
   }
 }
 

@@ -72,13 +72,14 @@ export abstract class Optimizer<O extends object = object, S extends string = st
     this.parameters = groups.flatMap((group) => group.parameters);
     if (this.parameters.length === 0) throw new ArgumentError(`${name}: there are no parameters to optimize`);
     if (new Set(this.parameters).size !== this.parameters.length)
-      throw new ArgumentError(`${name}: a parameter stands twice in the list`);
+      throw new ArgumentError(`${name}: a parameter appears twice in the list`);
     this.parameters.forEach((p, i) => {
       checkTensor(name, `parameters[${i}]`, p);
       p.checkLive(name);
-      if (!isFloat(p.dtype)) throw new DTypeError(`${name}: parameters[${i}] is not a float: ${p.describe()}`);
+      if (!isFloat(p.dtype))
+        throw new DTypeError(`${name}: parameters[${i}] must have a float dtype, got ${p.describe()}`);
       if (p.variable?.entry)
-        throw new ArgumentError(`${name}: parameters[${i}] is a result, not a leaf: ${p.describe()}`);
+        throw new ArgumentError(`${name}: parameters[${i}] is the result of an op, not a leaf: ${p.describe()}`);
     });
   }
 
@@ -164,11 +165,11 @@ export abstract class Optimizer<O extends object = object, S extends string = st
   }
 
   #differences({ type, groups }: SavedOptimizer, tensors: ReadonlyMap<string, Tensor>): string[] {
-    if (type !== this.#name) return [`the optimizer is ${this.#name}, in the state ${type}`];
+    if (type !== this.#name) return [`the optimizer is ${this.#name}, but ${type} in the state`];
     const sizes = this.groups.map(({ parameters }) => parameters.length);
     const savedSizes = groups.map(({ steps }) => steps.length);
     if (String(sizes) !== String(savedSizes))
-      return [`its groups have ${sizes.join(", ")} parameters, in the state ${savedSizes.join(", ")}`];
+      return [`the groups have ${sizes.join(", ")} parameters, but ${savedSizes.join(", ")} in the state`];
     const options = this.groups.flatMap((group, i) =>
       compareOptions(valuesOf(group.options), groups[i].options).map((text) => `groups[${i}].${text}`),
     );
@@ -190,18 +191,22 @@ export abstract class Optimizer<O extends object = object, S extends string = st
   #check(gradients: readonly (Tensor | null)[]): void {
     const op = `${this.#name}.step`;
     if (gradients.length !== this.parameters.length)
-      throw new ShapeError(`${op}: ${gradients.length} gradients for ${this.parameters.length} parameters`);
+      throw new ShapeError(
+        `${op}: expected ${this.parameters.length} gradients, one for each parameter, got ${gradients.length}`,
+      );
     gradients.forEach((gradient, i) => {
       const p = this.parameters[i];
       if (!gradient) return;
       p.checkLive(op);
       gradient.checkLive(op);
       if (!sameShape(gradient.shape, p.shape))
-        throw new ShapeError(`${op}: gradients[${i}] is ${show(gradient.shape)}, its parameter ${show(p.shape)}`);
+        throw new ShapeError(
+          `${op}: gradients[${i}] is ${show(gradient.shape)}, but its parameter is ${show(p.shape)}`,
+        );
       if (!isFloat(gradient.dtype))
-        throw new DTypeError(`${op}: gradients[${i}] is not a float: ${gradient.describe()}`);
+        throw new DTypeError(`${op}: gradients[${i}] must have a float dtype, got ${gradient.describe()}`);
       if (gradient.storage.backend !== p.storage.backend)
-        throw new DeviceError(`${op}: gradients[${i}] is on ${gradient.device}, its parameter on ${p.device}`);
+        throw new DeviceError(`${op}: gradients[${i}] is on ${gradient.device}, but its parameter is on ${p.device}`);
     });
   }
 }
@@ -214,7 +219,9 @@ function readGroups<O>(name: string, parameters: ParameterList<O>): readonly Gro
   if (groups.length === 0) return [{ params: tensors } as unknown as GroupOptions<O>];
   groups.forEach((group: unknown, i) => {
     if (tensors.length > 0 || typeof group !== "object" || group === null || !("params" in group))
-      throw new ArgumentError(`${name}: give tensors, or groups that each have params; ${i} is ${quote(group)}`);
+      throw new ArgumentError(
+        `${name}: pass only tensors, or only groups that have params; group ${i} is ${quote(group)}`,
+      );
   });
   return groups;
 }
@@ -222,7 +229,7 @@ function readGroups<O>(name: string, parameters: ParameterList<O>): readonly Gro
 /** The options of a group: its own and, for those it does not set, the optimizer's. */
 function mergeOptions<O extends object>(place: string, defaults: O, groupOptions: object): O {
   for (const name of Object.keys(groupOptions))
-    if (!(name in defaults)) throw new ArgumentError(`${place}: there is no option ${quote(name)}`);
+    if (!(name in defaults)) throw new ArgumentError(`${place}: unknown option ${quote(name)}`);
   const given = Object.entries(groupOptions).filter(([, value]) => value !== undefined);
   const merged = { ...defaults, ...Object.fromEntries(given) };
   // Lists are copied: nothing that the caller does to them later counts.

@@ -2,7 +2,9 @@
  * ReduceLROnPlateau, which cuts the learning rate when a metric stops improving. Users call it after each epoch,
  * directly or through LearningRateScheduler. Schedules without state are in decay.ts and annealing.ts.
  */
+
 import { ArgumentError } from "../core/errors.js";
+import { checkNonNegative } from "../core/option-checks.js";
 import { quote } from "../core/quote.js";
 
 /** Options of `ReduceLROnPlateau`. */
@@ -67,13 +69,12 @@ export class ReduceLROnPlateau {
     }: PlateauOptions = {},
   ) {
     for (const [name, value] of Object.entries({ lr, factor, patience, threshold, cooldown, minLr, eps }))
-      if (!Number.isFinite(value) || value < 0)
-        throw new ArgumentError(`ReduceLROnPlateau: ${name} is a finite number of 0 or more, got ${quote(value)}`);
-    if (factor >= 1) throw new ArgumentError(`ReduceLROnPlateau: factor is below 1, got ${factor}`);
+      checkNonNegative("ReduceLROnPlateau", name, value);
+    if (factor >= 1) throw new ArgumentError(`ReduceLROnPlateau: factor must be less than 1, got ${factor}`);
     if (mode !== "min" && mode !== "max")
-      throw new ArgumentError(`ReduceLROnPlateau: mode is "min" or "max", got ${quote(mode)}`);
+      throw new ArgumentError(`ReduceLROnPlateau: mode must be "min" or "max", got ${quote(mode)}`);
     if (thresholdMode !== "rel" && thresholdMode !== "abs")
-      throw new ArgumentError(`ReduceLROnPlateau: thresholdMode is "rel" or "abs", got ${quote(thresholdMode)}`);
+      throw new ArgumentError(`ReduceLROnPlateau: thresholdMode must be "rel" or "abs", got ${quote(thresholdMode)}`);
     this.#options = { mode, factor, patience, threshold, thresholdMode, cooldown, minLr, eps };
     this.#state = { lr, best: null, badSteps: 0, cooldownLeft: 0 };
   }
@@ -92,7 +93,7 @@ export class ReduceLROnPlateau {
    */
   step(metric: number): number {
     if (typeof metric !== "number")
-      throw new ArgumentError(`ReduceLROnPlateau.step: the metric is a number, got ${quote(metric)}`);
+      throw new ArgumentError(`ReduceLROnPlateau.step: the metric must be a number, got ${quote(metric)}`);
     const { factor, patience, cooldown, minLr, eps } = this.#options;
     let { lr, best, badSteps, cooldownLeft } = this.#state;
     if (Number.isFinite(metric) && this.#isBetter(metric)) {
@@ -135,12 +136,9 @@ export class ReduceLROnPlateau {
    */
   setState({ lr, best, badSteps, cooldownLeft }: PlateauState): void {
     for (const [name, value] of Object.entries({ lr, badSteps, cooldownLeft }))
-      if (!Number.isFinite(value) || value < 0)
-        throw new ArgumentError(
-          `ReduceLROnPlateau.setState: ${name} is a finite number of 0 or more, got ${quote(value)}`,
-        );
+      checkNonNegative("ReduceLROnPlateau.setState", name, value);
     if (best !== null && !Number.isFinite(best))
-      throw new ArgumentError(`ReduceLROnPlateau.setState: best is a finite number or null, got ${quote(best)}`);
+      throw new ArgumentError(`ReduceLROnPlateau.setState: best must be a finite number or null, got ${quote(best)}`);
     this.#state = { lr, best, badSteps, cooldownLeft };
   }
 }

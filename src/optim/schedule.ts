@@ -1,6 +1,5 @@
 /** The type of learning-rate schedules and the checks that all of them share. Used by annealing.ts and decay.ts. */
-import { ArgumentError } from "../core/errors.js";
-import { quote } from "../core/quote.js";
+import { checkNonNegative, checkPositive } from "../core/option-checks.js";
 
 /**
  * The learning rate as a function of the number of steps taken so far, and of nothing else: it has no state to save.
@@ -20,22 +19,19 @@ export type Schedule = (step: number) => number;
 /** @internal A schedule that checks the step. */
 export function define(name: string, rate: Schedule): Schedule {
   return (at) => {
-    if (!Number.isFinite(at) || at < 0)
-      throw new ArgumentError(`schedules.${name}: a step is a finite number of 0 or more, got ${quote(at)}`);
+    checkNonNegative(`schedules.${name}`, "the step", at);
     return rate(at);
   };
 }
 
-/** @internal Throws unless `value` is a finite number of 0 or more. */
+/** @internal Throws unless `value` is finite and not negative. */
 export function checkRate(schedule: string, name: string, value: number): void {
-  if (!Number.isFinite(value) || value < 0)
-    throw new ArgumentError(`schedules.${schedule}: ${name} is a finite number of 0 or more, got ${quote(value)}`);
+  checkNonNegative(`schedules.${schedule}`, name, value);
 }
 
-/** @internal Throws unless `value` is a finite number above 0. */
+/** @internal Throws unless `value` is finite and positive. */
 export function checkLength(schedule: string, name: string, value: number): void {
-  if (!Number.isFinite(value) || value <= 0)
-    throw new ArgumentError(`schedules.${schedule}: ${name} is a finite number above 0, got ${quote(value)}`);
+  checkPositive(`schedules.${schedule}`, name, value);
 }
 
 /** @internal The point a part of the way from `start` to `end`. */

@@ -2,8 +2,10 @@
  * The SGD optimizer, with and without momentum: its options and the call of the fused updates. Users import it from
  * `wengert/optim`; everything that optimizers share is in optimizer.ts and group.ts.
  */
+
 import { applyUpdate } from "../core/apply.js";
 import { ArgumentError } from "../core/errors.js";
+import { checkFinite } from "../core/option-checks.js";
 import { sgdMomentumUpdate, sgdUpdate } from "../ops/optimizer/updates.js";
 import { checkNumber, type Rule, type StepTensors } from "./group.js";
 import { Optimizer, type ParameterList } from "./optimizer.js";
@@ -34,9 +36,11 @@ const rule: Rule<SGDSettings, "velocity"> = {
   check({ momentum, dampening, nesterov, weightDecay }) {
     checkNumber("SGD", "momentum", momentum);
     checkNumber("SGD", "weightDecay", weightDecay);
-    if (!Number.isFinite(dampening)) throw new ArgumentError(`SGD: dampening is a finite number, got ${dampening}`);
+    checkFinite("SGD", "dampening", dampening);
     if (nesterov && (momentum === 0 || dampening !== 0))
-      throw new ArgumentError(`SGD: nesterov needs momentum and no dampening, got ${momentum} and ${dampening}`);
+      throw new ArgumentError(
+        `SGD: nesterov requires a momentum above 0 and a dampening of 0, got ${momentum} and ${dampening}`,
+      );
   },
   slots: ({ momentum }) => (momentum === 0 ? {} : { velocity: 0 }),
 };

@@ -28,7 +28,7 @@ export function readOptimizer(op: string, values: Value): SavedOptimizer {
     throw new FormatError(`${op}: this is not the state of an optimizer`);
   const { type, lr, groups } = values;
   if (!isRate(lr) || !Array.isArray(groups) || !groups.every(isGroup))
-    throw new FormatError(`${op}: the learning rates, options and steps of ${type} are not all there`);
+    throw new FormatError(`${op}: the state of ${type} is missing learning rates, options or steps`);
   return { type, lr, groups };
 }
 
@@ -36,10 +36,10 @@ export function readOptimizer(op: string, values: Value): SavedOptimizer {
 export function compareOptions(current: SavedGroup["options"], saved: SavedGroup["options"]): string[] {
   const names = [...new Set([...Object.keys(current), ...Object.keys(saved)])];
   const changed = names.filter((name) => encodeValue(current[name] ?? null) !== encodeValue(saved[name] ?? null));
-  return changed.map((name) => `${name} is ${word(current[name])}, in the state ${word(saved[name])}`);
+  return changed.map((name) => `${name} is ${word(current[name])}, but ${word(saved[name])} in the state`);
 }
 
-const word = (value: Value | undefined): string => (value === undefined ? "not there" : encodeValue(value));
+const word = (value: Value | undefined): string => (value === undefined ? "missing" : encodeValue(value));
 
 /** @internal Whether a value is one with names. */
 export const isObject = (value: Value | undefined): value is { readonly [name: string]: Value } =>

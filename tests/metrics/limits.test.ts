@@ -48,12 +48,12 @@ describe("what the data do not define", () => {
     [
       "ROCCurve of ones",
       () => computed(new ROCCurve(), tensor([0.1, 0.2]), ints([1, 1])),
-      "ROCCurve.compute: all 2 labels are 1; it needs both classes",
+      "ROCCurve.compute: every label is 1; both classes must occur among the 2 labels",
     ],
     [
       "AUC of zeros",
       () => computed(new AUC(), tensor([0.1, 0.2]), ints([0, 0])),
-      "AUC.compute: none of the 2 labels is 1; it needs both classes",
+      "AUC.compute: no label is 1; both classes must occur among the 2 labels",
     ],
     [
       "AUC without class 2",
@@ -66,14 +66,18 @@ describe("what the data do not define", () => {
           ]),
           ints([0, 1]),
         ),
-      "none of the 2 labels is 2",
+      "no label is 2; both classes must occur among the 2 labels",
     ],
     [
       "R2Score of one",
       () => computed(new R2Score(), tensor([1]), tensor([1])),
-      "R2Score.compute: one target has no variance; it needs two",
+      "R2Score.compute: at least two targets are needed, got 1",
     ],
-    ["Accuracy of ignored labels", () => computed(new Accuracy(), ints([1]), ints([-100])), "or all were ignored"],
+    [
+      "Accuracy of ignored labels",
+      () => computed(new Accuracy(), ints([1]), ints([-100])),
+      "or all targets were ignored",
+    ],
   ])("%s", (_, run, message) => {
     tidy(() => {
       expect(run).toThrow(MetricError);
@@ -93,7 +97,9 @@ describe("what the data do not define", () => {
     const auc = new AUC({ numClasses: 3, average: "weighted" });
     expect(computed(auc, probabilities, ints([0, 1, 1, 0, 1]))).toBeCloseTo(0.5666666666666667, 12);
     auc.reset();
-    expect(() => computed(auc, probabilities, ints([1, 1, 1, 1, 1]))).toThrow("all 5 labels are 1; it needs both");
+    expect(() => computed(auc, probabilities, ints([1, 1, 1, 1, 1]))).toThrow(
+      "every label is 1; both classes must occur among the 5 labels",
+    );
   });
 
   test("R2Score where targets do not vary", () => {
@@ -106,18 +112,18 @@ describe("what the data do not define", () => {
 });
 
 test.each<[() => unknown, string]>([
-  [() => new TopKAccuracy(0), "TopKAccuracy: k is an integer above 0, got 0"],
-  [() => new ConfusionMatrix({ numClasses: 1 }), "ConfusionMatrix: numClasses is an integer above 1, got 1"],
-  [() => new ConfusionMatrix({ numClasses: 2, normalize: "row" as "true" }), 'ConfusionMatrix: normalize is "true"'],
+  [() => new TopKAccuracy(0), "TopKAccuracy: k must be a positive integer, got 0"],
+  [() => new ConfusionMatrix({ numClasses: 1 }), "ConfusionMatrix: numClasses must be an integer of at least 2, got 1"],
   [
-    () => new Precision({ numClasses: 3, average: "binary" }),
-    'Precision: average "binary" is of two classes, and there are 3',
+    () => new ConfusionMatrix({ numClasses: 2, normalize: "row" as "true" }),
+    'ConfusionMatrix: normalize must be "true"',
   ],
-  [() => new Recall({ numClasses: 3, average: "mean" as "macro" }), 'Recall: average is "binary"'],
-  [() => new F1Score({ numClasses: 3, zeroDivision: 2 as 1 }), "F1Score: zeroDivision is 0 or 1, got 2"],
-  [() => new AUC({ numClasses: 1 }), "AUC: numClasses is an integer above 1, got 1"],
-  [() => new AUC({ average: "micro" as "macro" }), 'AUC: average is "macro" or "weighted", got "micro"'],
-  [() => new R2Score({ multioutput: "raw" as "uniformAverage" }), "R2Score: multioutput is"],
+  [() => new Precision({ numClasses: 3, average: "binary" }), 'Precision: average "binary" requires 2 classes, got 3'],
+  [() => new Recall({ numClasses: 3, average: "mean" as "macro" }), 'Recall: average must be "binary"'],
+  [() => new F1Score({ numClasses: 3, zeroDivision: 2 as 1 }), "F1Score: zeroDivision must be 0 or 1, got 2"],
+  [() => new AUC({ numClasses: 1 }), "AUC: numClasses must be an integer of at least 2, got 1"],
+  [() => new AUC({ average: "micro" as "macro" }), 'AUC: average must be "macro" or "weighted", got "micro"'],
+  [() => new R2Score({ multioutput: "raw" as "uniformAverage" }), "R2Score: multioutput must be"],
 ])("%#: an option out of range is refused", (make, message) => {
   expect(make).toThrow(ArgumentError);
   expect(make).toThrow(message);
@@ -132,7 +138,7 @@ test.each<[string, Metric<unknown>]>([
     const update = () => metric.update(tensor([[0.9], [0.2]]), ints([0, 0]));
     expect(update).toThrow(ShapeError);
     expect(update).toThrow(
-      "predictions [2, 1] are scores of 1 class; binary scores have the targets' shape [2]: reshape them",
+      "predictions [2, 1] must have scores for at least 2 classes, got 1; reshape binary scores to the shape of the targets, [2]",
     );
   });
 });
@@ -140,21 +146,36 @@ test.each<[string, Metric<unknown>]>([
 describe("setState refuses what getState does not give", () => {
   const confusion = (): Metric<unknown> => new ConfusionMatrix({ numClasses: 2 });
   test.each<[string, () => Metric<unknown>, unknown, string]>([
-    ["nothing", () => new Accuracy(), null, "Accuracy.setState: a state is an object, got null"],
-    ["another metric's", () => new Accuracy(), { sum: 1, count: 2 }, "the state has hits, count, got sum, count"],
-    ["more hits than labels", () => new Accuracy(), { hits: 3, count: 2 }, "hits are from 0 to count, got 3 of 2"],
-    ["NaN", () => new MeanSquaredError(), { sum: Number.NaN, count: 2 }, "sum holds NaN"],
-    ["a list", () => new MeanSquaredError(), { sum: [1], count: 2 }, "sum is 1"],
-    ["another number of classes", confusion, { counts: [1, 2, 3] }, "counts has 4 numbers, got 3"],
-    ["fractions", confusion, { counts: [1, 2, 3, 0.5] }, "counts are integers of 0 or more, got 0.5"],
-    ["text", confusion, { counts: [1, 2, 3, "4"] }, 'counts holds "4"'],
+    ["nothing", () => new Accuracy(), null, "Accuracy.setState: the state must be an object, got null"],
+    [
+      "another metric's",
+      () => new Accuracy(),
+      { sum: 1, count: 2 },
+      "the fields of the state must be hits, count, got sum, count",
+    ],
+    [
+      "more hits than labels",
+      () => new Accuracy(),
+      { hits: 3, count: 2 },
+      "hits must be between 0 and count, got 3 of 2",
+    ],
+    ["NaN", () => new MeanSquaredError(), { sum: Number.NaN, count: 2 }, "sum contains NaN"],
+    ["a list", () => new MeanSquaredError(), { sum: [1], count: 2 }, "sum must be a number, got 1"],
+    ["another number of classes", confusion, { counts: [1, 2, 3] }, "counts must have 4 numbers, got 3"],
+    ["fractions", confusion, { counts: [1, 2, 3, 0.5] }, "counts must be non-negative integers, got 0.5"],
+    ["text", confusion, { counts: [1, 2, 3, "4"] }, 'counts contains "4"'],
     ["scores without labels", () => new AUC(), { scores: [1, 2], labels: [1] }, "2 scores for 1 labels"],
-    ["labels out of range", () => new ROCCurve(), { scores: [1], labels: [2] }, "label 2 is out of range: 2 classes"],
+    [
+      "labels out of range",
+      () => new ROCCurve(),
+      { scores: [1], labels: [2] },
+      "label 2 is out of range for 2 classes",
+    ],
     [
       "lists of many lengths",
       () => new R2Score(),
       { count: 1, mean: [1], total: [], residual: [1] },
-      "1, 0 and 1 numbers",
+      "the same length, got 1, 0 and 1",
     ],
   ])("%s", (_, make, state, message) => {
     const metric = make();

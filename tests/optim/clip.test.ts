@@ -96,9 +96,9 @@ describe("clipping", () => {
 
   test("refuses invalid bounds", () => {
     const given = [tensor([1])];
-    expect(() => clipNorm(given, 0)).toThrow("clipNorm: maxNorm is above 0, got 0");
+    expect(() => clipNorm(given, 0)).toThrow("clipNorm: maxNorm must be greater than 0, got 0");
     expect(() => clipNorm(given, 1, { normType: 0 })).toThrow(ArgumentError);
-    expect(() => clipValue(given, -1)).toThrow("the limit is above 0, got -1");
+    expect(() => clipValue(given, -1)).toThrow("limit must be greater than 0, got -1");
     expect(() => gradNorm([null])).toThrow("there are no gradients");
   });
 });

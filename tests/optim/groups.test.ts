@@ -59,15 +59,24 @@ describe("groups", () => {
   });
 
   test.each<[string, () => unknown]>([
-    ['SGD: groups[1]: there is no option "weight_decay"', () => new SGD(two({ weight_decay: 1 }), { lr: 1 })],
-    ["SGD: weightDecay is a finite number of 0 or more, got -1", () => new SGD(two({ weightDecay: -1 }), { lr: 1 })],
-    ["SGD: groups[1]: lr is a finite number of 0 or more, got -1", () => new SGD(two({ lr: -1 }), { lr: 1 })],
-    ["SGD: groups[1]: lr is 1, in no proportion", () => new SGD(two({ lr: 1 }), { lr: 0 })],
-    ["SGD: nesterov needs momentum", () => new SGD(two({ nesterov: true }), { lr: 1 })],
+    ['SGD: groups[1]: unknown option "weight_decay"', () => new SGD(two({ weight_decay: 1 }), { lr: 1 })],
+    [
+      "SGD: weightDecay must be a finite non-negative number, got -1",
+      () => new SGD(two({ weightDecay: -1 }), { lr: 1 }),
+    ],
+    ["SGD: groups[1]: lr must be a finite non-negative number, got -1", () => new SGD(two({ lr: -1 }), { lr: 1 })],
+    [
+      "SGD: groups[1]: lr cannot be set to 1 while the lr of the optimizer is 0",
+      () => new SGD(two({ lr: 1 }), { lr: 0 }),
+    ],
+    ["SGD: nesterov requires a momentum above 0", () => new SGD(two({ nesterov: true }), { lr: 1 })],
     ["Adam: there are no parameters", () => new Adam([{ params: [] }])],
-    ["Adam: a parameter stands twice", () => ((p) => new Adam([{ params: [p] }, { params: [p] }]))(leaf([1]))],
-    ["Adam: give tensors, or groups that each have params; 0 is [object Object]", () => new Adam([{} as never])],
-    ["Adam: give tensors, or groups", () => new Adam([leaf([1]), { params: [leaf([2])] }] as never)],
+    ["Adam: a parameter appears twice", () => ((p) => new Adam([{ params: [p] }, { params: [p] }]))(leaf([1]))],
+    [
+      "Adam: pass only tensors, or only groups that have params; group 0 is [object Object]",
+      () => new Adam([{} as never]),
+    ],
+    ["Adam: pass only tensors, or only groups", () => new Adam([leaf([1]), { params: [leaf([2])] }] as never)],
   ])("%s", (message, make) => {
     tidy(() => {
       expect(make).toThrow(ArgumentError);

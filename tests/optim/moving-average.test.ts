@@ -81,7 +81,7 @@ describe("swapping", () => {
       average.swapIn();
       for (const f of [() => average.swapIn(), () => average.update(), () => average.loadStateDict(state)]) {
         expect(f).toThrow(ArgumentError);
-        expect(f).toThrow(/ExponentialMovingAverage\.\w+: the averages are swapped in; swap them out first/);
+        expect(f).toThrow(/ExponentialMovingAverage\.\w+: the averages are swapped in; call swapOut first/);
       }
     });
   });
@@ -109,7 +109,7 @@ describe("the state", () => {
       const attempt = () => average.loadStateDict(others.stateDict());
       expect(attempt).toThrow(FormatError);
       expect(attempt).toThrow(
-        "decay is 0.999, in the state 0.5; the state has 1, which is not here; 0 is float32 [1], in the state float32 [2]",
+        "decay is 0.999, but 0.5 in the state; the state has unexpected 1; 0 is float32 [1], but float32 [2] in the state",
       );
       expect(() => average.loadStateDict(new SGD([leaf([1])], { lr: 1 }).stateDict())).toThrow(
         /this is not the state of an Exp/,
@@ -123,7 +123,7 @@ test("arguments", () => {
   tidy(() => {
     expect(() => new ExponentialMovingAverage([leaf([1])], { decay: 1 })).toThrow(ArgumentError);
     expect(() => new ExponentialMovingAverage([])).toThrow(/there are no parameters/);
-    expect(() => ((p) => new ExponentialMovingAverage([p, p]))(leaf([1]))).toThrow(/stands twice/);
+    expect(() => ((p) => new ExponentialMovingAverage([p, p]))(leaf([1]))).toThrow(/appears twice/);
     expect(() => new ExponentialMovingAverage([tensor(Int32Array.of(1))])).toThrow(DTypeError);
   });
 });

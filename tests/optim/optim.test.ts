@@ -119,13 +119,18 @@ describe("step", () => {
 describe("nothing changes where the gradients do not fit", () => {
   const p = () => [leaf([1, 2]), leaf([3])];
   test.each<[string, (ps: Tensor[]) => (Tensor | null)[], new (message: string) => Error, string]>([
-    ["shape", () => [tensor([1, 1]), tensor([1, 1])], ShapeError, "Adam.step: gradients[1] is [2], its parameter [1]"],
-    ["number", () => [tensor([1, 1])], ShapeError, "Adam.step: 1 gradients for 2 parameters"],
+    [
+      "shape",
+      () => [tensor([1, 1]), tensor([1, 1])],
+      ShapeError,
+      "Adam.step: gradients[1] is [2], but its parameter is [1]",
+    ],
+    ["number", () => [tensor([1, 1])], ShapeError, "Adam.step: expected 2 gradients, one for each parameter, got 1"],
     [
       "dtype",
       () => [tensor([1, 1]), tensor([1], { dtype: "int32" })],
       DTypeError,
-      "Adam.step: gradients[1] is not a float: int32 [1]",
+      "Adam.step: gradients[1] must have a float dtype, got int32 [1]",
     ],
     ["disposed gradient", () => [tensor([1, 1]), disposed(tensor([1]))], DisposedError, "Adam.step: float32 [1]"],
     [
@@ -160,27 +165,27 @@ describe("arguments", () => {
   const make = (options: Partial<SGDOptions>) => () => new SGD([leaf([1])], { lr: 0.1, ...options });
   const makeAdam = (options: AdamOptions) => () => new Adam([leaf([1])], options);
   test.each<[() => unknown, string]>([
-    [make({ lr: -1 }), "SGD: lr is a finite number of 0 or more, got -1"],
-    [make({ lr: Number.NaN }), "SGD: lr is a finite number of 0 or more, got NaN"],
+    [make({ lr: -1 }), "SGD: lr must be a finite non-negative number, got -1"],
+    [make({ lr: Number.NaN }), "SGD: lr must be a finite non-negative number, got NaN"],
     [make({ momentum: -0.1 }), "SGD: momentum"],
     [make({ weightDecay: -0.1 }), "SGD: weightDecay"],
     [make({ dampening: Number.POSITIVE_INFINITY }), "SGD: dampening"],
-    [make({ nesterov: true }), "SGD: nesterov needs momentum and no dampening, got 0 and 0"],
-    [make({ nesterov: true, momentum: 0.9, dampening: 0.1 }), "SGD: nesterov needs momentum"],
+    [make({ nesterov: true }), "SGD: nesterov requires a momentum above 0 and a dampening of 0, got 0 and 0"],
+    [make({ nesterov: true, momentum: 0.9, dampening: 0.1 }), "SGD: nesterov requires a momentum above 0"],
     [makeAdam({ lr: Number.POSITIVE_INFINITY }), "Adam: lr"],
-    [makeAdam({ betas: [1, 0.999] }), "Adam: betas[0] is from 0 to below 1, got 1"],
+    [makeAdam({ betas: [1, 0.999] }), "Adam: betas[0] must be at least 0 and less than 1, got 1"],
     [makeAdam({ betas: [0.9, -0.1] }), "Adam: betas[1]"],
     [makeAdam({ eps: -1 }), "Adam: eps"],
     [makeAdam({ weightDecay: -1 }), "Adam: weightDecay"],
     [() => new AdamW([leaf([1])], { weightDecay: -1 }), "AdamW: weightDecay"],
-    [() => new RMSprop([leaf([1])], { alpha: 1 }), "RMSprop: alpha is from 0 to below 1, got 1"],
+    [() => new RMSprop([leaf([1])], { alpha: 1 }), "RMSprop: alpha must be at least 0 and less than 1, got 1"],
     [() => new RMSprop([leaf([1])], { momentum: -1 }), "RMSprop: momentum"],
     [() => new Adagrad([leaf([1])], { lrDecay: -1 }), "Adagrad: lrDecay"],
     [() => new Adagrad([leaf([1])], { initialAccumulatorValue: Number.NaN }), "Adagrad: initialAccumulatorValue"],
     [() => new Lion([leaf([1])], { betas: [0.9, 1] }), "Lion: betas[1]"],
     [() => new Adam([]), "Adam: there are no parameters to optimize"],
-    [() => ((p) => new Adam([p, p]))(leaf([1])), "Adam: a parameter stands twice in the list"],
-    [() => new Adam([leaf([1]).mul(2)]), "Adam: parameters[0] is a result, not a leaf"],
+    [() => ((p) => new Adam([p, p]))(leaf([1])), "Adam: a parameter appears twice in the list"],
+    [() => new Adam([leaf([1]).mul(2)]), "Adam: parameters[0] is the result of an op, not a leaf"],
   ])("%#: %s", (f, message) => {
     tidy(() => {
       expect(f).toThrow(ArgumentError);

@@ -114,7 +114,7 @@ describe.each(Object.entries(own))("%s", (name, schedule) => {
 
   test.each([-1, Number.NaN, Number.POSITIVE_INFINITY])("refuses step %d", (step) => {
     expect(() => schedule(step)).toThrow(ArgumentError);
-    expect(() => schedule(step)).toThrow(`a step is a finite number of 0 or more, got ${step}`);
+    expect(() => schedule(step)).toThrow(`the step must be a finite non-negative number, got ${step}`);
   });
 });
 
@@ -139,9 +139,9 @@ test.each<[string, Schedule, number, number]>([
 });
 
 test.each<[() => Schedule, string]>([
-  [() => s.constant(-1), "schedules.constant: lr is a finite number of 0 or more, got -1"],
+  [() => s.constant(-1), "schedules.constant: lr must be a finite non-negative number, got -1"],
   [() => s.exponential(1, { gamma: -1 }), "schedules.exponential: gamma"],
-  [() => s.exponential(1, { gamma: 0.5, decaySteps: 0 }), "decaySteps is a finite number above 0, got 0"],
+  [() => s.exponential(1, { gamma: 0.5, decaySteps: 0 }), "decaySteps must be a finite positive number, got 0"],
   [() => s.linear(1, { startFactor: Number.NaN }), "schedules.linear: startFactor"],
   [() => s.linear(1, { totalIters: 0 }), "schedules.linear: totalIters"],
   [() => s.step(1, { stepSize: 0 }), "schedules.step: stepSize"],
@@ -149,13 +149,16 @@ test.each<[() => Schedule, string]>([
   [() => s.inverseTime(1, { decayRate: Number.POSITIVE_INFINITY }), "schedules.inverseTime: decayRate"],
   [() => s.polynomial(1, { power: -2 }), "schedules.polynomial: power"],
   [() => s.cosine(1, { tMax: 0 }), "schedules.cosine: tMax"],
-  [() => s.cosineWarmRestarts(1, { t0: 1, tMult: 0.5 }), "tMult is a finite number of 1 or more, got 0.5"],
-  [() => s.oneCycle(1, { totalSteps: 1.5 }), "totalSteps is an integer above 0, got 1.5"],
-  [() => s.oneCycle(1, { totalSteps: 9, pctStart: 0.6, threePhase: true }), "pctStart is from 0 to 0.5, got 0.6"],
+  [() => s.cosineWarmRestarts(1, { t0: 1, tMult: 0.5 }), "tMult must be a finite number of at least 1, got 0.5"],
+  [() => s.oneCycle(1, { totalSteps: 1.5 }), "totalSteps must be a positive integer, got 1.5"],
+  [
+    () => s.oneCycle(1, { totalSteps: 9, pctStart: 0.6, threePhase: true }),
+    "pctStart must be between 0 and 0.5, got 0.6",
+  ],
   [() => s.oneCycle(1, { totalSteps: 9, divFactor: 0 }), "schedules.oneCycle: divFactor"],
   [
     () => s.oneCycle(1, { totalSteps: 9, annealStrategy: "log" as "cos" }),
-    'annealStrategy is "cos" or "linear", got "log"',
+    'annealStrategy must be "cos" or "linear", got "log"',
   ],
   [() => s.warmUp(s.constant(1), { steps: 0 }), "schedules.warmUp: steps"],
 ])("%#: %s is refused", (make, message) => {
@@ -185,10 +188,10 @@ describe("ReduceLROnPlateau", () => {
   });
 
   test.each<[PlateauOptions, string]>([
-    [{ factor: 1 }, "ReduceLROnPlateau: factor is below 1, got 1"],
-    [{ patience: -1 }, "ReduceLROnPlateau: patience is a finite number of 0 or more, got -1"],
-    [{ mode: "least" as "min" }, 'ReduceLROnPlateau: mode is "min" or "max", got "least"'],
-    [{ thresholdMode: "x" as "abs" }, 'ReduceLROnPlateau: thresholdMode is "rel" or "abs", got "x"'],
+    [{ factor: 1 }, "ReduceLROnPlateau: factor must be less than 1, got 1"],
+    [{ patience: -1 }, "ReduceLROnPlateau: patience must be a finite non-negative number, got -1"],
+    [{ mode: "least" as "min" }, 'ReduceLROnPlateau: mode must be "min" or "max", got "least"'],
+    [{ thresholdMode: "x" as "abs" }, 'ReduceLROnPlateau: thresholdMode must be "rel" or "abs", got "x"'],
   ])("refuses %o", (options, message) => {
     expect(() => new ReduceLROnPlateau(lr, options)).toThrow(message);
   });

@@ -131,38 +131,35 @@ describe("a state that does not fit is refused, and nothing changes", () => {
       return { values: (change(copy, given) ?? copy) as never, tensors: given };
     };
   test.each<[string, () => SavedState]>([
-    ["the optimizer is Adam, in the state AdamW", other((p) => new AdamW(p))],
-    ["the optimizer is Adam, in the state RMSprop", other((p) => new RMSprop(p))],
+    ["the optimizer is Adam, but AdamW in the state", other((p) => new AdamW(p))],
+    ["the optimizer is Adam, but RMSprop in the state", other((p) => new RMSprop(p))],
     [
-      "its groups have 3 parameters, in the state 1, 2",
+      "the groups have 3 parameters, but 1, 2 in the state",
       other((p) => new Adam([{ params: p.slice(0, 1) }, { params: p.slice(1) }])),
     ],
     [
-      "groups[0].betas is [0.9,0.999], in the state [0.5,0.999]; groups[0].eps is 1e-8, in the state 0.1".replace(
+      "groups[0].betas is [0.9,0.999], but [0.5,0.999] in the state; groups[0].eps is 1e-8, but 0.1 in the state".replace(
         "1e-8",
         "1e-8",
       ),
       other((p) => new Adam(p, { betas: [0.5, 0.999], eps: 0.1 })),
     ],
-    ["groups[0].amsgrad is false, in the state true", other((p) => new Adam(p, { amsgrad: true }))],
+    ["groups[0].amsgrad is false, but true in the state", other((p) => new Adam(p, { amsgrad: true }))],
     [
-      "1.mean is float32 [4], in the state float32 [5]",
+      "1.mean is float32 [4], but float32 [5] in the state",
       changed((_, tensors) => void tensors.set("1.mean", tensor([1, 2, 3, 4, 5]))),
     ],
     [
-      "2.variance is float32 [], in the state float64 []",
+      "2.variance is float32 [], but float64 [] in the state",
       changed((_, tensors) => void tensors.set("2.variance", tensor(1, { dtype: "float64" }))),
     ],
-    ["the state has no 0.mean", changed((_, tensors) => void tensors.delete("0.mean"))],
-    ["the state has 7.mean, which is not here", changed((_, tensors) => void tensors.set("7.mean", tensor(1)))],
+    ["the state is missing 0.mean", changed((_, tensors) => void tensors.delete("0.mean"))],
+    ["the state has unexpected 7.mean", changed((_, tensors) => void tensors.set("7.mean", tensor(1)))],
+    ["the state has unexpected 1.mean, 1.variance", changed(({ groups }) => void groups[0].steps.splice(1, 1, 0))],
+    ["is missing learning rates, options or steps", changed(({ groups }) => void groups[0].steps.splice(1, 1, -1))],
+    ["is missing learning rates, options or steps", changed(({ groups }) => void groups[0].steps.splice(1, 1, 0.5))],
     [
-      "the state has 1.mean, 1.variance, which is not here",
-      changed(({ groups }) => void groups[0].steps.splice(1, 1, 0)),
-    ],
-    ["are not all there", changed(({ groups }) => void groups[0].steps.splice(1, 1, -1))],
-    ["are not all there", changed(({ groups }) => void groups[0].steps.splice(1, 1, 0.5))],
-    [
-      "the learning rates, options and steps of Adam are not all there",
+      "the state of Adam is missing learning rates, options or steps",
       changed(() => ({ type: "Adam", lr: -1, groups: [] })),
     ],
     ["this is not the state of an optimizer", changed(() => [])],
