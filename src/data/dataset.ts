@@ -53,14 +53,16 @@ export function toHostArray(field: Field): HostArray {
 
 const hostTypes = [Float32Array, Float64Array, Int32Array, Int16Array, Int8Array, Uint8Array];
 
-/** Throws unless it is an array as tensors are made of, with as many numbers as its shape says. */
+/** Throws unless the array is of a type that tensors are created from and has as many numbers as its shape needs. */
 export function checkHostArray(op: string, name: string, { shape, data }: HostArray): void {
   if (!hostTypes.some((type) => data instanceof type) || !Array.isArray(shape))
     throw new ArgumentError(
-      `${op}: ${name} is a typed array (${hostTypes.map((type) => type.name).join(", ")}), or one with its shape; got ${quote(data)}`,
+      `${op}: ${name} must be a typed array (${hostTypes.map((type) => type.name).join(", ")}) or an object { shape, data }, got ${quote(data)}`,
     );
   if (sizeOf(shape) !== data.length)
-    throw new ShapeError(`${op}: ${name} has ${data.length} numbers, its shape ${show(shape)} needs ${sizeOf(shape)}`);
+    throw new ShapeError(
+      `${op}: ${name} has ${data.length} numbers, but its shape ${show(shape)} needs ${sizeOf(shape)}`,
+    );
 }
 
 /**
@@ -77,14 +79,15 @@ export function arrayDataset<C extends Columns>(columns: C): Dataset<{ readonly 
   const arrays = Object.entries(columns).map(([name, column]) => {
     const array = toHostArray(column);
     checkHostArray(op, name, array);
-    if (array.shape.length === 0) throw new ShapeError(`${op}: ${name} has no axis to count samples along`);
+    if (array.shape.length === 0)
+      throw new ShapeError(`${op}: ${name} must have at least one axis, whose size is the number of samples`);
     return { name, length: array.shape[0], rowShape: array.shape.slice(1), data: array.data };
   });
-  if (arrays.length === 0) throw new ArgumentError(`${op}: there are no columns`);
+  if (arrays.length === 0) throw new ArgumentError(`${op}: at least one column is required`);
   const [{ length, name: first }] = arrays;
   for (const array of arrays)
     if (array.length !== length)
-      throw new ArgumentError(`${op}: ${first} has ${length} rows, ${array.name} has ${array.length}`);
+      throw new ArgumentError(`${op}: ${first} has ${length} rows, but ${array.name} has ${array.length}`);
   return {
     length,
     get(index) {
@@ -118,5 +121,5 @@ export function subset<S extends Sample>(dataset: Dataset<S>, indices: ArrayLike
 /** @internal Throws unless `index` is the number of a sample. */
 export function checkIndex(op: string, index: number, length: number): void {
   if (!Number.isInteger(index) || index < 0 || index >= length)
-    throw new ArgumentError(`${op}: index ${quote(index)} is outside a dataset of ${length} samples`);
+    throw new ArgumentError(`${op}: index ${quote(index)} is out of range for a dataset of ${length} samples`);
 }

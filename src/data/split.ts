@@ -23,7 +23,7 @@ export interface SplitOptions {
  * ```
  *
  * @param parts - fractions, whose sum is at most 1; or numbers of samples, if one of them is above 1
- * @throws ArgumentError if the parts are more than there is, or one of them would be empty
+ * @throws ArgumentError if the parts exceed the dataset, or one of them would be empty
  */
 export function splitDataset<S extends Sample>(
   dataset: Dataset<S>,
@@ -49,8 +49,11 @@ export function stratifiedSplit<S extends Sample>(
 ): Dataset<S>[] {
   const op = "stratifiedSplit";
   if (labels.length !== dataset.length)
-    throw new ArgumentError(`${op}: ${labels.length} labels for ${dataset.length} samples`);
-  if (parts.some((part) => part > 1)) throw new ArgumentError(`${op}: parts are fractions, got ${parts.join(", ")}`);
+    throw new ArgumentError(
+      `${op}: there must be one label for each sample, got ${labels.length} labels for ${dataset.length} samples`,
+    );
+  if (parts.some((part) => part > 1))
+    throw new ArgumentError(`${op}: parts must be fractions of at most 1, got ${parts.join(", ")}`);
   const sizes = partSizes(op, parts, dataset.length);
   // Classes one after the other, and the samples of that row dealt out evenly: each part gets its share of every class.
   const deal = interleave(sizes, dataset.length);
@@ -108,7 +111,9 @@ const range = (count: number): Int32Array => Int32Array.from({ length: count }, 
 
 function checkFolds(op: string, count: number, folds: number): void {
   if (!Number.isInteger(count) || !Number.isInteger(folds) || folds < 2 || folds > count)
-    throw new ArgumentError(`${op}: from 2 folds to one a sample, got ${quote(folds)} for ${quote(count)} samples`);
+    throw new ArgumentError(
+      `${op}: folds must be an integer from 2 to the number of samples, got ${quote(folds)} for ${quote(count)} samples`,
+    );
 }
 
 /** The validation parts with the rest of the samples, both in rising order. */
@@ -123,13 +128,13 @@ function partSizes(op: string, parts: readonly number[], count: number): number[
   const fail = (problem: string): never => {
     throw new ArgumentError(`${op}: ${problem}, got ${parts.map(quote).join(", ")} for ${count} samples`);
   };
-  if (parts.length === 0) fail("at least one part");
+  if (parts.length === 0) fail("at least one part is required");
   if (count < 1) fail("the dataset is empty");
   const areCounts = parts.some((part) => part > 1);
   if (parts.some((part) => !(part > 0) || (areCounts && !Number.isInteger(part))))
-    fail("parts are fractions above 0, or counts of 1 or more");
+    fail("parts must be fractions greater than 0, or positive integers");
   const total = parts.reduce((sum, part) => sum + part, 0);
-  if (areCounts ? total > count : total > 1 + 1e-9) fail("the parts are more than there is");
+  if (areCounts ? total > count : total > 1 + 1e-9) fail("the sum of the parts must not exceed the dataset");
   // Ends are rounded, not sizes, so that fractions that add up to 1 leave nothing over.
   const ends = [0, ...parts.map((_, i) => parts.slice(0, i + 1).reduce((sum, part) => sum + part, 0))];
   const sizes = areCounts

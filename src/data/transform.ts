@@ -45,7 +45,7 @@ export function transformed<S extends Sample>(
 
 /** Rows and columns of an image (..., height, width), and how many such planes it has. */
 export function planesOf(op: string, { shape }: HostArray): { planes: number; height: number; width: number } {
-  if (shape.length < 2) throw new ShapeError(`${op}: images are (..., height, width), got ${show(shape)}`);
+  if (shape.length < 2) throw new ShapeError(`${op}: images must be (..., height, width), got ${show(shape)}`);
   const [height, width] = shape.slice(-2);
   return { planes: shape.slice(0, -2).reduce((n, size) => n * size, 1), height, width };
 }
@@ -59,15 +59,21 @@ export function planesOf(op: string, { shape }: HostArray): { planes: number; he
 export function normalize(mean: number | readonly number[], std: number | readonly number[]): Transform {
   const [means, stds] = [[mean].flat(), [std].flat()];
   if (means.length !== stds.length || means.length === 0)
-    throw new ArgumentError(`normalize: as many means as stds, got ${means.length} and ${stds.length}`);
+    throw new ArgumentError(
+      `normalize: there must be as many means as stds, and at least one, got ${means.length} and ${stds.length}`,
+    );
   means.forEach((m, i) => {
     if (!Number.isFinite(m) || !(stds[i] > 0) || !Number.isFinite(stds[i]))
-      throw new ArgumentError(`normalize: a finite mean and a std above 0, got ${quote(m)} and ${quote(stds[i])}`);
+      throw new ArgumentError(
+        `normalize: mean must be finite and std must be finite and positive, got ${quote(m)} and ${quote(stds[i])}`,
+      );
   });
   const perChannel = Array.isArray(mean);
   return ({ shape, data }) => {
     if (perChannel && shape[0] !== means.length)
-      throw new ShapeError(`normalize: ${means.length} means for channels of ${show(shape)}`);
+      throw new ShapeError(
+        `normalize: the first axis must have ${means.length} channels, one for each mean, got ${show(shape)}`,
+      );
     const size = data.length / means.length;
     // A plain loop: `from` with a function walks an iterator, many times slower.
     const normalized = new Float32Array(data.length);

@@ -48,7 +48,7 @@ const valuesKey = (part: string): string => `wengert.values.${part}`;
  * await saveCheckpoint("last.safetensors", { model: modulePart(model), generator: generatorPart(defaultGenerator) });
  * ```
  *
- * @throws FileError if the file cannot be written; ArgumentError if a name cannot be
+ * @throws FileError if the file cannot be written; ArgumentError if a name is not valid
  */
 export async function saveCheckpoint(path: string, parts: CheckpointParts): Promise<void> {
   const tensors = new Map<string, Tensor>();
@@ -57,7 +57,7 @@ export async function saveCheckpoint(path: string, parts: CheckpointParts): Prom
     ([name, part]) => [name, { state: part.state() }] as const,
   )) {
     if (part.includes("/"))
-      throw new ArgumentError(`saveCheckpoint: ${quote(part)} is no name of a part: it has a "/"`);
+      throw new ArgumentError(`saveCheckpoint: ${quote(part)} is not a valid name for a part: it contains "/"`);
     metadata[valuesKey(part)] = encodeValue(state.values);
     for (const [name, tensor] of state.tensors) tensors.set(`${part}/${name}`, tensor);
   }
@@ -83,14 +83,14 @@ export async function loadCheckpoint(path: string, parts: CheckpointParts): Prom
       }),
     ];
     if (differences.length > 0)
-      throw new FormatError(`${source} is of another run, nothing was changed: ${brief(differences, "; ")}`);
+      throw new FormatError(`${source} belongs to another run; nothing was changed: ${brief(differences, "; ")}`);
     outsideScopes(() => {
       for (const [name, part] of Object.entries(parts)) {
         try {
           part.restore(saved.get(name) as SavedState);
         } catch (error) {
           if (!(error instanceof FormatError)) throw error;
-          throw new FormatError(`${source} is of another run: ${name}: ${error.message}`, { cause: error });
+          throw new FormatError(`${source} belongs to another run: ${name}: ${error.message}`, { cause: error });
         }
       }
     });
@@ -105,9 +105,11 @@ function readParts(
   metadata: Readonly<Record<string, string>>,
 ): Map<string, SavedState> {
   if (!Object.hasOwn(metadata, partsKey))
-    throw new FormatError(`${source}: a safetensors file, but no checkpoint: it does not say which parts it has`);
+    throw new FormatError(
+      `${source}: the file is a safetensors file, but not a checkpoint: it does not list its parts`,
+    );
   const names = decodeValue(source, metadata[partsKey]);
-  if (!Array.isArray(names)) throw new FormatError(`${source}: the names of the parts are no list`);
+  if (!Array.isArray(names)) throw new FormatError(`${source}: the names of the parts are not a list`);
   const parts = new Map<string, { tensors: Map<string, Tensor>; values: Value }>();
   for (const name of names) {
     const values = metadata[valuesKey(String(name))];
@@ -117,7 +119,7 @@ function readParts(
   for (const [fullName, tensor] of tensors) {
     const slash = fullName.indexOf("/");
     const part = parts.get(fullName.slice(0, Math.max(0, slash)));
-    if (!part) throw new FormatError(`${source}: tensor ${quote(fullName)} belongs to no part`);
+    if (!part) throw new FormatError(`${source}: tensor ${quote(fullName)} does not belong to any part`);
     part.tensors.set(fullName.slice(slash + 1), tensor);
   }
   return parts;
@@ -128,8 +130,8 @@ export function nameDifferences(where: string, current: readonly string[], given
   const missing = current.filter((name) => !given.includes(name));
   const unexpected = given.filter((name) => !current.includes(name));
   return [
-    ...(missing.length > 0 ? [`${where} has no ${brief(missing)}`] : []),
-    ...(unexpected.length > 0 ? [`${where} has ${brief(unexpected)}, which is not here`] : []),
+    ...(missing.length > 0 ? [`${where} is missing ${brief(missing)}`] : []),
+    ...(unexpected.length > 0 ? [`${where} has unexpected ${brief(unexpected)}`] : []),
   ];
 }
 
@@ -146,7 +148,7 @@ export function compareTensors(
   const changed = pairs.filter(({ here, there }) => here.dtype !== there.dtype || !sameShape(here.shape, there.shape));
   const rows = changed.map(
     ({ name, here, there }) =>
-      `${name} is ${here.dtype} ${show(here.shape)}, in ${where} ${there.dtype} ${show(there.shape)}`,
+      `${name} is ${here.dtype} ${show(here.shape)}, but ${there.dtype} ${show(there.shape)} in ${where}`,
   );
   return [...nameDifferences(where, [...current.keys()], [...saved.keys()]), ...(rows.length > 0 ? [brief(rows)] : [])];
 }

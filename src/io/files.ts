@@ -7,7 +7,7 @@ import { dirname, resolve } from "node:path";
 import { FileError } from "../core/errors.js";
 import { removeStale, temporaryPath } from "./temporary.js";
 
-/** @internal A system error as a FileError that says who wanted what of which file. Other errors pass as they are. */
+/** @internal A system error as a FileError that names the function, the action and the file. Other errors are returned unchanged. */
 export function fileError(action: string, path: string, error: unknown): unknown {
   const isSystemError = error instanceof Error && "code" in error;
   return isSystemError ? new FileError(`${action} ${path}: ${error.message}`, { cause: error }) : error;
@@ -30,7 +30,7 @@ export async function makeFolder(folder: string, op = "makeFolder"): Promise<voi
   try {
     await makeFolders(folder);
   } catch (error) {
-    throw fileError(`${op}: cannot make`, folder, error);
+    throw fileError(`${op}: cannot create`, folder, error);
   }
 }
 

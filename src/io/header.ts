@@ -26,13 +26,13 @@ export class HeaderReader {
     throw new FormatError(`${this.source}: ${problem}`);
   }
 
-  /** `{ "key": value, ... }`; `read` is called at each value. A key that is there twice is refused. */
+  /** `{ "key": value, ... }`; `read` is called at each value. A duplicate key is refused. */
   object(read: (key: string) => void): void {
     const keys = new Set<string>();
     this.#list("{", "}", () => {
       const key = this.string();
-      if (keys.has(key)) this.fail(`key ${quoteShort(key)} is in the header twice`);
-      if (key === "__proto__") this.fail(`${quoteShort(key)} is not a name`);
+      if (keys.has(key)) this.fail(`key ${quoteShort(key)} appears twice in the header`);
+      if (key === "__proto__") this.fail(`${quoteShort(key)} is not allowed as a name`);
       keys.add(key);
       this.#expect(":");
       read(key);
@@ -55,7 +55,7 @@ export class HeaderReader {
       const value: string = JSON.parse(this.text.slice(start, this.#at));
       if (isWellFormed(value)) return value;
     } catch {}
-    return this.fail(`the header is not JSON: the string at character ${start} is broken`);
+    return this.fail(`the header is not JSON: the string at character ${start} is not valid`);
   }
 
   /** An integer from 0 to 2^53 - 1, written in digits only. */
@@ -65,10 +65,10 @@ export class HeaderReader {
     while (isDigit(this.text[this.#at])) this.#at++;
     const digits = this.text.slice(start, this.#at);
     const isNumber = /^(0|[1-9]\d{0,15})$/.test(digits) && Number.isSafeInteger(Number(digits));
-    // A digit sequence that goes on (1.5, 1e9) or never began (-1, null) is no count.
+    // Neither a number that continues after the digits (1.5, 1e9) nor text without digits (-1, null) is a count.
     if (!isNumber || !/[\s,\]}]/.test(this.text[this.#at] ?? ""))
       this.fail(
-        `sizes and offsets are integers from 0 to 2^53 - 1, got ${quoteShort(this.text.slice(start, start + 20))}`,
+        `sizes and offsets must be integers from 0 to 2^53 - 1, got ${quoteShort(this.text.slice(start, start + 20))}`,
       );
     return Number(digits);
   }
@@ -84,7 +84,7 @@ export class HeaderReader {
     if (this.#accept(close)) return;
     let items = 0;
     do {
-      if (++items > maxItems) this.fail(`more than ${maxItems} items in one list of the header`);
+      if (++items > maxItems) this.fail(`a list in the header has more than ${maxItems} items`);
       readItem();
     } while (this.#accept(","));
     this.#expect(close);
@@ -101,9 +101,9 @@ export class HeaderReader {
     if (!this.#accept(character)) this.#unexpected(character === '"' ? "a string" : `"${character}"`);
   }
 
-  #unexpected(wanted: string): never {
+  #unexpected(expected: string): never {
     const got = this.#at < this.text.length ? quoteShort(this.text.slice(this.#at, this.#at + 20)) : "the end";
-    return this.fail(`the header is broken: ${wanted} expected at character ${this.#at}, got ${got}`);
+    return this.fail(`the header is not valid: expected ${expected} at character ${this.#at}, got ${got}`);
   }
 
   #skipSpace(): void {

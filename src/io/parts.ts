@@ -68,7 +68,7 @@ export const generatorPart = (generator: Generator): CheckpointPart => ({
   differences({ values }) {
     const { seed, offset } = (values ?? {}) as Partial<GeneratorState>;
     const fits = [seed, offset].every((value) => Number.isSafeInteger(value) && (value as number) >= 0);
-    return fits ? [] : ["no state of a generator"];
+    return fits ? [] : ["the values are not the state of a generator"];
   },
 });
 

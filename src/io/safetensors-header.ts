@@ -76,15 +76,17 @@ const maxAxis = 2 ** 31 - 1;
 export function headerLength(source: string, prefix: Uint8Array, fileLength: number): number {
   if (fileLength < prefixBytes || prefix.byteLength < prefixBytes)
     throw new FormatError(
-      `${source}: not a safetensors file: ${fileLength} bytes are less than the ${prefixBytes} of the header's length`,
+      `${source}: not a safetensors file: it has ${fileLength} bytes, but the length of the header alone takes ${prefixBytes}`,
     );
   const length = new DataView(prefix.buffer, prefix.byteOffset).getBigUint64(0, true);
   if (length > maxHeader)
     throw new FormatError(
-      `${source}: not a safetensors file, or a broken one: a header of ${length} bytes, at most ${maxHeader} are allowed`,
+      `${source}: not a safetensors file, or a damaged one: the header has ${length} bytes, but at most ${maxHeader} are allowed`,
     );
   if (prefixBytes + Number(length) > fileLength)
-    throw new FormatError(`${source}: the file is cut short: a header of ${length} bytes in a file of ${fileLength}`);
+    throw new FormatError(
+      `${source}: the file is truncated: the header has ${length} bytes, but the file only ${fileLength}`,
+    );
   return Number(length);
 }
 
@@ -96,7 +98,7 @@ export function headerLength(source: string, prefix: Uint8Array, fileLength: num
  * @throws FormatError
  */
 export function parseHeader(source: string, header: Uint8Array, dataLength: number): Header {
-  if (header[0] !== 0x7b) throw new FormatError(`${source}: the header does not begin with "{"`);
+  if (header[0] !== 0x7b) throw new FormatError(`${source}: the header must begin with "{"`);
   const reader = new HeaderReader(source, decodeText(source, header));
   const entries: TensorEntry[] = [];
   const metadata = new Map<string, string>();
@@ -113,7 +115,7 @@ function decodeText(source: string, header: Uint8Array): string {
   try {
     return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(header);
   } catch (error) {
-    throw new FormatError(`${source}: the header is not UTF-8`, { cause: error });
+    throw new FormatError(`${source}: the header is not valid UTF-8`, { cause: error });
   }
 }
 
@@ -126,27 +128,27 @@ function readEntry(reader: HeaderReader, name: string): TensorEntry {
     if (key === "dtype") type = checkFileType(reader, at, reader.string());
     else if (key === "shape") shape = reader.array(() => readAxis(reader, at));
     else if (key === "data_offsets") offsets = reader.array(() => reader.count());
-    else reader.fail(`${at}: unknown key ${quoteShort(key)}; known: dtype, shape, data_offsets`);
+    else reader.fail(`${at}: unknown key ${quoteShort(key)}; the keys are dtype, shape, data_offsets`);
   });
   if (type === undefined || shape === undefined || offsets === undefined)
-    return reader.fail(`${at}: dtype, shape and data_offsets are needed, at least one is missing`);
+    return reader.fail(`${at}: dtype, shape and data_offsets are required, but at least one is missing`);
   const [begin, end] = offsets;
   if (offsets.length !== 2 || begin > end)
-    return reader.fail(`${at}: data_offsets are a begin and an end after it, got ${brief(offsets)}`);
+    return reader.fail(`${at}: data_offsets must be [begin, end] with begin <= end, got ${brief(offsets)}`);
   const bytes = sizeOf(shape) * fileTypes[type].array.BYTES_PER_ELEMENT;
   if (bytes !== end - begin)
-    return reader.fail(`${at}: ${type} ${brief(shape)} needs ${bytes} bytes, the file has ${end - begin}`);
+    return reader.fail(`${at}: ${type} ${brief(shape)} needs ${bytes} bytes, but the file has ${end - begin}`);
   return { name, type, shape, begin, end };
 }
 
 function checkFileType(reader: HeaderReader, at: string, type: string): FileType {
   if (Object.hasOwn(fileTypes, type)) return type as FileType;
-  return reader.fail(`${at}: no dtype here for ${quoteShort(type)}; known: ${Object.keys(fileTypes).join(", ")}`);
+  return reader.fail(`${at}: unsupported dtype ${quoteShort(type)}; supported: ${Object.keys(fileTypes).join(", ")}`);
 }
 
 function readAxis(reader: HeaderReader, at: string): number {
   const size = reader.count();
-  return size <= maxAxis ? size : reader.fail(`${at}: sizes are integers from 0 to 2^31 - 1, got ${size}`);
+  return size <= maxAxis ? size : reader.fail(`${at}: sizes must be integers from 0 to 2^31 - 1, got ${size}`);
 }
 
 function checkTiling(reader: HeaderReader, entries: readonly TensorEntry[], dataLength: number): void {
@@ -155,18 +157,19 @@ function checkTiling(reader: HeaderReader, entries: readonly TensorEntry[], data
   for (const { name, begin, end } of inOrder) {
     if (end > dataLength)
       reader.fail(
-        `tensor ${quoteShort(name)}: ends at byte ${end} of ${dataLength} bytes of data: a file cut short, or hostile`,
+        `tensor ${quoteShort(name)}: ends at byte ${end}, but there are only ${dataLength} bytes of data: the file is truncated or damaged`,
       );
     if (begin !== filled)
       reader.fail(
-        `tensor ${quoteShort(name)}: begins at byte ${begin}, ${begin < filled ? "inside another one" : "after a gap"} that ends at ${filled}`,
+        `tensor ${quoteShort(name)}: begins at byte ${begin}, ${begin < filled ? "inside another tensor that ends at byte" : "which leaves a gap after byte"} ${filled}`,
       );
     filled = end;
   }
-  if (filled !== dataLength) reader.fail(`${dataLength - filled} bytes after the last tensor belong to none`);
+  if (filled !== dataLength)
+    reader.fail(`${dataLength - filled} bytes after the last tensor do not belong to any tensor`);
 }
 
-/** A list as it stands in messages; lists of hostile files may be long. */
+/** A list for messages; the lists of a malicious file may be long. */
 const brief = (list: readonly number[]): string => `[${list.slice(0, 8).join(", ")}${list.length > 8 ? ", ..." : ""}]`;
 
 /**
@@ -184,12 +187,12 @@ export function encodeHeader(
   const notes = Object.entries(metadata);
   if (entries.length >= maxItems || notes.length > maxItems)
     throw new ArgumentError(
-      `${op}: ${Math.max(entries.length, notes.length)} names, at most ${maxItems - 1} can be read again`,
+      `${op}: a file can have at most ${maxItems - 1} names, got ${Math.max(entries.length, notes.length)}`,
     );
   for (const [name, value] of notes) {
     checkSavedName(op, "metadata key", name);
     if (typeof value !== "string" || !isWellFormed(value))
-      throw new ArgumentError(`${op}: metadata values are strings, got ${typeof value} for ${quoteShort(name)}`);
+      throw new ArgumentError(`${op}: metadata values must be strings, got ${typeof value} for ${quoteShort(name)}`);
   }
   if (notes.length > 0) items.push(`${JSON.stringify(metadataKey)}:${JSON.stringify(metadata)}`);
   for (const { name, type, shape, begin, end } of entries) {
@@ -199,7 +202,7 @@ export function encodeHeader(
   const json = new TextEncoder().encode(`{${items.join(",")}}`);
   const length = Math.ceil(json.byteLength / prefixBytes) * prefixBytes;
   if (length > maxHeader)
-    throw new ArgumentError(`${op}: a header of ${length} bytes, at most ${maxHeader} are allowed`);
+    throw new ArgumentError(`${op}: the header has ${length} bytes, but at most ${maxHeader} are allowed`);
   const bytes = new Uint8Array(prefixBytes + length).fill(0x20);
   new DataView(bytes.buffer).setBigUint64(0, BigInt(length), true);
   bytes.set(json, prefixBytes);

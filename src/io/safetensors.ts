@@ -151,9 +151,7 @@ function decodeValues(source: string, { name, type }: TensorEntry, bytes: Uint8A
     return values;
   }
   const fail = (value: number | bigint): never => {
-    throw new FormatError(
-      `${source}: tensor ${quoteShort(name)}: ${type} has the value ${value}, which ${dtype} cannot hold`,
-    );
+    throw new FormatError(`${source}: tensor ${quoteShort(name)}: the ${type} value ${value} does not fit in ${dtype}`);
   };
   if (type === "BOOL") for (const value of numbers) if (value > 1) fail(value);
   if (dtype !== "int32" || numbers instanceof Int32Array) return numbers as TypedArray;
@@ -168,7 +166,7 @@ function makeTensors({ entries, metadata }: Header, values: readonly TypedArray[
       tensors.set(name, tensor(values[i], { dtype: fileTypes[type].dtype, shape }));
     });
   } catch (error) {
-    for (const made of tensors.values()) made.dispose(); // out of memory: give back what there is
+    for (const made of tensors.values()) made.dispose(); // out of memory: free the tensors that exist
     throw error;
   }
   return { tensors, metadata };
@@ -181,17 +179,17 @@ async function readAt(source: string, file: FileHandle, position: number, length
   const bytes = allocate(source, length);
   for (let done = 0; done < length; ) {
     const { bytesRead } = await file.read(bytes, done, Math.min(length - done, maxRead), position + done);
-    if (bytesRead === 0) throw new FormatError(`${source}: the file became shorter while it was read`);
+    if (bytesRead === 0) throw new FormatError(`${source}: the file became shorter while it was being read`);
     done += bytesRead;
   }
   return bytes;
 }
 
-/** A file may be larger than memory, the more so if it has holes. */
+/** A file may be larger than memory, especially a sparse one. */
 function allocate(source: string, length: number): Uint8Array {
   try {
     return new Uint8Array(length);
   } catch (error) {
-    throw new OutOfMemoryError(`${source}: no memory for a tensor of ${length} bytes`, { cause: error });
+    throw new OutOfMemoryError(`${source}: not enough memory for a tensor of ${length} bytes`, { cause: error });
   }
 }

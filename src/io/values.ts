@@ -26,6 +26,6 @@ export function decodeValue(source: string, text: string): Value {
       typeof item === "object" && item !== null && numberKey in item ? Number(item[numberKey]) : item,
     ) as Value;
   } catch (error) {
-    throw new FormatError(`${source}: the values are not JSON`, { cause: error });
+    throw new FormatError(`${source}: the values are not valid JSON`, { cause: error });
   }
 }

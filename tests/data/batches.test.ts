@@ -123,7 +123,7 @@ describe("Batches", () => {
 
   const set = numbered(3);
   test.each<[string, ImageSet, BatchOptions, RegExp]>([
-    ["a batch of 0", set, { batch: 0 }, /batch is an integer of 1 or more, got 0/],
+    ["a batch of 0", set, { batch: 0 }, /batch must be a positive integer, got 0/],
     ["half an image", set, { batch: 1.5 }, /got 1.5/],
     ["a batch of NaN", set, { batch: Number.NaN }, /got NaN/],
     ["no images", numbered(0), { batch: 1 }, /has no images/],
@@ -134,7 +134,7 @@ describe("Batches", () => {
       /3 images of 2 x 3, but 18 pixels and 2 labels/,
     ],
     ["too few pixels", { ...set, width: 4 }, { batch: 1 }, /3 images of 2 x 4, but 18 pixels/],
-    ["a std of 0", set, { batch: 1, normalize: { mean: 0, std: 0 } }, /std above 0/],
+    ["a std of 0", set, { batch: 1, normalize: { mean: 0, std: 0 } }, /a finite positive std/],
     ["a mean of NaN", set, { batch: 1, normalize: { mean: Number.NaN, std: 1 } }, /finite mean/],
   ])("%s is refused", (_, images, options, message) => {
     expect(() => new Batches(images, options)).toThrow(ArgumentError);

@@ -94,7 +94,7 @@ describe("fetching files", () => {
       await writeFile(join(folder, "file"), "");
       const cache = join(folder, "file", "cache");
       const { source, contents: fetched } = await fetchFiles(files, options(cache, url));
-      expect(source).toMatch(/^the network \(not kept: loadMnist: cannot make .*ENOTDIR/);
+      expect(source).toMatch(/^the network \(not cached: loadMnist: cannot create .*ENOTDIR/);
       expect(isContent("b.gz", fetched.get("b.gz"))).toBe(true);
     });
   });
@@ -102,15 +102,15 @@ describe("fetching files", () => {
   const broken: Readonly<Record<string, readonly [RequestListener, RegExp]>> = {
     "a file that is not there": [(_, response) => response.writeHead(404).end("no"), /HTTP status 404/],
     "a server that fails": [(_, response) => response.writeHead(500).end(), /HTTP status 500/],
-    "a wrong checksum": [(_, response) => response.end(Buffer.alloc(300_000, "b")), /SHA-256 checksum is wrong/],
-    "fewer bytes": [(_, response) => response.end("aaa"), /3 of 300000 bytes came/],
-    "more bytes": [(_, response) => response.end(Buffer.alloc(300_001, "a")), /more than the 300000 bytes/],
+    "a wrong checksum": [(_, response) => response.end(Buffer.alloc(300_000, "b")), /SHA-256 checksum does not match/],
+    "fewer bytes": [(_, response) => response.end("aaa"), /received only 3 of 300000 bytes/],
+    "more bytes": [(_, response) => response.end(Buffer.alloc(300_001, "a")), /received more than the expected 300000 bytes/],
     "bytes without end": [
       (_, response) => {
         const timer = setInterval(() => response.write(Buffer.alloc(100_000)), 5);
         response.on("close", () => clearInterval(timer));
       },
-      /more than the 300000 bytes/,
+      /received more than the expected 300000 bytes/,
     ],
     "a connection cut off": [
       (_, response) => {
@@ -120,8 +120,8 @@ describe("fetching files", () => {
       /terminated|aborted|other side closed/,
     ],
     "a connection closed at once": [(request) => request.socket.destroy(), /fetch failed/],
-    "a server that never answers": [() => {}, /no answer for 1\.5 s/],
-    "a server that stops in the middle": [(_, response) => void response.write("aaa"), /no answer for 1\.5 s/],
+    "a server that never answers": [() => {}, /no response for 1\.5 s/],
+    "a server that stops in the middle": [(_, response) => void response.write("aaa"), /no response for 1\.5 s/],
     "a redirection to nowhere": [
       (_, response) => response.writeHead(302, { location: "http://127.0.0.1:1/" }).end(),
       /fetch failed/,
@@ -187,7 +187,7 @@ describe("fetching files", () => {
     await withFolder(async (cache) => {
       const fetching = fetchFiles(files, { ...options(cache, "http://127.0.0.1:1/"), download: false });
       await expect(fetching).rejects.toThrow(DownloadError);
-      await expect(fetching).rejects.toThrow(/a\.gz is not in .*downloading is switched off/);
+      await expect(fetching).rejects.toThrow(/a\.gz is not in .*downloading is turned off/);
     });
   });
 });

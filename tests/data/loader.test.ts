@@ -188,11 +188,11 @@ describe("DataLoader refuses", () => {
   test.each<[string, number, DataLoaderOptions, RegExp]>([
     ["an empty dataset", 0, { batch: 1 }, /the dataset is empty/],
     ["a batch larger than the dataset", 3, { batch: 4 }, /a batch of 4 is larger than the dataset of 3 samples/],
-    ["a batch of 0", 3, { batch: 0 }, /batch is an integer of 1 or more, got 0/],
+    ["a batch of 0", 3, { batch: 0 }, /batch must be a positive integer, got 0/],
     ["half a sample", 3, { batch: 1.5 }, /got 1.5/],
-    ["a negative seed", 3, { batch: 1, seed: -1 }, /seed is an integer of 0 or more, got -1/],
+    ["a negative seed", 3, { batch: 1, seed: -1 }, /seed must be a non-negative integer, got -1/],
     ["prefetch of NaN", 3, { batch: 1, prefetch: Number.NaN }, /prefetch .* got NaN/],
-    ["workers without a module", 3, { batch: 1, workers: 2 }, /2 workers need a dataset made by moduleDataset/],
+    ["workers without a module", 3, { batch: 1, workers: 2 }, /with 2 workers, the dataset must come from moduleDataset/],
   ])("%s", (_, count, given, message) => {
     expect(() => new DataLoader(numbered(count), given)).toThrow(ArgumentError);
     expect(() => new DataLoader(numbered(count), given)).toThrow(message);
@@ -200,7 +200,7 @@ describe("DataLoader refuses", () => {
 
   test("a state of another loader", () => {
     const loader = new DataLoader(numbered(10), { batch: 5, seed: 1 });
-    expect(() => loader.setState({ seed: 1, epoch: 0, batch: 3 })).toThrow("at batch 3 of an epoch that has 2");
+    expect(() => loader.setState({ seed: 1, epoch: 0, batch: 3 })).toThrow("at batch 3, but an epoch has only 2");
     expect(() => loader.setState({ seed: 1, epoch: -1, batch: 0 })).toThrow(ArgumentError);
     expect(loader.getState()).toEqual({ seed: 1, epoch: 0, batch: 0 });
   });
@@ -210,10 +210,10 @@ describe("DataLoader refuses", () => {
     [
       "shapes",
       mixed({ x: new Float32Array(2) }, { x: new Float32Array(3) }),
-      /x is \[3\] in sample 1, \[2\] in sample 0/,
+      /x is \[3\] in sample 1, but \[2\] in sample 0/,
     ],
-    ["types", mixed({ x: new Float32Array(2) }, { x: new Int32Array(2) }), /x is a Int32Array in sample 1/],
-    ["fields", mixed({ x: 1 }, { x: 1, y: 2 }), /sample 1 has x,y, sample 0 of the same batch x/],
+    ["types", mixed({ x: new Float32Array(2) }, { x: new Int32Array(2) }), /x is Int32Array in sample 1/],
+    ["fields", mixed({ x: 1 }, { x: 1, y: 2 }), /sample 1 has the fields x, y, but sample 0 of the same batch has x/],
     ["sizes", mixed({ x: 1 }, { x: { shape: [2], data: new Float32Array(3) } }), /x of sample 1 has 3 numbers/],
   ])("samples of different %s in a batch, and frees what there was", async (_, dataset, message) => {
     const before = memory().tensors;
@@ -222,12 +222,12 @@ describe("DataLoader refuses", () => {
   });
 
   test.each<[string, unknown, RegExp]>([
-    ["no sample", undefined, /sample 0 is an object of fields, got undefined/],
-    ["a number", 3, /sample 0 is an object of fields, got 3/],
-    ["a list in a field", { x: [1, 2] }, /x of sample 0 is a typed array \(Float32Array, .*\).*; got 1,2/],
-    ["no field", { x: undefined }, /x of sample 0 is a typed array .*; got undefined/],
-    ["a tensor in a field", { x: tensor([1]) }, /x of sample 0 is a typed array/],
-    ["64-bit integers", { x: BigInt64Array.of(1n) }, /x of sample 0 is a typed array/],
+    ["no sample", undefined, /sample 0 must be an object, got undefined/],
+    ["a number", 3, /sample 0 must be an object, got 3/],
+    ["a list in a field", { x: [1, 2] }, /x of sample 0 must be a typed array \(Float32Array, .*\).*, got 1,2/],
+    ["no field", { x: undefined }, /x of sample 0 must be a typed array .*, got undefined/],
+    ["a tensor in a field", { x: tensor([1]) }, /x of sample 0 must be a typed array/],
+    ["64-bit integers", { x: BigInt64Array.of(1n) }, /x of sample 0 must be a typed array/],
   ])("%s for a sample", async (_, sample, message) => {
     const loader = new DataLoader({ length: 2, get: () => sample as Sample }, { batch: 2 });
     await expect(epoch(loader)).rejects.toThrow(ArgumentError);
@@ -258,24 +258,24 @@ describe("datasets", () => {
       y: { shape: [], data: Int32Array.of(7) },
     });
     expect(() => part.get(3, generator)).toThrow(ArgumentError);
-    expect(() => subset(numbered(3), [3])).toThrow("index 3 is outside a dataset of 3 samples");
+    expect(() => subset(numbered(3), [3])).toThrow("index 3 is out of range for a dataset of 3 samples");
   });
 
   test.each<[string, () => unknown, new (...args: never[]) => Error, RegExp]>([
-    ["no columns", () => arrayDataset({}), ArgumentError, /no columns/],
+    ["no columns", () => arrayDataset({}), ArgumentError, /at least one column is required/],
     [
       "lengths that differ",
       () => arrayDataset({ x: new Float32Array(2), y: new Int32Array(3) }),
       ArgumentError,
-      /x has 2 rows, y has 3/,
+      /x has 2 rows, but y has 3/,
     ],
-    ["lists", () => arrayDataset({ x: [1, 2] as never }), ArgumentError, /x is a typed array .*; got 1,2/],
-    ["a scalar", () => arrayDataset({ x: { shape: [], data: new Float32Array(1) } }), ShapeError, /no axis/],
+    ["lists", () => arrayDataset({ x: [1, 2] as never }), ArgumentError, /x must be a typed array .*, got 1,2/],
+    ["a scalar", () => arrayDataset({ x: { shape: [], data: new Float32Array(1) } }), ShapeError, /must have at least one axis/],
     [
       "too few numbers",
       () => arrayDataset({ x: { shape: [2, 2], data: new Float32Array(3) } }),
       ShapeError,
-      /x has 3 numbers, its shape \[2, 2\] needs 4/,
+      /x has 3 numbers, but its shape \[2, 2\] needs 4/,
     ],
   ])("arrayDataset refuses %s", (_, make, type, message) => {
     expect(make).toThrow(type);

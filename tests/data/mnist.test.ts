@@ -107,7 +107,7 @@ describe("what is refused", () => {
       "labels of two axes",
       { ...train, "train-labels-idx1-ubyte": idx(8, [3, 1], [1, 2, 3]) },
       FormatError,
-      /labels are bytes of shape \[count\], got Uint8Array \[3, 1\]/,
+      /labels must be bytes of shape \[count\], got Uint8Array \[3, 1\]/,
     ],
     [
       "labels that are no bytes",
@@ -119,25 +119,25 @@ describe("what is refused", () => {
       "images of one axis",
       { ...train, "train-images-idx3-ubyte": labels(3) },
       FormatError,
-      /images are bytes of shape/,
+      /images must be bytes of shape/,
     ],
     [
       "no images",
       { "train-images-idx3-ubyte": images(0), "train-labels-idx1-ubyte": labels(0) },
       FormatError,
-      /images are bytes of shape/,
+      /images must be bytes of shape/,
     ],
     [
       "one image, which cannot be split",
       { "train-images-idx3-ubyte": images(1), "train-labels-idx1-ubyte": labels(1) },
       FormatError,
-      /too few/,
+      /at least 2 are needed/,
     ],
     [
       "a truncated file",
       { ...train, "train-images-idx3-ubyte": images(3).subarray(0, 20) },
       FormatError,
-      /train-images-idx3-ubyte: the file is cut short/,
+      /train-images-idx3-ubyte: the file is truncated/,
     ],
     [
       "images of two sizes",
@@ -147,7 +147,7 @@ describe("what is refused", () => {
         "t10k-labels-idx1-ubyte": labels(1),
       },
       FormatError,
-      /2 x 3 pixels, those to test on 3 x 2/,
+      /2 x 3 pixels, but the test images have 3 x 2/,
     ],
   ])("%s", async (_, files, type, message) => {
     await withFiles(files, async (folder) => {

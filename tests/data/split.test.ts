@@ -45,12 +45,12 @@ describe("splitDataset", () => {
   test.each<[number, number[], RegExp]>([
     [10, [], /at least one part/],
     [0, [0.5], /the dataset is empty/],
-    [10, [0.7, 0.4], /more than there is, got 0.7, 0.4 for 10 samples/],
-    [10, [8, 3], /more than there is/],
-    [10, [0.5, -0.1], /fractions above 0/],
-    [10, [2.5, 3], /counts of 1 or more/],
+    [10, [0.7, 0.4], /must not exceed the dataset, got 0.7, 0.4 for 10 samples/],
+    [10, [8, 3], /must not exceed the dataset/],
+    [10, [0.5, -0.1], /fractions greater than 0/],
+    [10, [2.5, 3], /or positive integers/],
     [3, [0.9, 0.1], /a part would be empty/],
-    [10, [Number.NaN], /fractions above 0/],
+    [10, [Number.NaN], /fractions greater than 0/],
   ])("refuses %i samples into %j", (count, parts, message) => {
     expect(() => splitDataset(numbered(count), parts)).toThrow(ArgumentError);
     expect(() => splitDataset(numbered(count), parts)).toThrow(message);
@@ -81,7 +81,7 @@ describe("stratified", () => {
 
   test("refuses labels that do not fit", () => {
     expect(() => stratifiedSplit(numbered(3), [0, 1], [0.5])).toThrow("2 labels for 3 samples");
-    expect(() => stratifiedSplit(numbered(3), [0, 1, 1], [2])).toThrow("parts are fractions");
+    expect(() => stratifiedSplit(numbered(3), [0, 1, 1], [2])).toThrow("parts must be fractions of at most 1");
   });
 });
 

@@ -23,11 +23,11 @@ describe("CharacterVocabulary", () => {
 
   test("refuses what it does not have", () => {
     expect(() => vocabulary.encode("help")).toThrow('"p" at position 3');
-    expect(() => vocabulary.decode([11])).toThrow("11 is none of 11 tokens");
+    expect(() => vocabulary.decode([11])).toThrow("11 is not one of the 11 tokens");
     expect(() => vocabulary.decode([-1])).toThrow(ArgumentError);
     expect(() => new CharacterVocabulary([])).toThrow(ArgumentError);
     expect(() => new CharacterVocabulary(["a", "a"])).toThrow("twice");
-    expect(() => new CharacterVocabulary(["ab"])).toThrow("not one character");
+    expect(() => new CharacterVocabulary(["ab"])).toThrow("not a single character");
     expect(() => CharacterVocabulary.fromJSON({} as never)).toThrow(FormatError);
   });
 });
@@ -97,7 +97,7 @@ describe("BytePairVocabulary", () => {
 
   test("refuses data that is not a vocabulary", () => {
     expect(() => BytePairVocabulary.train("a", { size: 255 })).toThrow(ArgumentError);
-    expect(() => new BytePairVocabulary([[97, 256]])).toThrow("pair 0 joins 256, which is no token");
+    expect(() => new BytePairVocabulary([[97, 256]])).toThrow("pair 0 joins 256, which is not a token");
     expect(
       () =>
         new BytePairVocabulary([
@@ -106,7 +106,7 @@ describe("BytePairVocabulary", () => {
         ]),
     ).toThrow("twice");
     expect(() => BytePairVocabulary.fromJSON({ type: "bytePair", merges: [1] } as never)).toThrow(FormatError);
-    expect(() => new BytePairVocabulary([]).decode([256])).toThrow("256 is none of 256 tokens");
+    expect(() => new BytePairVocabulary([]).decode([256])).toThrow("256 is not one of the 256 tokens");
   });
 });
 
@@ -121,7 +121,7 @@ describe("tokenDataset", () => {
     });
     expect(tokenDataset(tokens, { length: 4, stride: 4 }).length).toBe(2);
     expect(tokenDataset(tokens, { length: 9 }).length).toBe(1);
-    expect(() => tokenDataset(tokens, { length: 10 })).toThrow("samples of 10 tokens need 11, there are 10");
+    expect(() => tokenDataset(tokens, { length: 10 })).toThrow("samples of 10 tokens need a text of at least 11 tokens, got 10");
     expect(() => tokenDataset(tokens, { length: 0 })).toThrow(ArgumentError);
   });
 });

@@ -29,8 +29,8 @@ describe("normalize", () => {
 
   test("refuses what does not fit", () => {
     expect(() => normalize(0, 0)).toThrow(ArgumentError);
-    expect(() => normalize([0, 1], [1])).toThrow("as many means as stds, got 2 and 1");
-    expect(() => normalize(Number.NaN, 1)).toThrow("finite mean");
+    expect(() => normalize([0, 1], [1])).toThrow("as many means as stds, and at least one, got 2 and 1");
+    expect(() => normalize(Number.NaN, 1)).toThrow("mean must be finite and std must be finite and positive");
     expect(() => normalize([0, 0], [1, 1])(image(2, 2, 3), new Generator())).toThrow(ShapeError);
   });
 });
@@ -62,7 +62,7 @@ describe("randomCrop", () => {
   test("refuses what does not fit", () => {
     expect(() => randomCrop(0)).toThrow(ArgumentError);
     expect(() => randomCrop(3, { padding: -1 })).toThrow("padding");
-    expect(() => randomCrop(5)(image(3, 3), new Generator())).toThrow("a window of 5 x 5 in [1, 3, 3]");
+    expect(() => randomCrop(5)(image(3, 3), new Generator())).toThrow("a crop of 5 x 5 does not fit in the image [1, 3, 3]");
     expect(() => randomCrop(1)({ shape: [3], data: new Float32Array(3) }, new Generator())).toThrow(ShapeError);
   });
 });
@@ -156,7 +156,7 @@ describe("mixup", () => {
 
   test("refuses what does not fit", () => {
     const apply = mixup({ classes: 2 });
-    expect(() => apply(hostBatch, new Generator())).toThrow("label 2 is none of 2 classes");
+    expect(() => apply(hostBatch, new Generator())).toThrow("label 2 is out of range for 2 classes");
     expect(() => apply({ x: hostBatch.x }, new Generator())).toThrow("no field y");
     expect(() => mixup({ classes: 0 })).toThrow(ArgumentError);
     expect(() => mixup({ classes: 2, alpha: 0 })).toThrow("alpha");

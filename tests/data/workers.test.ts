@@ -31,10 +31,10 @@ describe("workers", () => {
   test("hand over what goes wrong in them", async () => {
     const [failed, ended] = await Promise.all([run(2, 17), run(2, -1, 17)]);
     const errors = (batches: unknown[]) => batches.filter((batch) => typeof batch === "string");
-    const broken = "WengertError: DataLoader: in a worker: Error: sample 17 is broken";
+    const broken = "WengertError: DataLoader: error in a worker: Error: sample 17 is broken";
     expect(errors(failed)).toEqual([broken, broken]);
     // A worker that ended is replaced: the second epoch comes as far as that sample again.
-    const gone = expect.stringMatching(/^WengertError: DataLoader: a worker (has ended|failed)/);
+    const gone = expect.stringMatching(/^WengertError: DataLoader: a worker (exited unexpectedly|failed)/);
     expect(errors(ended)).toEqual([gone, gone]);
     expect(ended.length).toBeGreaterThan(3);
   });
@@ -43,8 +43,8 @@ describe("workers", () => {
 describe("moduleDataset refuses", () => {
   const inline = (code: string): string => `data:text/javascript,${encodeURIComponent(code)}`;
   test.each([
-    ["a module without a function", "export const a = 1;", /data:.* exports no function "dataset"/],
-    ["a function that gives something else", "export const dataset = () => 3;", /gives no dataset/],
+    ["a module without a function", "export const a = 1;", /data:.* does not export a function "dataset"/],
+    ["a function that gives something else", "export const dataset = () => 3;", /must return a dataset/],
   ])("%s", async (_, code, message) => {
     await expect(moduleDataset(inline(code))).rejects.toThrow(ArgumentError);
     await expect(moduleDataset(inline(code))).rejects.toThrow(message);

@@ -91,11 +91,11 @@ describe("checkpoints", () => {
       const other = parts(4);
       const attempt = loadCheckpoint(path, other);
       await expect(attempt).rejects.toThrow(
-        `loadCheckpoint: ${path} is of another run, nothing was changed: model: weight is float32 [2, 4], in the file float32 [2, 3]`,
+        `loadCheckpoint: ${path} belongs to another run; nothing was changed: model: weight is float32 [2, 4], but float32 [2, 3] in the file`,
       );
       expect([other.a.value, other.z.value]).toEqual([4, 4]);
       await expect(loadCheckpoint(path, { a: other.a, b: other.z })).rejects.toThrow(
-        "the checkpoint has no b; the checkpoint has model, z, which is not here",
+        "the checkpoint is missing b; the checkpoint has unexpected model, z",
       );
     });
   });
@@ -119,7 +119,7 @@ describe("checkpoints", () => {
       const attempt = loadCheckpoint(path, other);
       await expect(attempt).rejects.toThrow(FormatError);
       await expect(attempt).rejects.toThrow(
-        /nothing was changed: optimizer: the optimizer is SGD, in the state Adam; plateau: Accuracy\.setState: the state has/,
+        /nothing was changed: optimizer: the optimizer is SGD, but Adam in the state; plateau: Accuracy\.setState: the fields of the state must be/,
       );
       expect(other.model.state().tensors.get("weight")?.arraySync()).toEqual(before);
       expect(accuracy.getState()).toEqual({ hits: 0, count: 0 });
@@ -130,11 +130,11 @@ describe("checkpoints", () => {
     await withFolder(async (folder) => {
       const path = join(folder, "run.safetensors");
       const cases: [Record<string, string>, string][] = [
-        [{}, "it does not say which parts it has"],
-        [{ "wengert.parts": "{" }, "not JSON"],
+        [{}, "it does not list its parts"],
+        [{ "wengert.parts": "{" }, "not valid JSON"],
         [{ "wengert.parts": "3" }, "no list"],
         [{ "wengert.parts": '["a"]' }, 'part "a" has no values'],
-        [{ "wengert.parts": '["a"]', "wengert.values.a": "null" }, 'tensor "w" belongs to no part'],
+        [{ "wengert.parts": '["a"]', "wengert.values.a": "null" }, 'tensor "w" does not belong to any part'],
       ];
       for (const [metadata, message] of cases) {
         await saveSafetensors(path, { w: tensor([1]) }, metadata);
@@ -148,7 +148,7 @@ describe("checkpoints", () => {
   test("a state that no generator can have is refused", () => {
     const part = generatorPart(new Generator(1));
     expect(part.differences({ tensors: new Map(), values: { seed: -1, offset: 0 } })).toEqual([
-      "no state of a generator",
+      "the values are not the state of a generator",
     ]);
     expect(part.differences({ tensors: new Map(), values: null })).toHaveLength(1);
     expect(part.differences({ tensors: new Map(), values: { seed: 1, offset: 3 } })).toEqual([]);

@@ -13,9 +13,9 @@ test("makeFolder makes what is missing, and leaves a folder that is there", asyn
     await makeFolder(deep);
     expect((await stat(deep)).isDirectory()).toBe(true);
     await writeFile(join(base, "file"), "");
-    await expect(makeFolder(join(base, "file"))).rejects.toThrow(/^makeFolder: cannot make .*file: EEXIST/);
+    await expect(makeFolder(join(base, "file"))).rejects.toThrow(/^makeFolder: cannot create .*file: EEXIST/);
     await expect(makeFolder(join(base, "file"))).rejects.toThrow(FileError);
-    await expect(makeFolder(join(base, "file", "x"))).rejects.toThrow(/^makeFolder: cannot make .*x: ENOTDIR/);
+    await expect(makeFolder(join(base, "file", "x"))).rejects.toThrow(/^makeFolder: cannot create .*x: ENOTDIR/);
   } finally {
     await rm(base, { recursive: true });
   }

@@ -58,7 +58,10 @@ export class CsvParser {
       } else if (character === '"') {
         this.#quote();
       } else if (this.#place === "afterQuote") {
-        this.#fail(this.#line, `${JSON.stringify(character)} follows a closing quote`);
+        this.#fail(
+          this.#line,
+          `${JSON.stringify(character)} follows a closing quote; a delimiter or a line end must follow`,
+        );
       } else {
         // Up to the next character that means something, in one piece.
         let end = i + 1;
@@ -72,7 +75,7 @@ export class CsvParser {
 
   /** The last record, if no line end follows it. @throws FormatError if a quote is still open */
   *end(): Iterable<CsvRecord> {
-    if (this.#place === "quoted") this.#fail(this.#quoteLine, "a quote is opened and never closed");
+    if (this.#place === "quoted") this.#fail(this.#quoteLine, "a quoted field is never closed");
     const record = this.#endRecord();
     if (record) yield record;
   }
@@ -97,7 +100,8 @@ export class CsvParser {
   }
 
   #quote(): void {
-    if (this.#place === "plain") this.#fail(this.#line, "a quote inside a field that does not begin with one");
+    if (this.#place === "plain")
+      this.#fail(this.#line, "a quote appears inside a field that does not begin with a quote");
     if (this.#place === "afterQuote")
       this.#field += '"'; // a doubled quote
     else this.#quoteLine = this.#line;

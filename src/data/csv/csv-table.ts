@@ -57,7 +57,8 @@ export class CsvTable {
     this.rows.forEach(({ fields, line }, row) => {
       columns.forEach((column, i) => {
         const value = Math.fround(this.#number(fields[column], list[i], line));
-        if (!Number.isFinite(value)) this.#fail(line, `${list[i]} is too large for float32: ${quote(fields[column])}`);
+        if (!Number.isFinite(value))
+          this.#fail(line, `${list[i]} is too large for float32, got ${quote(fields[column])}`);
         data[row * list.length + i] = value;
       });
     });
@@ -73,7 +74,7 @@ export class CsvTable {
     const column = this.#column(name);
     return Int32Array.from(this.rows, ({ fields, line }) => {
       const value = this.#number(fields[column], name, line);
-      if (value !== (value | 0)) this.#fail(line, `${name} is no 32-bit integer: ${quote(fields[column])}`);
+      if (value !== (value | 0)) this.#fail(line, `${name} must be a 32-bit integer, got ${quote(fields[column])}`);
       return value;
     });
   }
@@ -89,7 +90,9 @@ export class CsvTable {
   #column(name: string): number {
     const column = this.names.indexOf(name);
     if (column < 0)
-      throw new ArgumentError(`${this.#source}: no column ${quote(name)}; there are ${this.names.join(", ")}`);
+      throw new ArgumentError(
+        `${this.#source}: there is no column ${quote(name)}; the columns are ${this.names.join(", ")}`,
+      );
     return column;
   }
 
@@ -97,7 +100,7 @@ export class CsvTable {
     const value = Number(field);
     // Number("") and Number(" ") are 0.
     if (field.trim() === "" || !Number.isFinite(value))
-      this.#fail(line, `${name} is no finite number: ${quote(field)}`);
+      this.#fail(line, `${name} must be a finite number, got ${quote(field)}`);
     return value;
   }
 

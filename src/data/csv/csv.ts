@@ -77,7 +77,7 @@ async function* read(
     try {
       return decoder.decode(bytes, { stream: bytes !== undefined });
     } catch (error) {
-      throw new FormatError(`${source}: the file is not UTF-8`, { cause: error });
+      throw new FormatError(`${source}: the file is not valid UTF-8`, { cause: error });
     }
   };
   try {
@@ -103,7 +103,7 @@ class RowReader {
   constructor(source: string, { delimiter = ",", header = true }: CsvOptions) {
     if (delimiter.length !== 1 || /["\r\n]/.test(delimiter))
       throw new ArgumentError(
-        `${source}: the delimiter is one character, no quote or line end, got ${quote(delimiter)}`,
+        `${source}: the delimiter must be one character other than a quote or a line end, got ${quote(delimiter)}`,
       );
     this.#source = source;
     this.#parser = new CsvParser(source, delimiter);
@@ -127,7 +127,7 @@ class RowReader {
     }
     if (fields.length !== this.names.length)
       throw new FormatError(
-        `${this.#source}:${line}: ${fields.length} fields, where ${this.names.length} are expected (${brief(this.names)})`,
+        `${this.#source}:${line}: expected ${this.names.length} fields (${brief(this.names)}), got ${fields.length}`,
       );
     yield { ...record, names: this.names };
   }
@@ -135,7 +135,7 @@ class RowReader {
   #checkNames(names: readonly string[], line: number | null): readonly string[] {
     const twice = names.find((name, i) => names.indexOf(name) !== i);
     if (twice === undefined) return names;
-    const problem = `the column ${quote(twice)} is there twice`;
+    const problem = `the column ${quote(twice)} appears twice`;
     if (line === null) throw new ArgumentError(`${this.#source}: ${problem}`);
     throw new FormatError(`${this.#source}:${line}: ${problem}`);
   }

@@ -2,7 +2,9 @@
  * Draws digits that resemble MNIST, for examples and tests that must run without a download. The strokes are in
  * glyphs.ts.
  */
+
 import { ArgumentError } from "../../core/errors.js";
+import { integerFrom } from "../../core/option-checks.js";
 import { Generator } from "../../core/random/generator.js";
 import { glyphs, type Point, type Stroke } from "./glyphs.js";
 import type { ImageSet } from "./images.js";
@@ -23,7 +25,7 @@ const pieces = 5;
  */
 export function drawDigits(count: number, seed = 0): ImageSet {
   if (!Number.isInteger(count) || count < 0)
-    throw new ArgumentError(`drawDigits: count is an integer of 0 or more, got ${count}`);
+    throw new ArgumentError(`drawDigits: count must be ${integerFrom(0)}, got ${count}`);
   const generator = new Generator(seed);
   const pixels = side * side;
   const images = new Uint8Array(count * pixels);

@@ -47,7 +47,7 @@ export async function download(
       problems.push(`${mirror}: ${reason(error)}`);
     }
   }
-  throw new DownloadError(`download: ${file.name}: ${problems.join("; ") || "no mirror"}`, { cause });
+  throw new DownloadError(`download: ${file.name}: ${problems.join("; ") || "there are no mirrors"}`, { cause });
 }
 
 async function downloadFrom(
@@ -56,7 +56,7 @@ async function downloadFrom(
   { timeout, signal, onBytes }: DownloadOptions,
 ): Promise<Uint8Array> {
   const stalled = new AbortController();
-  const timer = setTimeout(() => stalled.abort(new Error(`no answer for ${timeout / 1000} s`)), timeout);
+  const timer = setTimeout(() => stalled.abort(new Error(`no response for ${timeout / 1000} s`)), timeout);
   try {
     const response = await fetch(url, { signal: AbortSignal.any([stalled.signal, ...(signal ? [signal] : [])]) });
     if (!response.ok || response.body === null) throw new Error(`HTTP status ${response.status}`);
@@ -64,13 +64,13 @@ async function downloadFrom(
     let loaded = 0;
     for await (const chunk of response.body) {
       timer.refresh();
-      if (loaded + chunk.length > file.bytes) throw new Error(`more than the ${file.bytes} bytes it should have`);
+      if (loaded + chunk.length > file.bytes) throw new Error(`received more than the expected ${file.bytes} bytes`);
       content.set(chunk, loaded);
       loaded += chunk.length;
       onBytes?.(loaded);
     }
-    if (loaded < file.bytes) throw new Error(`${loaded} of ${file.bytes} bytes came`);
-    if (!isIntact(file, content)) throw new Error("the SHA-256 checksum is wrong");
+    if (loaded < file.bytes) throw new Error(`received only ${loaded} of ${file.bytes} bytes`);
+    if (!isIntact(file, content)) throw new Error("the SHA-256 checksum does not match");
     return content;
   } finally {
     clearTimeout(timer);

@@ -58,10 +58,10 @@ function decode(source: string, bytes: Uint8Array): IdxArray {
     const header = readHeader(source, bytes);
     return arrayOf(source, header, bytes);
   }
-  // The header first, from the beginning of the stream: it says how much there is to unpack, and no more is unpacked.
+  // Read the header first: it tells how many bytes there are, and no more than that are unpacked.
   const header = readHeader(source, unpackBeginning(source, bytes));
   if (header.end > bytes.length * maxCompression)
-    throw new FormatError(`${source}: ${bytes.length} gzipped bytes cannot hold ${show(header.shape)}`);
+    throw new FormatError(`${source}: ${bytes.length} gzipped bytes are too few for ${show(header.shape)}`);
   return arrayOf(source, header, gunzip(source, bytes, false, header.end));
 }
 
@@ -74,29 +74,29 @@ interface IdxHeader {
 }
 
 function readHeader(source: string, bytes: Uint8Array): IdxHeader {
-  if (bytes.length < 4) throw new FormatError(`${source}: not an IDX file: ${bytes.length} bytes`);
+  if (bytes.length < 4) throw new FormatError(`${source}: not an IDX file: it has only ${bytes.length} bytes`);
   const [zero, alsoZero, code, rank] = bytes;
   if (zero !== 0 || alsoZero !== 0 || !isCode(code) || rank === 0) {
     const magic = Array.from(bytes.subarray(0, 4), (byte) => byte.toString(16).padStart(2, "0")).join(" ");
     throw new FormatError(
-      `${source}: not an IDX file: it begins with ${magic}, not with 00 00, a type and a number of axes`,
+      `${source}: not an IDX file: it must begin with 00 00, a type and a number of axes, got ${magic}`,
     );
   }
   const begin = 4 + 4 * rank;
-  if (bytes.length < begin) throw new FormatError(`${source}: the file is cut short, in its header of ${rank} axes`);
+  if (bytes.length < begin) throw new FormatError(`${source}: the file is truncated in its header of ${rank} axes`);
   const view = new DataView(bytes.buffer, bytes.byteOffset);
   const shape = Array.from({ length: rank }, (_, axis) => view.getUint32(4 + 4 * axis));
   // Products too large for a number become infinite or, with a size of 0, not a number: neither is the file's length.
   const end = begin + sizeOf(shape) * typeOfCode[code].BYTES_PER_ELEMENT;
   if (!(end <= bufferLimits.MAX_LENGTH))
-    throw new FormatError(`${source}: ${show(shape)} is larger than any array can be`);
+    throw new FormatError(`${source}: ${show(shape)} is larger than the largest possible array`);
   return { code, shape, begin, end };
 }
 
 function arrayOf(source: string, { code, shape, begin, end }: IdxHeader, bytes: Uint8Array): IdxArray {
   if (bytes.length !== end) {
-    const problem = bytes.length < end ? "the file is cut short" : "the file has bytes after its end";
-    throw new FormatError(`${source}: ${problem}: ${bytes.length} bytes, its header ${show(shape)} says ${end}`);
+    const problem = bytes.length < end ? "the file is truncated" : "the file has extra bytes at its end";
+    throw new FormatError(`${source}: ${problem}: its header ${show(shape)} needs ${end} bytes, got ${bytes.length}`);
   }
   const type = typeOfCode[code];
   return { shape, data: asNumbers<InstanceType<typeof type>>(type, bytes.subarray(begin), "BE") };
@@ -120,8 +120,8 @@ function gunzip(source: string, bytes: Uint8Array, partial: boolean, maxLength?:
   } catch (error) {
     const tooLong = error instanceof Error && "code" in error && error.code === "ERR_BUFFER_TOO_LARGE";
     const problem = tooLong
-      ? `there are more than the ${maxLength} bytes that the header says`
-      : "the gzip stream is broken";
+      ? `there are more than the ${maxLength} bytes that the header announces`
+      : "the gzip stream is damaged";
     throw new FormatError(`${source}: ${problem}`, { cause: error });
   }
 }

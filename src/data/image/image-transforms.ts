@@ -2,8 +2,9 @@
  * Random transforms of images for training: crop, flip and rotation. Users pass them to `transformed`. Transforms of
  * whole batches are in mixup.ts.
  */
+
 import { ArgumentError, ShapeError } from "../../core/errors.js";
-import { checkProbability } from "../../core/option-checks.js";
+import { checkInteger, checkProbability } from "../../core/option-checks.js";
 import { quote } from "../../core/quote.js";
 import { show } from "../../core/shape.js";
 import type { HostArray, HostNumbers } from "../dataset.js";
@@ -34,13 +35,12 @@ export function randomCrop(
     ["width", columns, 1],
     ["padding", padding, 0],
   ] as const)
-    if (!Number.isSafeInteger(value) || value < least)
-      throw new ArgumentError(`randomCrop: ${name} is an integer of ${least} or more, got ${quote(value)}`);
+    checkInteger("randomCrop", name, value, least);
   return (image, generator) => {
     const { height, width } = planesOf("randomCrop", image);
     if (rows > height + 2 * padding || columns > width + 2 * padding)
       throw new ShapeError(
-        `randomCrop: a window of ${rows} x ${columns} in ${show(image.shape)} with ${padding} pixels around it`,
+        `randomCrop: a crop of ${rows} x ${columns} does not fit in the image ${show(image.shape)} with a padding of ${padding}`,
       );
     const top = generator.integer(height + 2 * padding - rows + 1) - padding;
     const left = generator.integer(width + 2 * padding - columns + 1) - padding;
@@ -106,7 +106,7 @@ export interface RandomRotationOptions {
  */
 export function randomRotation(degrees: number, { fill = 0 }: RandomRotationOptions = {}): Transform {
   if (!(degrees >= 0 && degrees <= 180))
-    throw new ArgumentError(`randomRotation: degrees is from 0 to 180, got ${quote(degrees)}`);
+    throw new ArgumentError(`randomRotation: degrees must be between 0 and 180, got ${quote(degrees)}`);
   return (image, generator) => rotate(image, ((2 * generator.uniform() - 1) * degrees * Math.PI) / 180, fill);
 }
 

@@ -27,7 +27,7 @@ export function selectImages(set: ImageSet, indices: ArrayLike<number>): ImageSe
   for (let i = 0; i < indices.length; i++) {
     const from = indices[i];
     if (!Number.isInteger(from) || from < 0 || from >= set.count)
-      throw new ArgumentError(`selectImages: index ${from} is outside a set of ${set.count} images`);
+      throw new ArgumentError(`selectImages: index ${from} is out of range for a set of ${set.count} images`);
     images.set(set.images.subarray(from * pixels, (from + 1) * pixels), i * pixels);
     labels[i] = set.labels[from];
   }

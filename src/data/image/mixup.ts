@@ -1,6 +1,7 @@
 /** The mixup transform of batches. Users pass it to the `transforms` option of DataLoader. */
+
 import { ArgumentError } from "../../core/errors.js";
-import { quote } from "../../core/quote.js";
+import { checkInteger, checkPositive } from "../../core/option-checks.js";
 import type { Generator } from "../../core/random/generator.js";
 import { show } from "../../core/shape.js";
 import type { HostArray } from "../dataset.js";
@@ -26,14 +27,15 @@ export interface MixupOptions {
  * @throws ArgumentError unless classes is 1 or more and alpha above 0, and, when it is applied, if a label is out of range
  */
 export function mixup({ classes, alpha = 0.2, x = "x", y = "y" }: MixupOptions): BatchTransform {
-  if (!Number.isSafeInteger(classes) || classes < 1)
-    throw new ArgumentError(`mixup: classes is an integer of 1 or more, got ${quote(classes)}`);
-  if (!(alpha > 0) || !Number.isFinite(alpha)) throw new ArgumentError(`mixup: alpha is above 0, got ${quote(alpha)}`);
+  checkInteger("mixup", "classes", classes, 1);
+  checkPositive("mixup", "alpha", alpha);
   return (batch, generator) => {
     const [inputs, labels] = [field(batch[x], x), field(batch[y], y)];
     const count = labels.data.length;
     if (labels.shape.length !== 1 || inputs.shape[0] !== count)
-      throw new ArgumentError(`mixup: labels are one a sample, got ${show(labels.shape)} for ${show(inputs.shape)}`);
+      throw new ArgumentError(
+        `mixup: there must be one label for each sample, got labels ${show(labels.shape)} for inputs ${show(inputs.shape)}`,
+      );
     const lambda = beta(alpha, generator);
     const partner = generator.permutation(count);
     const size = inputs.data.length / count;
@@ -45,7 +47,7 @@ export function mixup({ classes, alpha = 0.2, x = "x", y = "y" }: MixupOptions):
         mixed[i * size + k] = lambda * inputs.data[i * size + k] + (1 - lambda) * inputs.data[j * size + k];
       for (const label of [labels.data[i], labels.data[j]])
         if (!Number.isInteger(label) || label < 0 || label >= classes)
-          throw new ArgumentError(`mixup: label ${label} is none of ${classes} classes`);
+          throw new ArgumentError(`mixup: label ${label} is out of range for ${classes} classes`);
       targets[i * classes + labels.data[i]] += lambda;
       targets[i * classes + labels.data[j]] += 1 - lambda;
     }

@@ -89,10 +89,10 @@ export async function fetchFiles(files: readonly RemoteFile[], options: FetchOpt
     let content = await readFile(path).catch(() => null);
     if (content === null || !isIntact(file, content)) {
       if (!options.download)
-        throw new DownloadError(`download: ${file.name} is not in ${cache}, and downloading is switched off`);
+        throw new DownloadError(`download: ${file.name} is not in ${cache}, and downloading is turned off`);
       content = Buffer.from(await download(file, mirrors, { timeout, signal, onBytes: report }));
       const problem = await store(cache, path, content);
-      source = problem === null ? `the network, now in ${cache}` : `the network (not kept: ${problem.message})`;
+      source = problem === null ? `the network, now in ${cache}` : `the network (not cached: ${problem.message})`;
     }
     contents.set(file.name, content);
     report(file.bytes);

@@ -58,7 +58,8 @@ export interface Mnist {
  */
 export async function loadMnist(options: MnistOptions = {}): Promise<Mnist> {
   const { holdOut = 0.1, seed = 0 } = options;
-  if (!(holdOut > 0 && holdOut < 1)) throw new ArgumentError(`loadMnist: holdOut is between 0 and 1, got ${holdOut}`);
+  if (!(holdOut > 0 && holdOut < 1))
+    throw new ArgumentError(`loadMnist: holdOut must be between 0 and 1, got ${holdOut}`);
   const { data } = options;
   return await (data === undefined ? fromNetwork(options) : fromFolder(data, holdOut, new Generator(seed)));
 }
@@ -87,12 +88,12 @@ async function fromFolder(folder: string, holdOut: number, generator: Generator)
   const only = train ?? test;
   if (only === null)
     throw new FileError(
-      `loadMnist: ${folder} has no MNIST files: train-images-idx3-ubyte, train-labels-idx1-ubyte, or the same with t10k, with or without .gz`,
+      `loadMnist: ${folder} has no MNIST files; it must contain train-images-idx3-ubyte and train-labels-idx1-ubyte, or the t10k files, with or without .gz`,
     );
   if (train === null || test === null) return { ...holdOutImages(folder, only, holdOut, generator), heldOut: true };
   if (train.height !== test.height || train.width !== test.width)
     throw new FormatError(
-      `loadMnist: ${folder}: the images to train on have ${train.height} x ${train.width} pixels, those to test on ${test.height} x ${test.width}`,
+      `loadMnist: ${folder}: the training images have ${train.height} x ${train.width} pixels, but the test images have ${test.height} x ${test.width}`,
     );
   return { train, test, source: folder, heldOut: false };
 }
@@ -119,18 +120,19 @@ function imageSet(source: string, images: IdxArray, labels: IdxArray): ImageSet 
   const [count, height, width] = images.shape;
   if (!(images.data instanceof Uint8Array) || images.shape.length !== 3 || images.data.length === 0)
     return fail(
-      `images are bytes of shape [count, height, width], got ${images.data.constructor.name} ${show(images.shape)}`,
+      `images must be bytes of shape [count, height, width], got ${images.data.constructor.name} ${show(images.shape)}`,
     );
   if (!(labels.data instanceof Uint8Array) || labels.shape.length !== 1)
-    return fail(`labels are bytes of shape [count], got ${labels.data.constructor.name} ${show(labels.shape)}`);
-  if (labels.data.length !== count) fail(`${count} images, but ${labels.data.length} labels`);
+    return fail(`labels must be bytes of shape [count], got ${labels.data.constructor.name} ${show(labels.shape)}`);
+  if (labels.data.length !== count) fail(`there are ${count} images, but ${labels.data.length} labels`);
   const wrong = labels.data.findIndex((label) => label > 9);
-  if (wrong >= 0) fail(`labels are digits from 0 to 9, label ${wrong} is ${labels.data[wrong]}`);
+  if (wrong >= 0) fail(`labels must be digits from 0 to 9, but label ${wrong} is ${labels.data[wrong]}`);
   return { images: images.data, labels: labels.data, count, height, width };
 }
 
 function holdOutImages(folder: string, set: ImageSet, holdOut: number, generator: Generator): Omit<Mnist, "heldOut"> {
-  if (set.count < 2) throw new FormatError(`loadMnist: ${folder} has ${set.count} image, too few to hold one out`);
+  if (set.count < 2)
+    throw new FormatError(`loadMnist: ${folder} has ${set.count} image; at least 2 are needed to hold one out`);
   const held = Math.min(set.count - 1, Math.max(1, Math.round(set.count * holdOut)));
   const order = generator.permutation(set.count);
   return {

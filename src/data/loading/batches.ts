@@ -2,7 +2,9 @@
  * Batches, a simple synchronous loop over a set of grey images in memory. Users who need other data, transforms or
  * worker threads use DataLoader.
  */
+
 import { ArgumentError } from "../../core/errors.js";
+import { checkInteger } from "../../core/option-checks.js";
 import { defaultGenerator, type Generator } from "../../core/random/generator.js";
 import { tensor } from "../../create.js";
 import type { Tensor } from "../../tensor.js";
@@ -70,10 +72,11 @@ export class Batches implements Iterable<Batch> {
       normalize = { mean: 0, std: 1 },
     } = options;
     const { mean, std } = normalize;
-    if (!Number.isSafeInteger(batch) || batch < 1)
-      throw new ArgumentError(`Batches: batch is an integer of 1 or more, got ${batch}`);
+    checkInteger("Batches", "batch", batch, 1);
     if (!Number.isFinite(mean) || !Number.isFinite(std) || std <= 0)
-      throw new ArgumentError(`Batches: normalize needs a finite mean and a std above 0, got ${mean} and ${std}`);
+      throw new ArgumentError(
+        `Batches: normalize must have a finite mean and a finite positive std, got ${mean} and ${std}`,
+      );
     if (set.count < 1) throw new ArgumentError("Batches: the set has no images");
     if (set.labels.length !== set.count || set.images.length !== set.count * set.height * set.width)
       throw new ArgumentError(

@@ -74,14 +74,14 @@ export function collate(samples: readonly Sample[], indices: readonly number[]):
   const op = "DataLoader";
   samples.forEach((sample: unknown, i) => {
     if (typeof sample !== "object" || sample === null)
-      throw new ArgumentError(`${op}: sample ${indices[i]} is an object of fields, got ${quote(sample)}`);
+      throw new ArgumentError(`${op}: sample ${indices[i]} must be an object, got ${quote(sample)}`);
   });
   const names = Object.keys(samples[0]);
   samples.forEach((sample, i) => {
     const fields = Object.keys(sample);
     if (fields.length !== names.length || names.some((name) => !Object.hasOwn(sample, name)))
       throw new ArgumentError(
-        `${op}: sample ${indices[i]} has ${fields}, sample ${indices[0]} of the same batch ${names}`,
+        `${op}: sample ${indices[i]} has the fields ${fields.join(", ")}, but sample ${indices[0]} of the same batch has ${names.join(", ")}`,
       );
   });
   return Object.fromEntries(
@@ -96,11 +96,11 @@ export function collate(samples: readonly Sample[], indices: readonly number[]):
       arrays.forEach((array, i) => {
         if (!sameShape(array.shape, shape))
           throw new ShapeError(
-            `${op}: ${name} is ${show(array.shape)} in sample ${indices[i]}, ${show(shape)} in sample ${indices[0]} of the same batch`,
+            `${op}: ${name} is ${show(array.shape)} in sample ${indices[i]}, but ${show(shape)} in sample ${indices[0]} of the same batch`,
           );
         if (array.data.constructor !== data.constructor)
           throw new ArgumentError(
-            `${op}: ${name} is a ${array.data.constructor.name} in sample ${indices[i]}, a ${data.constructor.name} in sample ${indices[0]} of the same batch`,
+            `${op}: ${name} is ${array.data.constructor.name} in sample ${indices[i]}, but ${data.constructor.name} in sample ${indices[0]} of the same batch`,
           );
         stacked.set(array.data, i * size);
       });

@@ -2,10 +2,11 @@
  * DataLoader: shuffled, prefetched, resumable batches of a dataset, with worker threads. Users and Trainer loop over
  * it. Stacking is in collate.ts, threads in workers.ts.
  */
+
 import type { DeviceName } from "../../core/device.js";
 import type { DType } from "../../core/dtype.js";
 import { ArgumentError } from "../../core/errors.js";
-import { quote } from "../../core/quote.js";
+import { checkInteger } from "../../core/option-checks.js";
 import { defaultGenerator } from "../../core/random/generator.js";
 import type { Dataset, Sample } from "../dataset.js";
 import type { BatchTransform } from "../transform.js";
@@ -94,7 +95,9 @@ export class DataLoader<S extends Sample = Sample> implements AsyncIterable<Tens
       );
     const module = moduleOf(dataset);
     if (workers > 0 && module === null)
-      throw new ArgumentError(`DataLoader: ${workers} workers need a dataset made by moduleDataset, to load it there`);
+      throw new ArgumentError(
+        `DataLoader: with ${workers} workers, the dataset must come from moduleDataset, so that workers can load it`,
+      );
     this.#dataset = dataset;
     this.#options = options;
     this.#prefetch = prefetch;
@@ -121,9 +124,9 @@ export class DataLoader<S extends Sample = Sample> implements AsyncIterable<Tens
   setState({ seed, epoch, batch }: DataLoaderState): void {
     checkAtLeast("seed", seed, 0);
     checkAtLeast("epoch", epoch, 0);
-    checkAtLeast("state's batch", batch, 0);
+    checkAtLeast("the batch of the state", batch, 0);
     if (batch > this.length)
-      throw new ArgumentError(`DataLoader: the state is at batch ${batch} of an epoch that has ${this.length}`);
+      throw new ArgumentError(`DataLoader: the state is at batch ${batch}, but an epoch has only ${this.length}`);
     this.#seed = seed;
     this.#epoch = epoch;
     this.#batch = batch;
@@ -181,7 +184,5 @@ export class DataLoader<S extends Sample = Sample> implements AsyncIterable<Tens
   }
 }
 
-function checkAtLeast(name: string, value: number, least: number): void {
-  if (!Number.isSafeInteger(value) || value < least)
-    throw new ArgumentError(`DataLoader: ${name} is an integer of ${least} or more, got ${quote(value)}`);
-}
+const checkAtLeast = (name: string, value: number, least: number): void =>
+  checkInteger("DataLoader", name, value, least);

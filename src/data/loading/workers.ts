@@ -65,10 +65,10 @@ export async function moduleDataset<S extends Sample = Sample>(
 export async function loadModule({ url, argument }: DatasetModule): Promise<Dataset> {
   const exported: { readonly dataset?: unknown } = await import(url);
   if (typeof exported.dataset !== "function")
-    throw new ArgumentError(`moduleDataset: ${url} exports no function "dataset"`);
+    throw new ArgumentError(`moduleDataset: ${url} does not export a function "dataset"`);
   const made: unknown = await exported.dataset(argument);
   if (typeof made === "object" && made !== null && "get" in made && "length" in made) return made as Dataset;
-  throw new ArgumentError(`moduleDataset: the function "dataset" of ${url} gives no dataset`);
+  throw new ArgumentError(`moduleDataset: the function "dataset" of ${url} must return a dataset with length and get`);
 }
 
 interface Waiting {
@@ -90,7 +90,7 @@ export class WorkerPool {
   }
 
   make(plan: BatchPlan): Promise<HostBatch> {
-    if (this.#disposed) throw new DisposedError("DataLoader: it was used after it was disposed");
+    if (this.#disposed) throw new DisposedError("DataLoader: used after dispose; create a new DataLoader");
     if (this.#members.length < this.#count) this.#start();
     const member = this.#members.reduce((a, b) => (b.waiting.size < a.waiting.size ? b : a));
     const task: WorkerTask = { id: this.#tasks++, plan };
@@ -118,14 +118,14 @@ export class WorkerPool {
       waiting.delete(answer.id);
       if (waiting.size === 0) worker.unref(); // idle workers do not keep the program alive
       if ("batch" in answer) asked?.resolve(answer.batch);
-      else asked?.reject(new WengertError(`DataLoader: in a worker: ${answer.error}`));
+      else asked?.reject(new WengertError(`DataLoader: error in a worker: ${answer.error}`));
     });
     worker.on("error", (error) => fail(`failed: ${error instanceof Error ? error.message : error}`));
     const member = { worker, waiting };
     worker.on("exit", () => {
       // Another one takes its place with the next task.
       this.#members.splice(this.#members.indexOf(member), 1);
-      fail("has ended");
+      fail("exited unexpectedly");
     });
     this.#members.push(member);
   }

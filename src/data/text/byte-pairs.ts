@@ -48,12 +48,12 @@ export class BytePairVocabulary implements Vocabulary {
       for (const token of [left, right])
         if (!Number.isInteger(token) || token < 0 || token >= bytes.length)
           throw new ArgumentError(
-            `BytePairVocabulary: pair ${bytes.length - 256} joins ${quote(token)}, which is no token`,
+            `BytePairVocabulary: pair ${bytes.length - 256} joins ${quote(token)}, which is not a token`,
           );
       rank.set(keyOf(left, right), bytes.length - 256);
       bytes.push(Uint8Array.from([...bytes[left], ...bytes[right]]));
     }
-    if (rank.size !== merges.length) throw new ArgumentError("BytePairVocabulary: a pair is there twice");
+    if (rank.size !== merges.length) throw new ArgumentError("BytePairVocabulary: a pair appears twice");
     this.merges = merges;
     this.#rank = rank;
     this.#bytes = bytes;
@@ -67,7 +67,7 @@ export class BytePairVocabulary implements Vocabulary {
    */
   static train(text: string, { size }: BytePairOptions): BytePairVocabulary {
     if (!Number.isSafeInteger(size) || size < 256 || size > 2 ** 26)
-      throw new ArgumentError(`BytePairVocabulary: size is an integer from 256 to 2^26, got ${quote(size)}`);
+      throw new ArgumentError(`BytePairVocabulary: size must be an integer from 256 to 2^26, got ${quote(size)}`);
     return new BytePairVocabulary(learn(text, size - 256));
   }
 
@@ -78,7 +78,7 @@ export class BytePairVocabulary implements Vocabulary {
    */
   static fromJSON(data: BytePairVocabularyData): BytePairVocabulary {
     if (data?.type !== "bytePair" || !Array.isArray(data.merges) || !data.merges.every(isPair))
-      throw new FormatError("BytePairVocabulary: the data are none of a byte-pair vocabulary");
+      throw new FormatError("BytePairVocabulary: the data is not a saved byte-pair vocabulary");
     return new BytePairVocabulary(data.merges);
   }
 
@@ -122,7 +122,7 @@ export class BytePairVocabulary implements Vocabulary {
   #bytesOf(token: number): Uint8Array {
     const bytes = this.#bytes[token];
     if (bytes === undefined)
-      throw new ArgumentError(`BytePairVocabulary: ${quote(token)} is none of ${this.size} tokens`);
+      throw new ArgumentError(`BytePairVocabulary: ${quote(token)} is not one of the ${this.size} tokens`);
     return bytes;
   }
 

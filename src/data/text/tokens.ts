@@ -1,6 +1,7 @@
 /** A dataset of stretches of tokens for training a language model. The tokens come from a vocabulary. */
+
 import { ArgumentError } from "../../core/errors.js";
-import { quote } from "../../core/quote.js";
+import { checkInteger } from "../../core/option-checks.js";
 import { checkIndex, type Dataset, type HostArray } from "../dataset.js";
 
 /** Options of `tokenDataset`. */
@@ -26,10 +27,11 @@ export function tokenDataset(
     ["length", length],
     ["stride", stride],
   ] as const)
-    if (!Number.isSafeInteger(value) || value < 1)
-      throw new ArgumentError(`${op}: ${name} is an integer of 1 or more, got ${quote(value)}`);
+    checkInteger(op, name, value, 1);
   if (tokens.length < length + 1)
-    throw new ArgumentError(`${op}: samples of ${length} tokens need ${length + 1}, there are ${tokens.length}`);
+    throw new ArgumentError(
+      `${op}: samples of ${length} tokens need a text of at least ${length + 1} tokens, got ${tokens.length}`,
+    );
   const count = Math.floor((tokens.length - length - 1) / stride) + 1;
   return {
     length: count,

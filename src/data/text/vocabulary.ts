@@ -39,12 +39,13 @@ export class CharacterVocabulary implements Vocabulary {
   constructor(characters: Iterable<string>) {
     this.characters = [...characters];
     this.#tokenOf = new Map(this.characters.map((character, token) => [character, token]));
-    if (this.characters.length === 0) throw new ArgumentError("CharacterVocabulary: there are no characters");
+    if (this.characters.length === 0)
+      throw new ArgumentError("CharacterVocabulary: at least one character is required");
     for (const character of this.characters)
       if ([...character].length !== 1)
-        throw new ArgumentError(`CharacterVocabulary: ${quote(character)} is not one character`);
+        throw new ArgumentError(`CharacterVocabulary: ${quote(character)} is not a single character`);
     if (this.#tokenOf.size !== this.characters.length)
-      throw new ArgumentError("CharacterVocabulary: a character is there twice");
+      throw new ArgumentError("CharacterVocabulary: a character appears twice");
   }
 
   /** The vocabulary of all characters of a text. */
@@ -60,7 +61,7 @@ export class CharacterVocabulary implements Vocabulary {
    */
   static fromJSON(data: CharacterVocabularyData): CharacterVocabulary {
     if (data?.type !== "character" || !Array.isArray(data.characters))
-      throw new FormatError("CharacterVocabulary: the data are none of a character vocabulary");
+      throw new FormatError("CharacterVocabulary: the data is not a saved character vocabulary");
     return new CharacterVocabulary(data.characters);
   }
 
@@ -90,7 +91,7 @@ export class CharacterVocabulary implements Vocabulary {
   decode(tokens: Iterable<number>): string {
     return Array.from(tokens, (token) => {
       if (!Number.isInteger(token) || token < 0 || token >= this.size)
-        throw new ArgumentError(`CharacterVocabulary: ${quote(token)} is none of ${this.size} tokens`);
+        throw new ArgumentError(`CharacterVocabulary: ${quote(token)} is not one of the ${this.size} tokens`);
       return this.characters[token];
     }).join("");
   }
