@@ -52,7 +52,7 @@ const letter = 7; // about the width of one in 12 px
 export function lineChart(series: readonly Series[], options: ChartOptions = {}): string {
   const { title = "", xLabel = "", yLabel = "", width = 640, height = 400 } = options;
   if (!(Number.isFinite(width) && width >= 200 && Number.isFinite(height) && height >= 150))
-    throw new ArgumentError(`lineChart: a chart is at least 200 wide and 150 high, got ${width} x ${height}`);
+    throw new ArgumentError(`lineChart: a chart must be at least 200 wide and 150 high, got ${width} x ${height}`);
   const curves = series.map((one, i) => ({
     name: one.name,
     marks: one.marks ?? "line",
@@ -118,7 +118,9 @@ type DataPoint = readonly [x: number, y: number];
 
 function pointsOf({ name, x, y }: Series): readonly DataPoint[] {
   if (x && x.length !== y.length)
-    throw new ArgumentError(`lineChart: series ${JSON.stringify(name)} has ${x.length} x and ${y.length} y`);
+    throw new ArgumentError(
+      `lineChart: series ${JSON.stringify(name)} has ${x.length} x values but ${y.length} y values`,
+    );
   return y.map((value, i) => [x ? x[i] : i + 1, value]);
 }
 

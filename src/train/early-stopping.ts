@@ -1,7 +1,7 @@
 /** The EarlyStopping callback. Users pass it to Trainer. The choice of the number to watch is in monitor.ts. */
-import { ArgumentError } from "../core/errors.js";
+
 import { outsideScopes } from "../core/memory/scope.js";
-import { quote } from "../core/quote.js";
+import { checkInteger } from "../core/option-checks.js";
 import type { CheckpointPart } from "../io/checkpoint.js";
 import type { Value } from "../io/values.js";
 import { copyValues } from "../ops/optimizer/copy.js";
@@ -41,8 +41,7 @@ export class EarlyStopping implements Callback, Disposable {
   /** @throws ArgumentError if an option is out of range */
   constructor(options: EarlyStoppingOptions = {}) {
     const { patience = 3, restoreBest = true } = options;
-    if (!Number.isSafeInteger(patience) || patience < 0)
-      throw new ArgumentError(`EarlyStopping: patience is an integer of 0 or more, got ${quote(patience)}`);
+    checkInteger("EarlyStopping", "patience", patience, 0);
     this.#monitor = new Monitor("EarlyStopping", options);
     this.#patience = patience;
     this.#restoreBest = restoreBest;
@@ -82,7 +81,7 @@ export class EarlyStopping implements Callback, Disposable {
     }
     this.#waited++;
     if (this.#waited >= this.#patience)
-      run.stop(`no improvement for ${this.#waited} epochs; the best was epoch ${this.best?.epoch ?? "none"}`);
+      run.stop(`no improvement for ${this.#waited} epochs; the best epoch was ${this.best?.epoch ?? "none"}`);
   }
 
   onFitEnd({ model }: Run): void {

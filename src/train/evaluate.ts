@@ -93,7 +93,7 @@ export function evaluate<B extends TrainingBatch>(
         }),
       );
     }
-    if (samples === 0) throw new ArgumentError("Trainer.evaluate: the data have no samples");
+    if (samples === 0) throw new ArgumentError("Trainer.evaluate: the data has no samples");
     return { loss: sum / samples, ...(await computeMetrics(metrics)) };
   });
 }

@@ -103,7 +103,7 @@ async function trainEpoch<B extends TrainingBatch>(run: TrainingRun, plan: FitPl
   }
   // A last step of fewer batches; none where the data ended with a whole one.
   if (gathered.count > 0) await takeStep(run, plan, gathered);
-  if (run.samples === 0) throw new ArgumentError("Trainer.fit: the data have no samples");
+  if (run.samples === 0) throw new ArgumentError("Trainer.fit: the data has no samples");
   return true;
 }
 

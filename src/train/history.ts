@@ -50,7 +50,9 @@ export class History {
    */
   values(name: string): number[] {
     if (!this.names.includes(name))
-      throw new ArgumentError(`History: no epoch has ${quote(name)}; there are ${this.names.join(", ") || "none yet"}`);
+      throw new ArgumentError(
+        `History: no epoch has a value ${quote(name)}; available: ${this.names.join(", ") || "none yet"}`,
+      );
     return this.epochs.map(({ logs }) => logs[name] ?? Number.NaN);
   }
 

@@ -21,7 +21,7 @@ export function listen(signal: AbortSignal | undefined, sigint: boolean, notice:
       return;
     }
     asked = true;
-    notice("interrupted: finishing the step and saving; Ctrl-C again to quit at once");
+    notice("interrupted: finishing the step and saving; press Ctrl-C again to quit immediately");
   };
   if (sigint) process.on("SIGINT", onSigint);
   return {

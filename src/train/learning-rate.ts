@@ -46,12 +46,14 @@ export class LearningRateScheduler implements Callback {
   /**
    * Sets the learning rate of the step.
    *
-   * @throws ArgumentError if the schedule gives no finite number of 0 or more
+   * @throws ArgumentError if the schedule returns a negative number or one that is not finite
    */
   onStepStart({ optimizer, step }: Run): void {
     const lr = typeof this.#schedule === "function" ? this.#schedule(step) : this.#schedule.lr;
     if (!Number.isFinite(lr) || lr < 0)
-      throw new ArgumentError(`LearningRateScheduler: the schedule gives ${lr} for step ${step}`);
+      throw new ArgumentError(
+        `LearningRateScheduler: the learning rate of step ${step} must be a finite non-negative number, got ${lr}`,
+      );
     optimizer.lr = lr;
   }
 

@@ -2,8 +2,10 @@
  * The ModelCheckpoint callback, which saves a run so that it can be resumed. Users pass it to Trainer. The file format
  * is in src/io.
  */
+
 import { join } from "node:path";
 import { ArgumentError } from "../core/errors.js";
+import { integerFrom } from "../core/option-checks.js";
 import { quote } from "../core/quote.js";
 import type { CheckpointPart } from "../io/checkpoint.js";
 import { makeFolder } from "../io/files.js";
@@ -47,7 +49,7 @@ export class ModelCheckpoint implements Callback {
     const { everyEpochs = 1, everySteps = Number.POSITIVE_INFINITY, best = true } = options;
     for (const [name, value] of Object.entries({ everyEpochs, everySteps }))
       if (!(value >= 1) || (Number.isFinite(value) && !Number.isSafeInteger(value)))
-        throw new ArgumentError(`ModelCheckpoint: ${name} is an integer of 1 or more, got ${quote(value)}`);
+        throw new ArgumentError(`ModelCheckpoint: ${name} must be ${integerFrom(1)}, got ${quote(value)}`);
     this.#folder = folder;
     this.#options = { everyEpochs, everySteps, best };
     this.#monitor = new Monitor("ModelCheckpoint", options);

@@ -36,8 +36,8 @@ export class Monitor {
   constructor(user: string, options: MonitorOptions) {
     const { mode, minDelta = 0 } = options;
     if (mode !== undefined && mode !== "min" && mode !== "max")
-      throw new ArgumentError(`${user}: mode is "min" or "max", got ${quote(mode)}`);
-    if (!(minDelta >= 0)) throw new ArgumentError(`${user}: minDelta is 0 or more, got ${quote(minDelta)}`);
+      throw new ArgumentError(`${user}: mode must be "min" or "max", got ${quote(mode)}`);
+    if (!(minDelta >= 0)) throw new ArgumentError(`${user}: minDelta must be at least 0, got ${quote(minDelta)}`);
     this.#user = user;
     this.#options = options;
   }
@@ -61,7 +61,7 @@ export class Monitor {
     const { monitor: name = "valLoss" in logs ? "valLoss" : "loss" } = this.#options;
     if (!Object.hasOwn(logs, name))
       throw new ArgumentError(
-        `${this.#user}: no number ${quote(name)} to watch; there are ${Object.keys(logs).join(", ")}`,
+        `${this.#user}: there is no value ${quote(name)} to monitor; available: ${Object.keys(logs).join(", ")}`,
       );
     return { name, value: logs[name] };
   }
@@ -71,6 +71,8 @@ export class Monitor {
     if (mode) return mode;
     if (lowerIsBetter.test(name)) return "min";
     if (higherIsBetter.test(name)) return "max";
-    throw new ArgumentError(`${this.#user}: say by mode whether ${quote(name)} is better lower or higher`);
+    throw new ArgumentError(
+      `${this.#user}: cannot tell whether a lower or a higher ${quote(name)} is better; set mode to "min" or "max"`,
+    );
   }
 }

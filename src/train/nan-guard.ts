@@ -22,12 +22,12 @@ export class NaNGuard implements Callback {
 
   /** Checks the loss and, if asked to, the gradients of a step. @throws NonFiniteError */
   async onGradients({ step, epoch, optimizer }: Run, { loss, gradients }: StepGradients): Promise<void> {
-    const at = `step ${step + 1}, in epoch ${epoch}, with learning rate ${optimizer.lr}`;
+    const at = `step ${step + 1} of epoch ${epoch} with learning rate ${optimizer.lr}`;
     if (!Number.isFinite(loss))
-      throw new NonFiniteError(`NaNGuard: the loss is ${loss} at ${at}; the weights are those before the step`);
+      throw new NonFiniteError(`NaNGuard: the loss is ${loss} at ${at}; the weights have not been updated`);
     if (!this.#gradients || gradients.every((gradient) => gradient === null)) return;
     const [norm] = await gradNorm(gradients, Number.POSITIVE_INFINITY).data();
     if (!Number.isFinite(norm))
-      throw new NonFiniteError(`NaNGuard: a gradient is ${norm} at ${at}; the weights are those before the step`);
+      throw new NonFiniteError(`NaNGuard: a gradient is ${norm} at ${at}; the weights have not been updated`);
   }
 }

@@ -107,7 +107,7 @@ export class TrainingRun implements Run {
     const { data, optimizer } = this.#members;
     if (!isResumable(data))
       throw new ArgumentError(
-        "Trainer.fit: the place in the data cannot be saved, since they have no getState and setState; use a DataLoader",
+        "Trainer.fit: the position in the data cannot be saved because the data has no getState and setState; use a DataLoader",
       );
     if (!isStateful(optimizer))
       throw new ArgumentError(
@@ -165,9 +165,10 @@ export class TrainingRun implements Run {
       },
       differences: ({ values }) => {
         const saved = values as unknown as Counters;
-        if (typeof saved?.epochsDone !== "number" || !Array.isArray(saved.history)) return ["no state of a Trainer"];
+        if (typeof saved?.epochsDone !== "number" || !Array.isArray(saved.history))
+          return ["the values are not the state of a Trainer"];
         if (saved.batches !== this.batches)
-          return [`an epoch has ${this.batches} batches, in the file ${saved.batches}`];
+          return [`an epoch has ${this.batches} batches, but ${saved.batches} in the file`];
         return this.#places(saved).flatMap(([data, position]) => stateDifferences(data, position));
       },
       restore: ({ values }) => this.#restore(values as unknown as Counters),

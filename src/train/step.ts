@@ -74,11 +74,13 @@ export const samplesIn = ({ shape }: Tensor): number => shape[0] ?? 1;
 export function checkLoss(value: unknown): Tensor {
   const loss = expectTensor("loss", value);
   if (loss.size === 1) return loss;
-  throw new ArgumentError(`Trainer: loss gives one number, such as the mean over the batch; got ${show(loss.shape)}`);
+  throw new ArgumentError(
+    `Trainer: loss must return one number, such as the mean over the batch, got ${show(loss.shape)}`,
+  );
 }
 
 /** Throws unless a model, or a loss, gave one tensor. */
 export function expectTensor(what: string, value: unknown): Tensor {
   if (value instanceof Tensor) return value;
-  throw new ArgumentError(`Trainer: ${what} gives a tensor, got ${typeof value}`);
+  throw new ArgumentError(`Trainer: ${what} must return a tensor, got ${typeof value}`);
 }

@@ -2,11 +2,11 @@
  * Event files for TensorBoard: EventWriter for any program, and the TensorBoard callback for Trainer. The encoding is
  * in event-format.ts.
  */
+
 import { type FileHandle, open } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join } from "node:path";
-import { ArgumentError } from "../core/errors.js";
-import { quote } from "../core/quote.js";
+import { checkInteger } from "../core/option-checks.js";
 import { fileError, makeFolder } from "../io/files.js";
 import type { Callback, Run } from "./callback.js";
 import { encodeEvent, encodeRecord, type TensorBoardEvent } from "./event-format.js";
@@ -65,8 +65,7 @@ export class EventWriter {
    * @throws ArgumentError if the step is not an integer of 0 or more
    */
   add(step: number, scalars: Readonly<Record<string, number>>, wallTime: number = Date.now() / 1000): void {
-    if (!Number.isSafeInteger(step) || step < 0)
-      throw new ArgumentError(`EventWriter: step is an integer of 0 or more, got ${quote(step)}`);
+    checkInteger("EventWriter", "step", step, 0);
     this.#push({ wallTime, step, scalars });
   }
 
@@ -128,8 +127,7 @@ export class TensorBoard implements Callback {
    * @throws ArgumentError if an option is out of range
    */
   constructor(folder: string, { everySteps = 1 }: TensorBoardOptions = {}) {
-    if (!Number.isSafeInteger(everySteps) || everySteps < 1)
-      throw new ArgumentError(`TensorBoard: everySteps is an integer of 1 or more, got ${quote(everySteps)}`);
+    checkInteger("TensorBoard", "everySteps", everySteps, 1);
     this.#folder = folder;
     this.#everySteps = everySteps;
   }

@@ -2,9 +2,11 @@
  * Trainer, the public class of this folder: it checks its options and starts runs, evaluations and predictions. The
  * loop is in fit.ts, the state of a run in run.ts.
  */
+
 import { noGrad } from "../core/autograd/grad.js";
 import { ArgumentError } from "../core/errors.js";
 import { tidy } from "../core/memory/scope.js";
+import { checkInteger } from "../core/option-checks.js";
 import { quote } from "../core/quote.js";
 import type { Generator } from "../core/random/generator.js";
 import type { Module } from "../nn/module.js";
@@ -81,10 +83,9 @@ export class Trainer<B extends TrainingBatch = LabelledBatch> {
   constructor(options: TrainerOptions<B>) {
     const { model, loss, metrics = {}, accumulate = 1, clip = {} } = options;
     const { forward = forwardX(model), target = ({ y }) => y } = options;
-    if (!Number.isSafeInteger(accumulate) || accumulate < 1)
-      throw new ArgumentError(`Trainer: accumulate is an integer of 1 or more, got ${quote(accumulate)}`);
+    checkInteger("Trainer", "accumulate", accumulate, 1);
     for (const [name, bound] of Object.entries(clip))
-      if (!(bound > 0)) throw new ArgumentError(`Trainer: clip.${name} is above 0, got ${quote(bound)}`);
+      if (!(bound > 0)) throw new ArgumentError(`Trainer: clip.${name} must be greater than 0, got ${quote(bound)}`);
     this.#options = options;
     this.#objective = { model, loss, metrics, forward, target };
   }
@@ -99,9 +100,8 @@ export class Trainer<B extends TrainingBatch = LabelledBatch> {
    */
   async fit(data: TrainingData<B>, options: FitOptions<B>): Promise<History> {
     const { epochs, validation = null, resume, signal, sigint = false } = options;
-    if (!Number.isSafeInteger(epochs) || epochs < 0)
-      throw new ArgumentError(`Trainer.fit: epochs is an integer of 0 or more, got ${quote(epochs)}`);
-    if (this.#busy) throw new ArgumentError("Trainer.fit: this trainer is training already");
+    checkInteger("Trainer.fit", "epochs", epochs, 0);
+    if (this.#busy) throw new ArgumentError("Trainer.fit: this trainer is already training");
     const { model, optimizer, callbacks = [], accumulate = 1, clip = {}, unused = "error" } = this.#options;
     const { metrics } = this.#objective;
     const run = new TrainingRun({
@@ -149,7 +149,7 @@ export class Trainer<B extends TrainingBatch = LabelledBatch> {
         for await (const batch of data)
           outputs.push(noGrad(() => tidy(() => expectTensor("forward", forward(batch as B)).detach())).keep());
       });
-      if (outputs.length === 0) throw new ArgumentError("Trainer.predict: the data have no batches");
+      if (outputs.length === 0) throw new ArgumentError("Trainer.predict: the data has no batches");
       return noGrad(() => concat(outputs, 0));
     } finally {
       for (const output of outputs) output.dispose();
@@ -162,7 +162,9 @@ const forwardX =
   (model: Module) =>
   ({ x }: TrainingBatch): Tensor => {
     if (x instanceof Tensor) return (model as Module & { forward(x: Tensor): Tensor }).forward(x);
-    throw new ArgumentError("Trainer: the batch has no tensor x; say by the option forward what the model gets");
+    throw new ArgumentError(
+      "Trainer: the batch has no tensor x; set the option forward to pass other fields to the model",
+    );
   };
 
 const say = (text: string): void => void process.stderr.write(`\n${text}\n`);
@@ -172,7 +174,7 @@ function sayHowToResume({ interruption }: History): void {
   const { epoch, step, saved } = interruption;
   const how =
     saved.length > 0
-      ? `saved ${saved.join(", ")}; to go on, call fit with resume: ${JSON.stringify(saved[0])}`
-      : "nothing was saved; with a ModelCheckpoint among the callbacks, the run could be resumed";
-  process.stderr.write(`interrupted after step ${step}, in epoch ${epoch}: ${how}\n`);
+      ? `saved ${saved.join(", ")}; to continue, call fit with resume: ${JSON.stringify(saved[0])}`
+      : "nothing was saved; to resume runs, add a ModelCheckpoint to the callbacks";
+  process.stderr.write(`interrupted after step ${step} in epoch ${epoch}: ${how}\n`);
 }

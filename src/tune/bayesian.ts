@@ -1,7 +1,9 @@
 /** Bayesian search by tree-structured Parzen estimators. Users pass it to Study. */
+
+import { checkInteger } from "../core/option-checks.js";
 import type { Generator } from "../core/random/generator.js";
 import { erfOf } from "../ops/elementwise/erf.js";
-import { checkCount, type Outcome, type Search } from "./search.js";
+import type { Outcome, Search } from "./search.js";
 import type { Choice, Scalar, Unconditional } from "./space.js";
 import { draw, fromUnit, type Numeric, pickPoint, toUnit } from "./unit.js";
 
@@ -25,8 +27,8 @@ const mostGood = 25;
  * @throws ArgumentError unless `startup` and `candidates` are integers of 1 or more
  */
 export function bayesianSearch({ startup = 10, candidates = 24 }: BayesianOptions = {}): Search {
-  checkCount("bayesianSearch", "startup", startup, 1);
-  checkCount("bayesianSearch", "candidates", candidates, 1);
+  checkInteger("bayesianSearch", "startup", startup, 1);
+  checkInteger("bayesianSearch", "candidates", candidates, 1);
   return {
     name: "bayesianSearch",
     options: { startup, candidates },

@@ -23,7 +23,7 @@ export function crossValidation<F, S extends Space = Space>(
   folds: readonly F[],
   score: (trial: Trial<S>, fold: F, index: number) => number | Promise<number>,
 ): Objective<S> {
-  if (folds.length === 0) throw new ArgumentError("crossValidation: there are no folds");
+  if (folds.length === 0) throw new ArgumentError("crossValidation: folds must not be empty");
   return async (trial) => {
     let sum = 0;
     for (const [i, fold] of folds.entries()) sum += await score(trial, fold, i);

@@ -1,6 +1,7 @@
 /** Hyperband search, which gives many trials a small budget and the best of them more. Users pass it to Study. */
 import { ArgumentError } from "../core/errors.js";
-import { checkCount, type Search } from "./search.js";
+import { checkInteger } from "../core/option-checks.js";
+import type { Search } from "./search.js";
 import { draw, pickPoint } from "./unit.js";
 
 /** The options of `hyperband`. */
@@ -34,10 +35,10 @@ interface Rung {
  * @throws ArgumentError unless minBudget <= maxBudget are integers of 1 or more, and eta is 2 or more
  */
 export function hyperband({ maxBudget, minBudget = 1, eta = 3 }: HyperbandOptions): Search {
-  checkCount("hyperband", "minBudget", minBudget, 1);
-  checkCount("hyperband", "maxBudget", maxBudget, minBudget);
+  checkInteger("hyperband", "minBudget", minBudget, 1);
+  checkInteger("hyperband", "maxBudget", maxBudget, minBudget);
   if (!Number.isFinite(eta) || eta < 2)
-    throw new ArgumentError(`hyperband: eta is a finite number of 2 or more, got ${eta}`);
+    throw new ArgumentError(`hyperband: eta must be a finite number of at least 2, got ${eta}`);
   const rungs = rungsOf(maxBudget, minBudget, eta);
   const last = rungs[rungs.length - 1];
   const pass = last.start + last.trials;

@@ -2,8 +2,6 @@
  * The interface of searches and their view of trials. Implemented by bayesian.ts, hyperband.ts, simple.ts and by users;
  * called by Study.
  */
-import { ArgumentError } from "../core/errors.js";
-import { quote } from "../core/quote.js";
 import type { Generator } from "../core/random/generator.js";
 import type { Params, Scalar, Space } from "./space.js";
 
@@ -69,10 +67,4 @@ export interface Search {
    * @returns null if there is nothing left to try
    */
   suggest(space: Space, outcomes: readonly Outcome[], generator: Generator): Suggestion | null;
-}
-
-/** @internal Throws unless an option is an integer from `least` on. */
-export function checkCount(search: string, name: string, value: number, least: number): void {
-  if (!Number.isSafeInteger(value) || value < least)
-    throw new ArgumentError(`${search}: ${name} is an integer of ${least} or more, got ${quote(value)}`);
 }

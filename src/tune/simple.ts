@@ -3,7 +3,8 @@
  * hyperband.ts.
  */
 import { ArgumentError } from "../core/errors.js";
-import { checkCount, type Search } from "./search.js";
+import { checkInteger } from "../core/option-checks.js";
+import type { Search } from "./search.js";
 import { isActive, type Params, plain, type Scalar, type Space, type Unconditional } from "./space.js";
 import { draw, fromUnit, pickPoint } from "./unit.js";
 
@@ -34,7 +35,7 @@ const most = 100_000;
  * @throws ArgumentError unless `points` is an integer of 2 or more; on the first trial, if there are over 100,000
  */
 export function gridSearch({ points = 5 }: GridOptions = {}): Search {
-  checkCount("gridSearch", "points", points, 2);
+  checkInteger("gridSearch", "points", points, 2);
   let laid: { readonly space: Space; readonly grid: readonly Params[] } | null = null;
   return {
     name: "gridSearch",
@@ -53,7 +54,10 @@ function layOut(space: Space, points: number): Params[] {
   for (const [name, parameter] of Object.entries(space)) {
     const values = gridValues(plain(parameter), points);
     const size = grid.reduce((sum, point) => sum + (isActive(parameter, point) ? values.length : 1), 0);
-    if (size > most) throw new ArgumentError(`gridSearch: the grid has more than ${most} points`);
+    if (size > most)
+      throw new ArgumentError(
+        `gridSearch: the grid must have at most ${most} points; choose fewer points or parameters`,
+      );
     grid = grid.flatMap((point) =>
       isActive(parameter, point) ? values.map((value) => ({ ...point, [name]: value })) : [point],
     );

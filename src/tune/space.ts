@@ -87,7 +87,7 @@ export function uniform(low: number, high: number): Uniform {
  */
 export function logUniform(low: number, high: number): LogUniform {
   checkRange("logUniform", low, high);
-  if (low <= 0) throw new ArgumentError(`logUniform: low is above 0, got ${low}`);
+  if (low <= 0) throw new ArgumentError(`logUniform: low must be greater than 0, got ${low}`);
   return { kind: "logUniform", low, high };
 }
 
@@ -100,8 +100,8 @@ export function logUniform(low: number, high: number): LogUniform {
 export function integer(low: number, high: number, { log = false }: { readonly log?: boolean } = {}): Integer {
   checkRange("integer", low, high);
   if (!Number.isSafeInteger(low) || !Number.isSafeInteger(high))
-    throw new ArgumentError(`integer: low and high are integers, got ${low} and ${high}`);
-  if (log && low < 1) throw new ArgumentError(`integer: with log, low is 1 or more, got ${low}`);
+    throw new ArgumentError(`integer: low and high must be integers, got ${low} and ${high}`);
+  if (log && low < 1) throw new ArgumentError(`integer: with log, low must be at least 1, got ${low}`);
   return { kind: "integer", low, high, log };
 }
 
@@ -112,10 +112,13 @@ export function integer(low: number, high: number, { log = false }: { readonly l
  */
 export function choice<const T extends Scalar>(values: readonly T[]): Choice<T> {
   if (!Array.isArray(values) || values.length === 0)
-    throw new ArgumentError("choice: there are no values to choose from");
+    throw new ArgumentError("choice: values must be a non-empty array");
   for (const value of values)
-    if (!isScalar(value)) throw new ArgumentError(`choice: ${quote(value)} is no plain value`);
-  if (new Set(values).size !== values.length) throw new ArgumentError("choice: a value stands twice in the list");
+    if (!isScalar(value))
+      throw new ArgumentError(
+        `choice: a value must be a string, a finite number, a boolean or null, got ${quote(value)}`,
+      );
+  if (new Set(values).size !== values.length) throw new ArgumentError("choice: a value appears twice in the list");
   return { kind: "choice", values: [...values] };
 }
 
@@ -129,7 +132,8 @@ export function when<P extends Unconditional>(
   values: Scalar | readonly Scalar[],
   then: P,
 ): Conditional<P> {
-  if ((then as Parameter).kind === "when") throw new ArgumentError("when: a condition cannot depend on a condition");
+  if ((then as Parameter).kind === "when")
+    throw new ArgumentError("when: the parameter must not be conditional itself");
   return { kind: "when", parameter, values: Array.isArray(values) ? [...values] : [values as Scalar], then };
 }
 
@@ -138,7 +142,9 @@ const isScalar = (value: unknown): value is Scalar =>
 
 function checkRange(name: string, low: number, high: number): void {
   if (!Number.isFinite(low) || !Number.isFinite(high) || low >= high)
-    throw new ArgumentError(`${name}: low < high are finite, got ${quote(low)} and ${quote(high)}`);
+    throw new ArgumentError(
+      `${name}: low and high must be finite, with low < high, got ${quote(low)} and ${quote(high)}`,
+    );
 }
 
 /** @internal Throws unless there are parameters, and each condition is of an earlier one that can meet it. */
@@ -149,14 +155,18 @@ export function checkSpace(space: Space): void {
     if (parameter.kind !== "when") return;
     const before = entries.slice(0, i).find(([earlier]) => earlier === parameter.parameter);
     if (!before)
-      throw new ArgumentError(`Study: ${name} depends on ${parameter.parameter}, which does not stand before it`);
+      throw new ArgumentError(
+        `Study: ${name} depends on ${parameter.parameter}, which must come before it in the space`,
+      );
     const impossible = parameter.values.find((value) => !holds(plain(before[1]), value));
     if (impossible !== undefined)
-      throw new ArgumentError(`Study: ${name} asks for ${quote(impossible)}, which ${parameter.parameter} never is`);
+      throw new ArgumentError(
+        `Study: ${name} requires ${parameter.parameter} to be ${quote(impossible)}, which is not one of its values`,
+      );
   });
 }
 
-/** @internal What a parameter is where its condition holds. */
+/** @internal The parameter without its condition. */
 export const plain = (parameter: Parameter): Unconditional => (parameter.kind === "when" ? parameter.then : parameter);
 
 /** @internal Whether a parameter is there, given the values of those before it. */
@@ -170,13 +180,13 @@ export function holds(parameter: Unconditional, value: unknown): boolean {
   return parameter.kind !== "integer" || Number.isInteger(value);
 }
 
-/** @internal Why a point is none of the space; null if it is one. */
+/** @internal The reason why a point is not in the space; null if it is. */
 export function pointRule(space: Space, point: Readonly<Record<string, unknown>>): string | null {
   for (const [name, parameter] of Object.entries(space)) {
     if (!isActive(parameter, point)) {
-      if (name in point) return `${name} is there, though its condition does not hold`;
-    } else if (!holds(plain(parameter), point[name])) return `${name} is ${quote(point[name])}`;
+      if (name in point) return `${name} is set, but its condition is not met`;
+    } else if (!holds(plain(parameter), point[name])) return `${name} has the invalid value ${quote(point[name])}`;
   }
   const strange = Object.keys(point).find((name) => !(name in space));
-  return strange === undefined ? null : `${strange} is no parameter`;
+  return strange === undefined ? null : `${strange} is not a parameter`;
 }

@@ -44,15 +44,15 @@ export async function readStudy<S extends Space>(
     throw new FormatError(`Study.open: ${path}: ${rule}`);
   };
   const file = parse(bytes);
-  if (file?.format !== "wengert-study-1" || !Array.isArray(file.trials)) return refuse("the file holds no study");
+  if (file?.format !== "wengert-study-1" || !Array.isArray(file.trials)) return refuse("the file is not a study");
   // As JSON gives it back: undefined options are left out there.
   const head = JSON.parse(JSON.stringify(headOf(study))) as Json;
   const different = Object.keys(head).filter((name) => !isDeepStrictEqual(head[name], file[name]));
   if (different.length > 0) {
     const differences = different.map(
-      (name) => `${name} is ${JSON.stringify(head[name])}, in the file ${JSON.stringify(file[name])}`,
+      (name) => `${name} is ${JSON.stringify(head[name])}, but ${JSON.stringify(file[name]) ?? "missing"} in the file`,
     );
-    return refuse(`the file is of another study: ${differences.join("; ")}`);
+    return refuse(`the file belongs to another study: ${differences.join("; ")}`);
   }
   file.trials.forEach((trial: unknown, i) => {
     const rule = trialRule(study.space, trial, i);
@@ -74,14 +74,14 @@ const isRecord = (value: unknown): value is Json => typeof value === "object" &&
 
 /** The reason why a trial of a file is invalid; null if it is valid. */
 function trialRule(space: Space, trial: unknown, i: number): string | null {
-  if (!isRecord(trial)) return "it is no object";
+  if (!isRecord(trial)) return "it is not an object";
   const { number, params, budget, parent, score, seconds } = trial;
-  if (number !== i) return `its number is ${quote(number)}`;
-  if (!isRecord(params)) return `its params are ${quote(params)}`;
-  if (!(typeof budget === "number" && budget > 0)) return `its budget is ${quote(budget)}`;
+  if (number !== i) return `its number is invalid: ${quote(number)}`;
+  if (!isRecord(params)) return `its params are invalid: ${quote(params)}`;
+  if (!(typeof budget === "number" && budget > 0)) return `its budget is invalid: ${quote(budget)}`;
   if (parent !== null && !(Number.isInteger(parent) && (parent as number) >= 0 && (parent as number) < i))
-    return `its parent is ${quote(parent)}`;
-  if (score !== null && typeof score !== "number") return `its score is ${quote(score)}`;
-  if (typeof seconds !== "number") return `its seconds are ${quote(seconds)}`;
+    return `its parent is invalid: ${quote(parent)}`;
+  if (score !== null && typeof score !== "number") return `its score is invalid: ${quote(score)}`;
+  if (typeof seconds !== "number") return `its seconds are invalid: ${quote(seconds)}`;
   return pointRule(space, params);
 }

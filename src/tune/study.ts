@@ -74,7 +74,7 @@ export class Study<S extends Space = Space> {
   constructor({ space, search, direction = "minimize", seed = 0 }: StudyOptions<S>) {
     checkSpace(space);
     if (direction !== "minimize" && direction !== "maximize")
-      throw new ArgumentError(`Study: direction is "minimize" or "maximize", got ${quote(direction)}`);
+      throw new ArgumentError(`Study: direction must be "minimize" or "maximize", got ${quote(direction)}`);
     new Generator(seed); // throws if the seed is invalid
     this.space = space;
     this.search = search;
@@ -122,7 +122,7 @@ export class Study<S extends Space = Space> {
    * a failed trial, worse than any other. If the function throws, the error is passed on: the trial does not count, and
    * comes again when the study is run again.
    *
-   * @throws ArgumentError if there is no limit, a score is not a number, or the study is running already; FileError if
+   * @throws ArgumentError if there is no limit, a score is not a number, or the study is already running; FileError if
    *   the file cannot be written
    */
   async run(objective: Objective<S>, options: RunOptions): Promise<void> {
@@ -136,7 +136,9 @@ export class Study<S extends Space = Space> {
         const start = performance.now();
         const score: unknown = await objective(trial);
         if (typeof score !== "number")
-          throw new ArgumentError(`Study.run: the score of trial ${trial.number} is a number, got ${quote(score)}`);
+          throw new ArgumentError(
+            `Study.run: the score of trial ${trial.number} must be a number, got ${quote(score)}`,
+          );
         const seconds = (performance.now() - start) / 1000;
         await this.#finish({ ...trial, score: Number.isFinite(score) ? score : null, seconds });
       }
@@ -171,10 +173,10 @@ export class Study<S extends Space = Space> {
   #checkRun({ trials, budget }: RunOptions): void {
     for (const [name, value] of Object.entries({ trials, budget }))
       if (value !== undefined && !(value >= 0))
-        throw new ArgumentError(`Study.run: ${name} is a number of 0 or more, got ${quote(value)}`);
+        throw new ArgumentError(`Study.run: ${name} must be a non-negative number, got ${quote(value)}`);
     if (trials === undefined && budget === undefined && !this.search.finite)
-      throw new ArgumentError(`Study.run: ${this.search.name} does not end by itself; say trials or budget`);
-    if (this.#running) throw new ArgumentError("Study.run: the study is running already");
+      throw new ArgumentError(`Study.run: ${this.search.name} never ends on its own; pass trials or budget`);
+    if (this.#running) throw new ArgumentError("Study.run: the study is already running");
   }
 
   /** The next trial: a function of the finished ones and of its number, whenever it is asked for. */

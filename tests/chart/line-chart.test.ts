@@ -108,7 +108,9 @@ describe("lineChart", () => {
   });
 
   test("refuses different lengths and invalid sizes", () => {
-    expect(() => lineChart([{ name: "a", x: [1], y: [1, 2] }])).toThrow('lineChart: series "a" has 1 x and 2 y');
+    expect(() => lineChart([{ name: "a", x: [1], y: [1, 2] }])).toThrow(
+      'lineChart: series "a" has 1 x values but 2 y values',
+    );
     expect(() => lineChart([], { width: 10 })).toThrow(ArgumentError);
     expect(() => lineChart([], { height: Number.NaN })).toThrow("at least 200 wide and 150 high, got 640 x NaN");
   });

@@ -46,9 +46,11 @@ describe("Monitor", () => {
 
   test("refuses what it cannot watch", () => {
     expect(() => new Monitor("EarlyStopping", { monitor: "f1" }).update(1, { loss: 1 })).toThrow(
-      'EarlyStopping: no number "f1" to watch; there are loss',
+      'EarlyStopping: there is no value "f1" to monitor; available: loss',
     );
-    expect(() => new Monitor("x", { monitor: "dice" }).update(1, { dice: 1 })).toThrow('say by mode whether "dice"');
+    expect(() => new Monitor("x", { monitor: "dice" }).update(1, { dice: 1 })).toThrow(
+      'cannot tell whether a lower or a higher "dice" is better',
+    );
     expect(() => new Monitor("x", { mode: "up" as never })).toThrow(ArgumentError);
     expect(() => new Monitor("x", { minDelta: -1 })).toThrow(ArgumentError);
   });
@@ -64,7 +66,7 @@ describe("EarlyStopping", () => {
     const history = await trainer.fit(train, { epochs: 20, validation });
     expect(stopping.best?.epoch).toBe(3);
     expect(history.epochs).toHaveLength(5);
-    expect(history.stopped).toBe("no improvement for 2 epochs; the best was epoch 3");
+    expect(history.stopped).toBe("no improvement for 2 epochs; the best epoch was 3");
     expect(fingerprint(model)).toBe(weights.epochs[2]);
     expect(weights.epochs[4]).not.toBe(weights.epochs[2]);
   });
@@ -99,7 +101,9 @@ describe("LearningRateScheduler", () => {
 
   test("refuses a schedule that gives no rate", async () => {
     const { trainer, train } = setting({ callbacks: [new LearningRateScheduler(() => Number.NaN)] });
-    await expect(trainer.fit(train, { epochs: 1 })).rejects.toThrow("the schedule gives NaN for step 0");
+    await expect(trainer.fit(train, { epochs: 1 })).rejects.toThrow(
+      "the learning rate of step 0 must be a finite non-negative number, got NaN",
+    );
   });
 });
 
@@ -136,7 +140,7 @@ describe("NaNGuard", () => {
         });
         const attempt = trainer.fit(train, { epochs: 5 });
         await expect(attempt).rejects.toThrow(NonFiniteError);
-        await expect(attempt).rejects.toThrow(`the loss is ${value} at step 9, in epoch 2, with learning rate 0.02`);
+        await expect(attempt).rejects.toThrow(`the loss is ${value} at step 9 of epoch 2 with learning rate 0.02`);
         expect(fingerprint(model)).toBe(weights);
         expect(await files()).toEqual(before);
         expect(await readdir(folder)).toEqual(["best.safetensors", "last.safetensors", "log.csv"]);
@@ -176,7 +180,7 @@ describe("files", () => {
     await withFolder(async (folder) => {
       const { trainer, train } = setting({ callbacks: [new ModelCheckpoint("/proc/none/here")] });
       await expect(trainer.fit(train, { epochs: 1 })).rejects.toThrow(FileError);
-      expect(() => new ModelCheckpoint(folder, { everySteps: 0.5 })).toThrow("everySteps is an integer of 1 or more");
+      expect(() => new ModelCheckpoint(folder, { everySteps: 0.5 })).toThrow("everySteps must be a positive integer");
       const without = setting({
         callbacks: [new ModelCheckpoint(join(folder, "a", "b"), { best: false, everyEpochs: 2 })],
       });

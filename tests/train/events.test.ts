@@ -105,7 +105,7 @@ describe("TensorBoard", () => {
       expect(() => writer.add(-1, {})).toThrow(ArgumentError);
       await writer.close();
       await expect(EventWriter.create(writer.path)).rejects.toThrow(FileError);
-      expect(() => new TensorBoard(folder, { everySteps: 0 })).toThrow("everySteps is an integer of 1 or more");
+      expect(() => new TensorBoard(folder, { everySteps: 0 })).toThrow("everySteps must be a positive integer");
     });
   });
 });

@@ -106,9 +106,11 @@ describe("a run that is killed", () => {
       const last = join(own, "last.safetensors");
       const step = stepsIn(first.stdout).at(-1);
       expect(step).toBeLessThan(12);
-      expect(first.stderr).toContain("interrupted: finishing the step and saving; Ctrl-C again to quit at once");
       expect(first.stderr).toContain(
-        `interrupted after step ${step}, in epoch 2: saved ${last}; to go on, call fit with resume: ${JSON.stringify(last)}`,
+        "interrupted: finishing the step and saving; press Ctrl-C again to quit immediately",
+      );
+      expect(first.stderr).toContain(
+        `interrupted after step ${step} in epoch 2: saved ${last}; to continue, call fit with resume: ${JSON.stringify(last)}`,
       );
       expect(await temporaries(own)).toEqual([]);
       const second = await run(own);

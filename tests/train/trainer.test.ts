@@ -50,7 +50,7 @@ describe("fit", () => {
     expect(history.values("loss")[0]).toBeGreaterThan(history.values("loss")[29]);
     expect(history.values("valAccuracy")[29]).toBeGreaterThan(0.95);
     expect(history.chart()).toMatch(/^<svg[\s\S]*valLoss[\s\S]*<\/svg>\s*$/);
-    expect(() => history.values("f1")).toThrow('no epoch has "f1"; there are loss, accuracy');
+    expect(() => history.values("f1")).toThrow('no epoch has a value "f1"; available: loss, accuracy');
     const { loss, accuracy } = await trainer.evaluate(validation);
     expect([loss, accuracy]).toEqual([history.values("valLoss")[29], history.values("valAccuracy")[29]]);
   });
@@ -235,12 +235,12 @@ describe("fit", () => {
 describe("fit refuses", () => {
   const { trainer, train } = setting();
   test.each<[string, () => Promise<unknown>, new (...args: never[]) => Error, RegExp]>([
-    ["no data", () => trainer.fit([], { epochs: 1 }), ArgumentError, /the data have no samples/],
+    ["no data", () => trainer.fit([], { epochs: 1 }), ArgumentError, /the data has no samples/],
     [
       "half an epoch",
       () => trainer.fit(train, { epochs: 0.5 }),
       ArgumentError,
-      /epochs is an integer of 0 or more, got 0.5/,
+      /epochs must be a non-negative integer, got 0.5/,
     ],
     ["to evaluate nothing", () => trainer.evaluate([]), ArgumentError, /no samples/],
     ["to predict from nothing", () => trainer.predict([]), ArgumentError, /no batches/],
@@ -264,15 +264,15 @@ describe("fit refuses", () => {
   test("a loss of several numbers, and so does evaluate, which would take the first", async () => {
     const loss = (y: Tensor, labels: Tensor) => crossEntropy(y, labels, { reduction: "none" });
     const each = setting({ loss });
-    const message = /Trainer: loss gives one number, such as the mean over the batch; got \[\d\]/;
+    const message = /Trainer: loss must return one number, such as the mean over the batch, got \[\d\]/;
     await expect(each.trainer.evaluate(each.validation)).rejects.toThrow(ArgumentError);
     await expect(each.trainer.evaluate(each.validation)).rejects.toThrow(message);
     await expect(each.trainer.fit(each.train, { epochs: 1 })).rejects.toThrow(message);
   });
 
   test("options that make no sense", () => {
-    expect(() => setting({ accumulate: 0 })).toThrow("accumulate is an integer of 1 or more, got 0");
-    expect(() => setting({ clip: { norm: -1 } })).toThrow("clip.norm is above 0, got -1");
+    expect(() => setting({ accumulate: 0 })).toThrow("accumulate must be a positive integer, got 0");
+    expect(() => setting({ clip: { norm: -1 } })).toThrow("clip.norm must be greater than 0, got -1");
   });
 
   test("labels out of range, with nothing changed", async () => {
@@ -286,7 +286,7 @@ describe("fit refuses", () => {
   test("to train twice at once", async () => {
     const both = setting();
     const first = both.trainer.fit(both.train, { epochs: 1 });
-    await expect(both.trainer.fit(both.train, { epochs: 1 })).rejects.toThrow("training already");
+    await expect(both.trainer.fit(both.train, { epochs: 1 })).rejects.toThrow("already training");
     await first;
   });
 });

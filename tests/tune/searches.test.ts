@@ -212,7 +212,7 @@ describe("grid", () => {
   test("refuses to be huge", async () => {
     const space = Object.fromEntries(Array.from({ length: 9 }, (_, i) => [`p${i}`, uniform(0, 1)]));
     const study = new Study({ space, search: gridSearch() });
-    await expect(study.run(() => 0, {})).rejects.toThrow("gridSearch: the grid has more than 100000 points");
+    await expect(study.run(() => 0, {})).rejects.toThrow("gridSearch: the grid must have at most 100000 points");
   });
 });
 
@@ -281,22 +281,28 @@ describe("Hyperband", () => {
 });
 
 test.each<[() => unknown, string]>([
-  [() => uniform(1, 1), "uniform: low < high are finite, got 1 and 1"],
-  [() => uniform(0, Number.POSITIVE_INFINITY), "uniform: low < high are finite, got 0 and Infinity"],
-  [() => logUniform(0, 1), "logUniform: low is above 0, got 0"],
-  [() => integer(0.5, 2), "integer: low and high are integers, got 0.5 and 2"],
-  [() => integer(0, 2, { log: true }), "integer: with log, low is 1 or more, got 0"],
-  [() => choice([]), "choice: there are no values to choose from"],
-  [() => choice(["a", "a"]), "choice: a value stands twice in the list"],
-  [() => choice([Number.NaN]), "choice: NaN is no plain value"],
-  [() => choice([{} as never]), "choice: [object Object] is no plain value"],
-  [() => when("a", 1, when("b", 1, uniform(0, 1)) as never), "when: a condition cannot depend on a condition"],
-  [() => gridSearch({ points: 1 }), "gridSearch: points is an integer of 2 or more, got 1"],
-  [() => bayesianSearch({ startup: 0 }), "bayesianSearch: startup is an integer of 1 or more, got 0"],
-  [() => bayesianSearch({ candidates: 1.5 }), "bayesianSearch: candidates is an integer of 1 or more, got 1.5"],
-  [() => hyperband({ maxBudget: 0.5 }), "hyperband: maxBudget is an integer of 1 or more, got 0.5"],
-  [() => hyperband({ maxBudget: 3, minBudget: 4 }), "hyperband: maxBudget is an integer of 4 or more, got 3"],
-  [() => hyperband({ maxBudget: 3, eta: 1 }), "hyperband: eta is a finite number of 2 or more, got 1"],
+  [() => uniform(1, 1), "uniform: low and high must be finite, with low < high, got 1 and 1"],
+  [
+    () => uniform(0, Number.POSITIVE_INFINITY),
+    "uniform: low and high must be finite, with low < high, got 0 and Infinity",
+  ],
+  [() => logUniform(0, 1), "logUniform: low must be greater than 0, got 0"],
+  [() => integer(0.5, 2), "integer: low and high must be integers, got 0.5 and 2"],
+  [() => integer(0, 2, { log: true }), "integer: with log, low must be at least 1, got 0"],
+  [() => choice([]), "choice: values must be a non-empty array"],
+  [() => choice(["a", "a"]), "choice: a value appears twice in the list"],
+  [() => choice([Number.NaN]), "choice: a value must be a string, a finite number, a boolean or null, got NaN"],
+  [
+    () => choice([{} as never]),
+    "choice: a value must be a string, a finite number, a boolean or null, got [object Object]",
+  ],
+  [() => when("a", 1, when("b", 1, uniform(0, 1)) as never), "when: the parameter must not be conditional itself"],
+  [() => gridSearch({ points: 1 }), "gridSearch: points must be an integer of at least 2, got 1"],
+  [() => bayesianSearch({ startup: 0 }), "bayesianSearch: startup must be a positive integer, got 0"],
+  [() => bayesianSearch({ candidates: 1.5 }), "bayesianSearch: candidates must be a positive integer, got 1.5"],
+  [() => hyperband({ maxBudget: 0.5 }), "hyperband: maxBudget must be a positive integer, got 0.5"],
+  [() => hyperband({ maxBudget: 3, minBudget: 4 }), "hyperband: maxBudget must be an integer of at least 4, got 3"],
+  [() => hyperband({ maxBudget: 3, eta: 1 }), "hyperband: eta must be a finite number of at least 2, got 1"],
 ])("%#: an argument out of range is refused", (make, message) => {
   expect(make).toThrow(ArgumentError);
   expect(make).toThrow(message);

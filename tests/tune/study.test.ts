@@ -150,11 +150,11 @@ describe("run", () => {
   });
 
   test.each<[unknown, object, string]>([
-    [() => 1, {}, "Study.run: randomSearch does not end by itself; say trials or budget"],
-    [() => 1, { trials: Number.NaN }, "Study.run: trials is a number of 0 or more, got NaN"],
-    [() => 1, { budget: -1 }, "Study.run: budget is a number of 0 or more, got -1"],
-    [() => undefined, { trials: 3 }, "Study.run: the score of trial 0 is a number, got undefined"],
-    [() => "0.5", { trials: 3 }, 'Study.run: the score of trial 0 is a number, got "0.5"'],
+    [() => 1, {}, "Study.run: randomSearch never ends on its own; pass trials or budget"],
+    [() => 1, { trials: Number.NaN }, "Study.run: trials must be a non-negative number, got NaN"],
+    [() => 1, { budget: -1 }, "Study.run: budget must be a non-negative number, got -1"],
+    [() => undefined, { trials: 3 }, "Study.run: the score of trial 0 must be a number, got undefined"],
+    [() => "0.5", { trials: 3 }, 'Study.run: the score of trial 0 must be a number, got "0.5"'],
   ])("%#: what is wrong is refused", async (fn, limits, message) => {
     const study = new Study(options(randomSearch()));
     const running = study.run(fn as Objective<typeof space>, limits);
@@ -172,7 +172,7 @@ describe("run", () => {
       },
       { trials: 2 },
     );
-    await expect(study.run(() => 1, { trials: 2 })).rejects.toThrow("Study.run: the study is running already");
+    await expect(study.run(() => 1, { trials: 2 })).rejects.toThrow("Study.run: the study is already running");
     await slow;
     expect(study.trials).toHaveLength(2);
   });
@@ -189,10 +189,13 @@ describe("options that make no study", () => {
     [{ space: {} }, "Study: the space has no parameters"],
     [
       { space: { a: when("b", 1, uniform(0, 1)), b: integer(0, 1) } },
-      "Study: a depends on b, which does not stand before it",
+      "Study: a depends on b, which must come before it in the space",
     ],
-    [{ space: { b: choice([1, 2]), a: when("b", [1, 3], uniform(0, 1)) } }, "Study: a asks for 3, which b never is"],
-    [{ direction: "down" }, 'Study: direction is "minimize" or "maximize", got "down"'],
+    [
+      { space: { b: choice([1, 2]), a: when("b", [1, 3], uniform(0, 1)) } },
+      "Study: a requires b to be 3, which is not one of its values",
+    ],
+    [{ direction: "down" }, 'Study: direction must be "minimize" or "maximize", got "down"'],
     [{ seed: -1 }, "got -1"],
   ])("%o", (wrong, message) => {
     const make = (): unknown => new Study({ ...options(randomSearch()), ...wrong } as StudyOptions<typeof space>);
@@ -213,18 +216,18 @@ describe("a file of another study is refused by what differs, and not changed", 
     [
       "search",
       options(randomSearch()),
-      'search is "randomSearch", in the file "bayesianSearch"; options is {}, in the file',
+      'search is "randomSearch", but "bayesianSearch" in the file; options is {}, but',
     ],
     [
       "its options",
       options(bayesianSearch({ startup: 3 })),
-      'options is {"startup":3,"candidates":24}, in the file {"startup":10,"candidates":24}',
+      'options is {"startup":3,"candidates":24}, but {"startup":10,"candidates":24} in the file',
     ],
-    ["seed", options(bayesianSearch(), { seed: 1 }), "seed is 1, in the file 7"],
+    ["seed", options(bayesianSearch(), { seed: 1 }), "seed is 1, but 7 in the file"],
     [
       "direction",
       options(bayesianSearch(), { direction: "maximize" }),
-      'direction is "maximize", in the file "minimize"',
+      'direction is "maximize", but "minimize" in the file',
     ],
     ["space", options(bayesianSearch(), { space: { ...space, layers: integer(1, 6) } }), "space is "],
   ])("%s", async (_, other, message) => {
@@ -236,26 +239,34 @@ describe("a file of another study is refused by what differs, and not changed", 
   });
 
   test.each<[string, (text: string) => string, string]>([
-    ["empty", () => "", "the file holds no study"],
-    ["cut off", (text) => text.slice(0, -40), "the file holds no study"],
-    ["other JSON", () => "[1, 2]", "the file holds no study"],
-    ["of a later format", (text) => text.replace("study-1", "study-2"), "the file holds no study"],
-    ["with a trial missing", (text) => text.replace(/ {2}\{"number":1.*\n/, ""), "trial 1 is damaged: its number is 2"],
+    ["empty", () => "", "the file is not a study"],
+    ["cut off", (text) => text.slice(0, -40), "the file is not a study"],
+    ["other JSON", () => "[1, 2]", "the file is not a study"],
+    ["of a later format", (text) => text.replace("study-1", "study-2"), "the file is not a study"],
+    [
+      "with a trial missing",
+      (text) => text.replace(/ {2}\{"number":1.*\n/, ""),
+      "trial 1 is damaged: its number is invalid: 2",
+    ],
     [
       "with a score as text",
       (text) => text.replace(/"score":[^,]+/, '"score":"1"'),
-      'trial 0 is damaged: its score is "1"',
+      'trial 0 is damaged: its score is invalid: "1"',
     ],
     [
       "with a parent to come",
       (text) => text.replace('"parent":null', '"parent":0'),
-      "trial 0 is damaged: its parent is 0",
+      "trial 0 is damaged: its parent is invalid: 0",
     ],
-    ["with a point outside", (text) => text.replace(/"layers":\d/, '"layers":9'), "trial 0 is damaged: layers is 9"],
+    [
+      "with a point outside",
+      (text) => text.replace(/"layers":\d/, '"layers":9'),
+      "trial 0 is damaged: layers has the invalid value 9",
+    ],
     [
       "with a strange parameter",
       (text) => text.replace('"layers":', '"depth":1,"layers":'),
-      "trial 0 is damaged: depth is no parameter",
+      "trial 0 is damaged: depth is not a parameter",
     ],
   ])("%s", async (_, spoil, message) => {
     const path = await made();
@@ -369,6 +380,6 @@ describe("cross-validation", () => {
       { trials: 1 },
     );
     expect(study.trials[0].score).toBeNull();
-    expect(() => crossValidation([], () => 1)).toThrow("crossValidation: there are no folds");
+    expect(() => crossValidation([], () => 1)).toThrow("crossValidation: folds must not be empty");
   });
 });
