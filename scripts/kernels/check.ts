@@ -2,7 +2,7 @@
  * Compiles every kernel for sm_75, sm_80, sm_90a and for PTX of compute_80, and reads ptxas's report: a spill, a
  * warning, or a remark that wgmma was serialised fails. Then disassembles the code for sm_80 and sm_90a, and compares each
  * kernel with its row in rows.ts: widths of loads and stores, local memory, registers, blocks on a multiprocessor. Needs
- * nvcc and the disassembler (tools.ts), no GPU.
+ * nvcc and the disassembler (tools.ts), no GPU. Files that have passed before are not compiled again (verdict-cache.ts).
  *
  *     npm run check:kernels [-- NAME...]
  *
@@ -12,6 +12,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
+import { prune } from "../native/cache.js";
 import { kernelFiles, namedKernels } from "./files.js";
 import { judge, unusedRows, type Verdict } from "./judge.js";
 import { demangle, shorten } from "./names.js";
@@ -21,6 +22,7 @@ import { rows } from "./rows.js";
 import { readListings } from "./sass.js";
 import { tableOf } from "./table.js";
 import { type Disassembler, disassemble, findDisassembler, hasNvcc, isRequired, nvcc, root, run } from "./tools.js";
+import { type Found, keyOf, recall, remember, versionOf } from "./verdict-cache.js";
 
 const output = join(root, "build", "kernels");
 const targets = [
@@ -29,33 +31,53 @@ const targets = [
   "arch=compute_90a,code=sm_90a",
 ];
 
-interface Checked {
+/** The files that take longest, which are started first, so that no core waits for one of them at the end. */
+const slowest = [
+  "reduction/statistics.cu",
+  "elementwise/arithmetic.cu",
+  "reduction/extremes.cu",
+  "convolution/conv-simt.cu",
+  "reduction/reduce.cu",
+  "normalization/norms.cu",
+  "loss/cross-entropy.cu",
+  "loss/soft-cross-entropy.cu",
+];
+
+interface Checked extends Found {
   readonly file: string;
   readonly seconds: number;
-  readonly report: Report;
-  readonly verdicts: readonly Verdict[];
-  readonly faults: readonly string[];
+  readonly isRecalled: boolean;
 }
 
 /** The output path for a kernel file. It contains the folder, since two folders may have files of one name. */
 const outputOf = (file: string, ending: string): string =>
   join(output, file.replaceAll("/", "-").replace(/\.cu$/, ending));
 
-async function check(file: string, tools: Disassembler | undefined): Promise<Checked> {
+// The code for the GPU alone: the host's part is the same as in the addon.
+const options = [
+  ...["-std=c++20", "-O3", "-Xptxas", "-v", "-I", "kernels", "-fatbin"],
+  ...targets.flatMap((target) => ["-gencode", target]),
+];
+
+/** What the results depend on besides the sources: the options, and the versions of nvcc, its host compiler, nvdisasm. */
+function toolVersions(tools: Disassembler | undefined): string[] {
+  const hostCompiler = process.env.NVCC_CCBIN ?? "g++";
+  const programs = [nvcc, hostCompiler, ...(tools ? [tools.nvdisasm, tools.cuobjdump] : [])];
+  return [...options, ...programs.map(versionOf), tools ? "disassembled" : "not disassembled"];
+}
+
+async function check(file: string, tools: Disassembler | undefined, versions: readonly string[]): Promise<Checked> {
   const start = performance.now();
+  const key = keyOf(join(root, "kernels", file), join(root, "kernels"), versions);
+  const recalled = recall(key, rows);
+  const found = recalled ?? (await compileAndJudge(file, tools));
+  if (!recalled) remember(key, found, rows);
+  return { ...found, file, seconds: (performance.now() - start) / 1000, isRecalled: recalled !== undefined };
+}
+
+async function compileAndJudge(file: string, tools: Disassembler | undefined): Promise<Found> {
   const object = outputOf(file, ".fatbin");
-  // The code for the GPU alone: the host's part is the same as in the addon.
-  const args = [
-    "-std=c++20",
-    "-O3",
-    "-Xptxas",
-    "-v",
-    "-I",
-    join(root, "kernels"),
-    "-fatbin",
-    join(root, "kernels", file),
-  ];
-  const compiled = await run(nvcc, [...args, ...targets.flatMap((target) => ["-gencode", target]), "-o", object]);
+  const compiled = await run(nvcc, [...options, join("kernels", file), "-o", object], root);
   writeFileSync(outputOf(file, ".log"), compiled.text);
   const report = readReport(compiled.text);
   const verdicts: Verdict[] = [];
@@ -63,7 +85,7 @@ async function check(file: string, tools: Disassembler | undefined): Promise<Che
   if (tools && !compiled.failed)
     for (const target of checkedTargets) verdicts.push(...(await checkCode(tools, file, object, target, report)));
   faults.push(...verdicts.flatMap((verdict) => verdict.faults));
-  return { file, seconds: (performance.now() - start) / 1000, report, verdicts, faults };
+  return { report, verdicts, faults };
 }
 
 /** Judges every kernel for one target. */
@@ -88,19 +110,23 @@ async function checkCode(
 
 /** Checks the files, as many at a time as there are cores. */
 async function checkAll(files: readonly string[], all: boolean, tools: Disassembler | undefined): Promise<boolean> {
-  const waiting = [...files];
+  const waiting = [
+    ...slowest.filter((file) => files.includes(file)),
+    ...files.filter((file) => !slowest.includes(file)),
+  ];
+  const versions = toolVersions(tools);
   const verdicts: Verdict[] = [];
   const faults: string[] = [];
   let kernels = 0;
   const work = async (): Promise<void> => {
     for (let file = waiting.shift(); file !== undefined; file = waiting.shift()) {
-      const checked = await check(file, tools);
+      const checked = await check(file, tools, versions);
       const registers = Math.max(0, ...checked.report.kernels.map((kernel) => kernel.registers));
       const cells = [
         checked.file.padEnd(36),
         `${checked.report.kernels.length} kernels`.padStart(12),
         `at most ${registers} registers`.padStart(24),
-        `${checked.seconds.toFixed(1)} s`.padStart(9),
+        checked.isRecalled ? "   cached" : `${checked.seconds.toFixed(1)} s`.padStart(9),
         checked.faults.length > 0 ? `  ${checked.faults.length} faults, listed at the end` : "",
       ];
       console.log(cells.join(""));
@@ -110,6 +136,7 @@ async function checkAll(files: readonly string[], all: boolean, tools: Disassemb
     }
   };
   await Promise.all(Array.from({ length: availableParallelism() }, work));
+  prune();
   if (tools) {
     if (all) faults.push(...unusedRows(verdicts, rows));
     console.log(`\n${tableOf(verdicts, rows).join("\n")}`);
