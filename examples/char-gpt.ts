@@ -39,32 +39,32 @@ const options = {
   device: text(),
 };
 
-const usage = `Trains a small GPT on the characters of a text, and writes on.
+const usage = `Trains a small GPT on the characters of a text, and generates text with it.
 
 npx tsx examples/char-gpt.ts [options]
 
-  --file FILE      the text to learn (default: this project's own pages)
-  --layers N       of the model (default 2)
+  --file FILE      the text to learn (default: the documentation of this project)
+  --layers N       layers of the model (default 2)
   --width N        features of a character (default 64)
-  --heads N        heads of attention, which divide the width (default 4)
+  --heads N        attention heads; the width must be divisible by them (default 4)
   --context N      characters that the model sees at once (default 64)
-  --batch N        stretches of text a step (default 16)
-  --epochs N       after each one, a tenth of the text that is held out is tested (default 5)
-  --steps N        of each epoch (default 200)
+  --batch N        pieces of text per step (default 16)
+  --epochs N       epochs; after each, the model is tested on a tenth of the text that is held out (default 5)
+  --steps N        steps per epoch (default 200)
   --lr X           learning rate of AdamW (default 0.003)
   --out DIR        folder for char-gpt.safetensors (default: the model is not saved)
 
-  --model FILE     a saved model, which writes at once
-  --prompt TEXT    what is to be continued (default: the first character of the vocabulary, mostly the line break)
-  --length N       characters to write (default 500)
-  --temperature X  below 1 more cautious, above 1 bolder (default 0.8)
-  --top-k N        draw among the N likeliest characters; 0 for all (default 0)
+  --model FILE     a saved model, which generates text without training
+  --prompt TEXT    the text to continue (default: the first character of the vocabulary, usually the line break)
+  --length N       characters to generate (default 500)
+  --temperature X  below 1 for likelier characters, above 1 for more variety (default 0.8)
+  --top-k N        sample from the N likeliest characters; 0 for all (default 0)
 
-  --seed N         of weights, stretches and samples (default 0)
-  --device NAME    cpu, cuda or emulator (default: WENGERT_DEVICE, else cuda where a GPU works, else cpu)
-  --help           prints this
+  --seed N         seed of the weights, the pieces of text and the samples (default 0)
+  --device NAME    cpu, cuda or emulator (default: WENGERT_DEVICE; without it cuda if a GPU works, otherwise cpu)
+  --help           prints this text
 
-Ctrl-C ends training early and still writes; a second one quits at once.`;
+Ctrl-C ends training early and still generates text; press it again to quit immediately.`;
 
 type Options = Values<typeof options>;
 
@@ -75,18 +75,18 @@ async function learn(settings: Options): Promise<CharacterModel> {
   const vocabulary = CharacterVocabulary.of(text);
   vocabulary.encode(prompt ?? ""); // a prompt that it cannot read fails now, not after training
   if (out !== undefined) await makeFolder(out);
-  console.log(`text: ${source}: ${text.length} characters, ${vocabulary.size} different`);
+  console.log(`text: ${source}: ${text.length} characters, ${vocabulary.size} of them different`);
 
   manualSeed(seed);
   const model = new GPT({ vocabulary: vocabulary.size, layers, width, heads, context });
-  const interruption = onInterrupt("testing what has been learned, then writing");
+  const interruption = onInterrupt("testing the model, then generating text");
   const loss = await train(model, splitText(vocabulary.encode(text), context), {
     ...settings,
     callbacks: [new ProgressBar(), new NaNGuard()],
     signal: interruption.signal,
   });
   interruption.end();
-  console.log(`validation loss: ${loss.toFixed(4)} nats a character`);
+  console.log(`validation loss: ${loss.toFixed(4)} nats per character`);
 
   if (out !== undefined) {
     const path = join(out, "char-gpt.safetensors");

@@ -32,19 +32,19 @@ const usage = `Trains a convolutional network on handwritten digits, in a run th
 
 npx tsx examples/cnn.ts [options]
 
-  --data DIR     folder with MNIST's files, gzipped or not; where only one split is there, a tenth is held out.
-                 Default: the official files, downloaded once; without a network, digits drawn by the program
-  --epochs N     times through the training images, at most (default 5)
-  --patience N   epochs without a better validation loss, after which the run ends (default 2)
-  --batch N      images a step (default 64)
-  --lr X         learning rate of Adam at the beginning; it falls to 0 along a cosine (default 0.002)
-  --seed N       of the weights and the order of the images (default 0)
-  --device NAME  cpu, cuda or emulator (default: WENGERT_DEVICE, else cuda where a GPU works, else cpu)
+  --data DIR     folder with the MNIST files, gzipped or not; if it has only one split, a tenth is held out
+                 (default: the official files, downloaded once; if that fails, digits drawn by the program)
+  --epochs N     passes over the training images, at most (default 5)
+  --patience N   epochs without a better validation loss after which the run ends (default 2)
+  --batch N      images per step (default 64)
+  --lr X         initial learning rate of Adam; it falls to 0 along a cosine (default 0.002)
+  --seed N       seed of the weights and the order of the images (default 0)
+  --device NAME  cpu, cuda or emulator (default: WENGERT_DEVICE; without it cuda if a GPU works, otherwise cpu)
   --out DIR      folder of the run (default runs/cnn)
-  --resume       go on with the run in that folder; the other options are to be those it was begun with
-  --help         prints this
+  --resume       continue the run in that folder; pass the same other options as at its start
+  --help         prints this text
 
-Ctrl-C ends the run after the step that is under way and saves it; a second one quits at once.`;
+Ctrl-C ends the run after the current step and saves it; press it again to quit immediately.`;
 
 const options = {
   data: text(),
@@ -61,7 +61,7 @@ const options = {
 await program("cnn", usage, options, async ({ data, epochs, patience, batch, lr, seed, out, resume }) => {
   const checkpoint = new ModelCheckpoint(out);
   if (existsSync(checkpoint.last) && !resume)
-    throw new UsageError(`--out ${out} has a run in it; go on with it by --resume, or choose another folder`);
+    throw new UsageError(`--out ${out} already contains a run; continue it with --resume, or choose another folder`);
   const digits = await digitDatasets(data);
   console.log(digits.description);
 
@@ -95,7 +95,7 @@ await program("cnn", usage, options, async ({ data, epochs, patience, batch, lr,
     sigint: true,
   });
   if (interruption) {
-    console.log(`interrupted after step ${interruption.step}; to go on: the same command with --resume`);
+    console.log(`interrupted after step ${interruption.step}; to continue, run the same command with --resume`);
     process.exitCode = 130; // as of any program that Ctrl-C has ended
     return;
   }
@@ -105,11 +105,11 @@ await program("cnn", usage, options, async ({ data, epochs, patience, batch, lr,
   await saveSafetensors(join(out, "model.safetensors"), model.stateDict(), { testAccuracy: String(accuracy) });
   if (stopped) console.log(`stopped early: ${stopped}`);
   console.log(`written to ${out}:
-  model.safetensors  the weights of the best epoch, which was epoch ${early.best?.epoch}
+  model.safetensors  the weights of the best epoch (${early.best?.epoch})
   best.safetensors   the run after that epoch
-  last.safetensors   the run at its end
+  last.safetensors   the run after the last epoch
   log.csv            the numbers of all epochs
-  curves.svg         the same as curves
-  events/            the same and those of all steps: tensorboard --logdir ${out}`);
+  curves.svg         the same numbers as curves
+  events/            the same numbers and those of each step: tensorboard --logdir ${out}`);
   console.log(`test loss ${loss.toFixed(4)}, test accuracy ${(100 * accuracy).toFixed(2)}%`);
 });

@@ -19,15 +19,15 @@ const usage = `Trains a dense network on handwritten digits in a loop written by
 
 npx tsx examples/custom-loop.ts [options]
 
-  --data DIR     folder with MNIST's files, gzipped or not; where only one split is there, a tenth is held out.
-                 Default: the official files, downloaded once; without a network, digits drawn by the program
-  --epochs N     times through the training images (default 10)
-  --batch N      images a step (default 64)
+  --data DIR     folder with the MNIST files, gzipped or not; if it has only one split, a tenth is held out
+                 (default: the official files, downloaded once; if that fails, digits drawn by the program)
+  --epochs N     passes over the training images (default 10)
+  --batch N      images per step (default 64)
   --lr X         learning rate of Adam (default 0.003)
-  --seed N       of the weights and the order of the images (default 0)
-  --device NAME  cpu, cuda or emulator (default: WENGERT_DEVICE, else cuda where a GPU works, else cpu)
+  --seed N       seed of the weights and the order of the images (default 0)
+  --device NAME  cpu, cuda or emulator (default: WENGERT_DEVICE; without it cuda if a GPU works, otherwise cpu)
   --out DIR      folder for best.safetensors (default runs/custom-loop)
-  --help         prints this`;
+  --help         prints this text`;
 
 const options = {
   data: text(),
@@ -108,7 +108,7 @@ await program("custom-loop", usage, options, async ({ data, epochs, batch, lr, s
   if (best.epoch === 0) throw new NonFiniteError("no epoch had a finite validation loss; a lower --lr may help");
   const { tensors } = await loadSafetensors(path);
   model.loadStateDict(tensors);
-  console.log(`the weights of epoch ${best.epoch}, saved: ${path}`);
+  console.log(`saved the weights of epoch ${best.epoch}: ${path}`);
   console.log(show("validation", await evaluate(model, validation)));
   console.log(show("test", await evaluate(model, evaluationLoader(digits.test, batch))));
 });

@@ -12,17 +12,17 @@ import { Linear, Sequential, Tanh } from "wengert/nn";
 import { SGD, schedules } from "wengert/optim";
 import { integer, positive, program, text } from "./support/program.js";
 
-const usage = `Fits a sine with a learning rate that falls in steps, and prints the rate whenever it changes.
+const usage = `Fits a sine with a learning rate that decays in steps, and prints the rate when it changes.
 
 npx tsx examples/decay.ts [options]
 
-  --steps N        to train (default 5000)
-  --lr X           learning rate at first (default 0.1)
+  --steps N        training steps (default 5000)
+  --lr X           initial learning rate (default 0.1)
   --decay-steps N  steps from one change to the next (default 1000)
-  --decay-rate X   what each change multiplies the rate by (default 0.96)
-  --seed N         of the weights and the points (default 0)
-  --device NAME    cpu, cuda or emulator (default: WENGERT_DEVICE, else cuda where a GPU works, else cpu)
-  --help           prints this`;
+  --decay-rate X   factor by which each change multiplies the rate (default 0.96)
+  --seed N         seed of the weights and the points (default 0)
+  --device NAME    cpu, cuda or emulator (default: WENGERT_DEVICE; without it cuda if a GPU works, otherwise cpu)
+  --help           prints this text`;
 
 const options = {
   steps: integer(5000, 1),

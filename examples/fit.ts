@@ -17,14 +17,14 @@ const usage = `Trains a dense network on handwritten digits.
 
 npx tsx examples/fit.ts [options]
 
-  --data DIR     folder with MNIST's files, gzipped or not; where only one split is there, a tenth is held out.
-                 Default: the official files, downloaded once; without a network, digits drawn by the program
-  --epochs N     times through the training images (default 5)
-  --batch N      images a step (default 32)
+  --data DIR     folder with the MNIST files, gzipped or not; if it has only one split, a tenth is held out
+                 (default: the official files, downloaded once; if that fails, digits drawn by the program)
+  --epochs N     passes over the training images (default 5)
+  --batch N      images per step (default 32)
   --lr X         learning rate of Adam (default 0.001)
-  --seed N       of the weights and the order of the images (default 0)
-  --device NAME  cpu, cuda or emulator (default: WENGERT_DEVICE, else cuda where a GPU works, else cpu)
-  --help         prints this`;
+  --seed N       seed of the weights and the order of the images (default 0)
+  --device NAME  cpu, cuda or emulator (default: WENGERT_DEVICE; without it cuda if a GPU works, otherwise cpu)
+  --help         prints this text`;
 
 const options = {
   data: text(),

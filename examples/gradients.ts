@@ -26,18 +26,18 @@ import { clipNorm, gradNorm, SGD } from "wengert/optim";
 import { writeOutput } from "./support/output.js";
 import { integer, positive, program, text, type Values } from "./support/program.js";
 
-const usage = `Vanishing and exploding gradients in a deep tanh network, and what cures them.
+const usage = `Shows vanishing and exploding gradients in a deep tanh network, and how to fix them.
 
 npx tsx examples/gradients.ts [options]
 
   --depth N      tanh layers (default 30)
-  --width N      units of each (default 16)
-  --steps N      of training (default 100)
+  --width N      units per layer (default 16)
+  --steps N      training steps (default 100)
   --lr X         learning rate of SGD with momentum 0.9 (default 0.15)
-  --seed N       of points and weights (default 0)
-  --device NAME  cpu, cuda or emulator (default: WENGERT_DEVICE, else cuda where a GPU works, else cpu)
+  --seed N       seed of the points and the weights (default 0)
+  --device NAME  cpu, cuda or emulator (default: WENGERT_DEVICE; without it cuda if a GPU works, otherwise cpu)
   --out DIR      folder for gradients.svg (default runs/gradients)
-  --help         prints this`;
+  --help         prints this text`;
 
 const options = {
   depth: integer(30, 2),
@@ -116,7 +116,7 @@ const row = (name: string, cells: readonly string[]): string =>
   name.padEnd(28) + cells.map((cell) => cell.padStart(11)).join("");
 
 async function main(options: Options): Promise<void> {
-  console.log(`the gradient at ${options.depth} tanh layers, and the loss over ${options.steps} steps`);
+  console.log(`the gradients of ${options.depth} tanh layers, and the loss over ${options.steps} steps`);
   console.log(row("", ["first layer", "last layer", "ratio", "loss", "largest", "last"]));
   const outcomes = variants.map((variant) => {
     const outcome = tidy(() => run(variant, options));

@@ -18,19 +18,19 @@ import { Adam } from "wengert/optim";
 import { ProgressBar, Trainer } from "wengert/train";
 import { integer, positive, program, text } from "./support/program.js";
 
-const usage = `Trains an LSTM to add two numbers that stand far apart in a sequence.
+const usage = `Trains an LSTM to add two numbers that are far apart in a sequence.
 
 npx tsx examples/lstm.ts [options]
 
-  --length N     elements of the longest sequences; the shortest have about half as many (default 30)
+  --length N     length of the longest sequences; the shortest are about half as long (default 30)
   --hidden N     features of the state (default 32)
-  --epochs N     after each one, sequences that the network has not seen are tested (default 10)
-  --steps N      of each epoch (default 100)
-  --batch N      sequences a step (default 32)
+  --epochs N     epochs; after each, the network is tested on new sequences (default 10)
+  --steps N      steps per epoch (default 100)
+  --batch N      sequences per step (default 32)
   --lr X         learning rate of Adam (default 0.005)
-  --seed N       of weights and sequences (default 0)
-  --device NAME  cpu, cuda or emulator (default: WENGERT_DEVICE, else cuda where a GPU works, else cpu)
-  --help         prints this`;
+  --seed N       seed of the weights and the sequences (default 0)
+  --device NAME  cpu, cuda or emulator (default: WENGERT_DEVICE; without it cuda if a GPU works, otherwise cpu)
+  --help         prints this text`;
 
 const options = {
   length: integer(30, 4),
@@ -95,5 +95,5 @@ await program("lstm", usage, options, async ({ length, hidden, epochs, steps, ba
   });
   await trainer.fit(loader(batch * steps), { epochs, validation: loader(8 * batch) });
   const { loss } = await trainer.evaluate(loader(16 * batch));
-  console.log(`mean squared error ${loss.toFixed(4)}; of always saying 1: ${(1 / 6).toFixed(4)}`);
+  console.log(`mean squared error ${loss.toFixed(4)}; if the answer is always 1: ${(1 / 6).toFixed(4)}`);
 });

@@ -17,12 +17,12 @@ import { Progress } from "./support/progress.js";
 async function main({ data, seed, device: _device, out, ...settings }: Options): Promise<void> {
   const path = await checkWritable(resolve(out), "model.safetensors");
   const digits = await loadDigits({ data });
-  console.log(`digits: ${digits.source}: ${digits.train.count} to train on, ${digits.test.count} to test`);
+  console.log(`digits: ${digits.source}: ${digits.train.count} for training, ${digits.test.count} for testing`);
 
   manualSeed(seed);
   using network = convolutionalNetwork(digits.train.height, digits.train.width);
   const progress = new Progress();
-  const interruption = onInterrupt("testing and saving what has been learned");
+  const interruption = onInterrupt("testing and saving the model");
   interruption.signal.addEventListener("abort", () => progress.stop());
   const started = performance.now();
   const testAccuracy = await train(network, digits, {
@@ -59,7 +59,7 @@ async function checkWritable(folder: string, name: string): Promise<string> {
     if (await isFolder(path)) throw new Error(`${path} is a folder`);
     return path;
   } catch (error) {
-    throw new FileError(`--out ${folder} cannot be written: ${(error as Error).message}`, { cause: error });
+    throw new FileError(`--out ${folder} is not writable: ${(error as Error).message}`, { cause: error });
   }
 }
 

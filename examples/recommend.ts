@@ -15,22 +15,22 @@ import { drawRatings, errorOfMeans, noise, type Ratings, readRatings } from "./r
 import { evaluationLoader } from "./support/loader.js";
 import { integer, positive, program, text, UsageError, type Values } from "./support/program.js";
 
-const usage = `Learns what users think of items, and recommends.
+const usage = `Learns how users rate items, and recommends items to a user.
 
 npx tsx examples/recommend.ts [options]
 
   --file CSV     columns user, item and rating; a fifth is held out. Default: ratings drawn by the program
   --model NAME   factors or neural (default factors)
   --factors N    numbers that describe a user or an item (default 8)
-  --epochs N     times through the ratings (default 20)
-  --batch N      ratings a step (default 128)
-  --lr X         learning rate of Adam at the start (default 0.02)
-  --penalty X    weight of the squared weights beside the squared errors of all ratings (default 3)
-  --user NAME    who gets recommendations (default: the first one)
-  --top N        how many (default 5)
-  --seed N       of ratings, split, weights and order (default 0)
-  --device NAME  cpu, cuda or emulator (default: WENGERT_DEVICE, else cuda where a GPU works, else cpu)
-  --help         prints this`;
+  --epochs N     passes over the ratings (default 20)
+  --batch N      ratings per step (default 128)
+  --lr X         initial learning rate of Adam (default 0.02)
+  --penalty X    factor of the squared weights, relative to the sum of the squared errors (default 3)
+  --user NAME    the user who gets recommendations (default: the first one)
+  --top N        recommendations (default 5)
+  --seed N       seed of the ratings, the split, the weights and the order (default 0)
+  --device NAME  cpu, cuda or emulator (default: WENGERT_DEVICE; without it cuda if a GPU works, otherwise cpu)
+  --help         prints this text`;
 
 const options = {
   file: text(),
@@ -52,11 +52,12 @@ const models = { factors: Factorization, neural: NeuralFactorization };
 
 await program("recommend", usage, options, async (values: Values<typeof options>) => {
   const { file, model: kind, factors, epochs, batch, lr, penalty, top, seed } = values;
-  if (!Object.hasOwn(models, kind)) throw new UsageError(`--model is factors or neural, got ${JSON.stringify(kind)}`);
+  if (!Object.hasOwn(models, kind))
+    throw new UsageError(`--model must be factors or neural, got ${JSON.stringify(kind)}`);
   const ratings = file === undefined ? drawRatings(seed) : await readRatings(file);
   const { users, items, rating } = ratings;
   const user = values.user === undefined ? 0 : users.indexOf(values.user);
-  if (user < 0) throw new UsageError(`--user ${JSON.stringify(values.user)} has rated nothing`);
+  if (user < 0) throw new UsageError(`--user ${JSON.stringify(values.user)} has no ratings`);
   console.log(`ratings: ${rating.length} of ${items.length} items by ${users.length} users, ${ratings.source}`);
 
   const order = new Generator(seed).permutation(rating.length);
@@ -86,9 +87,9 @@ await program("recommend", usage, options, async (values: Values<typeof options>
   await trainer.fit(learned, { epochs, validation: heldOut });
 
   const { loss } = await trainer.evaluate(heldOut);
-  const best = file === undefined ? `, least possible ${noise.toFixed(4)}` : "";
+  const best = file === undefined ? `, lowest possible ${noise.toFixed(4)}` : "";
   console.log(
-    `validation RMSE: ${Math.sqrt(loss).toFixed(4)}, of means ${errorOfMeans(ratings, train, validation).toFixed(4)}${best}`,
+    `validation RMSE: ${Math.sqrt(loss).toFixed(4)}, of the mean ratings ${errorOfMeans(ratings, train, validation).toFixed(4)}${best}`,
   );
   console.log(`recommended for ${users[user]}:`);
   for (const { name, value } of recommend(model, ratings, user, top))

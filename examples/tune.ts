@@ -15,23 +15,23 @@ import { writeOutput } from "./support/output.js";
 import { integer, program, text, UsageError } from "./support/program.js";
 import { score, space } from "./tune/training.js";
 
-const usage = `Tunes a small network on handwritten digits. Stopped and run again, it goes on where it was.
+const usage = `Tunes a small network on handwritten digits. If you stop it and run it again, it continues.
 
 npx tsx examples/tune.ts [options]
 
-  --data DIR     folder with MNIST's files, gzipped or not; where only one split is there, a tenth is held out.
-                 Default: the official files, downloaded once; without a network, digits drawn by the program
+  --data DIR     folder with the MNIST files, gzipped or not; if it has only one split, a tenth is held out
+                 (default: the official files, downloaded once; if that fails, digits drawn by the program)
   --search NAME  random, bayesian, hyperband or grid (default bayesian)
-  --trials N     trainings in all, those of earlier runs included; Hyperband spends as many epochs in pieces (default 20)
-  --epochs N     of a training; of the longest ones of Hyperband (default 9)
-  --images N     to train on (default 1000)
-  --seed N       of the search, the weights and the order of the images (default 0)
-  --device NAME  cpu, cuda or emulator (default: WENGERT_DEVICE, else cuda where a GPU works, else cpu)
-  --out DIR      folder for the study (JSON) and its chart (SVG), which are named after --search, --images,
-                 --epochs and --seed; other data need another folder (default runs/tune)
-  --help         prints this
+  --trials N     trials in total, including those of earlier runs; Hyperband divides the same epochs among more (default 20)
+  --epochs N     epochs of a trial; with Hyperband, of the longest trials (default 9)
+  --images N     training images (default 1000)
+  --seed N       seed of the search, the weights and the order of the images (default 0)
+  --device NAME  cpu, cuda or emulator (default: WENGERT_DEVICE; without it cuda if a GPU works, otherwise cpu)
+  --out DIR      folder for the study (JSON) and its chart (SVG), whose names contain --search, --images, --epochs
+                 and --seed; use another folder for other data (default runs/tune)
+  --help         prints this text
 
-Ctrl-C ends the study after the trial that is running; a second one quits at once.`;
+Ctrl-C ends the study after the current trial; press it again to quit immediately.`;
 
 const options = {
   data: text(),
@@ -62,7 +62,7 @@ const describeScore = (value: number | null): string =>
 
 await program("tune", usage, options, async ({ data, search, trials, epochs, images, seed, out }) => {
   if (!Object.hasOwn(searches, search))
-    throw new UsageError(`--search is ${Object.keys(searches).join(", ")}, got ${JSON.stringify(search)}`);
+    throw new UsageError(`--search must be one of ${Object.keys(searches).join(", ")}, got ${JSON.stringify(search)}`);
   const all = await digitDatasets(data);
   const count = Math.min(images, all.train.length);
   const digits = {
@@ -78,9 +78,9 @@ await program("tune", usage, options, async ({ data, search, trials, epochs, ima
   const path = join(out, `${name}.json`);
   await makeFolder(out);
   const study = await Study.open(path, { space, search: searches[search as keyof typeof searches](epochs), seed });
-  if (study.trials.length > 0) console.error(`goes on after ${study.trials.length} trials`);
+  if (study.trials.length > 0) console.error(`continuing after ${study.trials.length} trials`);
 
-  const interruption = onInterrupt("this trial is the last");
+  const interruption = onInterrupt("finishing this trial");
   const budgeted = search === "hyperband";
   await study.run(
     async ({ number, params, budget }) => {

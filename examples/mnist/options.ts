@@ -17,14 +17,14 @@ export const usage = `Trains a convolutional network on handwritten digits and s
 
 npm run mnist -- [options]
 
-  --data DIR     folder with MNIST's files, gzipped or not; where only one split is there, a tenth is held out.
-                 Default: the official files, downloaded once; without a network, digits drawn by the program
-  --epochs N     times through the training images (default 3)
-  --batch N      images a step (default 64)
+  --data DIR     folder with the MNIST files, gzipped or not; if it has only one split, a tenth is held out
+                 (default: the official files, downloaded once; if that fails, digits drawn by the program)
+  --epochs N     passes over the training images (default 3)
+  --batch N      images per step (default 64)
   --lr X         learning rate of Adam (default 0.001)
-  --seed N       of the weights and the order of the images (default 0); the same seed gives the same run
-  --device NAME  cpu, cuda or emulator (default: WENGERT_DEVICE, else cuda where a GPU works, else cpu)
+  --seed N       seed of the weights and the order of the images (default 0); the same seed gives the same run
+  --device NAME  cpu, cuda or emulator (default: WENGERT_DEVICE; without it cuda if a GPU works, otherwise cpu)
   --out DIR      folder for model.safetensors (default .)
-  --help         prints this
+  --help         prints this text
 
-Ctrl-C ends training early and still saves; a second one quits at once.`;
+Ctrl-C ends training early and still saves; press it again to quit immediately.`;

@@ -21,7 +21,7 @@ export interface Ratings {
  */
 export async function readRatings(path: string): Promise<Ratings> {
   const table = await readCsv(path);
-  if (table.length < 10) throw new FormatError(`${path}: ${table.length} ratings are too few to learn from`);
+  if (table.length < 10) throw new FormatError(`${path}: at least 10 ratings are needed, got ${table.length}`);
   const [users, items] = [table.categories("user"), table.categories("item")];
   return {
     users: users.classes,
@@ -54,7 +54,7 @@ export function drawRatings(seed: number, { users = 200, items = 120, count = 9_
     return known.add(normal([count], noise)).dataSync() as Float32Array;
   });
   const names = (kind: string, length: number): string[] => Array.from({ length }, (_, n) => `${kind} ${n + 1}`);
-  const source = `drawn by this program, with noise of deviation ${noise}`;
+  const source = `drawn by this program with noise of standard deviation ${noise}`;
   return { users: names("user", users), items: names("item", items), user, item, rating, source };
 }
 

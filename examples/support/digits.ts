@@ -41,7 +41,7 @@ export async function loadDigits(options: Omit<MnistOptions, "onProgress">): Pro
     return {
       train: drawDigits(10_000, 1),
       test: drawDigits(1_000, 2),
-      source: `drawn by this program, since MNIST could not be downloaded (${error.message.replaceAll("\n", " ")})`,
+      source: `drawn by this program because MNIST could not be downloaded (${error.message.replaceAll("\n", " ")})`,
     };
   } finally {
     progress.stop();
@@ -75,6 +75,6 @@ export async function digitDatasets(data: string | undefined): Promise<DigitData
   const [train, validation] = splitDataset(dataset(digits.train), [0.9, 0.1]);
   const test = dataset(digits.test);
   const { height, width } = digits.train;
-  const counts = `${train.length} to train on, ${validation.length} to validate, ${test.length} to test`;
+  const counts = `${train.length} for training, ${validation.length} for validation, ${test.length} for testing`;
   return { train, validation, test, height, width, description: `digits: ${digits.source}: ${counts}` };
 }

@@ -5,7 +5,7 @@ import { FileError } from "wengert";
 import { makeFolder } from "wengert/io";
 
 /**
- * Writes a text into a folder, which is made where it is missing.
+ * Writes a text into a folder, which is created if it is missing.
  *
  * @returns the file's path
  * @throws FileError if it cannot be written

@@ -11,14 +11,16 @@ interface Option<T> {
   readonly read: (name: string, text: string) => T;
 }
 
-/** An integer of `least` or more. */
+/** An integer of at least `least`. */
 export function integer(fallback: number, least = 0): Option<number> {
   return {
     fallback,
     read: (name, text) => {
       const value = Number(text);
+      const kind =
+        least === 0 ? "a non-negative integer" : least === 1 ? "a positive integer" : `an integer of at least ${least}`;
       if (!/^\d+$/.test(text) || !Number.isSafeInteger(value) || value < least)
-        throw new UsageError(`--${name} is an integer of ${least} or more, got ${JSON.stringify(text)}`);
+        throw new UsageError(`--${name} must be ${kind}, got ${JSON.stringify(text)}`);
       return value;
     },
   };
@@ -31,7 +33,7 @@ export function positive(fallback: number): Option<number> {
     read: (name, text) => {
       const value = Number(text);
       if (text.trim() === "" || !Number.isFinite(value) || value <= 0)
-        throw new UsageError(`--${name} is a number above 0, got ${JSON.stringify(text)}`);
+        throw new UsageError(`--${name} must be a positive number, got ${JSON.stringify(text)}`);
       return value;
     },
   };
@@ -44,7 +46,7 @@ export function text(fallback?: string): Option<string | undefined> {
   return {
     fallback,
     read: (name, given) => {
-      if (given === "") throw new UsageError(`--${name} is empty`);
+      if (given === "") throw new UsageError(`--${name} must not be empty`);
       return given;
     },
   };
@@ -61,7 +63,7 @@ export type Values<O extends Options> = { readonly [K in keyof O]: O[K]["fallbac
  * Reads a command line such as `--epochs 3 --data folder`.
  *
  * @returns the values by name, or null if help is asked for
- * @throws UsageError for an option that is not there, twice a name, or a value that it does not take
+ * @throws UsageError for an unknown option or an invalid value
  */
 export function parseOptions<O extends Options>(options: O, args: readonly string[]): Values<O> | null {
   const { help, ...given } = parse(options, args);
@@ -86,8 +88,8 @@ function parse(declared: Options, args: readonly string[]): Record<string, strin
 }
 
 /**
- * Runs `main` with the options of the command line. `--help` prints `usage`. An error that the user can do something
- * about is one line on standard error, and the status 1, or 2 where the command line is wrong; others are thrown on.
+ * Runs `main` with the options of the command line. `--help` prints `usage`. An error that the user can fix
+ * is one line on standard error with the status 1, or 2 if the command line is wrong; other errors are thrown.
  * An option `device` becomes the device of all tensors.
  */
 export async function program<O extends Options>(

@@ -24,7 +24,7 @@ test("cannot tell apart what is only noise", async () => {
 
 test("refuses a bad option in one line, and prints its help", async () => {
   const { code, stdout, stderr } = await runExample("binary", ["--noise", "none"]);
-  expect(stderr).toMatch(/^binary: --noise is a number above 0, got "none"\n$/);
+  expect(stderr).toMatch(/^binary: --noise must be a positive number, got "none"\n$/);
   expect([code, stdout]).toEqual([2, ""]);
   const { stdout: help } = await runExample("binary", ["--help"]);
   for (const option of ["points", "noise", "epochs", "batch", "lr", "seed", "device"])

@@ -236,7 +236,7 @@ describe("the command", () => {
       const lines = stdout.split("\n");
       expect(lines[0]).toBe(`text: ${file}: 1000 characters, ${new Set(rhyme).size} different`);
       // Without a model ln 19 = 2.9; the rest is due to the first characters, which could be at several places.
-      expect(Number(/^validation loss: (\S+) nats a character$/.exec(lines[1])?.[1])).toBeLessThan(0.5);
+      expect(Number(/^validation loss: (\S+) nats per character$/.exec(lines[1])?.[1])).toBeLessThan(0.5);
       const path = join(out, "char-gpt.safetensors");
       expect(lines.slice(2)).toEqual([`saved: ${path}`, "", rhyme.repeat(2), ""]);
 
@@ -254,9 +254,9 @@ describe("the command", () => {
       if (!sent && errors.includes("epoch 1/")) sent = child.kill("SIGINT");
     });
     expect(code).toBe(0);
-    expect(stderr).toContain("\ninterrupted: testing what has been learned, then writing; Ctrl-C again");
+    expect(stderr).toContain("\ninterrupted: testing the model, then generating text; press Ctrl-C again");
     expect(stdout).toMatch(
-      /^text: this project's own pages: \d+ characters, \d+ different\nvalidation loss: \d\.\d{4}.*\n\n/,
+      /^text: the documentation of this project: \d+ characters, \d+ of them different\nvalidation loss: \d\.\d{4}.*\n\n/,
     );
   });
 
@@ -265,8 +265,8 @@ describe("the command", () => {
       const file = join(folder, "short.txt");
       writeFileSync(file, "too short");
       for (const [args, status, message] of [
-        [["--top-k", "few"], 2, /^char-gpt: --top-k is an integer of 0 or more, got "few"\n$/],
-        [["--file", join(folder, "none")], 1, /^char-gpt: \S+none cannot be read: ENOENT.*\n$/],
+        [["--top-k", "few"], 2, /^char-gpt: --top-k must be a non-negative integer, got "few"\n$/],
+        [["--file", join(folder, "none")], 1, /^char-gpt: cannot read \S+none: ENOENT.*\n$/],
         [["--file", file, "--prompt", "§"], 1, /^char-gpt: CharacterVocabulary: "§" at position 0 .*\n$/],
         [["--model", file], 1, /^char-gpt: loadSafetensors: .*short\.txt.*\n$/],
         [["--heads", "3"], 1, /^char-gpt: MultiHeadAttention: embedDim must be divisible by numHeads, got 64 and 3\n$/],

@@ -39,7 +39,7 @@ describe("a whole run", () => {
     const { code, stdout, stderr } = whole;
     expect(code).toBe(0);
     expect(stdout).toMatch(/7 \(Linear\) +\[9, 128\] +204,928\n/);
-    expect(stdout).toContain("parameters: 225,034, of which trained: 225,034\n");
+    expect(stdout).toContain("parameters: 225,034 (225,034 trainable)\n");
     expect(stdout).toMatch(/\ntest loss \d\.\d{4}, test accuracy \d+\.\d\d%\n$/);
     expect(stderr.match(/^epoch \d\/4: loss/gm)).toHaveLength(epochs);
     const files = ["best.safetensors", "curves.svg", "events", "last.safetensors", "log.csv", "model.safetensors"];
@@ -78,7 +78,7 @@ describe("a whole run", () => {
     const validation = losses.map((row) => Number(row.split(",")[4]));
     const best = 1 + validation.indexOf(Math.min(...validation));
     expect(best).toBeLessThan(epochs); // else it could not be told from the last
-    expect(whole.stdout).toContain(`which was epoch ${best}\n`);
+    expect(whole.stdout).toContain(`the weights of the best epoch (${best})\n`);
     const load = async (name: string) => (await loadSafetensors(join(folder, "whole", name))).tensors;
     const [model, bestRun, lastRun] = [
       await load("model.safetensors"),
@@ -101,7 +101,7 @@ test("Ctrl-C saves the run and says how to resume it; resumed, it becomes the ru
   });
   expect(first.stderr).toContain("interrupted: finishing the step and saving");
   expect(first.code).toBe(130);
-  const step = Number(/interrupted after step (\d+); to go on: .* --resume\n$/.exec(first.stdout)?.[1]);
+  const step = Number(/interrupted after step (\d+); to continue, run .* --resume\n$/.exec(first.stdout)?.[1]);
   expect(step).toBeGreaterThanOrEqual(9);
   expect(step).toBeLessThan(steps);
   expect(readdirSync(join(folder, "own"))).not.toContain("model.safetensors");
@@ -121,7 +121,7 @@ test("Ctrl-C saves the run and says how to resume it; resumed, it becomes the ru
 test("a run is not written over, and one that is not there is not resumed", async () => {
   const before = read("whole", "last.safetensors");
   const over = await runExample("cnn", args("whole"));
-  expect(over.stderr).toMatch(/^cnn: --out .*whole has a run in it; go on with it by --resume, .*\n$/);
+  expect(over.stderr).toMatch(/^cnn: --out .*whole already contains a run; continue it with --resume, .*\n$/);
   expect([over.code, over.stdout]).toEqual([2, ""]);
   expect(read("whole", "last.safetensors").equals(before)).toBe(true);
 

@@ -22,7 +22,7 @@ test("keeps the weights of the epoch with the lowest validation loss, and ends w
     const best = 1 + validation.indexOf(Math.min(...validation));
     expect(best).toBeLessThan(10); // else it could not be told from the last
     const lines = stdout.trimEnd().split("\n");
-    expect(lines[1]).toBe(`the weights of epoch ${best}, saved: ${join(out, "best.safetensors")}`);
+    expect(lines[1]).toBe(`saved the weights of epoch ${best}: ${join(out, "best.safetensors")}`);
     expect(lines[2]).toContain(`validation loss ${validation[best - 1].toFixed(4)},`);
     expect(lines[3]).toMatch(/^test loss \d\.\d{4}, test accuracy \d+\.\d\d%$/);
     expect(Number(/accuracy (.*)%/.exec(lines[3])?.[1])).toBeGreaterThan(55);

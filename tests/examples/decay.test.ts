@@ -30,7 +30,7 @@ test("another staircase", async () => {
 
 test("refuses a bad option in one line, and prints its help", async () => {
   const { code, stdout, stderr } = await runExample("decay", ["--decay-steps", "0"]);
-  expect(stderr).toMatch(/^decay: --decay-steps is an integer of 1 or more, got "0"\n$/);
+  expect(stderr).toMatch(/^decay: --decay-steps must be a positive integer, got "0"\n$/);
   expect([code, stdout]).toEqual([2, ""]);
   const { stdout: help } = await runExample("decay", ["--help"]);
   for (const option of ["steps", "lr", "decay-steps", "decay-rate", "seed", "device"])

@@ -13,7 +13,7 @@ test("trains, validates, and prints how well it knows the test images", async ()
     expect(code).toBe(0);
     const lines = stdout.trimEnd().split("\n");
     expect(lines).toHaveLength(2);
-    expect(lines[0]).toMatch(/: 324 to train on, 36 to validate, 40 to test$/);
+    expect(lines[0]).toMatch(/: 324 for training, 36 for validation, 40 for testing$/);
     expect(lines[1]).toMatch(/^test loss \d\.\d{4}, test accuracy \d+\.\d\d%$/);
     expect(accuracyOf(stdout)).toBeGreaterThan(60);
     expect(stderr.trimEnd().split("\n")).toHaveLength(4);
@@ -26,7 +26,7 @@ test("tests on fewer images than a batch has", async () => {
     const args = ["--data", writeDigits(join(folder, "data"), 60), "--epochs", "1"];
     const { code, stdout } = await runExample("fit", args);
     expect(code).toBe(0);
-    expect(stdout).toMatch(/: 49 to train on, 5 to validate, 6 to test\ntest loss \d/);
+    expect(stdout).toMatch(/: 49 for training, 5 for validation, 6 for testing\ntest loss \d/);
   });
 });
 
@@ -34,13 +34,13 @@ test("knows MNIST after one epoch", async (context) => {
   const args = ["--data", sharedData(context, "mnist"), "--epochs", "1", "--batch", "64", "--lr", "0.003"];
   const { code, stdout } = await runExample("fit", args);
   expect(code).toBe(0);
-  expect(stdout).toContain("8100 to train on, 900 to validate, 1000 to test");
+  expect(stdout).toContain("8100 for training, 900 for validation, 1000 for testing");
   expect(accuracyOf(stdout)).toBeGreaterThan(87);
 });
 
 test("refuses a bad option in one line, and prints its help", async () => {
   const { code, stdout, stderr } = await runExample("fit", ["--epochs", "0"]);
-  expect(stderr).toMatch(/^fit: --epochs is an integer of 1 or more, got "0"\n$/);
+  expect(stderr).toMatch(/^fit: --epochs must be a positive integer, got "0"\n$/);
   expect([code, stdout]).toEqual([2, ""]);
   const { stdout: help } = await runExample("fit", ["--help"]);
   for (const option of ["data", "epochs", "batch", "lr", "seed", "device"]) expect(help).toContain(`--${option} `);

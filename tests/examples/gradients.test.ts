@@ -100,7 +100,7 @@ describe("in 30 tanh layers", () => {
 test("what cannot be is said in one line", async () => {
   const wrong = await runExample("gradients", ["--depth", "1"]);
   expect(wrong).toMatchObject({ code: 2, stdout: "" });
-  expect(wrong.stderr).toBe('gradients: --depth is an integer of 2 or more, got "1"\n');
+  expect(wrong.stderr).toBe('gradients: --depth must be an integer of at least 2, got "1"\n');
 
   const file = join(folder, "file");
   writeFileSync(file, "");

@@ -51,15 +51,15 @@ describe("options", () => {
   });
 
   test.each([
-    [["--epochs", "0"], '--epochs is an integer of 1 or more, got "0"'],
+    [["--epochs", "0"], '--epochs must be a positive integer, got "0"'],
     [["--epochs", "2.5"], "--epochs"],
     [["--batch", ""], "--batch"],
     [["--batch", "9007199254740993"], "--batch"],
-    [["--lr", "0"], "--lr is a number above 0"],
+    [["--lr", "0"], "--lr must be a positive number"],
     [["--lr", "fast"], "--lr"],
     [["--lr", "Infinity"], "--lr"],
-    [["--seed=-1"], "--seed is an integer of 0 or more"],
-    [["--data", ""], "--data is empty"],
+    [["--seed=-1"], "--seed must be a non-negative integer"],
+    [["--data", ""], "--data must not be empty"],
     [["--momentum", "1"], "Unknown option '--momentum'"],
     [["--epochs"], "--epochs"],
     [["model"], "Unexpected argument 'model'"],
@@ -148,7 +148,7 @@ test("without a network, digits are drawn, and the source says why in one line",
   const cache = join(folder, "cache");
   const digits = await loadDigits({ cache, mirrors: ["http://127.0.0.1:9/"] });
   expect([digits.train.count, digits.test.count]).toEqual([10_000, 1_000]);
-  expect(digits.source).toMatch(/^drawn by this program, since MNIST could not be downloaded \(.*127\.0\.0\.1.*\)$/);
+  expect(digits.source).toMatch(/^drawn by this program because MNIST could not be downloaded \(.*127\.0\.0\.1.*\)$/);
   expect(digits.train.images.subarray(0, 784)).not.toEqual(digits.test.images.subarray(0, 784));
 });
 
@@ -169,7 +169,7 @@ describe("the command", () => {
     expect(code).toBe(0);
     const lines = stdout.trimEnd().split("\n");
     expect(lines).toHaveLength(5);
-    expect(lines[0]).toContain("72 to train on, 8 to test");
+    expect(lines[0]).toContain("72 for training, 8 for testing");
     expect(lines[1]).toMatch(/^epoch 1: train loss \d\.\d{4}, test accuracy \d+\.\d\d%, \d+ s$/);
     expect(lines[3]).toMatch(/^test accuracy: \d+\.\d\d%$/);
     expect(lines[3].replace("test accuracy: ", "")).toBe(/accuracy (.*%)/.exec(lines[2])?.[1]);
@@ -215,9 +215,9 @@ describe("the command", () => {
   });
 
   test.each([
-    [["--epochs", "none"], 2, /^mnist: --epochs is an integer of 1 or more, got "none"\n$/],
+    [["--epochs", "none"], 2, /^mnist: --epochs must be a positive integer, got "none"\n$/],
     [["--speed", "9"], 2, /^mnist: Unknown option '--speed'.*\n$/],
-    [["--device", "abacus"], 2, /^mnist: device: unknown device "abacus"; known: .*\n$/],
+    [["--device", "abacus"], 2, /^mnist: device: unknown device "abacus"; use one of .*\n$/],
     [["--data", "/nowhere/at/all"], 1, /^mnist: loadMnist: cannot read \/nowhere\/at\/all: .*\n$/],
   ])("refuses %j in one line", async (args, expected, message) => {
     const { code, stdout, stderr } = await runExample("mnist", [...args, "--out", folder]);
@@ -232,7 +232,7 @@ describe("the command", () => {
     mkdirSync(join(folder, "taken", "model.safetensors"), { recursive: true });
     for (const out of [join(file, "out"), file, join(folder, "taken")]) {
       const { code, stdout, stderr } = await runExample("mnist", ["--data", join(folder, "data"), "--out", out]);
-      expect(stderr).toMatch(/^mnist: --out .* cannot be written: .*\n$/);
+      expect(stderr).toMatch(/^mnist: --out .* is not writable: .*\n$/);
       expect(stdout).toBe("");
       expect(code).toBe(1);
     }

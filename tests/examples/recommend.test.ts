@@ -16,7 +16,7 @@ afterAll(() => rmSync(folder, { recursive: true }));
 
 /** The numbers after the words of the last lines. */
 const rmse = (stdout: string): number => Number(/^validation RMSE: (\S+),/m.exec(stdout)?.[1]);
-const ofMeans = (stdout: string): number => Number(/of means (\d+\.\d+)/.exec(stdout)?.[1]);
+const ofMeans = (stdout: string): number => Number(/of the mean ratings (\d+\.\d+)/.exec(stdout)?.[1]);
 
 /** Readers and books of two kinds: who likes the one kind dislikes the other. Two thirds of all pairs are rated. */
 function writeTastes(name: string): { readonly path: string; readonly unrated: ReadonlySet<string> } {
@@ -65,7 +65,7 @@ test.each([
   const { code, stdout } = await runExample("recommend", ["--model", model, "--device", "cpu"]);
   expect(code).toBe(0);
   expect(stdout).toContain("9000 of 120 items by 200 users");
-  expect(stdout).toContain(", least possible 0.5000\n");
+  expect(stdout).toContain(", lowest possible 0.5000\n");
   expect(rmse(stdout)).toBeGreaterThan(0.5);
   expect(rmse(stdout)).toBeLessThan(bound);
   expect(ofMeans(stdout)).toBeGreaterThan(0.9);
@@ -80,7 +80,7 @@ test("a file of ratings is learned, and who likes cats gets unread books about t
   expect(code).toBe(0);
   expect(ofMeans(stdout)).toBeGreaterThan(1.8);
   expect(rmse(stdout)).toBeLessThan(0.8);
-  expect(stdout).not.toContain("least possible");
+  expect(stdout).not.toContain("lowest possible");
   const lines = stdout.trimEnd().split("\n");
   const from = lines.indexOf("recommended for cat person 7:");
   const recommended = lines.slice(from + 1).map((line) => /^ {2}(.*) {2}(\d\.\d\d)$/.exec(line) ?? []);
@@ -93,8 +93,8 @@ test("a file of ratings is learned, and who likes cats gets unread books about t
 });
 
 test.each([
-  [["--model", "oracle"], 2, '--model is factors or neural, got "oracle"'],
-  [["--user", "nobody"], 2, '--user "nobody" has rated nothing'],
+  [["--model", "oracle"], 2, '--model must be factors or neural, got "oracle"'],
+  [["--user", "nobody"], 2, '--user "nobody" has no ratings'],
   [["--file", "/nowhere.csv"], 1, "readCsv: cannot read /nowhere.csv: "],
 ])("%j is refused in one line", async (args, status, message) => {
   const { code, stdout, stderr } = await runExample("recommend", args);

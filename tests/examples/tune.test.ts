@@ -48,7 +48,7 @@ test("a study that is stopped by Ctrl-C goes on as if it had not been", async ()
     sent = true;
     child.kill("SIGINT");
   });
-  expect(stopped.stderr).toContain("interrupted: this trial is the last");
+  expect(stopped.stderr).toContain("interrupted: finishing this trial");
   expect(stopped.code).toBe(0);
   expect(stopped.stdout).toContain(`best: trial `);
   const first = trialsOf("stopped", name);
@@ -57,7 +57,7 @@ test("a study that is stopped by Ctrl-C goes on as if it had not been", async ()
 
   const resumed = await tune("stopped", [...small, "--trials", "12"]);
   expect(resumed.code).toBe(0);
-  expect(resumed.stderr).toContain(`goes on after ${first.length} trials\n`);
+  expect(resumed.stderr).toContain(`continuing after ${first.length} trials\n`);
   expect(trialsOf("stopped", name)).toEqual(trialsOf("whole", name));
 
   const trials = trialsOf("whole", name);
@@ -101,8 +101,8 @@ test("random and grid search run too", async () => {
 });
 
 test.each([
-  [["--search", "hill"], 2, '--search is random, bayesian, hyperband, grid, got "hill"'],
-  [["--trials", "0"], 2, '--trials is an integer of 1 or more, got "0"'],
+  [["--search", "hill"], 2, '--search must be one of random, bayesian, hyperband, grid, got "hill"'],
+  [["--trials", "0"], 2, '--trials must be a positive integer, got "0"'],
   [["--data", "/nowhere/at/all"], 1, "loadMnist: cannot read /nowhere/at/all: "],
 ])("%j is refused in one line", async (args, status, message) => {
   const { code, stdout, stderr } = await runExample("tune", [...args, "--out", join(folder, "none")]);
