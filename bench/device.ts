@@ -78,7 +78,7 @@ function earlierRows(): readonly RowResult[] {
   const run = values.append ? readRun(values.out) : null;
   if (run !== null && run.commit !== commit())
     throw new RangeError(
-      `--append: ${values.out} is of commit ${run.commit}, and this is ${commit()}; name another file`,
+      `--append: ${values.out} was written at commit ${run.commit}, but this is ${commit()}; choose another file`,
     );
   return run?.rows ?? [];
 }
@@ -99,7 +99,7 @@ async function runAll(): Promise<number> {
   const info = native.info();
   const committed = lastCommitted(info.name);
   const started = { date: new Date().toISOString(), commit: commit(), node: process.version };
-  let torch: Run["torch"] = "not asked yet";
+  let torch: Run["torch"] = "not started yet";
 
   const save = (): Run => {
     const run: Run = { ...started, device: { ...info }, torch, small: values.small, rows: [...results.values()] };
@@ -117,7 +117,7 @@ async function runAll(): Promise<number> {
 
   save();
   const peer = values.alone ? null : new Peer(values.python);
-  torch = peer === null ? "not asked for (--alone)" : await peer.hello(Math.min(60_000, deadline - performance.now()));
+  torch = peer === null ? "disabled by --alone" : await peer.hello(Math.min(60_000, deadline - performance.now()));
   if (typeof torch === "string") console.log(`no PyTorch: ${torch}`);
   const bench: Bench = {
     driver: new Driver(),
@@ -154,6 +154,6 @@ function summarize(statuses: readonly RowResult["status"][]): number {
 
 if (values.list) for (const { name } of chosen) console.log(name);
 else if (device() === "cpu")
-  throw new RangeError("the benchmark needs a device that an addon drives: set WENGERT_DEVICE to cuda or emulator");
+  throw new RangeError("the benchmark does not run on the cpu; set WENGERT_DEVICE to cuda or emulator");
 else if (values.once) chosen.forEach(runOnce);
 else process.exitCode = await runAll();

@@ -26,10 +26,13 @@ const { values } = parseArgs({
 });
 const rounds = Number(values.rounds);
 if (!Number.isInteger(rounds) || rounds < 1)
-  throw new RangeError(`--rounds is a positive integer, got ${values.rounds}`);
+  throw new RangeError(`--rounds must be a positive integer, got ${values.rounds}`);
 
 const name = device();
-if (name === "cpu") throw new RangeError("the cpu launches nothing: set WENGERT_DEVICE to cuda or emulator");
+if (name === "cpu")
+  throw new RangeError(
+    "the benchmark does not run on the cpu, which launches no kernels; set WENGERT_DEVICE to cuda or emulator",
+  );
 (name === "cuda" ? cuda : emulator).setOptions({ skipLaunches: true, poison: false });
 
 const a = tensor(new Float32Array(16), { requiresGrad: true });
@@ -68,7 +71,7 @@ function unrecorded(op: () => unknown, count: number): void {
 function recorded(): void {
   using tape = new Tape();
   for (let k = 0; k < many; k++) a.mul(b);
-  if (tape.entries.length !== many) throw new Error(`${tape.entries.length} of ${many} ops were recorded`);
+  if (tape.entries.length !== many) throw new Error(`expected ${many} recorded ops, got ${tape.entries.length}`);
 }
 
 /** Microseconds an op. */
@@ -94,7 +97,7 @@ const summary = (list: number[]): { min: number; median: number } => {
 const result = Object.fromEntries(Object.entries(figures).map(([row, list]) => [row, summary(list)]));
 if (values.json) console.log(JSON.stringify(result));
 else {
-  console.log(`microseconds an op, ${rounds} rounds, Node ${process.version}, ${name}`);
+  console.log(`microseconds per op, ${rounds} rounds, Node ${process.version}, ${name}`);
   for (const [row, { min, median }] of Object.entries(result))
-    console.log(`${row.padEnd(15)} ${min.toFixed(2)} at best, ${median.toFixed(2)} in the median`);
+    console.log(`${row.padEnd(15)} best ${min.toFixed(2)}, median ${median.toFixed(2)}`);
 }

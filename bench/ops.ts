@@ -15,7 +15,7 @@ const { values, positionals: wanted } = parseArgs({
   options: { seconds: { type: "string", default: "0.2" } },
 });
 const seconds = Number(values.seconds);
-if (!(seconds > 0)) throw new RangeError(`--seconds is a positive number, got ${values.seconds}`);
+if (!(seconds > 0)) throw new RangeError(`--seconds must be a positive number, got ${values.seconds}`);
 
 function forward(sample: Case, inputs: InputTensors): void {
   using _scope = new Scope();
@@ -49,7 +49,7 @@ function warmedUp(run: () => unknown): () => unknown {
 const samples = caseFileNames
   .flatMap(samplesOf)
   .filter(({ op, key }) => wanted.length === 0 || wanted.includes(op) || wanted.includes(key));
-if (samples.length === 0) throw new RangeError(`no case is named ${wanted.join(", ")}`);
+if (samples.length === 0) throw new RangeError(`there is no case named ${wanted.join(" or ")}`);
 
 const print = cycle(({ name, margin, samples: count, details }) => {
   const microseconds = (details.median * 1e6).toFixed(2).padStart(10);
@@ -57,7 +57,7 @@ const print = cycle(({ name, margin, samples: count, details }) => {
   return "";
 });
 
-console.log(`${samples.length} cases in float32 on ${device()}, Node ${process.version}; medians a call`);
+console.log(`${samples.length} cases in float32 on ${device()}, Node ${process.version}; median times per call`);
 await suite(
   "ops",
   configure({ cases: { minSamples: 5, maxTime: seconds } }),

@@ -12,9 +12,9 @@ const { values } = parseArgs({
 });
 const rounds = Number(values.rounds);
 if (!Number.isInteger(rounds) || rounds < 1)
-  throw new RangeError(`--rounds is a positive integer, got ${values.rounds}`);
+  throw new RangeError(`--rounds must be a positive integer, got ${values.rounds}`);
 
-/** Of the figures of all rounds, in microseconds an operation. Another program's load only ever adds to them. */
+/** Of the figures of all rounds, in microseconds per operation. Another program's load only ever adds to them. */
 interface Summary {
   readonly min: number;
   readonly quartile1: number;
@@ -36,7 +36,7 @@ function report({ loop, recorded }: Recording): void {
   }
   const cell = (x: number): string => x.toFixed(2).padStart(12);
   console.log(
-    `c = a b on 16 elements, ${rounds} rounds, Node ${process.version}, ${device()}; microseconds an operation`,
+    `c = a b on 16 elements, ${rounds} rounds, Node ${process.version}, ${device()}; microseconds per operation`,
   );
   console.log(
     `${" ".repeat(12)}${["min", "quartile 1", "median", "quartile 3"].map((name) => name.padStart(12)).join("")}`,
@@ -44,7 +44,7 @@ function report({ loop, recorded }: Recording): void {
   for (const [name, { min, quartile1, median, quartile3 }] of Object.entries(rows))
     console.log(`${name.padEnd(12)}${[min, quartile1, median, quartile3].map(cell).join("")}`);
   const more = rows["recorded op"].median - rows["bare loop"].median;
-  console.log(`recording and the engine cost ${more.toFixed(2)} microseconds more (medians)`);
+  console.log(`recording and the engine add ${more.toFixed(2)} microseconds (median)`);
 }
 
 report(measureRecording(rounds));

@@ -53,5 +53,5 @@ function bareLoops(a: Float32Array, b: Float32Array): void {
 function recordedOps(a: Tensor, b: Tensor): void {
   using tape = new Tape();
   for (let k = 0; k < length; k++) a.mul(b);
-  if (tape.entries.length !== length) throw new Error(`${tape.entries.length} of ${length} ops were recorded`);
+  if (tape.entries.length !== length) throw new Error(`expected ${length} recorded ops, got ${tape.entries.length}`);
 }

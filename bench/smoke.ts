@@ -21,7 +21,7 @@ import { type Work, workOf } from "./gpu/work.js";
 const { values } = parseArgs({
   options: { out: { type: "string", default: "smoke.json" }, small: { type: "boolean", default: false } },
 });
-if (device() === "cpu") throw new RangeError("set WENGERT_DEVICE to cuda or emulator: the cpu has no kernels to try");
+if (device() === "cpu") throw new RangeError("the cpu has no kernels to test; set WENGERT_DEVICE to cuda or emulator");
 
 const found: Record<string, unknown> = { date: new Date().toISOString(), commit: process.env.WENGERT_COMMIT ?? null };
 
@@ -34,7 +34,7 @@ function keep(name: string, value: unknown, text: string): void {
 
 function rowNamed(name: string): Row {
   const row = rows.find((one) => one.name === name);
-  if (row === undefined) throw new RangeError(`rows.json has no row "${name}"`);
+  if (row === undefined) throw new RangeError(`rows.json does not have a row "${name}"`);
   return values.small ? reduce(row) : row;
 }
 
@@ -60,7 +60,7 @@ function clocks(name: string): void {
     encoding: "utf8",
     timeout: 5000,
   });
-  const text = status === 0 ? stdout.trim() : "nvidia-smi cannot be run";
+  const text = status === 0 ? stdout.trim() : "nvidia-smi failed";
   keep(name, { fields, text }, text);
 }
 
@@ -70,7 +70,7 @@ function speeds(): void {
   const rate = copy.bytes / copied.median / 1e6;
   keep("copy", { ...copied, terabytesPerSecond: rate }, `${rate.toFixed(3)} TB/s, read and written`);
   const launch = timeOf(workOf(rowNamed("empty launch")));
-  keep("launch", launch, `${launch.median.toFixed(2)} us from one to the next`);
+  keep("launch", launch, `${launch.median.toFixed(2)} us between launches`);
 }
 
 /** A product of 8192 x 8192 x 8192 in bfloat16. */
@@ -88,7 +88,7 @@ function product(): void {
   const time = timeOf(work);
   clocks("clocks after the product");
   const rate = work.flops / time.median / 1e6;
-  const compared = `256 elements are right, the worst at ${worst.toFixed(2)} of what rounding allows`;
+  const compared = `256 elements are correct; the largest error is ${worst.toFixed(2)} of the allowed one`;
   keep("product", { ...time, teraflops: rate, worst }, `${rate.toFixed(1)} TFLOP/s; ${compared}`);
 }
 

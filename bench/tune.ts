@@ -30,10 +30,9 @@ const { values } = parseArgs({
   },
 });
 const deadline = deadlineAfter(values.seconds);
-if (values.out === undefined) throw new RangeError("--out FILE is missing: where the measured choices are written");
+if (values.out === undefined) throw new RangeError("--out FILE is required: the file for the measured choices");
 const { out } = values;
-if (device() === "cpu")
-  throw new RangeError("kernels run on a device that an addon drives: set WENGERT_DEVICE to cuda or emulator");
+if (device() === "cpu") throw new RangeError("the cpu has no kernels to tune; set WENGERT_DEVICE to cuda or emulator");
 const chosen = choose(({ op, planted }) => (op === "matmul" || op === "conv") && !planted, values.only, values.small);
 
 const head = { card: native.info().name, date: new Date().toISOString().slice(0, 10), commit: commit() };
@@ -95,5 +94,5 @@ native.setOptions({ tuning: null, matmul: "ieee", convolution: "ieee" });
 const kept = [...measured.values()].filter(isWorthwhile).length;
 const failed = [...measured.values()].reduce((sum, one) => sum + one.failed.length, 0);
 console.log(
-  `tuned ${done} of ${chosen.length} rows${done < chosen.length ? " before the time was up" : ""}: ${measured.size} products, of which ${kept} have a faster choice; ${failed} kernels failed`,
+  `tuned ${done} of ${chosen.length} rows${done < chosen.length ? " before the time limit" : ""}: ${measured.size} products, ${kept} of which have a faster choice; ${failed} kernels failed`,
 );

@@ -34,6 +34,8 @@ export function choose(keep: (row: Row) => boolean, only: readonly string[], sma
     .filter(({ name }) => only.length === 0 || only.some((text) => name.includes(text)))
     .map((row) => (small ? reduce(row) : row));
   if (chosen.length === 0)
-    throw new RangeError(`no row fits the options${only.length > 0 ? `: no name contains ${only.join(" or ")}` : ""}`);
+    throw new RangeError(
+      `no row matches the options${only.length > 0 ? `: no name contains ${only.join(" or ")}` : ""}`,
+    );
   return chosen;
 }

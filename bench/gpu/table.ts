@@ -132,13 +132,15 @@ export function tableOf(run: Run, committed: Run | null): string {
     typeof torch === "string"
       ? `no PyTorch: ${torch}`
       : `PyTorch ${torch.torch}, CUDA ${torch.cuda ?? "none"}, on ${torch.device}; ${torch.settings}`,
-    committed ? `last committed run: ${committed.date}, commit ${committed.commit}` : "no committed run of this card",
-    run.small ? "SMALL SIZES: these figures mean nothing." : "",
+    committed
+      ? `last committed run: ${committed.date}, commit ${committed.commit}`
+      : "there is no committed run of this card",
+    run.small ? "SMALL SIZES: the figures cannot be used for comparisons." : "",
     "",
-    "Microseconds of the device a call, by events of the stream. Launches and training steps include the gaps in which the",
-    "device waits for the host; the host's own cost is by its clock. Each row is timed before and after PyTorch, and the",
-    "figure is the mean of both medians. Ratios are of times: below 1, Wengert is the faster. The floor is",
-    "the larger of bytes over the fastest copy and operations over the fastest product of the mode, both of this run.",
+    "Device microseconds per call, measured with events of the stream. Launches and training steps include the gaps in which the",
+    "device waits for the host; the cost of the host is measured with its clock. Each row is timed before and after PyTorch, and the",
+    "figure is the mean of both medians. Ratios compare times: below 1, Wengert is faster. The floor is",
+    "the larger of two times: bytes at the rate of the fastest copy, and operations at the rate of the fastest product of the mode.",
     "",
     `${run.rows.length} rows: ${[...counts].map(([status, count]) => `${count} ${status}`).join(", ")}`,
     "",

@@ -185,7 +185,7 @@ export class RowTuner {
           const off = results[i].sub(expected).abs().max().item();
           const most = expected.abs().max().item();
           if (!(off <= tolerance[row.elements] * most))
-            return `wrong: off by ${off}, where the largest element is ${most}`;
+            return `wrong: the error is ${off} and the largest element is ${most}`;
         }
         return null;
       });
@@ -230,6 +230,7 @@ export const isWorthwhile = ({ best, default: builtIn }: Measured): boolean =>
 
 /** The row of a tuning file. Throws for `naive`, which is only ever the built-in choice. */
 export function rowOf({ key, best: { tier, tile, splits } }: Pick<Measured, "key" | "best">): TuningRow {
-  if (tier === "naive") throw new Error(`rowOf: ${nameOf(key)}: naive is not a candidate, so it cannot be a row`);
+  if (tier === "naive")
+    throw new Error(`rowOf: ${nameOf(key)}: the kernel naive is not a candidate, so it cannot be a row`);
   return { ...key, tier, tile, splits };
 }

@@ -56,13 +56,13 @@ function first(row: Row, effort: Effort, folder: string): Answer {
 }
 
 function again(effort: Effort): Answer {
-  if (prepared === null) throw new Error("no row was prepared");
+  if (prepared === null) throw new Error("prepare a row before running it again");
   const { scope, work, operands, rotation, results } = prepared;
   prepared = null;
   try {
     const timing = measure(native, work, rotation, effort);
     if (results !== null && !sameBits(results, resultsOf(work, operands, rotation.results)))
-      return { error: "wrong: runs that follow each other give other bits than the first one", noKernel: false };
+      return { error: "wrong: repeated runs return different bits than the first run", noKernel: false };
     return { timing, sample: null };
   } finally {
     scope[Symbol.dispose]();

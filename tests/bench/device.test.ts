@@ -67,7 +67,7 @@ describe.skipIf(withoutTorch)(`the GPU benchmark, tried on the emulator${whyTorc
     }
     const table = readFileSync(join(folder, "a.md"), "utf8");
     expect(table).toContain("| planted: a wrong product |");
-    expect(table).toContain("SMALL SIZES: these figures mean nothing.");
+    expect(table).toContain("SMALL SIZES: the figures cannot be used for comparisons.");
   });
 
   test("times training steps after the first one, in one run of training", () => {
