@@ -108,7 +108,7 @@ function report(ours: Run, theirs: Run): void {
   console.log(`largest difference of a step: ${Math.max(...differences).toExponential(1)}`);
   const [a, b] = [median(ours.seconds), median(theirs.seconds)];
   console.log(
-    `processor time a step: wengert ${(1000 * a).toFixed(0)} ms, PyTorch ${(1000 * b).toFixed(0)} ms: ${(a / b).toFixed(1)} times`,
+    `processor time per step: wengert ${(1000 * a).toFixed(0)} ms, PyTorch ${(1000 * b).toFixed(0)} ms (ratio ${(a / b).toFixed(1)})`,
   );
   const difference = Math.abs(ours.validation - theirs.validation);
   console.log(

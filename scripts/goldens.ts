@@ -8,7 +8,7 @@ const filesOf = (name: string): string[] =>
 const names = process.argv.slice(2);
 const unknown = names.filter((name) => filesOf(name).length === 0);
 if (unknown.length > 0) {
-  console.error(`goldens: no family or file ${unknown.join(", ")}; known: ${caseFileNames.join(", ")}`);
+  console.error(`goldens: unknown family or file ${unknown.join(", ")}; available: ${caseFileNames.join(", ")}`);
   process.exit(1);
 }
 const chosen = names.length > 0 ? new Set(names.flatMap(filesOf)) : caseFileNames;

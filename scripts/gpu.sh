@@ -50,7 +50,7 @@ fi
 for name in smoke bench quick tune ncu test steps sanitize build all; do known=${known:-}" $name"; done
 [ $# -gt 0 ] || set -- all
 for name in "$@"; do
-  case " $known " in *" $name "*) ;; *) echo "unknown step: $name; there are$known" >&2; exit 2 ;; esac
+  case " $known " in *" $name "*) ;; *) echo "unknown step: $name; the steps are$known" >&2; exit 2 ;; esac
 done
 
 work=$(mktemp -d) || exit 2
@@ -149,7 +149,7 @@ unpack() {
   elif command -v python3 > /dev/null; then
     python3 -c 'import sys, tarfile; tarfile.open(sys.argv[1]).extractall(sys.argv[2])' "$bundle" "$work" || exit 2
   else
-    echo "gpu.sh: unpacking $bundle needs xz or python3, and neither was found" >&2
+    echo "gpu.sh: unpacking $bundle requires xz or python3, but neither was found" >&2
     exit 2
   fi
   cd "$work/wengert" || exit 2
@@ -234,7 +234,7 @@ finish() {
     printf '\n%-14s %-9s %4s  %s\n' step result s "last line"
     printf '%s\n' ${rows[@]+"${rows[@]}"}
     for result in FAILED partial "not run"; do [ -z "${listed[$result]}" ] || echo "$result:${listed[$result]}"; done
-    if [ $# -gt 0 ]; then echo "$1"; elif [ -z "${listed[FAILED]}${listed[partial]}${listed["not run"]}" ]; then echo "every step ran, and nothing failed"; fi
+    if [ $# -gt 0 ]; then echo "$1"; elif [ -z "${listed[FAILED]}${listed[partial]}${listed["not run"]}" ]; then echo "all steps ran without failures"; fi
     echo "$((SECONDS - begun)) s"
   } | tee -a "$log"
 }

@@ -11,7 +11,7 @@ const bound = 0.97;
 const folder = process.argv[2] ?? fileURLToPath(new URL("../../shared/data/mnist", import.meta.url));
 
 const images = await loadMnist({ data: folder });
-console.log(`${images.source}: ${images.train.count} to train on, ${images.test.count} to test`);
+console.log(`${images.source}: ${images.train.count} for training, ${images.test.count} for testing`);
 const accuracies: number[] = [];
 for (const seed of [0, 1, 2]) {
   const started = performance.now();

@@ -39,19 +39,19 @@ const options = {
   out: text(),
 };
 
-const usage = `Random search, Bayesian search and Hyperband on a small MNIST study, with the same epochs to spend.
+const usage = `Compares random search, Bayesian search and Hyperband on a small MNIST study with the same number of epochs.
 
 npm run mnist:study -- [options]
 
-  --data DIR        folder with MNIST's files (default ../shared/data/mnist)
-  --train N         images to train on (default 500)
-  --validation N    images that the score is taken on (default 2000)
-  --epochs N        of a full training (default 27)
-  --trials N        full trainings that each search may spend (default 30)
-  --seeds N         of searches and weights: 0 to N - 1 (default 5)
+  --data DIR        folder with the MNIST files (default ../shared/data/mnist)
+  --train N         training images (default 500)
+  --validation N    images for computing the score (default 2000)
+  --epochs N        epochs of a full training (default 27)
+  --trials N        full trainings per search (default 30)
+  --seeds N         number of seeds for searches and weights, 0 to N - 1 (default 5)
   --device NAME     cpu, cuda or emulator (default cpu)
   --out FILE        writes the figures as JSON
-  --help            prints this`;
+  --help            prints this text`;
 
 /** What somebody who knows little of the problem would search: generous ranges, on scales that fit. */
 const space = {

@@ -55,11 +55,11 @@ function makeMethod(project, property, source) {
 function problemOf(property, source) {
   if (!source) return "its op function is not exported";
   if (source.parent.signatures.length > 1)
-    return "its op function has overloads, and a mapped type keeps only the last";
+    return "its op function has overloads, but a mapped type keeps only the last one";
   const names = source.parameters.slice(1).map(({ name }) => name);
   if (names.includes("__namedParameters")) return "a parameter of its op function is a pattern and has no name";
   const found = namesIn(property.type);
-  if (String(found) !== String(names)) return `its parameters are (${found}), but those of its function (${names})`;
+  if (String(found) !== String(names)) return `its parameters are (${found}), but its function has (${names})`;
   return source.comment?.summary.length ? null : "its op function has no documentation";
 }
 
@@ -73,7 +73,8 @@ export function load(app) {
       one.inheritedFrom?.name.startsWith("OpMethods."),
     );
     const properties = inherited.filter((one) => one.kindOf(ReflectionKind.Property));
-    if (properties.length === 0) app.logger.error("typedoc-methods: no class has op methods from a type OpMethods");
+    if (properties.length === 0)
+      app.logger.error("typedoc-methods: there is no class with op methods of the type OpMethods");
     for (const property of properties) {
       const source = places.get(placeOf(property));
       const problem = problemOf(property, source);

@@ -22,7 +22,7 @@ step() {
 }
 
 for program in tsx vite esbuild rolldown lightningcss; do
-  if find . -path "*/node_modules/*" -name "$program" | grep -q .; then echo "the bundle carries $program" >&2; exit 1; fi
+  if find . -path "*/node_modules/*" -name "$program" | grep -q .; then echo "the bundle contains $program" >&2; exit 1; fi
 done
 
 step bare WENGERT_DEVICE=emulator ./node bench/smoke.js --small --out "$folder/smoke.json"

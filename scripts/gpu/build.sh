@@ -21,7 +21,7 @@ while [ $# -gt 0 ]; do
     --seconds) seconds=$2 ;;
     --jobs) jobs=$2 ;;
     --out) out=$2 ;;
-    *) echo "build: unknown option $1; there are --device, --seconds, --jobs, --out" >&2; exit 1 ;;
+    *) echo "build: unknown option $1; the options are --device, --seconds, --jobs, --out" >&2; exit 1 ;;
   esac
   shift 2
 done
@@ -34,7 +34,7 @@ own_architecture() {
   capability=$(nvidia-smi --query-gpu=compute_cap --format=csv,noheader 2> /dev/null | head -n 1 | tr -d '. ') || true
   case $capability in
     90 | '') echo 90a ;;
-    *[!0-9]*) echo "build: nvidia-smi gave the compute capability \"$capability\"" >&2; exit 1 ;;
+    *[!0-9]*) echo "build: nvidia-smi returned the invalid compute capability \"$capability\"" >&2; exit 1 ;;
     *) echo "$capability" ;;
   esac
 }
@@ -48,7 +48,7 @@ case $device in
     architectures=${WENGERT_CUDA_ARCHITECTURES:-$(own_architecture)}
     options=("-DCMAKE_CUDA_COMPILER=$nvcc" "-DWENGERT_CUDA_ARCHITECTURES=$architectures")
     ;;
-  *) echo "build: --device is cuda or emulator, got $device" >&2; exit 1 ;;
+  *) echo "build: --device must be cuda or emulator, got $device" >&2; exit 1 ;;
 esac
 
 for tool in cmake ninja timeout; do
@@ -64,7 +64,7 @@ cmake -S "$root" -B "$folder" -G Ninja -DCMAKE_BUILD_TYPE=Release -DCMAKE_CXX_FL
   "-DWENGERT_KERNELS=${WENGERT_KERNELS:-*}" ${options[@]+"${options[@]}"}
 status=0
 timeout -k 5 $((seconds - (SECONDS - start))) ninja -C "$folder" -j "$jobs" || status=$?
-echo "build: the files that took longest, in seconds:"
+echo "build: the slowest files, in seconds:"
 # Start and end in milliseconds, a time stamp, the output, a hash.
 awk -F '\t' '!/^#/ { printf "%6.1f %s\n", ($2 - $1) / 1000, $4 }' "$folder/.ninja_log" | sort -rn | head -n 8 || true
 if [ $status -eq 124 ]; then echo "build: not finished within $seconds s" >&2; fi

@@ -57,10 +57,10 @@ function problems(): string[] {
   const old = names.filter((name) => !missing.includes(name) && isOld(join(addonFolder, name)));
   return [
     ...(missing.length > 0
-      ? [`not built: ${missing.join(", ")} in ${addonFolder}; run npm run build:native first`]
+      ? [`${missing.join(", ")} not found in ${addonFolder}; run npm run build:native first`]
       : []),
     ...(old.length > 0 && !values.old
-      ? [`older than kernels/ or native/: ${old.join(", ")}; run npm run build:native first, or give --old`]
+      ? [`${old.join(", ")} older than kernels/ or native/; run npm run build:native first, or pass --old`]
       : []),
   ];
 }
@@ -68,7 +68,7 @@ function problems(): string[] {
 /** The commit that is packed; "and changes" where the tree has others besides. */
 function commit(): string {
   const git = (...args: string[]): string => execFileSync("git", args, { cwd: root, encoding: "utf8" }).trim();
-  return `${git("rev-parse", "HEAD")}${git("status", "--porcelain") === "" ? "" : " and changes"}`;
+  return `${git("rev-parse", "HEAD")}${git("status", "--porcelain") === "" ? "" : " with uncommitted changes"}`;
 }
 
 /** Copies a program or a library without its symbols. */
@@ -120,8 +120,7 @@ async function bundle(): Promise<void> {
     cpSync(join(root, "scripts", "gpu.sh"), join(target, "gpu.sh"));
     for (const line of sizeTable(sizes, archive)) console.log(line);
     console.log(`${relative(process.cwd(), target) || target}: ${readdirSync(target).join(", ")}`);
-    if (statSync(archive).size > mostBytes)
-      throw new Error(`larger than the ${mostBytes / 2 ** 20} MiB that are allowed`);
+    if (statSync(archive).size > mostBytes) throw new Error(`larger than the allowed ${mostBytes / 2 ** 20} MiB`);
   } finally {
     rmSync(staging, { recursive: true, force: true });
   }

@@ -29,7 +29,7 @@ const { values, positionals } = parseArgs({
   },
 });
 const [file] = positionals;
-if (!file) throw new RangeError("the name of the file to write is missing");
+if (!file) throw new RangeError("pass the name of the output file");
 const seconds = Number(values.seconds);
 if (!(seconds > 0)) throw new RangeError(`--seconds must be a positive number, got ${values.seconds}`);
 const deadline = performance.now() + seconds * 1000;
@@ -92,7 +92,7 @@ if (values.few) {
 } else {
   // Both addons are made of the same kernels. If one lacks some, its build is incomplete.
   const [here, there] = [native.missing().join(" "), emulator.missing().join(" ")];
-  if (here !== there) fail(`no kernel on ${device()} for: ${here}; on the emulator for: ${there}`);
+  if (here !== there) fail(`missing kernels on ${device()}: ${here}; on the emulator: ${there}`);
 }
 if (counts.late === 0) writeSync(output, "complete\n");
 const { results, missing, failures, late } = counts;

@@ -21,9 +21,9 @@ const generator = new Generator(Number(values.seed));
 const seconds = (milliseconds: number): string => `${(milliseconds / 1000).toFixed(1)} s`;
 
 const whole = await runScript({});
-console.log(`a whole run takes ${seconds(whole.milliseconds)} and has ${whole.finished} finished results`);
+console.log(`a complete run takes ${seconds(whole.milliseconds)} and has ${whole.finished} finished results`);
 if (whole.status !== 0 || whole.finished === 0 || whole.errors.length > 0)
-  throw new Error(`the whole run failed with status ${whole.status}: ${whole.errors.join("; ")}\n${whole.printed}`);
+  throw new Error(`the complete run failed with status ${whole.status}: ${whole.errors.join("; ")}\n${whole.printed}`);
 
 let bad = 0;
 let total = 0;
@@ -33,8 +33,9 @@ for (let run = 1; run <= runs; run++) {
   const failed = status !== null && status !== 0;
   if (failed || errors.length > 0) bad++;
   total += finished;
-  const what = status === null ? `killed after ${seconds(afterMilliseconds)}` : `ended by itself with status ${status}`;
-  console.log(`run ${run}: ${what}, ${finished} finished results, ${errors.join("; ") || "none is lost"}`);
+  const what =
+    status === null ? `killed after ${seconds(afterMilliseconds)}` : `exited on its own with status ${status}`;
+  console.log(`run ${run}: ${what}, ${finished} finished results, ${errors.join("; ") || "nothing was lost"}`);
   if (failed) console.log(printed);
 }
 console.log(`${runs - bad} of ${runs} runs lost nothing; ${total} finished results in all`);

@@ -108,7 +108,7 @@ export function examine(texts: ReadonlyMap<string, string>): { errors: string[];
     try {
       return JSON.parse(text);
     } catch {
-      errors.push(`${file} is not whole`);
+      errors.push(`${file} is not complete`);
       return {};
     }
   };
@@ -150,7 +150,8 @@ export function examine(texts: ReadonlyMap<string, string>): { errors: string[];
   for (const { kind, file, logged, kept } of kinds) {
     const counts = tally(kept);
     for (const [name, count] of tally(logged))
-      if ((counts.get(name) ?? 0) < count) errors.push(`${kind} "${name}" is finished in the log and not in ${file}`);
+      if ((counts.get(name) ?? 0) < count)
+        errors.push(`${kind} "${name}" is finished in the log but missing in ${file}`);
   }
   return { errors, finished: kinds.reduce((sum, { logged }) => sum + logged.length, 0) };
 }

@@ -10,7 +10,7 @@ for file in "$first" "$second"; do
   [ -s "$file" ] && [ "$(count "$file")" -gt 0 ] || { echo "$file has no results"; exit 1; }
 done
 if cmp -s "$first" "$second" && [ "$(tail -n 1 "$first")" = complete ]; then
-  echo "$(count "$first") results equal bit for bit"
+  echo "$(count "$first") results are equal bit for bit"
   exit 0
 fi
 shorter=$(count "$first")
@@ -19,7 +19,7 @@ shorter=$(count "$first")
 same() { cmp -s <(grep -v '^complete$' "$first" | head -n "$1") <(grep -v '^complete$' "$second" | head -n "$1"); }
 for file in "$first" "$second"; do
   if [ "$(tail -n 1 "$file")" != complete ] && [ "$(count "$file")" -le "$shorter" ] && same $((shorter - 1)); then
-    echo "the first $((shorter - 1)) results equal bit for bit; a run ended early"
+    echo "the first $((shorter - 1)) results are equal bit for bit; one run ended early"
     exit 2
   fi
 done

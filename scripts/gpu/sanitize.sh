@@ -39,7 +39,7 @@ case $tool in
       chosen=()
       for name in "${kernels[@]}"; do chosen+=("$option" "kns=$name"); done
       if starts --tool racecheck "${chosen[@]}"; then filters=("${chosen[@]}"); break; fi
-      echo "compute-sanitizer refuses $option kns=NAME: $(grep -v '^\s*$' <<< "$answer" | head -n 1)"
+      echo "compute-sanitizer does not accept $option kns=NAME: $(grep -v '^\s*$' <<< "$answer" | head -n 1)"
     done
     [ ${#filters[@]} -gt 0 ] || echo "checking all kernels, which takes longer"
     ;;
@@ -50,7 +50,7 @@ case $tool in
     filters=(--report-api-errors no --print-limit 50)
     starts --tool memcheck "${filters[@]}" || filters=()
     ;;
-  *) echo "sanitize: unknown tool $tool; there are probe, racecheck, memcheck" >&2; exit 1 ;;
+  *) echo "sanitize: unknown tool $tool; the tools are probe, racecheck, memcheck" >&2; exit 1 ;;
 esac
 
 output=$(mktemp) || exit 1

@@ -60,7 +60,7 @@ function suiteErrors(suite: Suite): string[] {
 
 const errors: string[] = [];
 process.on("uncaughtException", (error) => errors.push(`outside the tests: ${describeError(error)}`));
-process.on("unhandledRejection", (error) => errors.push(`an unhandled rejection: ${describeError(error)}`));
+process.on("unhandledRejection", (error) => errors.push(`unhandled rejection: ${describeError(error)}`));
 // The parent process has ended.
 process.on("disconnect", () => process.exit(1));
 Error.stackTraceLimit = 100;

@@ -44,7 +44,7 @@ function settings() {
   const device = process.env.WENGERT_DEVICE;
   if (device !== "cuda" && device !== "emulator")
     throw new RangeError(`WENGERT_DEVICE must be cuda or emulator, got ${device ?? "nothing"}`);
-  if (!values.report) throw new RangeError("--report must name the file to write");
+  if (!values.report) throw new RangeError("--report FILE is required");
   const seconds = Number(values.seconds);
   if (!(seconds > 0)) throw new RangeError(`--seconds must be a positive number, got ${values.seconds}`);
   const jobs = Number(values.jobs ?? (device === "cuda" ? 4 : availableParallelism()));
@@ -72,7 +72,7 @@ const all = new Set(testFiles([...firstTests, ...kernelTests, ...addonTests]));
 const results = [...all]
   .filter((file) => !excluded.has(file) && only.test(file))
   .map((file): FileResult => ({ file, status: "not run", milliseconds: 0, tests: [] }));
-if (results.length === 0) throw new RangeError(`--only ${only.source} matches none of: ${[...all].join(" ")}`);
+if (results.length === 0) throw new RangeError(`--only ${only.source} does not match any of: ${[...all].join(" ")}`);
 
 const start = performance.now();
 const deadline = start + seconds * 1000;
@@ -147,7 +147,7 @@ function runFile(result: FileResult): Promise<void> {
       console.log(fileLine(result));
       resolve();
     };
-    child.on("error", (error) => finish(`could not be started: ${error.message}`, true));
+    child.on("error", (error) => finish(`failed to start: ${error.message}`, true));
     child.on("close", (code, signal) =>
       finish(
         signal ? `ended by ${signal}` : `ended with status ${code}`,

@@ -16,9 +16,11 @@ const addon = fileURLToPath(new URL("../../build/Release/wengert_emulator.node",
 
 const emulator = devices().find(({ name }) => name === "emulator");
 if (!emulator?.available)
-  throw new Error(`docs:ops measures the columns of cuda on the emulator, which is not available: ${emulator?.reason}`);
+  throw new Error(
+    `docs:ops: the emulator is required to measure the columns of cuda, but it is not available: ${emulator?.reason}`,
+  );
 if (existsSync(addon) && isOld(addon))
-  console.error("docs:ops: the emulator's addon is older than its sources; npm run build:native builds it again");
+  console.error("docs:ops: the addon of the emulator is older than its sources; run npm run build:native");
 
 const layout = await readLayout();
 const names = layout.updates.map(({ name }) => name);

@@ -43,7 +43,7 @@ function representative(op: string, cases: readonly Case[]): Case {
   const name = representatives[op];
   const found = name === undefined ? cases[0] : cases.find((sample) => sample.name === name);
   if (found === undefined)
-    throw new Error(`${op}: there is no case ${name}; choose another one in scripts/ops/measure.ts`);
+    throw new Error(`${op}: there is no case ${name}; choose another case in scripts/ops/measure.ts`);
   return found;
 }
 

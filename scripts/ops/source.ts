@@ -35,7 +35,7 @@ const updateName = (value: unknown): string | undefined => {
  */
 export function modulesOf(family: string): string[] {
   const modules = readdirSync(family).filter((name) => /\.[jt]s$/.test(name) && !/^index\.|\.d\.ts$/.test(name));
-  if (modules.length === 0) throw new Error(`${family} has no modules of ops: remove the folder`);
+  if (modules.length === 0) throw new Error(`${family} has no modules with ops; remove the folder`);
   return modules;
 }
 

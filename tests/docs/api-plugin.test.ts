@@ -100,14 +100,14 @@ test("functions that cannot be shown as methods are errors", async () => {
   const { messages } = await referenceWith(["total", "pattern", "silent", "twice", "others", "hidden"]);
   expect(messages.filter((message) => message.startsWith("typedoc-methods")).sort()).toEqual([
     "typedoc-methods: Tensor.hidden: its op function is not exported",
-    "typedoc-methods: Tensor.others: its parameters are (rest), but those of its function (xs)",
+    "typedoc-methods: Tensor.others: its parameters are (rest), but its function has (xs)",
     "typedoc-methods: Tensor.pattern: a parameter of its op function is a pattern and has no name",
     "typedoc-methods: Tensor.silent: its op function has no documentation",
-    "typedoc-methods: Tensor.twice: its op function has overloads, and a mapped type keeps only the last",
+    "typedoc-methods: Tensor.twice: its op function has overloads, but a mapped type keeps only the last one",
   ]);
 });
 
 test("a class without op methods is an error", async () => {
   const { messages } = await referenceWith([]);
-  expect(messages).toEqual(["typedoc-methods: no class has op methods from a type OpMethods"]);
+  expect(messages).toEqual(["typedoc-methods: there is no class with op methods of the type OpMethods"]);
 });
