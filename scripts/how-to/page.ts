@@ -45,6 +45,8 @@ class Reader {
   /** The numbered section that is read, with the line of its heading. */
   #section: { readonly number: number; readonly title: string; readonly line: number } | null = null;
   #numbered = 0;
+  /** Whether the last block was an illustration. An output after it belongs to it, and is not compared here. */
+  #illustrated = false;
 
   constructor(path: string, lines: readonly Line[]) {
     this.#path = path;
@@ -110,6 +112,7 @@ class Reader {
       return;
     }
     const block = blockOf(info, fence.text, (problem) => this.#report(problem));
+    this.#illustrated = block === null;
     if (block === null) return;
     const section = this.#section;
     if (section === null) {
@@ -122,6 +125,7 @@ class Reader {
   }
 
   #readOutput(text: string): void {
+    if (this.#illustrated) return;
     const block = this.#last?.block;
     if (block?.kind !== "commands" || block.output !== null)
       this.#report("the block of an output follows one of commands");

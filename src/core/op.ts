@@ -86,7 +86,7 @@ type VjpFunction<I extends string, S extends string, O extends string, A> = (
 >;
 
 /**
- * An op as its author writes it; see docs/adding-an-op.md.
+ * An op as its author writes it; see docs/how-to/op.md.
  *
  * @typeParam I - input names
  * @typeParam S - names of the inputs and outputs that the gradient reads
@@ -201,7 +201,7 @@ export const kernelNames = (): string[] => [...withKernel].sort();
 
 /**
  * Defines an op, which `apply` runs. A rule that reads an unsaved value and a missing rule do not compile; see
- * docs/adding-an-op.md.
+ * docs/how-to/op.md.
  *
  * @throws ArgumentError if two inputs or outputs have one name, if a rest input is not the last, or if an op that
  *   needs a kernel has none

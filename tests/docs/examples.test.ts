@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { examplesIn, examplesOf, run, typeErrors } from "./examples.js";
 
-const pages = ["layers", "training", "data", "tuning"];
+const pages = ["layers", "training", "data", "tuning", "how-to/op"];
 const examples = pages.flatMap(examplesOf);
 
 /** A page that the runner itself is tested with. */

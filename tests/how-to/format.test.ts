@@ -38,9 +38,15 @@ describe("a page", () => {
   });
 
   test("may have illustrations, which are not executed", () => {
-    const { steps, problems } = pageOf(`${write}\n\nA block:\n\n\`\`\`ts\nno();\n\`\`\``, check);
+    const shown = "A program:\n\n```ts\nno();\n```\n\n```text output\n1\n```";
+    const { steps, problems } = pageOf(
+      `${write}\n\n${shown}`,
+      check,
+      `Run it:\n\n\`\`\`sh check\nls\n\`\`\`\n\n${shown}`,
+    );
     expect(problems).toEqual([]);
-    expect(steps.length).toBe(2);
+    expect(steps.length).toBe(3);
+    expect(steps[2].block).toMatchObject({ output: null });
   });
 
   test.each([

@@ -1,6 +1,7 @@
 /** The test of one page of docs/how-to. Each page has a test file that calls it. */
 import { expect, test } from "vitest";
 import { loadPage, runPage } from "../../scripts/how-to/run.js";
+import { skipWithout } from "../support/required.js";
 
 /** Milliseconds that a page may take on a busy machine. */
 const pageTimeout = 600_000;
@@ -9,11 +10,13 @@ const pageTimeout = 600_000;
  * Follows a page in a scratch copy of the project.
  *
  * @param page - the name of the file in docs/how-to without `.md`
- * @param missing - the tool that the page needs and that is missing, to skip the test; "" if nothing is missing
+ * @param missing - the tools that the page needs and that are missing; "" if nothing is missing. The test is then skipped,
+ *   or fails if WENGERT_REQUIRE_TOOLS is 1
  */
 export function testPage(page: string, missing = ""): void {
-  const reason = missing === "" ? "" : ` (skipped without ${missing})`;
-  test.skipIf(missing !== "")(
+  const skipped = skipWithout("TOOLS", missing === "");
+  const reason = skipped ? ` (skipped without ${missing})` : "";
+  test.skipIf(skipped)(
     `docs/how-to/${page}.md can be followed literally${reason}`,
     async () => {
       const steps: string[] = [];

@@ -2,11 +2,19 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { posix } from "node:path";
 import { describe, expect, test } from "vitest";
+import { fencesIn } from "../../scripts/how-to/fences.js";
 import type { Page } from "../../scripts/how-to/page.js";
 import { loadPage, pageNames } from "../../scripts/how-to/run.js";
 import { root } from "../../scripts/how-to/scratch.js";
 
 const read = (path: string): string => readFileSync(`${root}${path}`, "utf8");
+
+/** A page without its blocks. */
+const proseOf = (text: string): string =>
+  fencesIn(text)
+    .lines.filter(({ fence }) => fence === null)
+    .map((line) => line.text)
+    .join("\n");
 
 /** The targets of a text's links that do not exist, from docs/how-to. */
 const brokenLinks = (text: string): string[] =>
@@ -28,7 +36,7 @@ const checksOf = (page: Page): string[] =>
 
 describe.each(pageNames())("docs/how-to/%s.md", (name) => {
   const page = loadPage(name);
-  const text = read(`docs/how-to/${name}.md`);
+  const text = proseOf(read(`docs/how-to/${name}.md`));
 
   test("keeps to the format", () => {
     expect(page.problems).toEqual([]);
@@ -53,7 +61,7 @@ describe.each(pageNames())("docs/how-to/%s.md", (name) => {
 });
 
 test("the index links to files that exist, and every test of a page has its page", () => {
-  expect(brokenLinks(read("docs/how-to/README.md"))).toEqual([]);
+  expect(brokenLinks(proseOf(read("docs/how-to/README.md")))).toEqual([]);
   expect(brokenLinks("[a](gone.md#x) [b](README.md) [c](../kernels.md#y)")).toEqual(["docs/how-to/gone.md"]);
   const files = readdirSync(`${root}tests/how-to`).filter((file) => file.endsWith(".test.ts"));
   const tested = files.map((file) => file.slice(0, -".test.ts".length));
