@@ -10,7 +10,7 @@ import type { Case, InputTensors } from "../tests/cases/case.js";
 import { caseFileNames, type Sample, samplesOf } from "../tests/support/goldens.js";
 import { inputsOf, outputsOf, project, wrtOf } from "../tests/support/run.js";
 
-const { values, positionals: wanted } = parseArgs({
+const { values, positionals: names } = parseArgs({
   allowPositionals: true,
   options: { seconds: { type: "string", default: "0.2" } },
 });
@@ -48,8 +48,8 @@ function warmedUp(run: () => unknown): () => unknown {
 
 const samples = caseFileNames
   .flatMap(samplesOf)
-  .filter(({ op, key }) => wanted.length === 0 || wanted.includes(op) || wanted.includes(key));
-if (samples.length === 0) throw new RangeError(`there is no case named ${wanted.join(" or ")}`);
+  .filter(({ op, key }) => names.length === 0 || names.includes(op) || names.includes(key));
+if (samples.length === 0) throw new RangeError(`there is no case named ${names.join(" or ")}`);
 
 const print = cycle(({ name, margin, samples: count, details }) => {
   const microseconds = (details.median * 1e6).toFixed(2).padStart(10);

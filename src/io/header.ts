@@ -114,7 +114,7 @@ export class HeaderReader {
 const isDigit = (character: string | undefined): boolean =>
   character !== undefined && character >= "0" && character <= "9";
 
-/** @internal Whether a string can be written as UTF-8: no half of a surrogate pair stands alone. */
+/** @internal Whether a string can be written as UTF-8: it has no unpaired surrogate. */
 export const isWellFormed = (text: string): boolean => !/\p{Surrogate}/u.test(text);
 
 /** @internal A name as messages show it; names of hostile files may be long. */

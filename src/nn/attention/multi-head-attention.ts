@@ -26,7 +26,7 @@ export interface MultiHeadAttentionOptions extends InitOptions {
   readonly kdim?: number;
   /** The features of values. Default: embedDim. */
   readonly vdim?: number;
-  /** The axes of sequences: (N, L, E) where true, (L, N, E) where false. Default false, as in PyTorch. */
+  /** Whether sequences are (N, L, E); if false they are (L, N, E). Default false, as in PyTorch. */
   readonly batchFirst?: boolean;
   /** Turns queries and keys by their positions, of embedDim / numHeads features. Default: none. */
   readonly rotary?: RotaryEncoding | null;

@@ -29,7 +29,7 @@ export interface TransformerLayerOptions extends InitOptions {
   readonly activation?: "relu" | "gelu" | ((x: Tensor) => Tensor);
   /** The eps of the normalizations. Default 1e-5. */
   readonly layerNormEps?: number;
-  /** The axes of sequences: (N, L, E) where true, (L, N, E) where false. Default false, as in PyTorch. */
+  /** Whether sequences are (N, L, E); if false they are (L, N, E). Default false, as in PyTorch. */
   readonly batchFirst?: boolean;
   /** Normalize before attention and feed-forward part, as GPT-2 does, and not after. Default false. */
   readonly normFirst?: boolean;

@@ -17,7 +17,7 @@ export interface RecurrentOptions extends InitOptions {
   readonly numLayers?: number;
   /** Whether biases are added. Default true. */
   readonly bias?: boolean;
-  /** The axes of sequences: (N, L, ...) where true, (L, N, ...) where false. Default false, as in PyTorch. */
+  /** Whether sequences are (N, L, ...); if false they are (L, N, ...). Default false, as in PyTorch. */
   readonly batchFirst?: boolean;
   /** In training, the probability of dropping an output between two layers. Default 0. */
   readonly dropout?: number;
