@@ -56,7 +56,8 @@ export function violations(files: Files, packages: readonly string[]): string[] 
       if (target !== null) {
         const rule = typeOnly ? null : ruleBroken(path, target);
         if (rule !== null) report(rule);
-        if (!files.has(target)) report("there is no such file");
+        // JavaScript that is imported has its types beside it, in a file of declarations.
+        if (!files.has(target) && !files.has(target.replace(/\.ts$/, ".d.ts"))) report("there is no such file");
       } else if (inside(path, "src") && !specifier.startsWith("node:") && !packages.includes(specifier)) {
         report("the package is not in the dependencies of package.json");
       }
