@@ -132,7 +132,7 @@ describe("checkpoints", () => {
       const cases: [Record<string, string>, string][] = [
         [{}, "it does not list its parts"],
         [{ "wengert.parts": "{" }, "not valid JSON"],
-        [{ "wengert.parts": "3" }, "no list"],
+        [{ "wengert.parts": "3" }, "the names of the parts are not a list"],
         [{ "wengert.parts": '["a"]' }, 'part "a" has no values'],
         [{ "wengert.parts": '["a"]', "wengert.values.a": "null" }, 'tensor "w" does not belong to any part'],
       ];
