@@ -156,17 +156,7 @@ export const rows: readonly Row[] = [
   // Optimizers, blocks of 256: step.cuh. The parameters and each slot have one store each; slots of float32
   // for 16-bit parameters have two.
   {
-    kernel: /^stepParameters<.*, Adam</,
-    title: "adam, adamW, amsgrad",
-    load: 16,
-    store: 16,
-    stores: storesOf,
-    shared: 24,
-    registers: 72,
-    blocks: 3,
-  },
-  {
-    kernel: /^stepParameters</,
+    kernel: /^stepParameters<.*, Sgd(Momentum)?</,
     title: "sgd",
     load: 16,
     store: 16,
@@ -174,6 +164,16 @@ export const rows: readonly Row[] = [
     shared: 24,
     registers: 48,
     blocks: 5,
+  },
+  {
+    kernel: /^stepParameters</,
+    title: "adam, adamW, amsgrad and others",
+    load: 16,
+    store: 16,
+    stores: storesOf,
+    shared: 24,
+    registers: 72,
+    blocks: 3,
   },
 
   ...multiplyRows,
@@ -213,6 +213,6 @@ export const rows: readonly Row[] = [
 
 /** Stores of a unit of one parameter: its own, and those of the slots of a rule such as "Adam<float, true>". */
 function storesOf([type, rule]: readonly string[]): number {
-  const slots = rule.startsWith("Adam<") ? (rule.endsWith("true>") ? 3 : 2) : rule.startsWith("SgdMomentum<") ? 1 : 0;
+  const slots = rule.startsWith("Sgd<") ? 0 : rule.startsWith("SgdMomentum<") ? 1 : /^Adam<.*true>$/.test(rule) ? 3 : 2;
   return 1 + slots * (sizeOf(type) === 2 ? 2 : 1);
 }
