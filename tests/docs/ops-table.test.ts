@@ -61,7 +61,7 @@ test("the folder of a family has modules", () => {
   const folder = mkdtempSync(join(tmpdir(), "wengert-family-"));
   try {
     writeFileSync(join(folder, "index.ts"), "");
-    expect(() => modulesOf(folder)).toThrow(`${folder} has no modules of ops`);
+    expect(() => modulesOf(folder)).toThrow(`${folder} has no modules with ops; remove the folder`);
     writeFileSync(join(folder, "unary.ts"), "");
     expect(modulesOf(folder)).toEqual(["unary.ts"]);
   } finally {
