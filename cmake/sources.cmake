@@ -34,7 +34,7 @@ endfunction()
 # folder and "matmul.cu" the file. A name has no wildcards, except for "*" alone.
 function(kernel_sources result root)
   set(kernels ${root}/kernels)
-  # runtime and ptx have headers only, and tuning has measured choices.
+  # runtime and ptx have no kernels, and tuning has measured choices.
   sources_in_folders(all ${kernels} cu emulator ptx runtime tuning)
   set(chosen)
   foreach(name IN LISTS ARGN)

@@ -10,6 +10,7 @@
 
 #include "device/device.h"
 #include "emulator/launch/driver.h"
+#include "emulator/launch/runtime.h"
 #include "emulator/races/memory.h"
 #include "runtime/check.h"
 

@@ -7,7 +7,7 @@ import { readdirSync } from "node:fs";
 import { basename, join } from "node:path";
 import { root } from "./tools.js";
 
-/** runtime and ptx have headers only, tuning has measured choices, and the emulator has no kernels. */
+/** runtime and ptx have no kernels, tuning has measured choices, and the emulator has no kernels. */
 const withoutKernels = ["emulator", "ptx", "runtime", "tuning"];
 
 /**

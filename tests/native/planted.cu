@@ -1,5 +1,6 @@
 // Kernels that do wrong on purpose, and one that takes its time: what the addon must notice, and outlive. They are part
 // of the addon that watches accesses, which only tests load.
+#include "emulator/launch/runtime.h"
 #include "runtime/launch.h"
 #include "runtime/registry.h"
 

@@ -2,9 +2,12 @@
 // thread. A launch itself is in runtime.cpp and launch.cpp.
 #include "emulator/launch/driver.h"
 
+#include <memory>
 #include <mutex>
 #include <unordered_map>
 #include <utility>
+
+#include "emulator/launch/runtime.h"
 
 namespace {
 
@@ -90,7 +93,8 @@ void setKernelLoading(std::size_t bytes, std::function<bool(std::size_t)> take) 
 }
 
 cudaError_t launchKernel(cudaStream_t stream, const char* name, const void* function, Dim3 grid, Dim3 block,
-                         std::size_t sharedBytes, std::unique_ptr<const Call>& call) {
+                         std::size_t sharedBytes, const Call* call) {
+  std::unique_ptr<const Call> owned(call);
   {
     const std::lock_guard lock(kernels().mutex);
     const int* const shared = loaded(function);
@@ -98,7 +102,7 @@ cudaError_t launchKernel(cudaStream_t stream, const char* name, const void* func
     if (sharedBytes > static_cast<std::size_t>(*shared) || sharedBytes > stream->mostShared())
       return fail(cudaErrorInvalidValue);
   }
-  stream->launch(name, grid, block, sharedBytes, std::move(call));
+  stream->launch(name, grid, block, sharedBytes, std::move(owned));
   return cudaSuccess;
 }
 

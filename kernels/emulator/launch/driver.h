@@ -5,9 +5,12 @@
 
 #include <cstddef>
 #include <functional>
-#include <memory>
 
-#include "emulator/launch/runtime.h"
+#include "emulator/launch/launch.h"
+
+namespace emulator {
+class Queue;
+}
 
 enum cudaError_t {
   cudaSuccess = 0,
@@ -43,8 +46,8 @@ void setKernelLoading(std::size_t bytes, std::function<bool(std::size_t)> take);
 
 /// cudaLaunchKernel: loads the kernel at the address `function`, and puts `call` on the stream. Fails with
 /// cudaErrorInvalidValue if the launch needs more dynamic shared memory than the kernel's limit, or than a block may
-/// have on the stream's device (Queue::setMostShared); the caller keeps `call` then.
+/// have on the stream's device (Queue::setMostShared). Takes ownership of `call`, also if it fails.
 cudaError_t launchKernel(cudaStream_t stream, const char* name, const void* function, Dim3 grid, Dim3 block,
-                         std::size_t sharedBytes, std::unique_ptr<const Call>& call);
+                         std::size_t sharedBytes, const Call* call);
 
 }  // namespace emulator

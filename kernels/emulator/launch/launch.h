@@ -16,6 +16,13 @@ constexpr int defaultShared = 48 * 1024;
 /// Dynamic shared memory of a block on the largest GPUs, in bytes.
 constexpr std::size_t mostShared = 227 * 1024;
 
+/// The kernel with its arguments, as every thread of a grid calls it.
+class Call {
+ public:
+  virtual ~Call() = default;
+  virtual void operator()() const = 0;
+};
+
 /// Sets how launches run from now on, in this process. Must not be called during a launch.
 void setOptions(const LaunchOptions& options);
 LaunchOptions options();

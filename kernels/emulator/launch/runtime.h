@@ -21,13 +21,6 @@
 
 namespace emulator {
 
-/// The kernel with its arguments, as every thread of a grid calls it.
-class Call {
- public:
-  virtual ~Call() = default;
-  virtual void operator()() const = 0;
-};
-
 /// A stream: one thread does the work in order, and divides the blocks of a launch among the cores.
 class Queue {
  public:
