@@ -130,7 +130,7 @@ AxisList<K> broadcastAxes(Dims dims, const Dims (&operands)[K]) {
     sizeOf(operandDims);
     for (int axis = 0; axis < dims.count; axis++)
       require(operandDims[axis] == dims[axis] || operandDims[axis] == 1,
-              "a dimension of an operand must be 1 or that of the output");
+              "a dimension of an operand must be 1 or match the output");
   }
   // Axes are added from the outermost: an operand's stride is its size divided by the dimensions up to this axis.
   AxisList<K> axes;

@@ -25,7 +25,7 @@ BatchAxes batchAxes(Dims batch, Dims a, Dims b, std::int64_t aMatrix, std::int64
   const auto sizeAt = [&](Dims dims, int axis) {
     const int at = axis - (batch.count - dims.count);
     const std::int32_t size = at < 0 ? 1 : dims[at];
-    require(size == 1 || size == batch[axis], "each batch axis of an operand must be 1 or that of y");
+    require(size == 1 || size == batch[axis], "each batch axis of an operand must be 1 or match y");
     return size;
   };
   std::int64_t aStride = aMatrix, bStride = bMatrix;

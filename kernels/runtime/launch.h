@@ -95,7 +95,7 @@ cudaError_t submitKernel(const Stream& on, void (*kernel)(P...), const LaunchSha
 /// launcher's name, the shape and the line. Blocks while the stream is full.
 template <class... P, class... A>
 void launch(void (*kernel)(P...), const LaunchShape& shape, A&&... args) {
-  static_assert(sizeof...(P) == sizeof...(A), "the number of arguments must be that of the kernel");
+  static_assert(sizeof...(P) == sizeof...(A), "the number of arguments must match the kernel");
   Stream& on = stream();
   if (on.options.skipLaunches) return;
   std::tuple<std::remove_cv_t<P>...> values(std::forward<A>(args)...);

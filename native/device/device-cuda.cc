@@ -48,7 +48,7 @@ void findDevice(int driver, int runtime) {
   if (status == cudaErrorNoDevice || (status == cudaSuccess && count == 0)) {
     const char* const visible = std::getenv("CUDA_VISIBLE_DEVICES");
     throw DeviceFailure(std::string("there is no GPU") +
-                        (visible ? std::string(" among CUDA_VISIBLE_DEVICES=") + visible : std::string()));
+                        (visible ? std::string(" in CUDA_VISIBLE_DEVICES=") + visible : std::string()));
   }
   check(status, "the GPUs could not be counted");
   check(cudaSetDevice(0), "the GPU cannot be used");

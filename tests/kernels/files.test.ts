@@ -145,7 +145,7 @@ describe.skipIf(skipped)(`cmake/sources.cmake${skipped ? " (skipped: cmake was n
       expect(list(folder, "kernel", "gemm", name)).toContain(
         `WENGERT_KERNELS: ${name} is neither a folder of kernels/ with .cu files nor a .cu file in one`,
       );
-    expect(list(folder, "kernel")).toContain("WENGERT_KERNELS names nothing; * means all kernels");
+    expect(list(folder, "kernel")).toContain("WENGERT_KERNELS matches no file; set it to * for all kernels");
   }, 60_000);
 
   test.each([

@@ -77,7 +77,7 @@ void Block::gather(std::uint32_t mask, const char* operation, void* slot, Combin
     if (other.mask == mask && (other.operation == operation || std::strcmp(other.operation, operation) == 0)) g = i;
     // This lane is expected by another gathering that includes lanes of its mask: the two would wait for each other.
     else if ((other.mask >> lane & 1) && (other.arrived & mask))
-      fault(std::string(operation) + ": other lanes of the mask call " + other.operation + " or pass another mask");
+      fault(std::string(operation) + ": other lanes of the mask call " + other.operation + " or pass a different mask");
   }
   Gathering& gathering = warp.at[g];
   if (g == warp.gatherings) {

@@ -55,7 +55,7 @@ void Block::run(const Launch& launch, std::uint64_t number) {
   if (Fiber* const first = next()) switchStacks(host_, first->pointer);
   current = outer;
   if (fault_.empty() && live_ > 0)
-    fault_ = "deadlock: " + std::to_string(live_) + " threads wait forever, among them " + describeWaiting();
+    fault_ = "deadlock: " + std::to_string(live_) + " threads are waiting forever, including " + describeWaiting();
   if (fault_.empty() && bulk_ && bulk_->isUnderWay()) fault_ = "the block ended while bulk copies were in progress";
   if (fault_.empty()) {
     for (const Barrier& barrier : barriers_)

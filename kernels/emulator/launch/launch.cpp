@@ -31,7 +31,7 @@ void check(const char* name, Dim3 grid, Dim3 block, std::size_t sharedBytes) {
     fail("a block must have 1 to 1,024 threads, got " + std::to_string(block.count()));
   if (block.z > 64) fail("a block must have at most 64 threads in z, got " + std::to_string(block.z));
   if (grid.count() == 0 || grid.x > 2147483647u || grid.y > 65535u || grid.z > 65535u)
-    fail("the grid must be within (2^31 - 1, 65,535, 65,535) blocks and not be empty");
+    fail("the grid must have at least one block and at most (2^31 - 1, 65,535, 65,535) blocks");
   if (sharedBytes > mostShared)
     fail("a block must use at most 232,448 bytes of shared memory, got " + std::to_string(sharedBytes));
 }
