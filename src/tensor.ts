@@ -118,9 +118,9 @@ export class Tensor implements Disposable {
       );
   }
 
-  /** @internal `float32 [2, 3] made by add`, for messages. */
+  /** @internal `float32 [2, 3] created by add`, for messages. */
   describe(): string {
-    return `${this.dtype} ${show(this.shape)} made by ${this.madeBy}`;
+    return `${this.dtype} ${show(this.shape)} created by ${this.madeBy}`;
   }
 
   /** @internal Makes a disposed tensor usable again, until the next `dispose`, while a tape entry holds its buffer. */

@@ -32,7 +32,7 @@ const longestList = 20;
 function list(leaks: readonly Leak[]): string {
   const counts = new Map<string, number>();
   for (const { dtype, shape, madeBy, line } of leaks) {
-    const row = `  ${dtype} ${show(shape)} made by ${madeBy} at ${line}`;
+    const row = `  ${dtype} ${show(shape)} created by ${madeBy} at ${line}`;
     counts.set(row, (counts.get(row) ?? 0) + 1);
   }
   const rows = [...counts].map(([row, count]) => (count > 1 ? `${row} (${count} times)` : row));

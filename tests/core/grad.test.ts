@@ -83,7 +83,7 @@ describe("backward", () => {
       expect(() => a.mul(b).backward({ cotangent: gone, createGraph })).toThrow(DisposedError);
     b.grad = gone;
     expect(() => a.mul(b).sum().backward()).toThrow(
-      /backward: the existing grad: float32 \[1\] made by tensor was used/,
+      /backward: the existing grad: float32 \[1\] created by tensor was used/,
     );
     expect(a.grad).toBeNull();
   });
@@ -178,7 +178,7 @@ describe("functional forms", () => {
     gone.dispose();
     const before = memory();
     const double = (x: Tensor) => x.add(x).sum();
-    expect(() => grad(double)(gone)).toThrow(/grad: float32 \[2\] made by tensor was used after it was disposed/);
+    expect(() => grad(double)(gone)).toThrow(/grad: float32 \[2\] created by tensor was used after it was disposed/);
     expect(() => vjp(double)(gone)).toThrow(DisposedError);
     expect(() => grad(double)(3 as unknown as Tensor)).toThrow("grad: argument 0 must be a tensor, got 3");
     tidy(() => {

@@ -33,11 +33,11 @@ describe("dispose", () => {
     const x = tensor([1, 2]).mul(2);
     x.dispose();
     expect(() => x.add(1)).toThrow(DisposedError);
-    expect(() => x.add(1)).toThrow(/add: input a was disposed: float32 \[2\] made by mul/);
-    expect(() => x.dataSync()).toThrow(/dataSync: float32 \[2\] made by mul was used after it was disposed/);
+    expect(() => x.add(1)).toThrow(/add: input a was disposed: float32 \[2\] created by mul/);
+    expect(() => x.dataSync()).toThrow(/dataSync: float32 \[2\] created by mul was used after it was disposed/);
     expect(() => x.detach()).toThrow(DisposedError);
     await expect(x.data()).rejects.toThrow(DisposedError);
-    expect(String(x)).toBe("Tensor(disposed, float32 [2] made by mul)");
+    expect(String(x)).toBe("Tensor(disposed, float32 [2] created by mul)");
   });
 
   test("views share one buffer, which lives as long as one of them", () => {

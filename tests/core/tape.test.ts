@@ -218,7 +218,7 @@ describe("bad use of a tape is an error that explains it", () => {
     expect(() => tape.gradients(y, [x])).toThrow(/the output must be a scalar, got \[2\]/);
     expect(() => tape.gradients(y, [x], { cotangent: tensor([1]) })).toThrow(ShapeError);
     expect(() => tape.gradients(y.sum(), [tensor([1])])).toThrow(
-      /wrt\[0\] is a constant: float32 \[1\] made by tensor/,
+      /wrt\[0\] is a constant: float32 \[1\] created by tensor/,
     );
     expect(() => tape.gradients(y.sum(), [other])).toThrow(/does not depend on wrt\[0\]/);
     expect(values(tape.gradients(y.sum(), [other], { unused: "zeros" })[0])).toEqual([0, 0]);

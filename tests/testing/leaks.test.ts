@@ -47,7 +47,7 @@ describe("expectNoLeaks", () => {
     ]);
     expect(error.leaks[1].line).toContain(at);
     expect(error.message).toMatch(
-      /^expectNoLeaks: 2 tensors were not disposed:\n {2}float64 \[2, 3\] made by cast at /,
+      /^expectNoLeaks: 2 tensors were not disposed:\n {2}float64 \[2, 3\] created by cast at /,
     );
     expect(error.message).toContain(at);
     for (const tensor of made) tensor.dispose();
@@ -103,7 +103,7 @@ describe("expectNoLeaks", () => {
       noGrad(() => void ones([5]));
     });
     await expect(leak).rejects.toThrow(
-      /expectNoLeaks: 1 tensor was not disposed:\n.*float32 \[5\] made by fill at .*leaks\.test\.ts/,
+      /expectNoLeaks: 1 tensor was not disposed:\n.*float32 \[5\] created by fill at .*leaks\.test\.ts/,
     );
   });
 
