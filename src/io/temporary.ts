@@ -32,7 +32,7 @@ export const temporaryPath = (folder: string): string =>
  * @internal Removes what programs that were killed left in `folder` while they wrote: temporary files whose process is
  * gone. Those of other machines, whose processes cannot be asked for, go a day after they were last written to.
  *
- * What cannot be removed stays; it does no harm.
+ * Files that cannot be removed stay; they do no harm.
  */
 export async function removeStale(folder: string): Promise<void> {
   const names = await readdir(folder).catch(() => []);

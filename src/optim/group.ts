@@ -55,7 +55,7 @@ export class ParameterGroup<O = unknown, S extends string = string> {
   readonly #first: number;
   readonly #starts: readonly (readonly [name: S, start: number])[];
   readonly #state = new Map<Tensor, ParameterState>();
-  // What changes from step to step lies on the device, so that a recorded step can be repeated there as it is.
+  // Numbers that change from step to step are kept on the device, so that a recorded step can be repeated unchanged.
   readonly #counters = new Map<number, Tensor>();
   #rate: Tensor | null = null;
   #lr: number;
@@ -95,7 +95,7 @@ export class ParameterGroup<O = unknown, S extends string = string> {
     if (value === this.#lr) return;
     if (this.#base === 0)
       throw new ArgumentError(
-        `${this.#place}: lr cannot be set to ${value} while the lr of the optimizer is 0; set that first`,
+        `${this.#place}: lr cannot be set to ${value} while the optimizer's lr is 0; set the optimizer's lr first`,
       );
     this.#share = value / this.#base;
     this.#write(value);

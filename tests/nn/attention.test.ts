@@ -258,7 +258,7 @@ describe("KeyValueCache", () => {
       const run = () => layer.forward(sequence(1, 3, 4), undefined, undefined, { cache });
       expect(run).toThrow(ShapeError);
       expect(run).toThrow(
-        "KeyValueCache: the cache holds keys of shape [2, 2, 3, 2], got [1, 2, 3, 2]; call reset() before other sequences",
+        "KeyValueCache: the cache holds keys of shape [2, 2, 3, 2], got [1, 2, 3, 2]; call reset() before you process other sequences",
       );
       expect(cache.length).toBe(3);
     });

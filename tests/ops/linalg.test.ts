@@ -64,12 +64,12 @@ describe("what does not fit is refused, with the sizes in the message", () => {
     [
       () => einsum("ij,j", m23()),
       ArgumentError,
-      "einsum: the numbers of terms and operands must be equal, got 2 and 1: 'ij,j' with [2, 3]",
+      "einsum: the number of terms must match the number of operands, got 2 and 1: 'ij,j' with [2, 3]",
     ],
     [
       () => einsum("ij", m23(), m23()),
       ArgumentError,
-      "einsum: the numbers of terms and operands must be equal, got 1 and 2",
+      "einsum: the number of terms must match the number of operands, got 1 and 2",
     ],
     [
       () => einsum("ij->k", m23()),

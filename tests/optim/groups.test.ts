@@ -66,7 +66,7 @@ describe("groups", () => {
     ],
     ["SGD: groups[1]: lr must be a finite non-negative number, got -1", () => new SGD(two({ lr: -1 }), { lr: 1 })],
     [
-      "SGD: groups[1]: lr cannot be set to 1 while the lr of the optimizer is 0",
+      "SGD: groups[1]: lr cannot be set to 1 while the optimizer's lr is 0; set the optimizer's lr first",
       () => new SGD(two({ lr: 1 }), { lr: 0 }),
     ],
     ["SGD: nesterov requires a momentum above 0", () => new SGD(two({ nesterov: true }), { lr: 1 })],

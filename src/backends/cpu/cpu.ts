@@ -47,9 +47,12 @@ export class CpuBackend implements Backend {
       return new arrayClass[dtype](length);
     } catch (error) {
       const bytes = length * dtypeInfo[dtype].bytes;
-      throw new OutOfMemoryError(`cpu: out of memory: ${bytes} bytes (${length} ${dtype}) could not be allocated`, {
-        cause: error,
-      });
+      throw new OutOfMemoryError(
+        `cpu: out of memory: ${bytes} bytes (${length} elements of ${dtype}) could not be allocated`,
+        {
+          cause: error,
+        },
+      );
     }
   }
 

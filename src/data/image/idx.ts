@@ -120,7 +120,7 @@ function gunzip(source: string, bytes: Uint8Array, partial: boolean, maxLength?:
   } catch (error) {
     const tooLong = error instanceof Error && "code" in error && error.code === "ERR_BUFFER_TOO_LARGE";
     const problem = tooLong
-      ? `there are more than the ${maxLength} bytes that the header announces`
+      ? `there are more than the ${maxLength} bytes that the header specifies`
       : "the gzip stream is damaged";
     throw new FormatError(`${source}: ${problem}`, { cause: error });
   }

@@ -53,7 +53,7 @@ export class KeyValueCache implements Disposable {
     const before = this.held;
     if (before?.[0].shape.some((size, axis) => axis !== 2 && size !== keys.shape[axis]))
       throw new ShapeError(
-        `KeyValueCache: the cache holds keys of shape ${show(before[0].shape)}, got ${show(keys.shape)}; call reset() before other sequences`,
+        `KeyValueCache: the cache holds keys of shape ${show(before[0].shape)}, got ${show(keys.shape)}; call reset() before you process other sequences`,
       );
     const [allKeys, allValues] = before
       ? [concat([before[0], keys], 2), concat([before[1], values], 2)]

@@ -28,7 +28,7 @@ export function parseEquation(equation: string, shapes: readonly Shape[]): Equat
   if (sides.length > 2) throw invalid("the equation must have at most one arrow");
   const terms = sides[0].split(",");
   if (terms.length !== shapes.length)
-    throw invalid(`the numbers of terms and operands must be equal, got ${terms.length} and ${shapes.length}`);
+    throw invalid(`the number of terms must match the number of operands, got ${terms.length} and ${shapes.length}`);
   const check = (term: string): void => {
     if (!/^[a-zA-Z]*(\.\.\.)?[a-zA-Z]*$/.test(term))
       throw invalid(`a term must consist of letters and at most one ellipsis (...), got '${term}'`);
