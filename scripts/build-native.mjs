@@ -184,7 +184,7 @@ function readOptions() {
       },
     });
     if (values.device !== undefined && values.device !== "emulator" && values.device !== "cuda")
-      throw new RangeError(`--device is emulator or cuda, got ${values.device}`);
+      throw new RangeError(`--device must be emulator or cuda, got ${values.device}`);
     return values;
   } catch (error) {
     throw new Error(`build:native: ${error.message}\n${usage}`, { cause: error });

@@ -158,7 +158,7 @@ const steps: Record<string, () => void> = {
     write("quick-start.mjs", quickStart());
     check("the quick start prints nothing", node("quick-start.mjs").trim() !== "");
   },
-  "compiles the quick start, against declarations that are checked too": () => {
+  "compiles the quick start, and checks the declarations that it uses": () => {
     write("quick-start.ts", quickStart());
     compile(["quick-start.ts"], { lib: ["ES2023", "DOM"] });
     compile(["quick-start.ts"], { lib: ["ES2023"], types: ["node"], typeRoots: [join(root, "node_modules/@types")] });
@@ -180,15 +180,15 @@ const steps: Record<string, () => void> = {
     write("subpaths.ts", lines.join(""));
     compile(["subpaths.ts"], { lib: ["ES2023", "DOM"] });
   },
-  "gives its version, and nothing that is not exported": () => {
+  "exports package.json, but no internal files": () => {
     const version = node("--print", `require("${manifest.name}/package.json").version`).trim();
     check("the version differs", version === manifest.version, version);
     const inner = `import("wengert/dist/core/apply.js").then(() => process.exit(1), ({ code }) => console.log(code))`;
-    check("an inner file can be imported", node("--eval", inner).trim() === "ERR_PACKAGE_PATH_NOT_EXPORTED");
+    check("an internal file can be imported", node("--eval", inner).trim() === "ERR_PACKAGE_PATH_NOT_EXPORTED");
   },
   "can be required from CommonJS": () => {
     write("required.cjs", `console.log(require("wengert").tensor([1, 2, 3]).sum().item());`);
-    check("require gives something else", node("--no-warnings", "required.cjs").trim() === "6");
+    check("require returns a different result", node("--no-warnings", "required.cjs").trim() === "6");
   },
 };
 

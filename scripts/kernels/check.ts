@@ -127,7 +127,7 @@ async function checkAll(files: readonly string[], all: boolean, tools: Disassemb
         `${checked.report.kernels.length} kernels`.padStart(12),
         `at most ${registers} registers`.padStart(24),
         checked.isRecalled ? "   cached" : `${checked.seconds.toFixed(1)} s`.padStart(9),
-        checked.faults.length > 0 ? `  ${checked.faults.length} faults, listed at the end` : "",
+        checked.faults.length > 0 ? `  ${checked.faults.length} problems, listed at the end` : "",
       ];
       console.log(cells.join(""));
       kernels += checked.report.kernels.length;
@@ -141,9 +141,9 @@ async function checkAll(files: readonly string[], all: boolean, tools: Disassemb
     if (all) faults.push(...unusedRows(verdicts, rows));
     console.log(`\n${tableOf(verdicts, rows).join("\n")}`);
   }
-  if (faults.length > 0) console.error(`\nfaults:\n${faults.map((fault) => `  ${fault}`).join("\n")}`);
+  if (faults.length > 0) console.error(`\nproblems:\n${faults.map((fault) => `  ${fault}`).join("\n")}`);
   console.log(
-    `\n${files.length} files, ${kernels} kernels of all targets, ${verdicts.length} disassembled, ${faults.length} faults`,
+    `\n${files.length} files, ${kernels} kernels of all targets, ${verdicts.length} disassembled, ${faults.length} problems`,
   );
   return faults.length === 0 && kernels > 0;
 }
@@ -172,7 +172,7 @@ function chosenFiles(names: readonly string[]): string[] {
 const usage = `usage: npm run check:kernels [-- NAME...]
 
 NAME is a folder of kernels/, such as "matmul", or a file, such as "softmax" or "matmul.cu". Without names, all kernels are
-checked. Needs nvcc (the variable NVCC names another one), cuobjdump and nvdisasm, no GPU.`;
+checked. Needs nvcc (set NVCC to use another one), cuobjdump and nvdisasm, but no GPU.`;
 
 const named = process.argv.slice(2);
 if (named.some((name) => name === "--help" || name === "-h")) {
@@ -185,7 +185,7 @@ if (named.some((name) => name === "--help" || name === "-h")) {
   process.exitCode = (await checkAll(chosenFiles(named), named.length === 0, disassembler())) ? 0 : 1;
 } else {
   console.log(
-    `${nvcc} was not found: the kernels were not compiled for a GPU. Install CUDA 12.4 or later, or name it with NVCC=...`,
+    `${nvcc} was not found: the kernels were not compiled for a GPU. Install CUDA 12.4 or later, or set NVCC to its path`,
   );
   process.exitCode = isRequired ? 1 : 0;
 }

@@ -47,7 +47,7 @@ export function judge(kernel: Kernel, rows: readonly Row[]): Verdict {
   const width = (key: "load" | "store", found: number): void => {
     const required = resolve(row[key], name.args);
     const least = resolve(known[key] ?? row[key], name.args);
-    check(key, found < required, found < least, `${key}s are ${found} bytes wide, the row says ${least}`);
+    check(key, found < required, found < least, `${key}s are ${found} bytes wide, but the row requires ${least}`);
   };
   width("load", loads.width);
   width("store", stores.width);
@@ -58,7 +58,7 @@ export function judge(kernel: Kernel, rows: readonly Row[]): Verdict {
       key,
       matters && found > 0,
       found > most,
-      `${found} groups of ${what} could each be one access, the row allows ${most}`,
+      `${found} groups of ${what} could each be one access, but the row allows at most ${most}`,
     );
   };
   split("splitLoads", resolve(row.load, name.args) > 0, loads.split, "loads");
@@ -68,26 +68,26 @@ export function judge(kernel: Kernel, rows: readonly Row[]): Verdict {
     "narrowStoreLoops",
     resolve(row.store, name.args) > 0 && stores.narrowLoops > 0,
     stores.narrowLoops > narrow,
-    `${stores.narrowLoops} innermost loops store fewer than ${stores.width} bytes at once, the row allows ${narrow}`,
+    `${stores.narrowLoops} innermost loops store fewer than ${stores.width} bytes at once, but the row allows at most ${narrow}`,
   );
   const least = resolve(row.stores ?? 0, name.args);
   if (stores.width >= resolve(row.store, name.args) && stores.count < least)
-    faults.push(`${where}: ${stores.count} stores of ${stores.width} bytes, the row says ${least} or more`);
+    faults.push(`${where}: ${stores.count} stores of ${stores.width} bytes, but the row requires at least ${least}`);
   check(
     "stack",
     report.stackBytes > 0 || local > 0,
     report.stackBytes > (known.stack ?? 0),
-    `${report.stackBytes} bytes of local memory and ${local} accesses to it, the row says ${known.stack ?? 0} bytes`,
+    `${report.stackBytes} bytes of local memory and ${local} accesses to it, but the row allows at most ${known.stack ?? 0} bytes`,
   );
   if (report.registers > row.registers)
-    faults.push(`${where}: ${report.registers} registers, the row says at most ${row.registers}`);
+    faults.push(`${where}: ${report.registers} registers, but the row allows at most ${row.registers}`);
   const threads = resolve(row.threads ?? 256, name.args);
   const shared = report.sharedBytes + resolve(row.shared ?? 0, name.args);
   const blocks = blocksPerProcessor(report.target, report.registers, threads, shared);
   const fewest = resolve(row.blocks, name.args);
   if (blocks < fewest)
     faults.push(
-      `${where}: ${blocks} blocks of ${threads} threads on a multiprocessor, the row says at least ${fewest}`,
+      `${where}: ${blocks} blocks of ${threads} threads on a multiprocessor, but the row requires at least ${fewest}`,
     );
   return { kernel, row, measured: { loads, stores, local }, blocks, faults, needs };
 }
@@ -101,7 +101,7 @@ export function unusedRows(verdicts: readonly Verdict[], rows: readonly Row[]): 
     else
       for (const key of Object.keys(row.known ?? {}) as (keyof Shortfall)[])
         if (key !== "why" && !own.some(({ needs }) => needs.includes(key)))
-          faults.push(`row "${row.title}": every kernel is as the row says it should be; delete the known ${key}`);
+          faults.push(`row "${row.title}": every kernel meets this row; delete ${key} from known`);
   }
   return faults;
 }

@@ -22,24 +22,24 @@ describe("a row", () => {
   });
 
   test("reports a narrow store", () => {
-    expect(faultsOf("narrow")).toEqual(["wide for sm_90a: stores are 4 bytes wide, the row says 16"]);
+    expect(faultsOf("narrow")).toEqual(["wide for sm_90a: stores are 4 bytes wide, but the row requires 16"]);
   });
 
   test("reports a narrow load", () => {
     expect(faultsOf("pipeline", { path: "pipeline" })).toEqual([
-      "wide for sm_90a: loads are 2 bytes wide, the row says 16",
+      "wide for sm_90a: loads are 2 bytes wide, but the row requires 16",
     ]);
   });
 
   test("reports vector stores that were taken apart", () => {
     expect(faultsOf("split")).toEqual([
-      "wide for sm_90a: 1 groups of stores could each be one access, the row allows 0",
+      "wide for sm_90a: 1 groups of stores could each be one access, but the row allows at most 0",
     ]);
   });
 
   test("reports too few wide stores", () => {
     expect(faultsOf("guarded", { stores: 2 })).toEqual([
-      "wide for sm_90a: 1 stores of 16 bytes, the row says 2 or more",
+      "wide for sm_90a: 1 stores of 16 bytes, but the row requires at least 2",
     ]);
   });
 
@@ -47,26 +47,26 @@ describe("a row", () => {
     const judged = (known?: Row["known"]) =>
       judge({ name, report: reportOf(), listing: readListings(hidden)[0] }, [{ ...row, known }]);
     expect(judged().faults).toEqual([
-      "wide for sm_90a: 1 innermost loops store fewer than 16 bytes at once, the row allows 0",
+      "wide for sm_90a: 1 innermost loops store fewer than 16 bytes at once, but the row allows at most 0",
     ]);
     const known = { narrowStoreLoops: 1, why: "because" };
     expect(judged(known)).toMatchObject({ faults: [], needs: ["narrowStoreLoops"] });
   });
 
   test("reports local memory, by ptxas's word and by the instructions", () => {
-    const fault = "bytes of local memory and 6 accesses to it, the row says 0 bytes";
+    const fault = "bytes of local memory and 6 accesses to it, but the row allows at most 0 bytes";
     expect(faultsOf("local", { store: 0 }, { stackBytes: 32 })).toEqual([`wide for sm_90a: 32 ${fault}`]);
     expect(faultsOf("local", { store: 0 })).toEqual([`wide for sm_90a: 0 ${fault}`]);
   });
 
   test("reports too many registers", () => {
     expect(faultsOf("wide", { blocks: 1 }, { registers: 33 })).toEqual([
-      "wide for sm_90a: 33 registers, the row says at most 32",
+      "wide for sm_90a: 33 registers, but the row allows at most 32",
     ]);
   });
 
   test("reports too few blocks on a multiprocessor, for registers and for shared memory", () => {
-    const fault = "blocks of 256 threads on a multiprocessor, the row says at least 8";
+    const fault = "blocks of 256 threads on a multiprocessor, but the row requires at least 8";
     expect(faultsOf("wide", { registers: 40 }, { registers: 40 })).toEqual([`wide for sm_90a: 6 ${fault}`]);
     expect(faultsOf("wide", { shared: 40 * 1024 })).toEqual([`wide for sm_90a: 5 ${fault}`]);
     expect(faultsOf("wide", {}, { sharedBytes: 40 * 1024 })).toEqual([`wide for sm_90a: 5 ${fault}`]);
@@ -75,7 +75,7 @@ describe("a row", () => {
   test("allows a known shortfall, and nothing worse", () => {
     expect(faultsOf("narrow", { known: { store: 4, why: "because" } })).toEqual([]);
     expect(faultsOf("narrow", { known: { store: 8, why: "because" } })).toEqual([
-      "wide for sm_90a: stores are 4 bytes wide, the row says 8",
+      "wide for sm_90a: stores are 4 bytes wide, but the row requires 8",
     ]);
     expect(faultsOf("split", { known: { splitStores: 1, why: "because" } })).toEqual([]);
     const local = { store: 0, known: { stack: 32, why: "because" } };
@@ -105,7 +105,7 @@ describe("the table of rows", () => {
   test("reports a known shortfall that no longer exists", () => {
     const table = [{ ...row, known: { store: 4, why: "because" } }];
     expect(unusedRows(judged(table), table)).toEqual([
-      'row "wide": every kernel is as the row says it should be; delete the known store',
+      'row "wide": every kernel meets this row; delete store from known',
     ]);
   });
 
@@ -115,8 +115,8 @@ describe("the table of rows", () => {
     );
     const { faults } = judge({ name: adam, report: reportOf(), listing: listingOf("split") }, rows);
     expect(faults).toEqual([
-      `${adam.text} for sm_90a: 1 groups of stores could each be one access, the row allows 0`,
-      `${adam.text} for sm_90a: 1 stores of 16 bytes, the row says 4 or more`,
+      `${adam.text} for sm_90a: 1 groups of stores could each be one access, but the row allows at most 0`,
+      `${adam.text} for sm_90a: 1 stores of 16 bytes, but the row requires at least 4`,
     ]);
   });
 });
