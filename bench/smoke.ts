@@ -50,7 +50,7 @@ function describe(): void {
   const info = native.info();
   keep("device", { ...info, node: process.version, devices: devices() }, JSON.stringify(info));
   keep("without a kernel", native.missing(), native.missing().join(" ") || "nothing");
-  clocks("clocks at rest");
+  clocks("idle clocks");
 }
 
 /** The driver's version, and clocks, power and temperature as they are: nothing is set. */
@@ -88,7 +88,7 @@ function product(): void {
   const time = timeOf(work);
   clocks("clocks after the product");
   const rate = work.flops / time.median / 1e6;
-  const compared = `256 elements are correct; the largest error is ${worst.toFixed(2)} of the allowed one`;
+  const compared = `256 elements are correct; the largest error is ${worst.toFixed(2)} times the limit`;
   keep("product", { ...time, teraflops: rate, worst }, `${rate.toFixed(1)} TFLOP/s; ${compared}`);
 }
 

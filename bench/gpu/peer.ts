@@ -105,7 +105,7 @@ export class Peer {
       return answer.error ?? answer;
     } catch {
       this.end(); // its next answers match no request
-      return `${this.#python} answered with text that is not JSON: ${reply.line.slice(0, 80)}`;
+      return `${this.#python} returned text that is not JSON: ${reply.line.slice(0, 80)}`;
     }
   }
 

@@ -134,13 +134,14 @@ export function tableOf(run: Run, committed: Run | null): string {
       : `PyTorch ${torch.torch}, CUDA ${torch.cuda ?? "none"}, on ${torch.device}; ${torch.settings}`,
     committed
       ? `last committed run: ${committed.date}, commit ${committed.commit}`
-      : "there is no committed run of this card",
+      : "there is no committed run for this card",
     run.small ? "SMALL SIZES: the figures cannot be used for comparisons." : "",
     "",
     "Device microseconds per call, measured with events of the stream. Launches and training steps include the gaps in which the",
     "device waits for the host; the cost of the host is measured with its clock. Each row is timed before and after PyTorch, and the",
     "figure is the mean of both medians. Ratios compare times: below 1, Wengert is faster. The floor is",
-    "the larger of two times: bytes at the rate of the fastest copy, and operations at the rate of the fastest product of the mode.",
+    "the larger of two times: bytes at the rate of the fastest copy, and operations at the rate of the fastest product in that",
+    "math mode.",
     "",
     `${run.rows.length} rows: ${[...counts].map(([status, count]) => `${count} ${status}`).join(", ")}`,
     "",

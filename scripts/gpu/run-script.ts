@@ -141,7 +141,7 @@ export function examine(texts: ReadonlyMap<string, string>): { errors: string[];
       ...{ kind: "part", file: "smoke.json" },
       logged: [
         ...new Set(
-          inLog(/^(device|without a kernel|clocks at rest|clocks after the product|copy|launch|product|conformance): /),
+          inLog(/^(device|without a kernel|idle clocks|clocks after the product|copy|launch|product|conformance): /),
         ),
       ],
       kept: Object.keys(smoke),

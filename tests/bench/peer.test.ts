@@ -77,7 +77,7 @@ describe.skipIf(withoutTorch)(`PyTorch beside the benchmark${whyTorch}`, () => {
 test("a Python that is missing, ends, answers nonsense or hangs is named", async () => {
   expect(await new Peer("no-such-python").hello(10_000)).toBe("spawn no-such-python ENOENT");
   expect(await new Peer("true").hello(10_000)).toBe("true ended with status 0");
-  expect(await new Peer("head").hello(10_000)).toContain("head answered with text that is not JSON");
+  expect(await new Peer("head").hello(10_000)).toContain("head returned text that is not JSON");
   const hanging = new Peer(join(import.meta.dirname, "hang.sh"));
   expect(await hanging.hello(200)).toBe("took more than 0.2 s");
 });
