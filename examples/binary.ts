@@ -21,13 +21,13 @@ const usage = `Learns to tell the points of two half moons apart.
 
 npx tsx examples/binary.ts [options]
 
-  --points N     training points; half as many are for testing (default 1000)
+  --points N     training points; half as many are used for testing (default 1000)
   --noise X      standard deviation of the distance of points from their moon (default 0.2)
   --epochs N     passes over the points (default 30)
   --batch N      points per step (default 50)
   --lr X         learning rate of Adam (default 0.01)
   --seed N       seed of the points, the weights and the order (default 0)
-  --device NAME  cpu, cuda or emulator (default: WENGERT_DEVICE; without it cuda if a GPU works, otherwise cpu)
+  --device NAME  cpu, cuda or emulator (default: WENGERT_DEVICE if set, otherwise cuda if a GPU works, otherwise cpu)
   --help         prints this text`;
 
 const options = {

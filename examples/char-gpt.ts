@@ -61,7 +61,7 @@ npx tsx examples/char-gpt.ts [options]
   --top-k N        sample from the N likeliest characters; 0 for all (default 0)
 
   --seed N         seed of the weights, the pieces of text and the samples (default 0)
-  --device NAME    cpu, cuda or emulator (default: WENGERT_DEVICE; without it cuda if a GPU works, otherwise cpu)
+  --device NAME    cpu, cuda or emulator (default: WENGERT_DEVICE if set, otherwise cuda if a GPU works, otherwise cpu)
   --help           prints this text
 
 Ctrl-C ends training early and still generates text; press it again to quit immediately.`;
@@ -75,7 +75,7 @@ async function learn(settings: Options): Promise<CharacterModel> {
   const vocabulary = CharacterVocabulary.of(text);
   vocabulary.encode(prompt ?? ""); // a prompt that it cannot read fails now, not after training
   if (out !== undefined) await makeFolder(out);
-  console.log(`text: ${source}: ${text.length} characters, ${vocabulary.size} of them different`);
+  console.log(`text: ${source}: ${text.length} characters, ${vocabulary.size} of them distinct`);
 
   manualSeed(seed);
   const model = new GPT({ vocabulary: vocabulary.size, layers, width, heads, context });

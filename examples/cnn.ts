@@ -35,13 +35,13 @@ npx tsx examples/cnn.ts [options]
   --data DIR     folder with the MNIST files, gzipped or not; if it has only one split, a tenth is held out
                  (default: the official files, downloaded once; if that fails, digits drawn by the program)
   --epochs N     passes over the training images, at most (default 5)
-  --patience N   epochs without a better validation loss after which the run ends (default 2)
+  --patience N   the run ends after N epochs without a better validation loss (default 2)
   --batch N      images per step (default 64)
   --lr X         initial learning rate of Adam; it falls to 0 along a cosine (default 0.002)
   --seed N       seed of the weights and the order of the images (default 0)
-  --device NAME  cpu, cuda or emulator (default: WENGERT_DEVICE; without it cuda if a GPU works, otherwise cpu)
-  --out DIR      folder of the run (default runs/cnn)
-  --resume       continue the run in that folder; pass the same other options as at its start
+  --device NAME  cpu, cuda or emulator (default: WENGERT_DEVICE if set, otherwise cuda if a GPU works, otherwise cpu)
+  --out DIR      folder for the run (default runs/cnn)
+  --resume       continue the run in that folder; pass the same options as at the start
   --help         prints this text
 
 Ctrl-C ends the run after the current step and saves it; press it again to quit immediately.`;
@@ -108,8 +108,8 @@ await program("cnn", usage, options, async ({ data, epochs, patience, batch, lr,
   model.safetensors  the weights of the best epoch (${early.best?.epoch})
   best.safetensors   the run after that epoch
   last.safetensors   the run after the last epoch
-  log.csv            the numbers of all epochs
-  curves.svg         the same numbers as curves
-  events/            the same numbers and those of each step: tensorboard --logdir ${out}`);
+  log.csv            the results of all epochs
+  curves.svg         the same results as curves
+  events/            the results of each epoch and each step: tensorboard --logdir ${out}`);
   console.log(`test loss ${loss.toFixed(4)}, test accuracy ${(100 * accuracy).toFixed(2)}%`);
 });

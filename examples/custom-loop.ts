@@ -25,7 +25,7 @@ npx tsx examples/custom-loop.ts [options]
   --batch N      images per step (default 64)
   --lr X         learning rate of Adam (default 0.003)
   --seed N       seed of the weights and the order of the images (default 0)
-  --device NAME  cpu, cuda or emulator (default: WENGERT_DEVICE; without it cuda if a GPU works, otherwise cpu)
+  --device NAME  cpu, cuda or emulator (default: WENGERT_DEVICE if set, otherwise cuda if a GPU works, otherwise cpu)
   --out DIR      folder for best.safetensors (default runs/custom-loop)
   --help         prints this text`;
 

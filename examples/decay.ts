@@ -21,7 +21,7 @@ npx tsx examples/decay.ts [options]
   --decay-steps N  steps from one change to the next (default 1000)
   --decay-rate X   factor by which each change multiplies the rate (default 0.96)
   --seed N         seed of the weights and the points (default 0)
-  --device NAME    cpu, cuda or emulator (default: WENGERT_DEVICE; without it cuda if a GPU works, otherwise cpu)
+  --device NAME    cpu, cuda or emulator (default: WENGERT_DEVICE if set, otherwise cuda if a GPU works, otherwise cpu)
   --help           prints this text`;
 
 const options = {

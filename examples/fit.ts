@@ -23,7 +23,7 @@ npx tsx examples/fit.ts [options]
   --batch N      images per step (default 32)
   --lr X         learning rate of Adam (default 0.001)
   --seed N       seed of the weights and the order of the images (default 0)
-  --device NAME  cpu, cuda or emulator (default: WENGERT_DEVICE; without it cuda if a GPU works, otherwise cpu)
+  --device NAME  cpu, cuda or emulator (default: WENGERT_DEVICE if set, otherwise cuda if a GPU works, otherwise cpu)
   --help         prints this text`;
 
 const options = {

@@ -35,7 +35,7 @@ npx tsx examples/gradients.ts [options]
   --steps N      training steps (default 100)
   --lr X         learning rate of SGD with momentum 0.9 (default 0.15)
   --seed N       seed of the points and the weights (default 0)
-  --device NAME  cpu, cuda or emulator (default: WENGERT_DEVICE; without it cuda if a GPU works, otherwise cpu)
+  --device NAME  cpu, cuda or emulator (default: WENGERT_DEVICE if set, otherwise cuda if a GPU works, otherwise cpu)
   --out DIR      folder for gradients.svg (default runs/gradients)
   --help         prints this text`;
 

@@ -29,7 +29,7 @@ npx tsx examples/lstm.ts [options]
   --batch N      sequences per step (default 32)
   --lr X         learning rate of Adam (default 0.005)
   --seed N       seed of the weights and the sequences (default 0)
-  --device NAME  cpu, cuda or emulator (default: WENGERT_DEVICE; without it cuda if a GPU works, otherwise cpu)
+  --device NAME  cpu, cuda or emulator (default: WENGERT_DEVICE if set, otherwise cuda if a GPU works, otherwise cpu)
   --help         prints this text`;
 
 const options = {

@@ -29,7 +29,7 @@ npx tsx examples/recommend.ts [options]
   --user NAME    the user who gets recommendations (default: the first one)
   --top N        recommendations (default 5)
   --seed N       seed of the ratings, the split, the weights and the order (default 0)
-  --device NAME  cpu, cuda or emulator (default: WENGERT_DEVICE; without it cuda if a GPU works, otherwise cpu)
+  --device NAME  cpu, cuda or emulator (default: WENGERT_DEVICE if set, otherwise cuda if a GPU works, otherwise cpu)
   --help         prints this text`;
 
 const options = {
@@ -89,7 +89,7 @@ await program("recommend", usage, options, async (values: Values<typeof options>
   const { loss } = await trainer.evaluate(heldOut);
   const best = file === undefined ? `, lowest possible ${noise.toFixed(4)}` : "";
   console.log(
-    `validation RMSE: ${Math.sqrt(loss).toFixed(4)}, of the mean ratings ${errorOfMeans(ratings, train, validation).toFixed(4)}${best}`,
+    `validation RMSE: ${Math.sqrt(loss).toFixed(4)} (${errorOfMeans(ratings, train, validation).toFixed(4)} for predicting the mean ratings)${best}`,
   );
   console.log(`recommended for ${users[user]}:`);
   for (const { name, value } of recommend(model, ratings, user, top))

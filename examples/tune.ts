@@ -22,11 +22,12 @@ npx tsx examples/tune.ts [options]
   --data DIR     folder with the MNIST files, gzipped or not; if it has only one split, a tenth is held out
                  (default: the official files, downloaded once; if that fails, digits drawn by the program)
   --search NAME  random, bayesian, hyperband or grid (default bayesian)
-  --trials N     trials in total, including those of earlier runs; Hyperband divides the same epochs among more (default 20)
+  --trials N     trials in total, including those of earlier runs (default 20); Hyperband divides the same number of
+                 epochs among more trials
   --epochs N     epochs of a trial; with Hyperband, of the longest trials (default 9)
   --images N     training images (default 1000)
   --seed N       seed of the search, the weights and the order of the images (default 0)
-  --device NAME  cpu, cuda or emulator (default: WENGERT_DEVICE; without it cuda if a GPU works, otherwise cpu)
+  --device NAME  cpu, cuda or emulator (default: WENGERT_DEVICE if set, otherwise cuda if a GPU works, otherwise cpu)
   --out DIR      folder for the study (JSON) and its chart (SVG), whose names contain --search, --images, --epochs
                  and --seed; use another folder for other data (default runs/tune)
   --help         prints this text

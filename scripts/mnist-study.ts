@@ -45,7 +45,7 @@ npm run mnist:study -- [options]
 
   --data DIR        folder with the MNIST files (default ../shared/data/mnist)
   --train N         training images (default 500)
-  --validation N    images for computing the score (default 2000)
+  --validation N    images used to compute the score (default 2000)
   --epochs N        epochs of a full training (default 27)
   --trials N        full trainings per search (default 30)
   --seeds N         number of seeds for searches and weights, 0 to N - 1 (default 5)

@@ -234,7 +234,7 @@ describe("the command", () => {
       expect([code, stderr.split("\n")]).toEqual([0, [expect.any(String), expect.any(String), ""]]);
       expect(stderr).toMatch(/^epoch 1\/2: loss \S+, valLoss \S+, lr 0.01, \d+ s\n/);
       const lines = stdout.split("\n");
-      expect(lines[0]).toBe(`text: ${file}: 1000 characters, ${new Set(rhyme).size} of them different`);
+      expect(lines[0]).toBe(`text: ${file}: 1000 characters, ${new Set(rhyme).size} of them distinct`);
       // Without a model ln 19 = 2.9; the rest is due to the first characters, which could be at several places.
       expect(Number(/^validation loss: (\S+) nats per character$/.exec(lines[1])?.[1])).toBeLessThan(0.5);
       const path = join(out, "char-gpt.safetensors");
@@ -256,7 +256,7 @@ describe("the command", () => {
     expect(code).toBe(0);
     expect(stderr).toContain("\ninterrupted: testing the model, then generating text; press Ctrl-C again");
     expect(stdout).toMatch(
-      /^text: the documentation of this project: \d+ characters, \d+ of them different\nvalidation loss: \d\.\d{4}.*\n\n/,
+      /^text: the documentation of this project: \d+ characters, \d+ of them distinct\nvalidation loss: \d\.\d{4}.*\n\n/,
     );
   });
 

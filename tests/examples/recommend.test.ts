@@ -15,8 +15,8 @@ beforeAll(() => {
 afterAll(() => rmSync(folder, { recursive: true }));
 
 /** The numbers after the words of the last lines. */
-const rmse = (stdout: string): number => Number(/^validation RMSE: (\S+),/m.exec(stdout)?.[1]);
-const ofMeans = (stdout: string): number => Number(/of the mean ratings (\d+\.\d+)/.exec(stdout)?.[1]);
+const rmse = (stdout: string): number => Number(/^validation RMSE: (\S+) /m.exec(stdout)?.[1]);
+const ofMeans = (stdout: string): number => Number(/\((\d+\.\d+) for predicting the mean ratings\)/.exec(stdout)?.[1]);
 
 /** Readers and books of two kinds: who likes the one kind dislikes the other. Two thirds of all pairs are rated. */
 function writeTastes(name: string): { readonly path: string; readonly unrated: ReadonlySet<string> } {
