@@ -14,7 +14,7 @@ export type Page = Readonly<Record<PageDevice, Measured>>;
 
 const introduction = `# Ops by device and dtype
 
-This page shows which ops run on which device in which dtype, and how many times they can be differentiated. The command
+This page shows on which devices and in which dtypes each op runs, and how many times it can be differentiated. The command
 \`npm run docs:ops\` writes it. The command runs the samples of each op in \`tests/cases/\` on each device, so every mark was
 measured. A test fails if the page is out of date. Do not edit it by hand.
 
@@ -26,7 +26,7 @@ measured. A test fails if the page is out of date. Do not edit it by hand.
 | \`f32\`, \`i32\` | Same as \`F\`, but the result is float32 or int32, because the op converts inputs of this dtype. |
 | \`-\` | The op does not take this dtype, or the device has no kernel for it. If a kernel is missing, the last column names it. |
 
-The dtype is the dtype of the inputs that hold values. Indices and masks keep their dtypes; \`oneHot\` has only indices. The
+A column is for one dtype of the inputs that hold values. Indices and masks keep their dtypes; \`oneHot\` has only indices. The
 columns are \`f64\` float64, \`f32\` float32, \`bf16\` bfloat16, \`f16\` float16, \`i32\` int32, \`u8\` uint8 and \`bool\`.
 
 - Functions that create tensors, such as \`zeros\` and \`randn\`, are not on this page.
