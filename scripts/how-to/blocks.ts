@@ -69,12 +69,13 @@ export function blockOf(info: Info, text: string, report: (problem: string) => v
   const others = words.slice(1).filter((word) => !["run", "check", "output"].includes(word));
   if (unknown.length + others.length > 0)
     report(`unknown words in the info string: ${[...unknown, ...others].join(", ")}`);
-  if (Number(path !== undefined) + Number(run) + Number(check) > 1) report("a block has one of file=, run and check");
+  if (Number(path !== undefined) + Number(run) + Number(check) > 1)
+    report("a block can have only one of file=, run and check");
   if (run || check) {
     const commands = commandsOf(text);
     if (commands.length === 0) report("the block has no command");
     const needs = values.get("needs");
-    if (needs !== undefined && needs !== "nvcc") report(`needs= is nvcc, got ${needs}`);
+    if (needs !== undefined && needs !== "nvcc") report(`needs= must be nvcc, got ${needs}`);
     return { kind: "commands", check, commands, needsNvcc: needs !== undefined, output: null };
   }
   if (path === undefined) {
@@ -83,7 +84,7 @@ export function blockOf(info: Info, text: string, report: (problem: string) => v
   }
   if (path.startsWith("/") || path.split("/").includes("..")) report(`${path} is not a path inside the project`);
   const given = anchored.filter((kind) => values.has(kind));
-  if (given.length > 1) report(`a block has one of ${anchored.join(", ")}`);
+  if (given.length > 1) report(`a block can have only one of ${anchored.join(", ")}`);
   const edit: Edit = given.length === 0 ? { kind: "append" } : { kind: given[0], anchor: values.get(given[0]) ?? "" };
   if (edit.kind !== "append" && edit.anchor.trim() === "") report(`${edit.kind}= is empty`);
   return { kind: "file", path, edit, text, corruptions: [] };

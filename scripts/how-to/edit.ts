@@ -25,7 +25,10 @@ export function edited(path: string, before: string, edit: Edit, text: string): 
   const { anchor } = edit;
   if (edit.kind === "replace") {
     const parts = before.split(anchor);
-    if (parts.length !== 2) throw new AnchorError(`${path} has ${parts.length - 1} times \`${anchor}\`, not once`);
+    if (parts.length !== 2) {
+      const times = parts.length === 1 ? "does not occur" : `occurs ${parts.length - 1} times`;
+      throw new AnchorError(`\`${anchor}\` ${times} in ${path}; it must occur once`);
+    }
     return parts.join(text.replace(/\n$/, ""));
   }
   const lines = before.split("\n");

@@ -45,7 +45,7 @@ async function breakAll(page: Page, which: string): Promise<boolean> {
   }
   const bad = failures.filter((failure) => failure === null || failure.kind === "anchor").length;
   const idle = which === "all" ? idleChecks(page, failures) : [];
-  if (idle.length > 0) console.log(`checks that noticed nothing first: step ${idle.join(", ")}`);
+  if (idle.length > 0) console.log(`checks that were never the first to fail: steps ${idle.join(", ")}`);
   console.log(`${page.name}: ${chosen.length} breakages, ${bad} not noticed by a command`);
   return bad === 0;
 }

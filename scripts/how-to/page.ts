@@ -99,8 +99,8 @@ class Reader {
   #readBreak(found: RegExpExecArray | null): void {
     const [, from = "", to = ""] = found ?? [];
     const block = this.#last?.block;
-    if (found === null) this.#report("a break comment is written <!-- break: `from` to `to` -->");
-    else if (block?.kind !== "file") this.#report("a break comment follows the block of a file");
+    if (found === null) this.#report("a break comment must be written as <!-- break: `from` to `to` -->");
+    else if (block?.kind !== "file") this.#report("a break comment must follow a file block");
     else if (block.text.split(from).length !== 2) this.#report(`the block does not have \`${from}\` exactly once`);
     else this.#replaceLast({ ...block, corruptions: [...block.corruptions, { from, to }] });
   }
@@ -128,7 +128,7 @@ class Reader {
     if (this.#illustrated) return;
     const block = this.#last?.block;
     if (block?.kind !== "commands" || block.output !== null)
-      this.#report("the block of an output follows one of commands");
+      this.#report("an output block must follow a command block");
     else this.#replaceLast({ ...block, output: text });
   }
 

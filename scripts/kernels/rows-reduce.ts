@@ -165,7 +165,7 @@ export const reduceRows: readonly Row[] = [
     registers: 40,
     blocks: 6,
   },
-  // A thread has a line; neighbouring threads have neighbouring lines.
+  // A thread has a line; neighboring threads have neighboring lines.
   { kernel: /^walkLines</, title: "scan across rows", load: oneNumber, store: oneNumber, registers: 56, blocks: 4 },
 
   // Pooling and running statistics: average-pool.cu, max-pool.cu (blocks of 256), running-stats.cu (of 128)

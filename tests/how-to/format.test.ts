@@ -55,16 +55,16 @@ describe("a page", () => {
     ["a file that the paragraph does not name", write.replace("`src/x.ts`", "the file"), "does not name `src/x.ts`"],
     ["an anchor that the paragraph does not quote", insert.replace('`"a",`', "it"), 'does not quote `"a",`'],
     ["a block without a paragraph", write.slice(write.indexOf("```")), "a paragraph that says what to do"],
-    ["two actions in one block", write.replace("```ts ", "```ts run "), "one of file=, run and check"],
-    ["two anchors", insert.replace("after=", "before=x after="), "one of after, before, replace"],
+    ["two actions in one block", write.replace("```ts ", "```ts run "), "can have only one of file=, run and check"],
+    ["two anchors", insert.replace("after=", "before=x after="), "can have only one of after, before, replace"],
     ["an unknown word", write.replace("```ts ", "```ts fiel=1 oops "), "unknown words in the info string: fiel, oops"],
-    ["an unknown tool", "Do:\n\n```sh run needs=gcc\nmake\n```", "needs= is nvcc, got gcc"],
+    ["an unknown tool", "Do:\n\n```sh run needs=gcc\nmake\n```", "needs= must be nvcc, got gcc"],
     ["an anchor without a file", "Do:\n\n```ts after=x\n```", "after needs file="],
     ["a path outside of the project", write.replaceAll("src/x.ts", "../x.ts"), "../x.ts is not a path inside"],
     ["an empty list of commands", "Run:\n\n```sh run\n# nothing\n```", "the block has no command"],
-    ["an output without commands", `${write}\n\n\`\`\`text output\n1\n\`\`\``, "follows one of commands"],
-    ["a malformed break comment", `${write}\n<!-- break x -->`, "is written <!-- break"],
-    ["a break comment after commands", `${check}\n<!-- break: \`a\` to \`b\` -->`, "follows the block of a file"],
+    ["an output without commands", `${write}\n\n\`\`\`text output\n1\n\`\`\``, "must follow a command block"],
+    ["a malformed break comment", `${write}\n<!-- break x -->`, "must be written as <!-- break"],
+    ["a break comment after commands", `${check}\n<!-- break: \`a\` to \`b\` -->`, "must follow a file block"],
     ["a break comment for missing text", `${write}\n<!-- break: \`z\` to \`b\` -->`, "does not have `z` exactly once"],
   ])("is refused with %s", (_, step, problem) => {
     const { problems } = pageOf(step, check);
@@ -96,6 +96,12 @@ describe("a block", () => {
 
   test("prefers the line that equals the anchor to those that contain it", () => {
     expect(apply('"asin",\n  "sin",\n', { kind: "after", anchor: '"sin",' })).toBe('"asin",\n  "sin",\nnew\n');
+  });
+
+  test("reports how often the text to replace occurs", () => {
+    const replace = (text: string) => () => apply(text, { kind: "replace", anchor: "a" });
+    expect(replace("a a a\n")).toThrow("`a` occurs 3 times in x.ts; it must occur once");
+    expect(replace("b\n")).toThrow("`a` does not occur in x.ts; it must occur once");
   });
 
   test.each([
