@@ -1,8 +1,18 @@
 /** A scratch copy of the project, in which a page of docs/how-to is followed. Made and deleted by run.ts. */
 import { execFileSync } from "node:child_process";
-import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, symlinkSync } from "node:fs";
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 
 /** The folder of the project, with a slash at its end. */
@@ -13,6 +23,22 @@ function projectFiles(): string[] {
   const list = execFileSync("git", ["ls-files", "-z", "--cached", "--others", "--exclude-standard"], { cwd: root });
   const paths = [...new Set(list.toString().split("\0"))].filter((path) => path !== "");
   return paths.filter((path) => existsSync(join(root, path)));
+}
+
+/**
+ * Copies the state of the last type check, so that `tsc` in the scratch copy checks only the files that a page changes, and
+ * those that depend on them. Its paths are relative. `tsc` resolves links, so the paths of packages must lead to the
+ * project's node_modules.
+ */
+function copyTypeCheck(folder: string): void {
+  const cache = join("node_modules", ".cache", "tsc");
+  if (!existsSync(join(root, cache))) return;
+  mkdirSync(join(folder, cache), { recursive: true });
+  const packages = relative(realpathSync(join(folder, cache)), realpathSync(join(root, "node_modules")));
+  for (const name of readdirSync(join(root, cache)).filter((file) => file.endsWith(".tsbuildinfo"))) {
+    const state = readFileSync(join(root, cache, name), "utf8");
+    writeFileSync(join(folder, cache, name), state.replace(/"\.\.\/\.\.\/(?!\.\.\/)/g, `"${packages}/`));
+  }
 }
 
 /**
@@ -34,6 +60,7 @@ export function copyProject(): string {
   for (const name of readdirSync(modules))
     if (name !== ".cache" && !name.startsWith(".vite"))
       symlinkSync(join(modules, name), join(folder, "node_modules", name));
+  copyTypeCheck(folder);
   const environment = join(root, "build", "python");
   if (existsSync(environment)) {
     mkdirSync(join(folder, "build"));
