@@ -31,6 +31,12 @@ describe("the check of links", () => {
     expect(linksIn(page)).toEqual(["one.md", "two.svg", "three.md", "four.md#part", "five.md"]);
   });
 
+  test("reads the links and headings after a fence that follows an empty line, and after a single backquote", () => {
+    const page = "[a](one.md)\n\n```sh\n# no heading\n```\n[b](two.md)\n\n## After\n\nA `\n\n[c](three.md)\n\nA `\n";
+    expect(linksIn(page)).toEqual(["one.md", "two.md", "three.md"]);
+    expect([...anchorsIn(page)]).toEqual(["after"]);
+  });
+
   test("makes anchors as GitHub does", () => {
     const page = "# The `cpu` loop: a first look\n## Again\n## Again\n```sh\n# not a heading\n```\n### x_y - z\n";
     expect([...anchorsIn(page)]).toEqual(["the-cpu-loop-a-first-look", "again", "again-1", "x_y---z"]);

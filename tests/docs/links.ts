@@ -8,9 +8,12 @@ import { join, posix } from "node:path";
 /** README.md is also the page of the package on npm, where relative links do not work. Its links begin with this. */
 export const packageUrl = "https://unpkg.com/wengert/";
 
-/** The text without fenced code and code in backquotes, in which brackets are not links. */
+/** The text without fenced code, in which `#` does not start a heading. The indent is spaces and tabs, not empty lines. */
+const withoutFences = (page: string): string => page.replace(/^([ \t]*)(`{3,}|~{3,}).*\n[\s\S]*?^\1\2[ \t]*$/gm, "");
+
+/** The text without fenced code and code in backquotes, in which brackets are not links. An empty line ends such code. */
 const withoutCode = (page: string): string =>
-  page.replace(/^(\s*)(`{3,}|~{3,}).*\n[\s\S]*?^\1\2\s*$/gm, "").replace(/(`+)(?!`)[\s\S]*?[^`]\1(?!`)/g, "code");
+  withoutFences(page).replace(/(?<!`)(`+)(?!`)(?:[^\n]|\n(?!\s*\n))+?(?<!`)\1(?!`)/g, "code");
 
 /** The targets of the links in a page, in order: `[text](target)`, images too, and `[text]: target`. */
 export function linksIn(page: string): string[] {
@@ -23,8 +26,7 @@ export function linksIn(page: string): string[] {
 /** The anchors of a page's headings, made as GitHub makes them. */
 export function anchorsIn(page: string): Set<string> {
   const anchors = new Set<string>();
-  const text = page.replace(/^(\s*)(`{3,}|~{3,}).*\n[\s\S]*?^\1\2\s*$/gm, "");
-  for (const [, heading] of text.matchAll(/^#{1,6}\s+(.+?)\s*#*$/gm)) {
+  for (const [, heading] of withoutFences(page).matchAll(/^#{1,6}\s+(.+?)\s*#*$/gm)) {
     const plain = heading.replace(/\[([^\]]*)\]\([^)]*\)/g, "$1").toLowerCase();
     const slug = plain.replace(/[^\p{L}\p{N}\p{M}_\- ]/gu, "").replaceAll(" ", "-");
     let anchor = slug;
