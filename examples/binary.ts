@@ -3,8 +3,8 @@
  * ROC curve as its measures. The points of the classes lie on two half moons that reach into each other, so that no
  * straight line parts them.
  *
- * Where a network may grow very sure, `binaryCrossEntropyWithLogits` on outputs without the sigmoid is the better loss:
- * in float32 a sigmoid is 1 from 17.4 on, and an error there has no gradient any more.
+ * If the outputs may come close to 0 or 1, `binaryCrossEntropyWithLogits` on outputs without the sigmoid is better: in
+ * float32 a sigmoid is 1 from 17.4 on, and an error there has no gradient any more.
  *
  *     npx tsx examples/binary.ts --help
  */

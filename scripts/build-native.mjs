@@ -12,7 +12,7 @@
  * --optional   if there is no C++ compiler or no CMake, prints a message and ends with status 0
  * --quiet      prints nothing unless it fails, or builds nothing because of --optional
  *
- * What the emulator's addons are made of is kept in build/cache, or in the folder that WENGERT_CACHE names: objects by
+ * The parts of the emulator's addons are kept in build/cache, or in the folder that WENGERT_CACHE names: objects by
  * their sources (scripts/native/compile.js), and whole addons (scripts/native/addons.js). Entries that were not used for
  * 30 days are removed, and the oldest if there are more than 2 GiB.
  *

@@ -191,7 +191,7 @@ broken = False
 
 
 def attempt(run):
-    """What `run` returns, or its error. After a CUDA error this process must be replaced."""
+    """The result of `run`, or its error. After a CUDA error this process must be replaced."""
     global broken
     try:
         return run()

@@ -16,7 +16,7 @@ export interface SampleOptions {
 /**
  * Continues a text of one token or more, and gives each token as soon as it is drawn.
  *
- * What the layers made of earlier tokens stays in caches, so that each token is read once. A token's place is counted
+ * The keys and values of earlier tokens stay in caches, so that each token is read once. A token's place is counted
  * from the first one in the caches, and the model has learned only so many: where they are full, they are emptied, and
  * the model reads the latter half of its context again.
  */

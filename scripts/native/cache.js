@@ -75,7 +75,7 @@ export function load(kind, key) {
   return { about, parts };
 }
 
-/** Stores JSON and products under a key. A full disk or a folder that cannot be written is no error: nothing is stored. */
+/** Stores JSON and products under a key. A full disk or a folder that cannot be written is not an error: nothing is stored. */
 export function store(kind, key, about, parts) {
   const line = Buffer.from(`${JSON.stringify({ about, lengths: parts.map(({ length }) => length) })}\n`);
   const body = Buffer.concat([line, ...parts]);

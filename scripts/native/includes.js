@@ -2,7 +2,7 @@
  * Finds the files that a C++ source includes, for the key of its object in the cache (compile.js). It follows #include
  * and __has_include through all branches of #if, so it finds more files than the compiler reads, never fewer. It resolves
  * a name as the compiler does: the folder of the including file first if the name is in quotes, then the include folders
- * in order. Names that are in none of these folders are headers of the system, which are not followed.
+ * in order. Names that are in no such folder are headers of the system, which are not followed.
  */
 import { createHash } from "node:crypto";
 import { existsSync, readFileSync, statSync } from "node:fs";

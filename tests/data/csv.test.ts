@@ -115,7 +115,7 @@ describe("CSV", () => {
     ["NaN", /x must be a finite number, got "NaN"/],
     ["1e999", /x must be a finite number, got "1e999"/],
     ["1e39", /:3: x is too large for float32, got "1e39"/],
-  ])("a field %j is no number", (field, message) => {
+  ])("a field %j is not a number", (field, message) => {
     const table = decodeCsv(`x,y\n1,0\n"${field}",0\n`);
     expect(() => table.numbers("x")).toThrow(FormatError);
     expect(() => table.numbers("x")).toThrow(message);

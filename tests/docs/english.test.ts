@@ -5,13 +5,23 @@ import { hitsIn, phrases } from "./glossary.js";
 import { pages, root } from "./pages.js";
 import { type Kind, type Prose, proseOf } from "./prose.js";
 
-const endings = [".ts", ".mjs", ".cjs", ".cu", ".cuh", ".cc", ".cpp", ".h", ".sh", ".py"];
+const endings = [".ts", ".mjs", ".cjs", ".js", ".cu", ".cuh", ".cc", ".cpp", ".h", ".sh", ".py"];
 
-/** The sources under a folder, by path from the root. scripts/gpu/test.js is generated and has another ending. */
+/** The sources in no folder of sources. */
+const otherSources = [
+  ".ci/run",
+  ".github/workflows/ci.yml",
+  "CMakeLists.txt",
+  "cmake/sources.cmake",
+  "vitest.config.ts",
+];
+
+/** The sources under a folder, by path from the root. scripts/gpu/test.js is generated. */
 const sourcesIn = (folder: string): string[] =>
   readdirSync(join(root, folder), { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile() && endings.includes(extname(entry.name)))
-    .map(({ parentPath, name }) => relative(root, join(parentPath, name)).split(sep).join("/"));
+    .map(({ parentPath, name }) => relative(root, join(parentPath, name)).split(sep).join("/"))
+    .filter((path) => path !== "scripts/gpu/test.js");
 
 /** The phrases in one kind of prose, each with its place and the words to use instead. */
 const wrongIn = (path: string, proses: readonly Prose[], kind: Kind): string[] =>
@@ -47,6 +57,10 @@ describe("no phrase of the glossary is in", () => {
     expect(wrongInFiles(sourcesIn(folder), "comment")).toEqual([]);
   });
 
+  test.each(["message", "comment"] as const)("the %ss of the sources outside these folders", (kind) => {
+    expect(wrongInFiles(otherSources, kind)).toEqual([]);
+  });
+
   test("the names of tests", () => {
     expect(folders.filter((folder) => sourcesIn(folder).length < 10)).toEqual([]);
     expect(wrongInFiles(sourcesIn("tests"), "test name")).toEqual([]);
@@ -58,6 +72,23 @@ describe("the glossary", () => {
     expect(wrong).toMatch(new RegExp(pattern));
     expect(hitsIn(wrong)).not.toEqual([]);
     expect(hitsIn(right)).toEqual([]);
+  });
+
+  test.each([
+    "What lies on the device is not copied.",
+    "Where a file lacks it, it is 0.",
+    "Nor is it freed.",
+    "Were it so, it would be freed.",
+  ])("finds %s at the start of a text, a string, a paragraph, an item of a list and a sentence", (sentence) => {
+    for (const before of ["", '\0"', "\0", "One.\n\n", "One:\n\n- ", "One. "])
+      expect(hitsIn(before + sentence)).not.toEqual([]);
+  });
+
+  test("finds real clauses at the start of a block comment, but not its title", () => {
+    const found = (comment: string) => hitsIn(proseOf("a.ts", `/** ${comment} */\nf();`)[2].text);
+    expect(found("What lies on the device is not copied.")).toHaveLength(1);
+    expect(found("Should it fail, it is run again.")).toHaveLength(1);
+    expect(found("What a test needs.")).toEqual([]);
   });
 
   test("finds a phrase that continues on the next line, but not in the next paragraph", () => {
@@ -108,6 +139,10 @@ describe("the search for prose", () => {
     expect(linesOf("a.ts", "message", ...script)).toEqual([6, 6, 7, 7, 9, 10]);
     expect(linesOf("a.ts", "test name", ...script)).toEqual([9, 10]);
     expect(linesOf("a.ts", "comment", ...script)).toEqual([3, 7]);
+  });
+
+  test("of a script does not join a backquote of one string to one of another", () => {
+    expect(linesOf("a.ts", "message", 'f("`");', 'f("anew");', 'f("`");', 'f("`anew`");')).toEqual([2]);
   });
 
   test("of C++ finds strings and comments", () => {

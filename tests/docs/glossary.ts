@@ -17,17 +17,32 @@ export interface Phrase {
 
 const be = "(?:is|are|was|were|be|been)";
 
+/** Comes before the first word of a text, string, comment, paragraph, item of a list or sentence. */
+const start = "(?<=^|[\\0\"']\\s*|\\n[\\t\\x20]*\\r?\\n\\s*|[-*] |[.;:!?] )";
+
+/** As `start`, but not the start of a comment, of which the title may be a clause, such as `What a test needs`. */
+const sentenceStart = start.replace("\\s*|", "|");
+
+/** Comparatives that may follow `is no`. Other words that end in -er are nouns, such as `layer`. */
+const comparatives =
+  "(?:longer|shorter|more|less|fewer|better|worse|larger|smaller|bigger|greater|faster|slower|wider|narrower|higher|lower|later|earlier|sooner|older|newer|closer|nearer|further|cheaper|deeper|easier|simpler)";
+
+/** Nouns of which `is to` with a verb is correct, as in `the first step is to sum them`. */
+const plans =
+  "(?:step|way|aim|goal|idea|task|job|purpose|plan|rule|alternative|option|solution|method|point|fix|remedy)s?";
+
 /** Words that do not continue `of its own` to a noun, as in `of its own size`. */
-const functionWords = "(?:and|or|that|which|who|is|are|was|were|has|have|in|on|at|to|for|by|with|from|as|must|may|can)";
+const functionWords =
+  "(?:and|or|that|which|who|is|are|was|were|has|have|in|on|at|to|for|by|with|from|as|must|may|can|also|then|too|only|again|never|still)";
 
 /** Written as: pattern, instead, wrong, right. */
 const rows: readonly (readonly [pattern: string, instead: string, wrong: string, right: string])[] = [
   // The glossary of words.
   [
-    `(?<!\\b[Tt]here )\\b${be} no (?!longer|more|less|better|worse|\\w+er\\b)`,
+    `(?<!\\b[Tt]here )\\b${be} no (?!${comparatives}\\b)`,
     "is not a",
-    "layer 2 is no module",
-    "There is no driver, and it is no longer than a line.",
+    "module 2 is no layer",
+    "There is no driver, and it is no wider than a line.",
   ],
   [
     "\\b[Nn]one of\\b",
@@ -63,10 +78,10 @@ const rows: readonly (readonly [pattern: string, instead: string, wrong: string,
     "The run has an ending bracket.",
   ],
   [
-    "\\b[Bb]ut that (?:of|the|a|an|it|they|large)\\b",
+    "(?<!, )\\b[Bb]ut that (?:of|the|a|an|it|they|large)\\b",
     "except",
     "all axes but that of the channels",
-    "but that is slower",
+    "It says that the loop is fast, but that the launch is slow.",
   ],
   ["\\b[Bb]ut for\\b", "except for", "Everything but for the launch is timed.", "everything except for the launch"],
   ["\\b[Ee]very single\\b", "each", "every single file", "every file, and a single folder"],
@@ -74,20 +89,25 @@ const rows: readonly (readonly [pattern: string, instead: string, wrong: string,
   [
     `\\bof (?:its|their|one's|your|our|my|his) own\\b(?! (?!${functionWords}\\b)\\w)`,
     "its own ..., a separate ..., or on its own",
-    "It runs in a process of its own, alone.",
+    "It runs in a process of its own also on the GPU.",
     "It is limited by the size of its own device.",
   ],
   ["\\b[Aa]sked by\\b", "called by", "asked by the tape", "asked for by name"],
   ["\\b[Mm]end(?:s|ed|ing)?\\b", "fix", "This mends a leak.", "Tests recommend amendments."],
-  ["\\b[Ff]aults? in\\b|\\bat fault\\b", "bug, or error", "a fault in the kernel", "a page fault"],
+  [
+    "(?<!\\b(?:[Pp]age|[Ss]egmentation|[Bb]us) )\\b[Ff]aults? in\\b|\\bat fault\\b",
+    "bug, or error",
+    "a fault in the kernel",
+    "a page fault in the kernel",
+  ],
   ["\\bat hand\\b", "available, or current", "the element at hand", "code written by hand"],
   ["\\bsa(?:y|ys|id|ying) so\\b", "report it, or request it", "If it fails, it says so.", "It says something else."],
   ["\\bin the place of\\b", "instead of", "in the place of weights", "in place, and the place of the error"],
   [
-    "\\b(?:the|a|one|each|every|which|this|that|public) (?:room|door)s?\\b",
+    "\\b(?:the|a|one|each|every|which|this|that|public) (?:room|door)s?\\b(?! (?:that (?:is|remains)|for|to|left)\\b)",
     "folder, or public function",
     "each room has a header",
-    "There is room for all lists.",
+    "There is room for all lists, and the room that is left is filled.",
   ],
   [
     "\\b[Oo]ut of the way of\\b|\\b[Tt]hose (?:ahead|who come)\\b",
@@ -145,20 +165,26 @@ const rows: readonly (readonly [pattern: string, instead: string, wrong: string,
     "The page says where it is used.",
   ],
   [
-    "(?<=[.!?;] )Where [^.?!:]{3,90}?, ",
+    `${sentenceStart}Where [^.?!:]{3,90}?, `,
     "If, or when",
     "It is fast. Where the targets do not vary, it is 1.",
     "It is fast. Where is it used?",
   ],
   // Sentences with an unusual order, or without a subject.
   [
-    "(?<=[.!?] |\\n\\n)What [^?.]*\\.",
+    `${sentenceStart}What [^?.]*\\.`,
     "name the thing",
     "It is kept. What was recorded before has no gradient.",
     "It is kept. What was recorded before?",
   ],
   [
-    "(?:^|(?<=[.;:!?] ))(?:Nor|Neither|Never|Nowhere|Seldom|Rarely|No sooner|Only then|Only there|Only here|Only now|Not until then|So|Such) (?:is|are|does|do|did|has|have|can|may|must|will|were|was)\\b",
+    `${start}What (?:\\w+s|cannot|can|do) [^.?,:;]* (?:lies?|stays?|goes|go|remains?|must|cannot|may|gets|becomes|(?:is|are) (?:not )?\\w+ed)\\b`,
+    "name the thing",
+    "What changes in a step lies on the device",
+    "What a step is asked for",
+  ],
+  [
+    `${start}(?:Nor|Neither|Never|Nowhere|Seldom|Rarely|No sooner|Only then|Only there|Only here|Only now|Not until then|So|Such) (?:is|are|does|do|did|has|have|can|may|must|will|were|was)\\b`,
     "subject first, then the verb",
     "It is asked again. Only then is there an error.",
     "It is asked again. An error is thrown only then.",
@@ -170,22 +196,22 @@ const rows: readonly (readonly [pattern: string, instead: string, wrong: string,
     "It neither exists nor is created.",
   ],
   [
-    "(?<=[.;:!?] )(?:There|Here|Then|Next|Inside|Beside it|In it|To it|On it) (?:follows?|comes?|lies?|belongs?|stands?)\\b",
+    `${start}(?:There|Here|Then|Next|Inside|Beside it|In it|To it|On it) (?:follows?|comes?|lies?|belongs?|stands?)\\b`,
     "subject first, then the verb",
     "It is read. Then follows the data.",
     "It is read. The data follow.",
   ],
   [
-    "(?<=[.,;:] )(?:[Ww]ere|[Hh]ad|[Ss]hould) (?:it|they|there|the \\w+|a \\w+) (?:not |to )?\\w+",
+    `(?:(?<=[.,;:] )(?:[Ww]ere|[Hh]ad|[Ss]hould)|${start}(?:Were|Had|Should)) (?:it|they|there|the \\w+|a \\w+) (?:not |to )?\\w+(?![^.]*\\?)`,
     "if it were, if it had, if it",
     "It waits. Should it fail, it is run again.",
     "It waits. If it should fail, it is run again.",
   ],
   [
-    `\\b${be} (?:not )?to (?:be|end|take|go)\\b`,
+    `(?<!\\b${plans} )\\b${be} (?:not )?to (?:be|end|take|go|come|stop|run|stay|keep|have)\\b`,
     "must, or can",
-    "The parts are to be summed.",
-    "The parts need to be summed, and the first step is to sum them.",
+    "The run is to stop.",
+    "The run needs to stop, and the first step is to take the mean.",
   ],
   [
     "\\bcom(?:es?|ing) to (?:have|be|hold)\\b",

@@ -44,14 +44,18 @@ export function pageProse(text: string): string {
     .replace(/(?<=\])\([^)\n]*\)/g, hide);
 }
 
-/** Masks `code` in backquotes, which may continue on the next line. */
+/**
+ * Masks `code` in backquotes, which may continue on the next line. It cannot contain both text and the mask: a backquote
+ * in one string does not belong to one in another.
+ */
 const withoutCode = (text: string): string =>
-  text.replace(/(?<!`)(`+)(?!`)(?:[^\n]|\n(?!\s*\n))+?(?<!`)\1(?!`)/g, hide);
+  text.replace(/(?<!`)(`+)(?!`)(?:[\0 ]+|(?:[^\n\0]|\n(?!\s*\n))+?)(?<!`)\1(?!`)/g, hide);
 
-/** Replaces the marks of comments by spaces: the start and end of each comment, and the stars of its lines. */
+/** Masks the start of a block comment. Replaces the other marks of comments by spaces, also the stars of its lines. */
 const unmarked = (comment: string): string =>
   comment
-    .replace(/^(?:\/\*+|\/\/+|#+!?)|\*+\/$/g, (marks) => " ".repeat(marks.length))
+    .replace(/^\/\*+/, hide)
+    .replace(/^(?:\/\/+|#+!?)|\*+\/$/g, (marks) => " ".repeat(marks.length))
     .replace(/(?<=\n[ \t]*)\*/g, " ");
 
 /** A comment without its marks, its `code`, and its fenced examples, of which the lines begin with the marks. */
@@ -95,9 +99,12 @@ function scriptSpans(path: string, text: string): Record<"comment" | "message" |
 const cTokens =
   /(?<comment>\/\*[\s\S]*?\*\/|\/\/[^\n]*)|R"\((?<raw>[\s\S]*?)\)"|"(?<string>(?:[^"\\\n]|\\.)*)"|'(?:[^'\\\n]|\\.)+'/g;
 
-/** The comments and strings of shell, Python and CMake files. */
+/** The comments and strings of shell, Python, CMake and YAML files. */
 const hashTokens =
   /(?<comment>(?<=^|\s)#[^\n]*)|"""(?<raw>[\s\S]*?)"""|"(?<string>(?:[^"\\]|\\[\s\S])*)"|'(?<single>[^'\n]*)'/g;
+
+/** The endings of the files that `hashTokens` reads. The script .ci/run has none. */
+const hashEndings = [".sh", ".py", ".cmake", ".txt", ".yml", ""];
 
 /** The comments and strings that a pattern with named groups finds. */
 function tokenSpans(text: string, tokens: RegExp): Record<"comment" | "message", Span[]> {
@@ -131,7 +138,7 @@ export function proseOf(path: string, text: string): Prose[] {
     }));
     return [...strings, { kind: "comment", text: commentsOf(text, spans.comment) }];
   }
-  const spans = tokenSpans(text, [".sh", ".py", ".cmake", ".txt"].includes(ending) ? hashTokens : cTokens);
+  const spans = tokenSpans(text, hashEndings.includes(ending) ? hashTokens : cTokens);
   return [
     { kind: "message", text: only(text, spans.message) },
     { kind: "comment", text: commentsOf(text, spans.comment) },

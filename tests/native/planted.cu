@@ -52,7 +52,7 @@ struct Echo {
   double at[mostEchoed];
 };
 
-/// What plantedNote found, for plantedNotes.
+/// The echo that plantedNote found, for plantedNotes.
 thread_local Echo notes;
 
 __global__ void echoKernel(double* y, Echo echo) { y[threadIdx.x] = echo.at[threadIdx.x]; }

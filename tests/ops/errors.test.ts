@@ -187,7 +187,7 @@ refuses("indexing", [
   ["oneHot, dtype", ({ k }) => k.oneHot(3, { dtype: wrong<"bool">("float8") }), DTypeError, 'oneHot: unknown dtype "float8"; use one of bool, uint8, int32, float16, bfloat16, float32, float64'],
 ]);
 
-// Where inputs of several dtypes meet, they are cast before the shapes are compared; the casts belong to the scope.
+// Inputs of several dtypes are cast before their shapes are compared; the casts belong to the scope.
 // biome-ignore format: a table
 refuses("promotion", [
   ["concat", ({ x, i }) => tidy(() => concat([x, i.flatten()])), ShapeError, "concat: tensors must have the same shape except on axis 0, got [2, 3] and, at index 1, [4]"],

@@ -201,7 +201,7 @@ export function perform(device: NativeDevice, { kernel, inputs, output, numbers 
   }
 }
 
-/** The largest difference between two results; infinite where one is no number, 0 where all bits agree. */
+/** The largest difference between two results; infinite if one is not a number, 0 if all bits are equal. */
 export function difference(a: Words, b: Words): number {
   let most = 0;
   for (let i = 0; i < a.length; i++) {
