@@ -1,6 +1,7 @@
 /**
- * Breaks a page of docs/how-to in one way, a different one each day: the commands of the page must fail. Only pages that
- * build no kernels, which are quick. `npm run how-to -- PAGE --break all` tries every way, for any page.
+ * Breaks a page of docs/how-to in one way: the commands of the page must fail. Only pages that build no kernels, which are
+ * quick. WENGERT_SEED, an integer of 0 or more (default 0), selects the breakage, so a run does not depend on the day.
+ * `npm run how-to -- PAGE --break all` tries every way, for any page.
  */
 import { expect, test } from "vitest";
 import { breakagesOf, runBroken } from "../../scripts/how-to/break.js";
@@ -14,8 +15,10 @@ const all = pages.flatMap((name) => {
   return breakagesOf(page).map((breakage) => ({ page, breakage }));
 });
 
-const today = Math.floor(Date.now() / 86_400_000);
-const { page, breakage } = all[today % all.length];
+const seed = Number(process.env.WENGERT_SEED || 0);
+if (!Number.isSafeInteger(seed) || seed < 0)
+  throw new RangeError(`WENGERT_SEED must be an integer of 0 or more, got ${process.env.WENGERT_SEED}`);
+const { page, breakage } = all[seed % all.length];
 
 test(`docs/how-to/${page.name}.md: the commands notice ${breakage.name}`, async () => {
   const failure = await runBroken(page, breakage);
