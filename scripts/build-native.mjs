@@ -26,8 +26,9 @@ import { availableParallelism } from "node:os";
 import { join, resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
-import { addonKey, copyAddons, findCompiler, keepAddons } from "./native/addons.js";
+import { addonKey, copyAddons, keepAddons } from "./native/addons.js";
 import { cacheFolder, prune, writeWhole } from "./native/cache.js";
+import { missingTools } from "./native/tools.js";
 
 const root = resolve(fileURLToPath(new URL("..", import.meta.url)));
 const emulatorAddons = ["wengert_emulator.node", "wengert_emulator_races.node"];
@@ -132,13 +133,9 @@ function buildCuda(nvcc, options) {
   return `built ${join(options.out, "wengert_cuda.node")}`;
 }
 
-/** The line that says which tools are missing and what follows, or undefined if none is missing. */
-function missingTools() {
-  const missing = [];
-  if (findCompiler() === undefined)
-    missing.push(process.env.CXX ? `the C++ compiler ${process.env.CXX} (CXX)` : "a C++ compiler (c++, g++, clang++)");
-  if (spawnSync("cmake", ["--version"]).status !== 0) missing.push("cmake");
-  if (["ninja", "make"].every((name) => spawnSync(name, ["--version"]).status !== 0)) missing.push("ninja or make");
+/** The line for --optional that says which tools are missing and what follows, or undefined if none is missing. */
+function whyNotBuilt() {
+  const missing = missingTools();
   if (missing.length === 0) return undefined;
   return `The addons were not built, because this machine lacks ${missing.join(" and ")}. Tests that run kernels on the emulator are skipped.`;
 }
@@ -194,7 +191,7 @@ function readOptions() {
 if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) {
   try {
     const options = readOptions();
-    const lacking = options.optional ? missingTools() : undefined;
+    const lacking = options.optional ? whyNotBuilt() : undefined;
     const lines = lacking === undefined ? await buildNative(options) : [lacking];
     if (lacking !== undefined || !options.quiet) for (const line of lines) console.log(line);
   } catch (error) {

@@ -9,6 +9,7 @@ import { join } from "node:path";
 import { load, store, writeWhole } from "./cache.js";
 import { environment, identityOf, isUnchanged } from "./compile.js";
 import { hashOf } from "./includes.js";
+import { findCompiler } from "./tools.js";
 
 /** What CMake and cmake-js read of the environment. */
 const variables = /^(CC|CXX|CFLAGS|CXXFLAGS|CPPFLAGS|LDFLAGS|CMAKE_\w+|npm_config_cmake_\w+)$/i;
@@ -24,13 +25,6 @@ function filesOf(root, path) {
     .filter((file) => /\.(cu|cuh|cc|cpp|h|cmake|js)$/.test(file))
     .map((file) => `${path}/${file}`)
     .sort();
-}
-
-/** The compiler that CMake takes: `$CXX`, or the first of its usual names. Undefined if there is none. */
-export function findCompiler() {
-  // CXX may have options, or a program that starts the compiler: "ccache g++".
-  const names = process.env.CXX ? [process.env.CXX.split(" ")[0]] : ["c++", "g++", "clang++"];
-  return names.find((name) => spawnSync(name, ["--version"]).status === 0);
 }
 
 /** The key of the addons of a checkout, for CMake's `settings`. Undefined if the compiler cannot be identified. */
