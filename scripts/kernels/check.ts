@@ -59,10 +59,10 @@ const options = [
   ...targets.flatMap((target) => ["-gencode", target]),
 ];
 
-/** What the results depend on besides the sources: the options, and the versions of nvcc, its host compiler, nvdisasm. */
+/** What the results depend on besides the sources: the options, and the versions of the tools. */
 function toolVersions(tools: Disassembler | undefined): string[] {
   const hostCompiler = process.env.NVCC_CCBIN ?? "g++";
-  const programs = [nvcc, hostCompiler, ...(tools ? [tools.nvdisasm, tools.cuobjdump] : [])];
+  const programs = [nvcc, hostCompiler, "c++filt", ...(tools ? [tools.nvdisasm, tools.cuobjdump] : [])];
   return [...options, ...programs.map(versionOf), tools ? "disassembled" : "not disassembled"];
 }
 

@@ -1,7 +1,8 @@
 /**
  * Keeps the check of a kernel file in the build cache (scripts/native/cache.js) if it found nothing wrong. The key has
  * everything that the result depends on: the source with all headers of kernels/ that it includes, the options and the
- * versions of nvcc, its host compiler and the disassembler, and the scripts of the check with the rows of the table.
+ * versions of the tools, and the scripts of the check with the rows of the table. The versions of nvcc and its host
+ * compiler represent their headers.
  */
 import { spawnSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
@@ -19,7 +20,7 @@ export interface Found {
   readonly faults: readonly string[];
 }
 
-/** What a program says of its version. Throws if it cannot be run. */
+/** The version that a program prints. Throws if it cannot be run. */
 export function versionOf(program: string): string {
   const { status, stdout, error } = spawnSync(program, ["--version"], { encoding: "utf8" });
   if (status !== 0) throw new Error(`${program} --version failed${error ? `: ${error.message}` : ""}`);
@@ -29,10 +30,16 @@ export function versionOf(program: string): string {
 /** The variables of the environment that nvcc and its host compiler read. */
 const variables = /^(NVCC_\w+|CUDAHOSTCXX|CPATH|C_INCLUDE_PATH|CPLUS_INCLUDE_PATH|COMPILER_PATH|GCC_\w+)$/;
 
-/** The scripts of the check, whose results are kept. */
-function scriptsHash(): string {
-  const names = readdirSync(import.meta.dirname).sort();
-  return hashOf(names.map((name) => `${name} ${hashOf(readFileSync(join(import.meta.dirname, name)))}\n`).join(""));
+/** The scripts that find the sources of a kernel and keep its result. */
+const cacheScripts = ["includes.js", "cache.js"].map((name) => join(import.meta.dirname, "..", "native", name));
+
+/** The hash of the scripts of the check: all files in their folder and the folders in it, and the scripts of the cache. */
+export function scriptsHash(folder = import.meta.dirname): string {
+  const files = readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name));
+  const hashes = [...files, ...cacheScripts].map((path) => `${relative(folder, path)} ${hashOf(readFileSync(path))}\n`);
+  return hashOf(hashes.sort().join(""));
 }
 
 /**

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { judge } from "../../scripts/kernels/judge.js";
 import { shorten } from "../../scripts/kernels/names.js";
 import type { Row } from "../../scripts/kernels/row.js";
-import { type Found, keyOf, recall, remember } from "../../scripts/kernels/verdict-cache.js";
+import { type Found, keyOf, recall, remember, scriptsHash } from "../../scripts/kernels/verdict-cache.js";
 
 const work = mkdtempSync(join(tmpdir(), "wengert-verdicts-"));
 const before = process.env.WENGERT_CACHE;
@@ -49,7 +49,20 @@ describe("the key of a kernel file", () => {
     expect(new Set(keys).size).toBe(5);
   });
 
-  test("does not exist for a file that includes what a macro names", () => {
+  test("changes with a script of the check, and with one in a folder below", () => {
+    write("scripts/check.ts", "// 1\n");
+    write("scripts/below/rows.ts", "// 1\n");
+    const hash = (): string => scriptsHash(join(kernels, "scripts"));
+    const hashes = [hash()];
+    expect(hash()).toBe(hashes[0]);
+    write("scripts/check.ts", "// 2\n");
+    hashes.push(hash());
+    write("scripts/below/rows.ts", "// 2\n");
+    hashes.push(hash());
+    expect(new Set(hashes).size).toBe(3);
+  });
+
+  test("does not exist for a file that includes a file that a macro names", () => {
     write("family/macro.cu", "#include NAME\n");
     expect(keyOf(join(kernels, "family", "macro.cu"), kernels, [])).toBeUndefined();
   });
