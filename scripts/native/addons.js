@@ -1,7 +1,7 @@
 /**
  * Keeps whole addons of the emulator in the build cache (cache.js), so that a checkout whose sources were built before
- * gets its addons without CMake. The key has all sources and build scripts, the compiler and the linker. As with objects,
- * headers of the system are compared by size and time: those of all objects together.
+ * gets its addons without CMake. The key has all sources and build scripts, the compiler, the linker and CMake. As with
+ * objects, system headers are compared by size and time: those of all objects together.
  */
 import { spawnSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
@@ -11,8 +11,11 @@ import { environment, identityOf, isUnchanged } from "./compile.js";
 import { hashOf } from "./includes.js";
 import { findCompiler } from "./tools.js";
 
-/** What CMake and cmake-js read of the environment. */
-const variables = /^(CC|CXX|CFLAGS|CXXFLAGS|CPPFLAGS|LDFLAGS|CMAKE_\w+|npm_config_cmake_\w+)$/i;
+/**
+ * The environment variables that CMake, cmake-js and the linker read. Not CXXFLAGS: cmake-js sets CMAKE_CXX_FLAGS, so CMake
+ * does not read it.
+ */
+const variables = /^(CXX|LDFLAGS|LIBRARY_PATH|LD_RUN_PATH|CMAKE_\w+|npm_config_cmake_\w+)$/i;
 
 /** The sources of the addons and the scripts that build them; folders with all such files in them. */
 const sources = ["CMakeLists.txt", "cmake", "kernels", "native", "tests/native/planted.cu"];
@@ -36,9 +39,10 @@ export function addonKey(root, settings) {
     .flatMap((path) => filesOf(root, path))
     .map((path) => [path, hashOf(readFileSync(join(root, path)))]);
   const linker = spawnSync(compiler, ["-Wl,--version"], { encoding: "utf8" }).stdout;
+  const cmake = spawnSync("cmake", ["--version"], { encoding: "utf8" }).stdout;
   const read = Object.entries(process.env).filter(([name]) => variables.test(name));
   const { platform, arch } = process;
-  const parts = { platform, arch, settings, compiler: identityOf(compiler), linker, read: read.sort() };
+  const parts = { platform, arch, settings, compiler: identityOf(compiler), linker, cmake, read: read.sort() };
   return hashOf(JSON.stringify({ ...parts, environment: environment(), contents }));
 }
 
@@ -51,7 +55,7 @@ export function copyAddons(key, folder, strict) {
   return true;
 }
 
-/** Whether CMake, which remembers how a folder was configured first, took the compiler and options that are in the key. */
+/** Whether CMake, which remembers how a folder was configured first, uses the present compiler and LDFLAGS. */
 function isConfiguredAsNow(folder) {
   const text = readFileSync(join(folder, "CMakeCache.txt"), "utf8");
   const setting = (name) => new RegExp(`^${name}:\\w+=(.*)$`, "m").exec(text)?.[1] ?? "";
@@ -61,8 +65,8 @@ function isConfiguredAsNow(folder) {
 }
 
 /**
- * Puts the addons that CMake built in `folder` into the cache. Does nothing if one of their objects was not cached, since
- * nobody knows then what it depends on.
+ * Puts the addons that CMake built in `folder` into the cache. Does nothing if one of their objects was not cached, because
+ * its dependencies are unknown.
  */
 export function keepAddons(key, folder, built, names, strict) {
   if (!isConfiguredAsNow(folder)) return;
