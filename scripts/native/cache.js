@@ -4,19 +4,11 @@
  * build/cache of the checkout. Several processes and checkouts may use it at the same time.
  *
  * An entry is one file: the hash of all that follows it, then a line of JSON, then the products. It is written under a
- * temporary name and renamed, and it is used only if its hash is right. A damaged entry is as good as none.
+ * temporary name and renamed, and it is used only if its hash is right. A damaged entry is ignored and deleted.
+ *
+ * The cache never fails a build: a folder or entry that this user cannot write is used as far as it can be read.
  */
-import {
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  statSync,
-  utimesSync,
-  writeFileSync,
-} from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { hashOf } from "./includes.js";
@@ -28,7 +20,7 @@ export const cacheFolder = () => resolve(root, process.env.WENGERT_CACHE || join
 
 const pathOf = (kind, key) => join(cacheFolder(), kind, key.slice(0, 2), key);
 
-/** Writes a file under a temporary name and renames it, so that nobody sees half of it. */
+/** Writes a file under a temporary name and renames it, so that no reader sees a partial file. */
 export function writeWhole(path, data, options = {}) {
   mkdirSync(dirname(path), { recursive: true });
   const temporary = `${path}.${process.pid}.tmp`;
@@ -38,6 +30,15 @@ export function writeWhole(path, data, options = {}) {
   } catch (error) {
     rmSync(temporary, { force: true });
     throw error;
+  }
+}
+
+/** Removes a file of the cache. Does nothing if this user may not remove it. */
+function remove(path) {
+  try {
+    rmSync(path, { force: true });
+  } catch {
+    // The folder belongs to another user; the owner's next build removes the file.
   }
 }
 
@@ -55,7 +56,7 @@ export function load(kind, key) {
   }
   const body = data.subarray(65);
   if (data.length < 66 || data.toString("latin1", 0, 64) !== hashOf(body)) {
-    rmSync(path, { force: true });
+    remove(path);
     return undefined;
   }
   const end = body.indexOf(10);
@@ -70,12 +71,15 @@ export function load(kind, key) {
     // prune() removes first what was not used for the longest time.
     utimesSync(path, new Date(), new Date());
   } catch {
-    // Another process has just removed the entry; its contents are here.
+    // Another process has just removed the entry, or another user owns it. Its contents have been read.
   }
   return { about, parts };
 }
 
-/** Stores JSON and products under a key. A full disk or a folder that cannot be written is not an error: nothing is stored. */
+/**
+ * Stores JSON and products under a key. A full disk or a folder that cannot be written is not an error: nothing is stored,
+ * and a line on stderr says why.
+ */
 export function store(kind, key, about, parts) {
   const line = Buffer.from(`${JSON.stringify({ about, lengths: parts.map(({ length }) => length) })}\n`);
   const body = Buffer.concat([line, ...parts]);
@@ -96,19 +100,24 @@ export function prune({ days = 30, mostBytes = 2 * 2 ** 30, now = Date.now() } =
   let bytes = 0;
   for (const entry of entries) {
     const most = entry.path.endsWith(".tmp") ? day : days * day;
-    if (now - entry.used > most || bytes + entry.bytes > mostBytes) rmSync(entry.path, { force: true });
+    if (now - entry.used > most || bytes + entry.bytes > mostBytes) remove(entry.path);
     else bytes += entry.bytes;
   }
 }
 
-/** The files below a folder, with their sizes and when each was last used. */
+/** The files below a folder, with their sizes and when each was last used. Without those that this user cannot list. */
 function filesIn(folder) {
-  const files = [];
-  for (const name of existsSync(folder) ? readdirSync(folder, { recursive: true, encoding: "utf8" }) : []) {
-    const path = join(folder, name);
-    // Another process may have removed it.
-    const found = statSync(path, { throwIfNoEntry: false });
-    if (found?.isFile()) files.push({ path, bytes: found.size, used: found.mtimeMs });
+  const found = [];
+  try {
+    for (const entry of readdirSync(folder, { withFileTypes: true })) {
+      const path = join(folder, entry.name);
+      if (entry.isDirectory()) found.push(...filesIn(path));
+      // Another process may have removed it.
+      const file = entry.isFile() ? statSync(path, { throwIfNoEntry: false }) : undefined;
+      if (file) found.push({ path, bytes: file.size, used: file.mtimeMs });
+    }
+  } catch {
+    // The folder does not exist, or it belongs to another user.
   }
-  return files;
+  return found;
 }

@@ -4,11 +4,14 @@
  *
  *     node scripts/native/compile.js CHECKOUT c++ -O2 ... -MD -MT x.o -MF x.o.d -o x.o -c x.cc
  *
- * The key of an object has everything that it depends on: the compiler and its version, the options, the variables of the
- * environment that compilers read, and the source with all files of the project that it includes (includes.js). The
- * compiler runs in the checkout's folder with relative paths, so the checkout's path is neither in the key nor in the
- * object, and another checkout gets the same objects. Headers of the system are not in the key, because only the compiler
- * knows them: an entry lists them with their sizes and times, and it is used only if these are the same.
+ * The key of an object has everything that it depends on except system headers: the compiler and its version, the options,
+ * the variables of the environment that compilers read, and the source with all files of the project that it includes
+ * (includes.js). The compiler runs in the checkout's folder with relative paths, so the checkout's path is neither in the
+ * key nor in the object, and another checkout gets the same objects.
+ *
+ * System headers are not in the key, because only the compiler knows them: an entry lists those that were included, with
+ * their sizes and times, and it is used only if these are the same. This does not notice a system header that is installed
+ * later and shadows another, in a folder that the compiler searches first. Remove the cache after installing one.
  *
  * Beside an object, `x.o.cached` says what it was made of, for the cache of whole addons (addons.js). If the object could
  * not be cached, there is no such file. WENGERT_CACHE_LOG names a file that gets a line for each object: whether it was
@@ -90,15 +93,15 @@ function describe({ target, depfile, output }, { key, files }, system) {
   writeWhole(`${output}.cached`, JSON.stringify({ key, system }));
 }
 
-/** Copies the object from the cache. False if it is not there. */
+/** Copies the object from the cache. False if it is not there; throws an Error if a file cannot be written. */
 function copyFromCache(command, known) {
   const entry = load("objects", known.key);
   if (entry === undefined || !isUnchanged(entry.about.system)) return false;
   // -Werror is not in the key, but it refuses an object that was compiled with warnings.
   if (command.strict && entry.about.said !== "") return false;
-  process.stderr.write(entry.about.said);
   writeWhole(command.output, entry.parts[0]);
   describe(command, known, entry.about.system);
+  process.stderr.write(entry.about.said);
   return true;
 }
 
@@ -127,9 +130,13 @@ export function compile(root, args) {
     log(`not cached: ${error.message}`);
     return run(args).status;
   }
-  if (copyFromCache(command, known)) {
-    log(`copied ${command.output}`);
-    return 0;
+  try {
+    if (copyFromCache(command, known)) {
+      log(`copied ${command.output}`);
+      return 0;
+    }
+  } catch {
+    // The compiler reports why the object cannot be written, if it cannot write it either.
   }
   const { status, said } = run(commandLine(command, root), root);
   if (status !== 0) return status;
