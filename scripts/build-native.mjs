@@ -9,12 +9,12 @@
  *              "matmul.cu" are files, in any folder. Give --out as well
  * --out        where the addons go: default build/Release. WENGERT_NATIVE names such a folder to a program
  * --strict     warnings of the compiler are errors
- * --optional   if there is no C++ compiler or no CMake, prints a message and ends with status 0
+ * --optional   if there is no C++ compiler, no CMake, or neither Ninja nor Make, prints a message and ends with status 0
  * --quiet      prints nothing unless it fails, or builds nothing because of --optional
  *
- * The parts of the emulator's addons are kept in build/cache, or in the folder that WENGERT_CACHE names: objects by
- * their sources (scripts/native/compile.js), and whole addons (scripts/native/addons.js). Entries that were not used for
- * 30 days are removed, and the oldest if there are more than 2 GiB.
+ * The build cache keeps the parts of the emulator's addons: objects by their sources (scripts/native/compile.js), and
+ * whole addons (scripts/native/addons.js). It is in build/cache, or in the folder that WENGERT_CACHE names. Entries that
+ * were not used for 30 days are removed, and the oldest if there are more than 2 GiB.
  *
  * WENGERT_CUDA_ARCHITECTURES, such as "80;90a", restricts what the CUDA addon is built for. Plain JavaScript, since it
  * may run before anything was compiled.
@@ -69,7 +69,7 @@ function isStale(lock) {
   }
 }
 
-/** Configures and builds one device's addons in `folder`. Throws with the compiler's words if that fails. */
+/** Configures and builds one device's addons in `folder`. Throws with the compiler's output if that fails. */
 function build(folder, { quiet }, settings) {
   const cmakeJs = createRequire(import.meta.url).resolve("cmake-js/bin/cmake-js");
   const given = Object.entries(settings).map(([name, value]) => `--CD${name}=${value}`);

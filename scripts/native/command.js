@@ -30,7 +30,7 @@ export function fromRoot(path, root) {
 
 /**
  * The parts of a command that compiles one file and writes a list of its dependencies. `flags` and `source` are for a
- * compiler that runs in the checkout's folder. Throws an Error that says why if the command is another one.
+ * compiler that runs in the checkout's folder. Throws an Error that says why for any other command.
  */
 export function readCommand([compiler, ...args], root, cwd = process.cwd()) {
   const command = { compiler, flags: [], strict: false, forced: [], folders: [] };

@@ -1,5 +1,5 @@
-// Kernels that do wrong on purpose, and one that takes its time: what the addon must notice, and outlive. They are part
-// of the addon that watches accesses, which only tests load.
+// Kernels with deliberate errors, and a slow one. The addon must report them and keep working. They are part of the addon
+// that watches accesses, which only tests load.
 #include "emulator/launch/runtime.h"
 #include "runtime/launch.h"
 #include "runtime/registry.h"
