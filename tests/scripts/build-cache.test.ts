@@ -26,7 +26,7 @@ import { skipWithout } from "../support/required.js";
 
 const scripts = fileURLToPath(new URL("../../scripts/native", import.meta.url));
 const found = findCompiler();
-const compiler = found ?? "c++";
+const compiler = found ?? process.env.CXX ?? "c++";
 const skipped = skipWithout("TOOLS", found !== undefined);
 const reason = skipped ? " (skipped: no C++ compiler was found)" : "";
 const work = mkdtempSync(join(tmpdir(), "wengert-cache-"));
