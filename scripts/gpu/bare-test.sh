@@ -38,6 +38,6 @@ if ! command -v nvidia-smi > /dev/null; then
     echo "smoke.js succeeded on cuda without a driver" >&2
     exit 1
   fi
-  grep -m 1 'cuda: not available: ' "$folder/cuda.txt" || { cat "$folder/cuda.txt" >&2; exit 1; }
+  grep -m 1 'cuda is not available: ' "$folder/cuda.txt" || { cat "$folder/cuda.txt" >&2; exit 1; }
 fi
 echo "the bundle runs in an empty environment"

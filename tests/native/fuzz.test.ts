@@ -134,9 +134,9 @@ function learnKinds(addon: Addon, name: string, handle: number): Kind[] {
     } catch (error) {
       const text = String(error);
       const at = Number(/operand (\d+)/.exec(text)?.[1]) - 1;
-      if (/takes \d+ operands/.test(text)) kinds.push("number");
+      if (/expected \d+ operands/.test(text)) kinds.push("number");
       else if (/operand \d+\[0\] must be the handle/.test(text)) kinds[at] = "buffers";
-      else if (/operand \d+\[0\] must be an integer/.test(text)) kinds[at] = "dims";
+      else if (/operand \d+\[0\] must be a 32-bit integer/.test(text)) kinds[at] = "dims";
       else if (/must be the handle/.test(text)) kinds[at] = "buffer";
       else if (/must be a list/.test(text)) kinds[at] = "list";
       else if (/must be an integer/.test(text)) trial.number = [1];
