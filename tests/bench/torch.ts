@@ -9,10 +9,12 @@ const own = fileURLToPath(new URL("../../build/python/bin/python", import.meta.u
 /** The Python to find PyTorch with: $PYTHON, or the one that scripts/python.sh makes. */
 export const python = process.env.PYTHON || (existsSync(own) ? own : "python3");
 
-const found = spawnSync(python, ["-c", "import torch"]).status === 0;
+const found = spawnSync(python, ["-c", "import torch, numpy"]).status === 0;
 
 /** Whether tests that need PyTorch are skipped: it is missing, and that is not a failure (WENGERT_REQUIRE_TOOLS). */
 export const withoutTorch = skipWithout("TOOLS", found);
 
 /** The reason, to end the name of a test that is skipped without PyTorch. */
-export const whyTorch = withoutTorch ? ` (skipped: ${python} has no PyTorch; run bash scripts/python.sh torch)` : "";
+export const whyTorch = withoutTorch
+  ? ` (skipped: ${python} lacks PyTorch or NumPy; run bash scripts/python.sh torch numpy)`
+  : "";

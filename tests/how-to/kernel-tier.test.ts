@@ -1,5 +1,5 @@
 /** Follows docs/how-to/kernel-tier.md in a scratch copy. */
-import { missingTools } from "../support/native.js";
+import { missingTools } from "../../scripts/native/tools.js";
 import { testPage } from "./page-test.js";
 
 testPage("kernel-tier", missingTools().join(" and "));

@@ -23,13 +23,18 @@ test("the workflow runs every job of .ci/run, and no other", () => {
   expect([...named, ...matrix].sort()).toEqual(jobs().sort());
 });
 
-test("one job is a project of vitest or a step that does not need a separate clone", () => {
+test("every job has a case in .ci/run, and every project of vitest has a job", () => {
   const script = readFileSync(join(root, ".ci/run"), "utf8");
-  for (const job of jobs()) expect(script).toMatch(new RegExp(`^ {4}${job}\\)`, "m"));
+  const cases = [...script.matchAll(/^ {4}([\w |-]+)\)/gm)].flatMap(([, names]) => names.split(" | "));
+  expect(cases.sort()).toEqual(jobs().sort());
+  const config = readFileSync(join(root, "vitest.config.ts"), "utf8");
+  const projects = [...config.matchAll(/(?:project|emulated)\("([\w -]+)"/g)].map(([, name]) => name);
+  expect(projects.map((name) => name.replace(" timed", ""))).toEqual(expect.arrayContaining(["cpu", "races"]));
+  for (const name of projects) expect(jobs()).toContain(name.replace(" timed", ""));
 });
 
 test("no source reads the variable CI", () => {
-  const { status, stdout } = spawnSync("git", ["grep", "-lE", "env\\.CI\\b|\\bCI=true|\\$\\{?CI\\b"], {
+  const { status, stdout } = spawnSync("git", ["grep", "-lE", "env\\.CI\\b|env\\[.CI.\\]|\\bCI=true|\\$\\{?CI\\b"], {
     cwd: root,
     encoding: "utf8",
   });

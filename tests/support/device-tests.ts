@@ -22,11 +22,12 @@ export const firstTests = ["conformance", "coverage", "matmul", "rows", "conv", 
 /** Tests of the addon. */
 export const addonTests = ["tests/native"];
 
-/** Tests that load an addon or run a compiler, besides the tests of the addon. No other test does so on the CPU. */
+/** Tests that load an addon or run a compiler, besides the tests of the addon. */
 export const toolTests = [
   "tests/bench/device.test.ts",
   "tests/kernels/emulator.test.ts",
   "tests/kernels/report.test.ts",
+  "tests/scripts/build-cache.test.ts",
   "tests/scripts/bundle.test.ts",
   "tests/scripts/test-runner.test.ts",
 ];

@@ -2,10 +2,11 @@
  * The global setup of the test projects that load the emulator's addons: builds them if they are missing or older than their
  * sources. The projects of the CPU do not use this file, so their tests never start a native build.
  */
-import { execFileSync, spawnSync } from "node:child_process";
+import { execFileSync } from "node:child_process";
 import { existsSync, readdirSync, statSync } from "node:fs";
 import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { missingTools } from "../../scripts/native/tools.js";
 import { isRequired } from "./required.js";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
@@ -13,12 +14,6 @@ const addon = join(root, "build", "Release", "wengert_emulator_races.node");
 
 /** Sources that an addon is not made of, by a part of its name. */
 const otherSources = { cuda: /emulator/, emulator: /device-cuda/ };
-
-/** The programs that a build of the emulator needs and that were not found. */
-export function missingTools(): string[] {
-  const compiler = process.env.CXX ?? "c++";
-  return [compiler, "cmake"].filter((tool) => spawnSync(tool, ["--version"]).status !== 0);
-}
 
 /**
  * Builds the emulator's addons if they are missing or old. If WENGERT_NATIVE names a folder of addons, they are used
@@ -57,10 +52,13 @@ export function sourcesIn(folder: string, from = root): string[] {
   return files;
 }
 
-/** Whether the sources in kernels/ and native/ of an addon were changed after it was built. */
+/** Files of an addon outside kernels/ and native/. */
+const otherFiles = ["CMakeLists.txt", "cmake/sources.cmake", "tests/native/planted.cu"];
+
+/** Whether the sources of an addon were changed after it was built. */
 export function isOld(addon: string): boolean {
   const built = statSync(addon).mtimeMs;
   const others = basename(addon).includes("cuda") ? otherSources.cuda : otherSources.emulator;
-  const sources = ["kernels", "native"].flatMap((folder) => sourcesIn(folder));
+  const sources = [...otherFiles, ...["kernels", "native"].flatMap((folder) => sourcesIn(folder))];
   return sources.some((file) => !others.test(file) && statSync(join(root, file)).mtimeMs > built);
 }

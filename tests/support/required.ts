@@ -4,7 +4,7 @@
  *
  *     WENGERT_REQUIRE_DATA    the data sets of WENGERT_DATA or ../shared/data
  *     WENGERT_REQUIRE_NVCC    nvcc
- *     WENGERT_REQUIRE_TOOLS   every other tool: a C++ compiler, cmake, Python with PyTorch, a file system to fill up
+ *     WENGERT_REQUIRE_TOOLS   every other tool: a C++ compiler, CMake, Python with PyTorch and NumPy, a file system to fill up
  *
  * `.ci/run` sets all three; `.ci/run JOB` sets none.
  */
