@@ -104,7 +104,10 @@ describe("fetching files", () => {
     "a server that fails": [(_, response) => response.writeHead(500).end(), /HTTP status 500/],
     "a wrong checksum": [(_, response) => response.end(Buffer.alloc(300_000, "b")), /SHA-256 checksum does not match/],
     "fewer bytes": [(_, response) => response.end("aaa"), /received only 3 of 300000 bytes/],
-    "more bytes": [(_, response) => response.end(Buffer.alloc(300_001, "a")), /received more than the expected 300000 bytes/],
+    "more bytes": [
+      (_, response) => response.end(Buffer.alloc(300_001, "a")),
+      /received more than the expected 300000 bytes/,
+    ],
     "bytes without end": [
       (_, response) => {
         const timer = setInterval(() => response.write(Buffer.alloc(100_000)), 5);

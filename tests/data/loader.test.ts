@@ -192,7 +192,12 @@ describe("DataLoader refuses", () => {
     ["half a sample", 3, { batch: 1.5 }, /got 1.5/],
     ["a negative seed", 3, { batch: 1, seed: -1 }, /seed must be a non-negative integer, got -1/],
     ["prefetch of NaN", 3, { batch: 1, prefetch: Number.NaN }, /prefetch .* got NaN/],
-    ["workers without a module", 3, { batch: 1, workers: 2 }, /with 2 workers, the dataset must come from moduleDataset/],
+    [
+      "workers without a module",
+      3,
+      { batch: 1, workers: 2 },
+      /with 2 workers, the dataset must come from moduleDataset/,
+    ],
   ])("%s", (_, count, given, message) => {
     expect(() => new DataLoader(numbered(count), given)).toThrow(ArgumentError);
     expect(() => new DataLoader(numbered(count), given)).toThrow(message);
@@ -270,7 +275,12 @@ describe("datasets", () => {
       /x has 2 rows, but y has 3/,
     ],
     ["lists", () => arrayDataset({ x: [1, 2] as never }), ArgumentError, /x must be a typed array .*, got 1,2/],
-    ["a scalar", () => arrayDataset({ x: { shape: [], data: new Float32Array(1) } }), ShapeError, /must have at least one axis/],
+    [
+      "a scalar",
+      () => arrayDataset({ x: { shape: [], data: new Float32Array(1) } }),
+      ShapeError,
+      /must have at least one axis/,
+    ],
     [
       "too few numbers",
       () => arrayDataset({ x: { shape: [2, 2], data: new Float32Array(3) } }),

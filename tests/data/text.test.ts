@@ -121,7 +121,9 @@ describe("tokenDataset", () => {
     });
     expect(tokenDataset(tokens, { length: 4, stride: 4 }).length).toBe(2);
     expect(tokenDataset(tokens, { length: 9 }).length).toBe(1);
-    expect(() => tokenDataset(tokens, { length: 10 })).toThrow("samples of 10 tokens need a text of at least 11 tokens, got 10");
+    expect(() => tokenDataset(tokens, { length: 10 })).toThrow(
+      "samples of 10 tokens need a text of at least 11 tokens, got 10",
+    );
     expect(() => tokenDataset(tokens, { length: 0 })).toThrow(ArgumentError);
   });
 });

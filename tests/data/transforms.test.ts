@@ -62,7 +62,9 @@ describe("randomCrop", () => {
   test("refuses what does not fit", () => {
     expect(() => randomCrop(0)).toThrow(ArgumentError);
     expect(() => randomCrop(3, { padding: -1 })).toThrow("padding");
-    expect(() => randomCrop(5)(image(3, 3), new Generator())).toThrow("a crop of 5 x 5 does not fit in the image [1, 3, 3]");
+    expect(() => randomCrop(5)(image(3, 3), new Generator())).toThrow(
+      "a crop of 5 x 5 does not fit in the image [1, 3, 3]",
+    );
     expect(() => randomCrop(1)({ shape: [3], data: new Float32Array(3) }, new Generator())).toThrow(ShapeError);
   });
 });

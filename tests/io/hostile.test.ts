@@ -104,13 +104,19 @@ const hostile: Readonly<Record<string, readonly [bytes: Uint8Array, message: Reg
   "bytes that do not match the shape": [f32([3]), /F32 \[3\] needs 12 bytes, but the file has 8/],
   "one offset": [file('{"x":{"dtype":"F32","shape":[2],"data_offsets":[8]}}', eight), /must be \[begin, end\]/],
   "three offsets": [file('{"x":{"dtype":"F32","shape":[2],"data_offsets":[0,8,8]}}', eight), /must be \[begin, end\]/],
-  "an end before the begin": [file(header({ x: entry("F32", [2], 8, 0) }), eight), /must be \[begin, end\] with begin <= end/],
+  "an end before the begin": [
+    file(header({ x: entry("F32", [2], 8, 0) }), eight),
+    /must be \[begin, end\] with begin <= end/,
+  ],
   "a negative offset": [file(header({ x: entry("F32", [2], -8, 0) }), eight), /sizes and offsets must be integers/],
   "a huge offset": [
     file(header({ x: entry("F32", [2], 2 ** 52, 2 ** 52 + 8) }), eight),
     /ends at byte 4503599627370504, but there are only 8/,
   ],
-  "an end outside the data": [file(header({ x: entry("F32", [3], 0, 12) }), eight), /ends at byte 12, but there are only 8/],
+  "an end outside the data": [
+    file(header({ x: entry("F32", [3], 0, 12) }), eight),
+    /ends at byte 12, but there are only 8/,
+  ],
   "a tensor of 4 GB in a small file": [
     file(header({ x: entry("U8", [2 ** 31 - 1, 2], 0, 2 ** 32 - 2) }), eight),
     /ends at byte/,
@@ -118,7 +124,10 @@ const hostile: Readonly<Record<string, readonly [bytes: Uint8Array, message: Reg
   "overlapping tensors": [pair([0, 5], [3, 8]), /"b": begins at byte 3, inside another tensor that ends at byte 5/],
   "the same bytes twice": [pair([0, 8], [0, 8]), /inside another tensor/],
   "a gap": [pair([0, 3], [5, 8]), /"b": begins at byte 5, which leaves a gap/],
-  "a gap at the beginning": [file(header({ x: entry("U8", [7], 1, 8) }), eight), /begins at byte 1, which leaves a gap/],
+  "a gap at the beginning": [
+    file(header({ x: entry("U8", [7], 1, 8) }), eight),
+    /begins at byte 1, which leaves a gap/,
+  ],
   "bytes that belong to nobody": [file(header({ x: entry("U8", [7], 0, 7) }), eight), /1 bytes after the last tensor/],
   "data without tensors": [file("{}", eight), /8 bytes after the last tensor/],
   "a bool of 2": [

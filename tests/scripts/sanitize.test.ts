@@ -110,7 +110,10 @@ describe("the comparison of two runs", () => {
     });
 
   test("says whether complete runs are equal", async () => {
-    expect(await compare("a 1\nb 2\ncomplete\n", "a 1\nb 2\ncomplete\n")).toEqual([0, "2 results are equal bit for bit"]);
+    expect(await compare("a 1\nb 2\ncomplete\n", "a 1\nb 2\ncomplete\n")).toEqual([
+      0,
+      "2 results are equal bit for bit",
+    ]);
     expect(await compare("a 1\nb 2\ncomplete\n", "a 1\nb 3\ncomplete\n")).toEqual([1, "the two runs differ"]);
     expect(await compare("a 1\nb 2\ncomplete\n", "a 1\ncomplete\n")).toEqual([1, "the two runs differ"]);
   });
