@@ -71,11 +71,15 @@ export function blockOf(info: Info, text: string, report: (problem: string) => v
     report(`unknown words in the info string: ${[...unknown, ...others].join(", ")}`);
   if (Number(path !== undefined) + Number(run) + Number(check) > 1)
     report("a block can have only one of file=, run and check");
+  const given = anchored.filter((kind) => values.has(kind));
   if (run || check) {
     const commands = commandsOf(text);
     if (commands.length === 0) report("the block has no command");
     const needs = values.get("needs");
     if (needs !== undefined && needs !== "nvcc") report(`needs= must be nvcc, got ${needs}`);
+    for (const kind of given) report(`${kind}= needs file=`);
+    for (const command of commands.filter((line) => /^(cd|export)\b/.test(line)))
+      report(`each line has its own shell, so this has no effect on the next one: ${command}`);
     return { kind: "commands", check, commands, needsNvcc: needs !== undefined, output: null };
   }
   if (path === undefined) {
@@ -83,7 +87,7 @@ export function blockOf(info: Info, text: string, report: (problem: string) => v
     return null;
   }
   if (path.startsWith("/") || path.split("/").includes("..")) report(`${path} is not a path inside the project`);
-  const given = anchored.filter((kind) => values.has(kind));
+  if (values.has("needs")) report("needs= belongs to a block of commands");
   if (given.length > 1) report(`a block can have only one of ${anchored.join(", ")}`);
   const edit: Edit = given.length === 0 ? { kind: "append" } : { kind: given[0], anchor: values.get(given[0]) ?? "" };
   if (edit.kind !== "append" && edit.anchor.trim() === "") report(`${edit.kind}= is empty`);

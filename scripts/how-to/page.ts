@@ -32,6 +32,9 @@ function paragraphBefore(lines: readonly Line[], end: number): string {
   return /^(#|<!--)/.test(paragraph) ? "" : paragraph;
 }
 
+/** Fences that are not read as blocks: those of tildes, of four backquotes, or with spaces before them. */
+const strangeFence = /^ *~~~|^ +```|^````/;
+
 const breakComment = /^<!-- break: `(.+)` to `(.*)` -->$/;
 
 /** Reads one page, line by line. */
@@ -85,7 +88,8 @@ class Reader {
   #readText(text: string): void {
     const heading = /^##+ (.*)$/.exec(text);
     if (heading) this.#readHeading(heading[1]);
-    if (text.startsWith("<!-- break")) this.#readBreak(breakComment.exec(text.trim()));
+    if (strangeFence.test(text)) this.#report("a block must begin with ``` at the start of a line");
+    if (/<!--\s*break/i.test(text)) this.#readBreak(breakComment.exec(text.trimEnd()));
   }
 
   #readHeading(text: string): void {
@@ -108,6 +112,7 @@ class Reader {
   #readFence(fence: Fence): void {
     const info = readInfo(fence.info);
     if (info.words.includes("output")) {
+      if (fence.info !== "text output") this.#report(`an output block must be ${"```"}text output, got ${fence.info}`);
       this.#readOutput(fence.text);
       return;
     }
