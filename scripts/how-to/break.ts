@@ -26,8 +26,14 @@ export const breakagesOf = (page: Page): Breakage[] =>
     return [leftOut, ...corrupted];
   });
 
-/** Runs a page with a breakage. Null means that nobody noticed. */
-export const runBroken = (page: Page, { options }: Breakage): Promise<Failure | null> => runPage(page, options);
+/**
+ * Runs a page with a breakage.
+ *
+ * @param timeout - milliseconds that all commands together may take
+ * @returns the first failure; null if no command failed
+ */
+export const runBroken = (page: Page, { options }: Breakage, timeout?: number): Promise<Failure | null> =>
+  runPage(page, { ...options, timeout });
 
 /** The checks of a page, by number, that were never the first to notice a failure. */
 export const idleChecks = (page: Page, failures: readonly (Failure | null)[]): number[] =>

@@ -3,8 +3,8 @@
  * the command (main.ts), by break.ts, and by tests/how-to.
  */
 import { spawn } from "node:child_process";
-import { readdirSync, readFileSync } from "node:fs";
-import { rm } from "node:fs/promises";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { isRequired } from "../../tests/support/required.js";
 import { hasNvcc } from "../kernels/tools.js";
@@ -49,6 +49,8 @@ export interface RunOptions {
   readonly corrupt?: { readonly step: number; readonly change: Corruption };
   /** Keeps the scratch copy. */
   readonly keep?: boolean;
+  /** Milliseconds that all commands together may take. */
+  readonly timeout?: number;
   /** Called with a line for each step. */
   readonly log?: (line: string) => void;
 }
@@ -56,8 +58,53 @@ export interface RunOptions {
 /** Milliseconds that one command may take. */
 const commandTimeout = 600_000;
 
-/** Runs a command line in a folder; resolves to its output and whether it succeeded. */
-export function runCommand(command: string, cwd: string): Promise<{ ok: boolean; printed: string; stdout: string }> {
+/** What is left behind if this process ends now: the process groups of commands that run, and scratch copies. */
+const groups = new Set<number>();
+const copies = new Set<string>();
+
+/** Ends all processes of a command: npm, npx and the runner each start further ones. */
+function endGroup(group: number): void {
+  try {
+    process.kill(-group, "SIGKILL");
+  } catch (error) {
+    // All of them have ended.
+    if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
+  }
+}
+
+const deleteFolder = (folder: string): void => rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
+
+function cleanUp(): void {
+  for (const group of groups) endGroup(group);
+  for (const copy of copies) deleteFolder(copy);
+  groups.clear();
+  copies.clear();
+}
+
+let isWatching = false;
+
+/** Cleans up when this process exits, and when a signal ends it. */
+function cleanUpAtEnd(): void {
+  if (isWatching) return;
+  isWatching = true;
+  process.on("exit", cleanUp);
+  for (const signal of ["SIGINT", "SIGTERM"] as const) {
+    const end = (): void => {
+      cleanUp();
+      process.off(signal, end);
+      process.kill(process.pid, signal);
+    };
+    // Not `once`: the signal may come twice, from the terminal and from npm, and the second must not stop the cleaning.
+    process.on(signal, end);
+  }
+}
+
+/** Runs a command line in a folder; resolves to its output and whether it succeeded within a number of milliseconds. */
+function runCommand(
+  command: string,
+  cwd: string,
+  timeout: number,
+): Promise<{ ok: boolean; printed: string; stdout: string }> {
   return new Promise((resolve) => {
     const env = environment();
     const child = spawn("bash", ["-o", "pipefail", "-c", command], {
@@ -68,14 +115,16 @@ export function runCommand(command: string, cwd: string): Promise<{ ok: boolean;
     });
     let printed = "";
     let stdout = "";
-    // The whole group: npm, npx and the runner each start further processes.
-    const end = (): void => {
-      if (child.pid !== undefined) process.kill(-child.pid, "SIGKILL");
-    };
+    const group = child.pid;
+    if (group !== undefined) groups.add(group);
     const timer = setTimeout(() => {
-      printed += `\nstopped after ${commandTimeout / 1000} s`;
-      end();
-    }, commandTimeout);
+      printed += `\nstopped after ${(timeout / 1000).toFixed(0)} s`;
+      if (group !== undefined) endGroup(group);
+    }, timeout);
+    const ended = (): void => {
+      clearTimeout(timer);
+      if (group !== undefined) groups.delete(group);
+    };
     child.stdout.setEncoding("utf8").on("data", (text: string) => {
       printed += text;
       stdout += text;
@@ -84,11 +133,11 @@ export function runCommand(command: string, cwd: string): Promise<{ ok: boolean;
       printed += text;
     });
     child.on("error", (error) => {
-      clearTimeout(timer);
+      ended();
       resolve({ ok: false, printed: String(error), stdout });
     });
     child.on("close", (code) => {
-      clearTimeout(timer);
+      ended();
       resolve({ ok: code === 0, printed, stdout });
     });
   });
@@ -104,25 +153,25 @@ export function matches(shown: string, printed: string): boolean {
 }
 
 /** Runs the commands of a block; null if all of them succeeded and printed what the page shows. */
-async function runBlock(block: CommandBlock, cwd: string): Promise<Omit<Failure, "step"> | null> {
+async function runBlock(block: CommandBlock, cwd: string, deadline: number): Promise<Omit<Failure, "step"> | null> {
   let printed = "";
   for (const command of block.commands) {
-    const done = await runCommand(command, cwd);
+    const done = await runCommand(command, cwd, Math.max(0, Math.min(commandTimeout, deadline - Date.now())));
     if (!done.ok) return { kind: "command", message: `${command}\n${done.printed.trimEnd()}` };
     printed = done.stdout;
   }
   if (block.output === null || matches(block.output, printed)) return null;
-  return { kind: "output", message: `${block.commands.at(-1)}\nprinted:\n${printed}\nnot:\n${block.output}` };
+  return { kind: "output", message: `${block.commands.at(-1)}\nprinted:\n${printed}\nexpected:\n${block.output}` };
 }
 
 /** Whether a step is skipped, because it needs nvcc and this machine has none. */
-const isSkipped = ({ block }: Step): boolean =>
+export const isSkipped = ({ block }: Step): boolean =>
   block.kind === "commands" && block.needsNvcc && !hasNvcc() && !isRequired("NVCC");
 
-/** Does one step in a folder; null if it succeeded. */
-async function doStep(step: Step, cwd: string): Promise<Failure | null> {
+/** Does one step in a folder, until a time; null if it succeeded. */
+async function doStep(step: Step, cwd: string, deadline: number): Promise<Failure | null> {
   if (step.block.kind === "commands") {
-    const failure = await runBlock(step.block, cwd);
+    const failure = await runBlock(step.block, cwd, deadline);
     return failure && { step, ...failure };
   }
   try {
@@ -154,15 +203,19 @@ function stepsOf(page: Page, { leaveOut, corrupt }: RunOptions): Step[] {
 export async function runPage(page: Page, options: RunOptions = {}): Promise<Failure | null> {
   if (page.problems.length > 0) throw new Error(`how-to: the page breaks the format\n${page.problems.join("\n")}`);
   const log = options.log ?? (() => undefined);
-  const scratch = copyProject();
+  const deadline = Date.now() + (options.timeout ?? Number.POSITIVE_INFINITY);
+  cleanUpAtEnd();
+  const scratch = mkdtempSync(join(tmpdir(), "wengert-how-to-"));
+  if (!options.keep) copies.add(scratch);
   try {
+    copyProject(scratch);
     for (const step of stepsOf(page, options)) {
       if (isSkipped(step)) {
         log(`${step.number}. ${step.title}: skipped, because nvcc was not found`);
         continue;
       }
       const start = Date.now();
-      const failure = await doStep(step, scratch);
+      const failure = await doStep(step, scratch, deadline);
       const seconds = ((Date.now() - start) / 1000).toFixed(1);
       log(`${step.number}. ${step.title}: ${failure === null ? "done" : `FAILED (${failure.kind})`}, ${seconds} s`);
       if (failure !== null) return failure;
@@ -170,6 +223,9 @@ export async function runPage(page: Page, options: RunOptions = {}): Promise<Fai
     return null;
   } finally {
     if (options.keep) log(`kept: ${scratch}`);
-    else await rm(scratch, { recursive: true, force: true, maxRetries: 3 });
+    else {
+      deleteFolder(scratch);
+      copies.delete(scratch);
+    }
   }
 }

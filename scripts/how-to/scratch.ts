@@ -1,18 +1,16 @@
-/** A scratch copy of the project, in which a page of docs/how-to is followed. Made and deleted by run.ts. */
+/** Copies the project into a folder in which run.ts follows a page of docs/how-to, and gives the environment of its commands. */
 import { execFileSync } from "node:child_process";
 import {
   copyFileSync,
   existsSync,
   mkdirSync,
-  mkdtempSync,
   readdirSync,
   readFileSync,
   realpathSync,
   symlinkSync,
   writeFileSync,
 } from "node:fs";
-import { tmpdir } from "node:os";
-import { dirname, join, relative } from "node:path";
+import { dirname, join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 
 /** The folder of the project, with a slash at its end. */
@@ -42,11 +40,22 @@ function copyTypeCheck(folder: string): void {
 }
 
 /**
- * Copies the project into a new temporary folder. Its node_modules is a folder of links: caches that tools write into it
- * stay out of the project's node_modules. The Python environment of scripts/python.sh is a link.
+ * Links the Python environment of scripts/python.sh, and its lock: a command may install packages in the environment, so it must
+ * wait for the other processes that do so.
  */
-export function copyProject(): string {
-  const folder = mkdtempSync(join(tmpdir(), "wengert-how-to-"));
+function linkPython(folder: string): void {
+  const build = join(root, "build");
+  if (!existsSync(join(build, "python"))) return;
+  writeFileSync(join(build, "python.lock"), "", { flag: "a" });
+  mkdirSync(join(folder, "build"));
+  for (const name of ["python", "python.lock"]) symlinkSync(join(build, name), join(folder, "build", name));
+}
+
+/**
+ * Copies the project into an empty folder. Its node_modules is a folder of links: caches that tools write into it stay out
+ * of the project's node_modules.
+ */
+export function copyProject(folder: string): void {
   const made = new Set<string>();
   for (const path of projectFiles()) {
     const to = join(folder, path);
@@ -61,16 +70,12 @@ export function copyProject(): string {
     if (name !== ".cache" && !name.startsWith(".vite"))
       symlinkSync(join(modules, name), join(folder, "node_modules", name));
   copyTypeCheck(folder);
-  const environment = join(root, "build", "python");
-  if (existsSync(environment)) {
-    mkdirSync(join(folder, "build"));
-    symlinkSync(environment, join(folder, "build", "python"));
-  }
-  return folder;
+  linkPython(folder);
 }
 
-/** Variables of the process that a reader of the page would not have set. */
-const left = (name: string): boolean => !/^(WENGERT_|VITEST|NODE_|TEST$|CI$|FORCE_COLOR|PROD$|DEV$|MODE$)/.test(name);
+/** Whether a command gets a variable of this process: not the settings of tests, except that tools are required. */
+const isKept = (name: string): boolean =>
+  !/^(WENGERT_(?!REQUIRE_)|VITEST|NODE_|TEST$|CI$|FORCE_COLOR|PROD$|DEV$|MODE$)/.test(name);
 
 /**
  * The environment of a page's commands: that of this process without the settings of tests. Compiled objects come from the
@@ -78,10 +83,10 @@ const left = (name: string): boolean => !/^(WENGERT_|VITEST|NODE_|TEST$|CI$|FORC
  */
 export function environment(): NodeJS.ProcessEnv {
   const python = join(root, "build", "python", "bin", "python");
-  const kept = Object.entries(process.env).filter(([name]) => left(name));
+  const kept = Object.entries(process.env).filter(([name]) => isKept(name));
   return {
     ...Object.fromEntries(kept),
-    WENGERT_CACHE: process.env.WENGERT_CACHE || join(root, "build", "cache"),
+    WENGERT_CACHE: resolve(root, process.env.WENGERT_CACHE || join("build", "cache")),
     PYTHON: process.env.PYTHON || (existsSync(python) ? python : "python3"),
     NO_COLOR: "1",
   };

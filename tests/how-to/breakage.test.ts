@@ -7,6 +7,7 @@ import { expect, test } from "vitest";
 import { breakagesOf, runBroken } from "../../scripts/how-to/break.js";
 import { loadPage } from "../../scripts/how-to/run.js";
 import { withoutTorch } from "../bench/torch.js";
+import { commandsTimeout, pageTimeout } from "./page-test.js";
 
 const pages = withoutTorch ? ["backend"] : ["backend", "layer"];
 
@@ -20,7 +21,11 @@ if (!Number.isSafeInteger(seed) || seed < 0)
   throw new RangeError(`WENGERT_SEED must be an integer of 0 or more, got ${process.env.WENGERT_SEED}`);
 const { page, breakage } = all[seed % all.length];
 
-test(`docs/how-to/${page.name}.md: the commands notice ${breakage.name}`, async () => {
-  const failure = await runBroken(page, breakage);
-  expect(failure?.kind).toMatch(/^(command|output)$/);
-}, 600_000);
+test(
+  `docs/how-to/${page.name}.md: the commands notice ${breakage.name}`,
+  async () => {
+    const failure = await runBroken(page, breakage, commandsTimeout);
+    expect(failure?.kind).toMatch(/^(command|output)$/);
+  },
+  pageTimeout,
+);
