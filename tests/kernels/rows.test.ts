@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import { describe, expect, test } from "vitest";
 import { judge, unusedRows } from "../../scripts/kernels/judge.js";
 import { demangle, shorten } from "../../scripts/kernels/names.js";
@@ -6,6 +7,7 @@ import type { KernelReport } from "../../scripts/kernels/report.js";
 import type { Row } from "../../scripts/kernels/row.js";
 import { rows } from "../../scripts/kernels/rows.js";
 import { readListings } from "../../scripts/kernels/sass.js";
+import { skipWithout } from "../support/required.js";
 import { hidden, listingOf, reportOf } from "./support.js";
 
 const row: Row = { kernel: /^wide$/, title: "wide", load: 16, store: 16, registers: 32, blocks: 8 };
@@ -122,7 +124,9 @@ describe("the table of rows", () => {
 });
 
 describe("names of kernels", () => {
-  test("are demangled, and keep their template arguments", () => {
+  const skipped = skipWithout("TOOLS", spawnSync("c++filt", ["--version"]).status === 0);
+  const why = skipped ? " (skipped: c++filt of binutils was not found)" : "";
+  test.skipIf(skipped)(`are demangled, and keep their template arguments${why}`, () => {
     const mangled =
       "_ZN7wengert51_GLOBAL__N__765f09b6_13_optimizers_cu_021edf3f_834114stepParametersIfNS0_4AdamIfLb1EEEEEvT0_NS_11TensorTableIXplLi2EsrS4_5slotsEEENS_5DTypeENS0_8ProgressE";
     const [demangled] = demangle([mangled]);
