@@ -74,27 +74,33 @@ function endGroup(group: number): void {
 
 const deleteFolder = (folder: string): void => rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
 
+/** When this process exits. */
 function cleanUp(): void {
   for (const group of groups) endGroup(group);
   for (const copy of copies) deleteFolder(copy);
+}
+
+/** When a signal ends this process. tsx kills it if it takes longer than a moment, so another process deletes the folders. */
+function cleanUpLater(): void {
+  for (const group of groups) endGroup(group);
+  spawn("sh", ["-c", 'sleep 1; rm -rf "$@"', "sh", ...copies], { detached: true, stdio: "ignore" }).unref();
   groups.clear();
   copies.clear();
 }
 
 let isWatching = false;
 
-/** Cleans up when this process exits, and when a signal ends it. */
 function cleanUpAtEnd(): void {
   if (isWatching) return;
   isWatching = true;
   process.on("exit", cleanUp);
   for (const signal of ["SIGINT", "SIGTERM"] as const) {
     const end = (): void => {
-      cleanUp();
+      cleanUpLater();
       process.off(signal, end);
       process.kill(process.pid, signal);
     };
-    // Not `once`: the signal may come twice, from the terminal and from npm, and the second must not stop the cleaning.
+    // Not `once`: the signal comes twice, from the terminal and from tsx, and the second must not end the process before this.
     process.on(signal, end);
   }
 }
