@@ -26,12 +26,13 @@ measured. A test fails if the page is out of date. Do not edit it by hand.
 | \`f32\`, \`i32\` | Same as \`F\`, but the result is float32 or int32, because the op converts inputs of this dtype. |
 | \`-\` | The op does not take this dtype, or the device has no kernel for it. If a kernel is missing, the last column names it. |
 
-A column is for one dtype of the inputs that hold values. Indices and masks keep their dtypes; \`oneHot\` has only indices. The
-columns are \`f64\` float64, \`f32\` float32, \`bf16\` bfloat16, \`f16\` float16, \`i32\` int32, \`u8\` uint8 and \`bool\`.
+Each column shows one dtype of the inputs that hold values. Indices and masks keep their dtypes; \`oneHot\` has only
+indices. The columns are \`f64\` float64, \`f32\` float32, \`bf16\` bfloat16, \`f16\` float16, \`i32\` int32, \`u8\` uint8 and
+\`bool\`.
 
 - Functions that create tensors, such as \`zeros\` and \`randn\`, are not on this page.
-- The marks of an op come from one sample with the usual options. If other samples have different marks in a float dtype,
-  the last column gives their marks and names.
+- An op's marks come from one sample with the usual options. If other samples have different marks in a float dtype, the
+  last column gives their marks and names.
 - For the second gradient, the samples compute a weighted sum of y². The function that is differentiated again is the sum of
   the squares of its gradients.
 - The page shows what can be computed, but not how accurate it is. \`npm test\` compares values and gradients with PyTorch in
@@ -66,8 +67,8 @@ export function render({ families, updates }: Layout, page: Page): string {
     line([`\`${name}\``, `\`${file}\``, ...pageDevices.map((device) => page[device].updates.get(name) ?? "?")]),
   );
   parts.push(
-    `## Updates\n\nUpdates change tensors in place. They are the steps of optimizers and the running statistics. They are never recorded on
-a tape and have no gradient. The columns show whether the device has a kernel (\`yes\`) or not (\`-\`).\n\n${head(["update", "file", ...pageDevices])}${rows.join("")}`,
+    `## Updates\n\nUpdates change tensors in place. They are optimizer steps and running statistics. They are never recorded on a tape and
+have no gradient. The columns show whether the device has a kernel (\`yes\`) or not (\`-\`).\n\n${head(["update", "file", ...pageDevices])}${rows.join("")}`,
   );
   return parts.join("\n");
 }
