@@ -4,20 +4,21 @@
  *
  *     WENGERT_DEVICE=cuda npx tsx bench/device.ts [options]
  *
- *   --out FILE       bench.json by default; the table goes beside it, as .md. Both are replaced after each row
- *   --append         keep the rows that FILE already has, of the same commit
- *   --quick          a dozen rows instead of all
- *   --steps          whole training steps instead of single ops, and then under torch.compile
- *   --profiled       the rows whose kernels scripts/gpu/profile.sh profiles
- *   --only TEXT      rows whose name contains it; may be repeated
- *   --list           print the names of the rows, and end
- *   --seconds N      start no row after N seconds, and wait for none beyond that
- *   --small          tiny sizes, to try the program on the emulator: its figures mean nothing
- *   --once           run each row twice and time nothing, for a profiler
- *   --python FILE    the Python that has PyTorch; default: $PYTHON, or python3
- *   --alone          without PyTorch: nothing is compared
+ *   --out FILE       the output file (default bench.json); the table is written next to it, as .md. Both are replaced
+ *                    after each row
+ *   --append         keep the rows of the same commit that are already in FILE
+ *   --quick          measure a dozen rows instead of all
+ *   --steps          measure whole training steps instead of single ops, first without and then with torch.compile
+ *   --profiled       measure only the rows whose kernels scripts/gpu/profile.sh profiles
+ *   --only TEXT      measure only rows whose names contain TEXT; may be repeated
+ *   --list           print the row names and exit
+ *   --seconds N      start no row after N seconds, and stop waiting for the row in progress
+ *   --small          use tiny sizes, to try the program on the emulator; the figures are meaningless
+ *   --once           run each row twice without timing it, for a profiler
+ *   --python FILE    the Python that has PyTorch (default: $PYTHON, or python3)
+ *   --alone          run without PyTorch; nothing is compared
  *
- * The status is 1 if a row is wrong, failed or could not be compared, or if the row with a planted error was not reported;
+ * The exit status is 1 if a row is wrong, failed or could not be compared, or if the row with a planted error was not reported;
  * 2 if nothing is wrong but no time was left for some rows; otherwise 0.
  */
 import { parseArgs } from "node:util";

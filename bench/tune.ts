@@ -4,12 +4,12 @@
  *
  *     WENGERT_DEVICE=cuda npx tsx bench/tune.ts --out FILE [options]
  *
- *   --out FILE       written whole after each product, so that a kill loses at most the product in progress
- *   --seconds N      stop after N seconds (default 60), with the rows that are done; the most important are first
- *   --only TEXT      rows whose name contains it; may be repeated
- *   --small          tiny sizes, to try the program on the emulator: its figures mean nothing
+ *   --out FILE       the output file, rewritten after each product, so that a kill loses at most the product in progress
+ *   --seconds N      stop after N seconds (default 60); the most important rows are measured first
+ *   --only TEXT      measure only rows whose names contain TEXT; may be repeated
+ *   --small          use tiny sizes, to try the program on the emulator; the figures are meaningless
  *
- * The status is 1 if a row, or a kernel that was tried, failed; 2 if none failed but no time was left for some rows; otherwise 0.
+ * The exit status is 1 if a row, or a kernel that was tried, failed; 2 if none failed but no time was left for some rows; otherwise 0.
  */
 import { parseArgs } from "node:util";
 import { DeviceError, device, OutOfMemoryError, Scope, type TuningFile } from "../src/index.js";

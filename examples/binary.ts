@@ -17,18 +17,18 @@ import { ProgressBar, Trainer } from "wengert/train";
 import { evaluationLoader } from "./support/loader.js";
 import { integer, positive, program, text } from "./support/program.js";
 
-const usage = `Learns to tell the points of two half moons apart.
+const usage = `Learns to tell apart the points of two half moons.
 
 npx tsx examples/binary.ts [options]
 
-  --points N     training points; half as many are used for testing (default 1000)
-  --noise X      standard deviation of the distance of points from their moon (default 0.2)
+  --points N     number of training points; half as many test points are added (default 1000)
+  --noise X      standard deviation of the points' distance from their moon (default 0.2)
   --epochs N     passes over the points (default 30)
   --batch N      points per step (default 50)
-  --lr X         learning rate of Adam (default 0.01)
-  --seed N       seed of the points, the weights and the order (default 0)
-  --device NAME  cpu, cuda or emulator (default: WENGERT_DEVICE if set, otherwise cuda if a GPU works, otherwise cpu)
-  --help         prints this text`;
+  --lr X         Adam learning rate (default 0.01)
+  --seed N       random seed for the points, weights and order (default 0)
+  --device NAME  cpu, cuda or emulator (default: WENGERT_DEVICE if set, else cuda if a working GPU is found, else cpu)
+  --help         print this text`;
 
 const options = {
   points: integer(1000, 4),

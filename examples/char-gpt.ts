@@ -39,32 +39,32 @@ const options = {
   device: text(),
 };
 
-const usage = `Trains a small GPT on the characters of a text, and generates text with it.
+const usage = `Trains a small character-level GPT on a text, then generates text with it.
 
 npx tsx examples/char-gpt.ts [options]
 
-  --file FILE      the text to learn (default: the documentation of this project)
-  --layers N       layers of the model (default 2)
-  --width N        features of a character (default 64)
-  --heads N        attention heads; the width must be divisible by them (default 4)
-  --context N      characters that the model sees at once (default 64)
-  --batch N        pieces of text per step (default 16)
-  --epochs N       epochs; after each, the model is tested on a tenth of the text that is held out (default 5)
+  --file FILE      the text to train on (default: this project's documentation)
+  --layers N       number of layers (default 2)
+  --width N        features per character (default 64)
+  --heads N        number of attention heads, which must divide the width (default 4)
+  --context N      number of characters that the model sees at once (default 64)
+  --batch N        text pieces per step (default 16)
+  --epochs N       number of epochs; after each, the model is tested on a held-out tenth of the text (default 5)
   --steps N        steps per epoch (default 200)
-  --lr X           learning rate of AdamW (default 0.003)
+  --lr X           AdamW learning rate (default 0.003)
   --out DIR        folder for char-gpt.safetensors (default: the model is not saved)
 
-  --model FILE     a saved model, which generates text without training
+  --model FILE     a saved model to generate text with, without training
   --prompt TEXT    the text to continue (default: the first character of the vocabulary, usually the line break)
-  --length N       characters to generate (default 500)
-  --temperature X  below 1 for likelier characters, above 1 for more variety (default 0.8)
+  --length N       number of characters to generate (default 500)
+  --temperature X  sampling temperature: below 1 for likelier characters, above 1 for more variety (default 0.8)
   --top-k N        sample from the N likeliest characters; 0 for all (default 0)
 
-  --seed N         seed of the weights, the pieces of text and the samples (default 0)
-  --device NAME    cpu, cuda or emulator (default: WENGERT_DEVICE if set, otherwise cuda if a GPU works, otherwise cpu)
-  --help           prints this text
+  --seed N         random seed for the weights, text pieces and samples (default 0)
+  --device NAME    cpu, cuda or emulator (default: WENGERT_DEVICE if set, else cuda if a working GPU is found, else cpu)
+  --help           print this text
 
-Ctrl-C ends training early and still generates text; press it again to quit immediately.`;
+Ctrl-C ends training early, then generates text; press it again to quit immediately.`;
 
 type Options = Values<typeof options>;
 

@@ -28,21 +28,21 @@ import { digitDatasets } from "./support/digits.js";
 import { evaluationLoader } from "./support/loader.js";
 import { flag, integer, positive, program, text, UsageError } from "./support/program.js";
 
-const usage = `Trains a convolutional network on handwritten digits, in a run that can be interrupted and resumed.
+const usage = `Trains a convolutional network on handwritten digits. You can interrupt the run and resume it later.
 
 npx tsx examples/cnn.ts [options]
 
-  --data DIR     folder with the MNIST files, gzipped or not; if it has only one split, a tenth is held out
-                 (default: the official files, downloaded once; if that fails, digits drawn by the program)
-  --epochs N     passes over the training images, at most (default 5)
-  --patience N   the run ends after N epochs without a better validation loss (default 2)
+  --data DIR     folder with the MNIST files, gzipped or not; if it has only one split, 10% of it is held out
+                 (default: the official files, downloaded once; if that fails, digits that the program draws)
+  --epochs N     maximum number of passes over the training images (default 5)
+  --patience N   end the run after N epochs without a better validation loss (default 2)
   --batch N      images per step (default 64)
-  --lr X         initial learning rate of Adam; it falls to 0 along a cosine (default 0.002)
-  --seed N       seed of the weights and the order of the images (default 0)
-  --device NAME  cpu, cuda or emulator (default: WENGERT_DEVICE if set, otherwise cuda if a GPU works, otherwise cpu)
-  --out DIR      folder for the run (default runs/cnn)
-  --resume       continue the run in that folder; pass the same options as at the start
-  --help         prints this text
+  --lr X         initial Adam learning rate, with cosine decay to 0 (default 0.002)
+  --seed N       random seed for the weights and the image order (default 0)
+  --device NAME  cpu, cuda or emulator (default: WENGERT_DEVICE if set, else cuda if a working GPU is found, else cpu)
+  --out DIR      folder for the files of the run (default runs/cnn)
+  --resume       continue the run in the --out folder; pass the same options as before
+  --help         print this text
 
 Ctrl-C ends the run after the current step and saves it; press it again to quit immediately.`;
 

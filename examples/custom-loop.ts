@@ -15,19 +15,19 @@ import { digitDatasets } from "./support/digits.js";
 import { evaluationLoader } from "./support/loader.js";
 import { integer, positive, program, text } from "./support/program.js";
 
-const usage = `Trains a dense network on handwritten digits in a loop written by hand, and keeps its best weights.
+const usage = `Trains a dense network on handwritten digits in a hand-written loop, and keeps the best weights.
 
 npx tsx examples/custom-loop.ts [options]
 
-  --data DIR     folder with the MNIST files, gzipped or not; if it has only one split, a tenth is held out
-                 (default: the official files, downloaded once; if that fails, digits drawn by the program)
+  --data DIR     folder with the MNIST files, gzipped or not; if it has only one split, 10% of it is held out
+                 (default: the official files, downloaded once; if that fails, digits that the program draws)
   --epochs N     passes over the training images (default 10)
   --batch N      images per step (default 64)
-  --lr X         learning rate of Adam (default 0.003)
-  --seed N       seed of the weights and the order of the images (default 0)
-  --device NAME  cpu, cuda or emulator (default: WENGERT_DEVICE if set, otherwise cuda if a GPU works, otherwise cpu)
+  --lr X         Adam learning rate (default 0.003)
+  --seed N       random seed for the weights and the image order (default 0)
+  --device NAME  cpu, cuda or emulator (default: WENGERT_DEVICE if set, else cuda if a working GPU is found, else cpu)
   --out DIR      folder for best.safetensors (default runs/custom-loop)
-  --help         prints this text`;
+  --help         print this text`;
 
 const options = {
   data: text(),

@@ -16,13 +16,13 @@ const usage = `Fits a sine with a learning rate that decays in steps, and prints
 
 npx tsx examples/decay.ts [options]
 
-  --steps N        training steps (default 5000)
+  --steps N        number of training steps (default 5000)
   --lr X           initial learning rate (default 0.1)
-  --decay-steps N  steps from one change to the next (default 1000)
-  --decay-rate X   factor by which each change multiplies the rate (default 0.96)
-  --seed N         seed of the weights and the points (default 0)
-  --device NAME    cpu, cuda or emulator (default: WENGERT_DEVICE if set, otherwise cuda if a GPU works, otherwise cpu)
-  --help           prints this text`;
+  --decay-steps N  number of steps between changes (default 1000)
+  --decay-rate X   factor that each change multiplies the rate by (default 0.96)
+  --seed N         random seed for the weights and points (default 0)
+  --device NAME    cpu, cuda or emulator (default: WENGERT_DEVICE if set, else cuda if a working GPU is found, else cpu)
+  --help           print this text`;
 
 const options = {
   steps: integer(5000, 1),

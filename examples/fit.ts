@@ -17,14 +17,14 @@ const usage = `Trains a dense network on handwritten digits.
 
 npx tsx examples/fit.ts [options]
 
-  --data DIR     folder with the MNIST files, gzipped or not; if it has only one split, a tenth is held out
-                 (default: the official files, downloaded once; if that fails, digits drawn by the program)
+  --data DIR     folder with the MNIST files, gzipped or not; if it has only one split, 10% of it is held out
+                 (default: the official files, downloaded once; if that fails, digits that the program draws)
   --epochs N     passes over the training images (default 5)
   --batch N      images per step (default 32)
-  --lr X         learning rate of Adam (default 0.001)
-  --seed N       seed of the weights and the order of the images (default 0)
-  --device NAME  cpu, cuda or emulator (default: WENGERT_DEVICE if set, otherwise cuda if a GPU works, otherwise cpu)
-  --help         prints this text`;
+  --lr X         Adam learning rate (default 0.001)
+  --seed N       random seed for the weights and the image order (default 0)
+  --device NAME  cpu, cuda or emulator (default: WENGERT_DEVICE if set, else cuda if a working GPU is found, else cpu)
+  --help         print this text`;
 
 const options = {
   data: text(),

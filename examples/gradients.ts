@@ -30,14 +30,14 @@ const usage = `Shows vanishing and exploding gradients in a deep tanh network, a
 
 npx tsx examples/gradients.ts [options]
 
-  --depth N      tanh layers (default 30)
+  --depth N      number of tanh layers (default 30)
   --width N      units per layer (default 16)
-  --steps N      training steps (default 100)
-  --lr X         learning rate of SGD with momentum 0.9 (default 0.15)
-  --seed N       seed of the points and the weights (default 0)
-  --device NAME  cpu, cuda or emulator (default: WENGERT_DEVICE if set, otherwise cuda if a GPU works, otherwise cpu)
+  --steps N      number of training steps (default 100)
+  --lr X         learning rate for SGD with momentum 0.9 (default 0.15)
+  --seed N       random seed for the points and weights (default 0)
+  --device NAME  cpu, cuda or emulator (default: WENGERT_DEVICE if set, else cuda if a working GPU is found, else cpu)
   --out DIR      folder for gradients.svg (default runs/gradients)
-  --help         prints this text`;
+  --help         print this text`;
 
 const options = {
   depth: integer(30, 2),

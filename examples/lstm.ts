@@ -22,15 +22,15 @@ const usage = `Trains an LSTM to add two numbers that are far apart in a sequenc
 
 npx tsx examples/lstm.ts [options]
 
-  --length N     length of the longest sequences; the shortest are about half as long (default 30)
-  --hidden N     features of the state (default 32)
-  --epochs N     epochs; after each, the network is tested on new sequences (default 10)
+  --length N     length of the longest sequences; the shortest are about half that length (default 30)
+  --hidden N     number of hidden features (default 32)
+  --epochs N     number of epochs; after each, the network is tested on new sequences (default 10)
   --steps N      steps per epoch (default 100)
   --batch N      sequences per step (default 32)
-  --lr X         learning rate of Adam (default 0.005)
-  --seed N       seed of the weights and the sequences (default 0)
-  --device NAME  cpu, cuda or emulator (default: WENGERT_DEVICE if set, otherwise cuda if a GPU works, otherwise cpu)
-  --help         prints this text`;
+  --lr X         Adam learning rate (default 0.005)
+  --seed N       random seed for the weights and sequences (default 0)
+  --device NAME  cpu, cuda or emulator (default: WENGERT_DEVICE if set, else cuda if a working GPU is found, else cpu)
+  --help         print this text`;
 
 const options = {
   length: integer(30, 4),

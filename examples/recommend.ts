@@ -19,18 +19,19 @@ const usage = `Learns how users rate items, and recommends items to a user.
 
 npx tsx examples/recommend.ts [options]
 
-  --file CSV     columns user, item and rating; a fifth is held out. Default: ratings drawn by the program
-  --model NAME   factors or neural (default factors)
-  --factors N    numbers that describe a user or an item (default 8)
+  --file CSV     file with the columns user, item and rating; a fifth of the ratings is held out
+                 (default: random ratings that the program generates)
+  --model NAME   model: factors or neural (default factors)
+  --factors N    number of factors per user and per item (default 8)
   --epochs N     passes over the ratings (default 20)
   --batch N      ratings per step (default 128)
-  --lr X         initial learning rate of Adam (default 0.02)
-  --penalty X    factor of the squared weights, relative to the sum of the squared errors (default 3)
-  --user NAME    the user who gets recommendations (default: the first one)
-  --top N        recommendations (default 5)
-  --seed N       seed of the ratings, the split, the weights and the order (default 0)
-  --device NAME  cpu, cuda or emulator (default: WENGERT_DEVICE if set, otherwise cuda if a GPU works, otherwise cpu)
-  --help         prints this text`;
+  --lr X         initial Adam learning rate (default 0.02)
+  --penalty X    penalty on the squared weights, relative to the sum of squared errors (default 3)
+  --user NAME    the user to recommend items to (default: the first one)
+  --top N        number of recommendations (default 5)
+  --seed N       random seed for the ratings, split, weights and order (default 0)
+  --device NAME  cpu, cuda or emulator (default: WENGERT_DEVICE if set, else cuda if a working GPU is found, else cpu)
+  --help         print this text`;
 
 const options = {
   file: text(),

@@ -15,22 +15,22 @@ import { writeOutput } from "./support/output.js";
 import { integer, program, text, UsageError } from "./support/program.js";
 import { score, space } from "./tune/training.js";
 
-const usage = `Tunes a small network on handwritten digits. If you stop it and run it again, it continues.
+const usage = `Tunes a small network on handwritten digits. If you stop it, you can run it again to continue.
 
 npx tsx examples/tune.ts [options]
 
-  --data DIR     folder with the MNIST files, gzipped or not; if it has only one split, a tenth is held out
-                 (default: the official files, downloaded once; if that fails, digits drawn by the program)
-  --search NAME  random, bayesian, hyperband or grid (default bayesian)
-  --trials N     trials in total, including those of earlier runs (default 20); Hyperband divides the same number of
+  --data DIR     folder with the MNIST files, gzipped or not; if it has only one split, 10% of it is held out
+                 (default: the official files, downloaded once; if that fails, digits that the program draws)
+  --search NAME  search method: random, bayesian, hyperband or grid (default bayesian)
+  --trials N     total number of trials, including earlier runs (default 20); Hyperband divides the same number of
                  epochs among more trials
-  --epochs N     epochs of a trial; with Hyperband, of the longest trials (default 9)
-  --images N     training images (default 1000)
-  --seed N       seed of the search, the weights and the order of the images (default 0)
-  --device NAME  cpu, cuda or emulator (default: WENGERT_DEVICE if set, otherwise cuda if a GPU works, otherwise cpu)
+  --epochs N     epochs per trial; with Hyperband, epochs of the longest trials (default 9)
+  --images N     number of training images (default 1000)
+  --seed N       random seed for the search, weights and image order (default 0)
+  --device NAME  cpu, cuda or emulator (default: WENGERT_DEVICE if set, else cuda if a working GPU is found, else cpu)
   --out DIR      folder for the study (JSON) and its chart (SVG), whose names contain --search, --images, --epochs
-                 and --seed; use another folder for other data (default runs/tune)
-  --help         prints this text
+                 and --seed; use a different folder for different data (default runs/tune)
+  --help         print this text
 
 Ctrl-C ends the study after the current trial; press it again to quit immediately.`;
 

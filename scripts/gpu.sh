@@ -9,10 +9,10 @@
 #     tune      every compiled tile and number of splits, for products and convolutions of those rows
 #     ncu       profiles a dozen kernels with Nsight Compute
 #     test      the case list and the device tests; then every result hashed in two runs, and the hashes compared
-#     steps     whole training steps beside PyTorch
+#     steps     whole training steps, compared with PyTorch
 #     sanitize  compute-sanitizer: racecheck, then memcheck, on shapes larger than a tile
 #     build     compiles the CUDA addon; runs first if the bundle has no CUDA addon
-#     all       all of them, in this order, past failures
+#     all       all steps in this order, even if one fails
 #
 # It ends within LIMIT seconds (540) of its first line. Each step has a budget; steps and sanitize share the time that is
 # left. $OUT (./out) gets log.txt, smoke.json, bench.json, bench.md, tune.json, ncu.csv and test.json. Each result is written

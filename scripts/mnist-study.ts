@@ -39,19 +39,19 @@ const options = {
   out: text(),
 };
 
-const usage = `Compares random search, Bayesian search and Hyperband on a small MNIST study with the same number of epochs.
+const usage = `Compares random search, Bayesian search and Hyperband on a small MNIST study, with the same epoch budget for each.
 
 npm run mnist:study -- [options]
 
   --data DIR        folder with the MNIST files (default ../shared/data/mnist)
-  --train N         training images (default 500)
-  --validation N    images used to compute the score (default 2000)
-  --epochs N        epochs of a full training (default 27)
-  --trials N        full trainings per search (default 30)
-  --seeds N         number of seeds for searches and weights, 0 to N - 1 (default 5)
+  --train N         number of training images (default 500)
+  --validation N    number of images used to compute the score (default 2000)
+  --epochs N        epochs per full training run (default 27)
+  --trials N        number of full training runs per search (default 30)
+  --seeds N         number of random seeds for searches and weights, 0 to N - 1 (default 5)
   --device NAME     cpu, cuda or emulator (default cpu)
-  --out FILE        writes the figures as JSON
-  --help            prints this text`;
+  --out FILE        write the figures to FILE as JSON
+  --help            print this text`;
 
 /** What somebody who knows little of the problem would search: generous ranges, on scales that fit. */
 const space = {

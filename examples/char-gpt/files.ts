@@ -12,7 +12,7 @@ export async function readText(file: string | undefined): Promise<{ readonly tex
   const root = fileURLToPath(new URL("../../", import.meta.url));
   const pages = (await readdir(`${root}docs`)).filter((name) => name.endsWith(".md")).sort();
   const paths = [`${root}README.md`, ...pages.map((name) => `${root}docs/${name}`)];
-  return { text: (await Promise.all(paths.map(read))).join("\n"), source: "the documentation of this project" };
+  return { text: (await Promise.all(paths.map(read))).join("\n"), source: "this project's documentation" };
 }
 
 async function read(path: string): Promise<string> {
@@ -40,7 +40,7 @@ export const saveModel = (path: string, { model, vocabulary }: CharacterModel): 
 export async function loadModel(path: string): Promise<CharacterModel> {
   const { tensors, metadata } = await loadSafetensors(path);
   if (!("model" in metadata && "vocabulary" in metadata))
-    throw new FormatError(`${path} was not saved by char-gpt: it does not contain the options of the model`);
+    throw new FormatError(`${path} was not saved by char-gpt: it does not contain the model options`);
   const model = new GPT(JSON.parse(metadata.model) as GPTOptions);
   model.loadStateDict(tensors);
   for (const tensor of tensors.values()) tensor.dispose();

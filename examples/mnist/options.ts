@@ -17,14 +17,14 @@ export const usage = `Trains a convolutional network on handwritten digits and s
 
 npm run mnist -- [options]
 
-  --data DIR     folder with the MNIST files, gzipped or not; if it has only one split, a tenth is held out
-                 (default: the official files, downloaded once; if that fails, digits drawn by the program)
+  --data DIR     folder with the MNIST files, gzipped or not; if it has only one split, 10% of it is held out
+                 (default: the official files, downloaded once; if that fails, digits that the program draws)
   --epochs N     passes over the training images (default 3)
   --batch N      images per step (default 64)
-  --lr X         learning rate of Adam (default 0.001)
-  --seed N       seed of the weights and the order of the images (default 0); the same seed gives the same run
-  --device NAME  cpu, cuda or emulator (default: WENGERT_DEVICE if set, otherwise cuda if a GPU works, otherwise cpu)
+  --lr X         Adam learning rate (default 0.001)
+  --seed N       random seed for the weights and the image order (default 0); the same seed gives the same run
+  --device NAME  cpu, cuda or emulator (default: WENGERT_DEVICE if set, else cuda if a working GPU is found, else cpu)
   --out DIR      folder for model.safetensors (default .)
-  --help         prints this text
+  --help         print this text
 
-Ctrl-C ends training early and still saves; press it again to quit immediately.`;
+Ctrl-C ends training early, then tests and saves the model; press it again to quit immediately.`;

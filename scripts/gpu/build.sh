@@ -4,10 +4,10 @@
 #
 #     bash scripts/gpu/build.sh [--device cuda|emulator] [--seconds N] [--jobs N] [--out FOLDER]
 #
-#     --device    default cuda
-#     --seconds   ends with status 124 after that long; default 150
-#     --jobs      compilers at a time; default one for each core
-#     --out       where the addon goes; default build/Release
+#     --device    the device (default cuda)
+#     --seconds   exit with status 124 after N seconds (default 150)
+#     --jobs      number of compilers to run at a time (default: one per core)
+#     --out       folder for the addon (default build/Release)
 #
 # WENGERT_CUDA_ARCHITECTURES, such as "80;90a", says what to compile for; by default the GPU that nvidia-smi names, and
 # 90a if there is none. WENGERT_KERNELS, such as "matmul;softmax", restricts it to some folders and files of kernels/.

@@ -6,11 +6,11 @@
  *
  *     npm run gpu:bundle [-- --no-cuda] [--no-races] [--data ../shared/data/mnist] [--old] [--folder FOLDER]
  *
- * --no-cuda    without the CUDA addon: `gpu.sh build` compiles it on the GPU machine
- * --no-races   without the emulator's addon that watches accesses, which only tests of the addon on the emulator need
- * --data       a folder with MNIST's files, to train on
- * --old        takes addons that are older than their sources, too
- * --folder     writes the folder itself, and no archive
+ * --no-cuda    leave out the CUDA addon; `gpu.sh build` compiles it on the GPU machine
+ * --no-races   leave out the emulator addon that checks accesses; only addon tests on the emulator need it
+ * --data       a folder with the MNIST files, to train on
+ * --old        accept addons that are older than their sources
+ * --folder     write a folder instead of an archive
  */
 import { execFileSync } from "node:child_process";
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
@@ -120,7 +120,7 @@ async function bundle(): Promise<void> {
     cpSync(join(root, "scripts", "gpu.sh"), join(target, "gpu.sh"));
     for (const line of sizeTable(sizes, archive)) console.log(line);
     console.log(`${relative(process.cwd(), target) || target}: ${readdirSync(target).join(", ")}`);
-    if (statSync(archive).size > mostBytes) throw new Error(`larger than the allowed ${mostBytes / 2 ** 20} MiB`);
+    if (statSync(archive).size > mostBytes) throw new Error(`larger than the limit of ${mostBytes / 2 ** 20} MiB`);
   } finally {
     rmSync(staging, { recursive: true, force: true });
   }

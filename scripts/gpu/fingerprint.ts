@@ -4,8 +4,8 @@
  *
  *     node scripts/gpu/fingerprint.js [--few] [--only PATTERN] [--seconds N] FILE
  *
- * --few      only a case of each op, and shapes larger than a tile: for tools that take a hundred times as long
- * --only     a regular expression: only the cases whose name, such as "add/broadcast", matches
+ * --few      run only one case per op, and shapes larger than a tile, for tools that take a hundred times as long
+ * --only     run only the cases whose names, such as "add/broadcast", match this regular expression
  * --seconds  start no case after N seconds
  *
  * Each line is written, and each failure printed, as soon as it is known: a kill loses the case in progress. The last line

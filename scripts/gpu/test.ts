@@ -5,11 +5,11 @@
  *
  *     node scripts/gpu/test.js --report FILE --seconds N [--jobs N] [--only PATTERN]
  *
- * --report   JSON, rewritten after every file: a kill loses only the files in progress
- * --seconds  files that are running then are stopped and reported as "unfinished"; the others as "not run". A file may take
- *            half of the time; after that it is stopped and reported as "timed out"
- * --jobs     files at a time; by default 4 on cuda, as they share one GPU, and a job for each core on the emulator
- * --only     a regular expression: only the files whose path matches
+ * --report   the JSON report, rewritten after every file, so that a kill loses only the files in progress
+ * --seconds  the time limit. Files that are still running are stopped and reported as "unfinished", and the others as
+ *            "not run". A file that takes more than half of the time is stopped and reported as "timed out"
+ * --jobs     number of files to run at a time (default: 4 on cuda, because they share one GPU; one per core on the emulator)
+ * --only     run only the files whose paths match this regular expression
  *
  * The status is 0 if every file ran and nothing failed, 1 if something failed, 2 if nothing failed but files did not run.
  */

@@ -3,10 +3,10 @@
  *
  *     npm run how-to -- PAGE [--break all|N] [--keep]
  *
- * --break   follows the page once for each way to break it: each step that changes something is left out, and each change
- *           in a break comment is made. N is the number of a step. Says which check noticed each, and fails if one was not
- *           noticed, or only because a later block no longer found its place ("anchor")
- * --keep    keeps the scratch copy, and prints its path
+ * --break   follow the page once for each way to break it: leave out each step that changes something, and make each change
+ *           in a break comment. N is a step number. Prints which check noticed each breakage, and fails if one was not
+ *           noticed, or was noticed only because a later block no longer found its place ("anchor")
+ * --keep    keep the scratch copy and print its path
  */
 import { parseArgs } from "node:util";
 import { breakagesOf, idleChecks, runBroken } from "./break.js";

@@ -256,7 +256,7 @@ describe("the command", () => {
     expect(code).toBe(0);
     expect(stderr).toContain("\ninterrupted: testing the model, then generating text; press Ctrl-C again");
     expect(stdout).toMatch(
-      /^text: the documentation of this project: \d+ characters, \d+ of them distinct\nvalidation loss: \d\.\d{4}.*\n\n/,
+      /^text: this project's documentation: \d+ characters, \d+ of them distinct\nvalidation loss: \d\.\d{4}.*\n\n/,
     );
   });
 
