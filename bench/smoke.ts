@@ -88,7 +88,7 @@ function product(): void {
   const time = timeOf(work);
   clocks("clocks after the product");
   const rate = work.flops / time.median / 1e6;
-  const compared = `256 elements are correct; the largest error is ${worst.toFixed(2)} times the limit`;
+  const compared = `256 elements are correct; the largest error is ${worst.toFixed(2)} times the tolerance`;
   keep("product", { ...time, teraflops: rate, worst }, `${rate.toFixed(1)} TFLOP/s; ${compared}`);
 }
 
@@ -103,7 +103,7 @@ function conformance(): void {
     });
   const wrong = results.filter(({ agrees }) => !agrees);
   for (const { name, difference, allowed } of wrong)
-    console.log(`conformance: ${name} differs by ${difference}, allowed ${allowed}`);
+    console.log(`conformance: ${name} differs by ${difference}, but the tolerance is ${allowed}`);
   keep("conformance", results, `${results.length - wrong.length} of ${results.length} instructions agree`);
   if (wrong.length > 0 || results.length === 0) process.exitCode = 1;
 }

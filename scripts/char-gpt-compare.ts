@@ -105,7 +105,7 @@ function report(ours: Run, theirs: Run): void {
       console.log(
         `${String(i + 1).padStart(4)}   ${ours.losses[i].toFixed(5)}   ${theirs.losses[i].toFixed(5)}   ${differences[i].toExponential(1)}`,
       );
-  console.log(`largest difference of a step: ${Math.max(...differences).toExponential(1)}`);
+  console.log(`largest difference in a step: ${Math.max(...differences).toExponential(1)}`);
   const [a, b] = [median(ours.seconds), median(theirs.seconds)];
   console.log(
     `processor time per step: wengert ${(1000 * a).toFixed(0)} ms, PyTorch ${(1000 * b).toFixed(0)} ms (ratio ${(a / b).toFixed(1)})`,

@@ -96,7 +96,7 @@ function readData(data: TensorData): Data {
   for (let level: unknown = data; Array.isArray(level) || ArrayBuffer.isView(level); level = (level as unknown[])[0]) {
     if (shape.push((level as ArrayLike<unknown>).length) > maxRank)
       throw new ShapeError(
-        `tensor: data must be nested at most ${maxRank} levels deep; check whether an array contains itself`,
+        `tensor: data can be nested at most ${maxRank} levels deep; check whether an array contains itself`,
       );
   }
   const values: number[] = [];

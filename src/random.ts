@@ -86,7 +86,7 @@ export function randint(low: number, high: number, shape: Shape, options: Random
       `randint: low and high must be integers with low < high, and [low, high) must fit in ${dtype}, got [${low}, ${high})`,
     );
   if (high - low === 2 ** 32)
-    throw new ArgumentError(`randint: [low, high) must contain at most 2^32 - 1 integers, got [${low}, ${high})`);
+    throw new ArgumentError(`randint: [low, high) can contain at most 2^32 - 1 integers, got [${low}, ${high})`);
   return finish(drawIntegers(checkShape("randint", shape), low, high, dtype, generator, backend(device)), options);
 }
 

@@ -90,7 +90,7 @@ export function cellsOf(row: RowResult, floor: Floor, committed: Run | null): st
   const before = committed?.rows.find(({ name }) => name === row.name);
   const { difference } = row;
   const compared = difference
-    ? `${difference.relativeError.toExponential(1)} of ${difference.allowed.toExponential(1)}`
+    ? `${difference.relativeError.toExponential(1)} / ${difference.allowed.toExponential(1)}`
     : "";
   return [
     row.name,
@@ -116,7 +116,7 @@ const header = [
   "to PyTorch",
   "to committed",
   "PyTorch's mode",
-  "check: error of allowed",
+  "check: error / tolerance",
 ];
 
 /** The table as Markdown. */
@@ -137,8 +137,8 @@ export function tableOf(run: Run, committed: Run | null): string {
       : "there is no committed run for this card",
     run.small ? "SMALL SIZES: the figures cannot be used for comparisons." : "",
     "",
-    "Device microseconds per call, measured with events of the stream. Launches and training steps include the gaps in which the",
-    "device waits for the host; the cost of the host is measured with its clock. Each row is timed before and after PyTorch, and the",
+    "Device microseconds per call, measured with stream events. Launches and training steps include the gaps in which the",
+    "device waits for the host; host cost is measured with the host's clock. Each row is timed before and after PyTorch, and the",
     "figure is the mean of both medians. Ratios compare times: below 1, Wengert is faster. The floor is",
     "the larger of two times: bytes at the rate of the fastest copy, and operations at the rate of the fastest product in that",
     "math mode.",

@@ -143,7 +143,7 @@ async function checkAll(files: readonly string[], all: boolean, tools: Disassemb
   }
   if (faults.length > 0) console.error(`\nproblems:\n${faults.map((fault) => `  ${fault}`).join("\n")}`);
   console.log(
-    `\n${files.length} files, ${kernels} kernels of all targets, ${verdicts.length} disassembled, ${faults.length} problems`,
+    `\n${files.length} files, ${kernels} kernels for all targets, ${verdicts.length} disassembled, ${faults.length} problems`,
   );
   return faults.length === 0 && kernels > 0;
 }

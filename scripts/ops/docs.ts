@@ -17,10 +17,10 @@ const addon = fileURLToPath(new URL("../../build/Release/wengert_emulator.node",
 const emulator = devices().find(({ name }) => name === "emulator");
 if (!emulator?.available)
   throw new Error(
-    `docs:ops: the emulator is required to measure the columns of cuda, but it is not available: ${emulator?.reason}`,
+    `docs:ops: the emulator is required to measure the cuda columns, but it is not available: ${emulator?.reason}`,
   );
 if (existsSync(addon) && isOld(addon))
-  console.error("docs:ops: the addon of the emulator is older than its sources; run npm run build:native");
+  console.error("docs:ops: the emulator addon is older than its sources; run npm run build:native");
 
 const layout = await readLayout();
 const names = layout.updates.map(({ name }) => name);

@@ -53,7 +53,7 @@ export function stratifiedSplit<S extends Sample>(
       `${op}: there must be one label for each sample, got ${labels.length} labels for ${dataset.length} samples`,
     );
   if (parts.some((part) => part > 1))
-    throw new ArgumentError(`${op}: parts must be fractions of at most 1, got ${parts.join(", ")}`);
+    throw new ArgumentError(`${op}: parts must be fractions that do not exceed 1, got ${parts.join(", ")}`);
   const sizes = partSizes(op, parts, dataset.length);
   // Classes one after the other, and the samples of that row dealt out evenly: each part gets its share of every class.
   const deal = interleave(sizes, dataset.length);

@@ -107,7 +107,7 @@ export const isStateful = (optimizer: object): optimizer is StatefulOptimizer =>
 export function optimizerPart(optimizer: object): CheckpointPart {
   if (!isStateful(optimizer))
     throw new ArgumentError(
-      `optimizerPart: ${optimizer.constructor.name} has no stateDict and loadStateDict, so its state cannot be saved`,
+      `optimizerPart: ${optimizer.constructor.name} has no stateDict or loadStateDict method, so its state cannot be saved`,
     );
   return {
     state: () => optimizer.stateDict(),

@@ -91,7 +91,7 @@ export class TopKAccuracy extends HitRate {
     const op = "TopKAccuracy.update";
     const { scores, labels, classes, stride, start } = scoreRows(op, predictions, targets, this.#ignoreIndex);
     if (this.k > classes)
-      throw new ArgumentError(`${op}: k must be at most the number of classes, ${classes}, got ${this.k}`);
+      throw new ArgumentError(`${op}: k must not exceed the number of classes, ${classes}, got ${this.k}`);
     let [hits, count] = [0, 0];
     labels.forEach((label, row) => {
       if (label === this.#ignoreIndex) return;

@@ -80,7 +80,7 @@ export abstract class Metric<V = number, S extends MetricState = MetricState> {
     if (typeof state !== "object" || state === null) refuse(`the state must be an object, got ${quote(state)}`);
     const names = Object.keys(this.#initial);
     if (Object.keys(state).sort().join() !== [...names].sort().join())
-      refuse(`the fields of the state must be ${names.join(", ")}, got ${Object.keys(state).join(", ")}`);
+      refuse(`the state must have the fields ${names.join(", ")}, got ${Object.keys(state).join(", ")}`);
     for (const name of names) {
       const [initial, given] = [this.#initial[name], state[name]];
       if (Array.isArray(initial) !== Array.isArray(given))

@@ -121,7 +121,7 @@ function totals(model: Module): string[] {
   const buffers = [...model.namedBuffers().values()];
   return [
     `parameters: ${number(sizeOfAll(parameters))} (${number(sizeOfAll(trainable))} trainable)`,
-    ...(buffers.length > 0 ? [`elements of buffers: ${number(sizeOfAll(buffers))}`] : []),
+    ...(buffers.length > 0 ? [`buffer elements: ${number(sizeOfAll(buffers))}`] : []),
   ];
 }
 

@@ -107,11 +107,11 @@ export class TrainingRun implements Run {
     const { data, optimizer } = this.#members;
     if (!isResumable(data))
       throw new ArgumentError(
-        "Trainer.fit: the position in the data cannot be saved because the data has no getState and setState; use a DataLoader",
+        "Trainer.fit: the position in the data cannot be saved because the data has no getState or setState method; use a DataLoader",
       );
     if (!isStateful(optimizer))
       throw new ArgumentError(
-        `Trainer.fit: the state of the optimizer cannot be saved: ${optimizer.constructor.name} has no stateDict and loadStateDict`,
+        `Trainer.fit: the optimizer ${optimizer.constructor.name} has no stateDict or loadStateDict method, so its state cannot be saved`,
       );
   }
 

@@ -56,7 +56,7 @@ function layOut(space: Space, points: number): Params[] {
     const size = grid.reduce((sum, point) => sum + (isActive(parameter, point) ? values.length : 1), 0);
     if (size > most)
       throw new ArgumentError(
-        `gridSearch: the grid must have at most ${most} points; choose fewer points or parameters`,
+        `gridSearch: the grid can have at most ${most} points; choose fewer points or parameters`,
       );
     grid = grid.flatMap((point) =>
       isActive(parameter, point) ? values.map((value) => ({ ...point, [name]: value })) : [point],

@@ -76,12 +76,12 @@ const isRecord = (value: unknown): value is Json => typeof value === "object" &&
 function trialRule(space: Space, trial: unknown, i: number): string | null {
   if (!isRecord(trial)) return "it is not an object";
   const { number, params, budget, parent, score, seconds } = trial;
-  if (number !== i) return `its number is invalid: ${quote(number)}`;
-  if (!isRecord(params)) return `its params are invalid: ${quote(params)}`;
-  if (!(typeof budget === "number" && budget > 0)) return `its budget is invalid: ${quote(budget)}`;
+  if (number !== i) return `invalid number: ${quote(number)}`;
+  if (!isRecord(params)) return `invalid params: ${quote(params)}`;
+  if (!(typeof budget === "number" && budget > 0)) return `invalid budget: ${quote(budget)}`;
   if (parent !== null && !(Number.isInteger(parent) && (parent as number) >= 0 && (parent as number) < i))
-    return `its parent is invalid: ${quote(parent)}`;
-  if (score !== null && typeof score !== "number") return `its score is invalid: ${quote(score)}`;
-  if (typeof seconds !== "number") return `its seconds are invalid: ${quote(seconds)}`;
+    return `invalid parent: ${quote(parent)}`;
+  if (score !== null && typeof score !== "number") return `invalid score: ${quote(score)}`;
+  if (typeof seconds !== "number") return `invalid number of seconds: ${quote(seconds)}`;
   return pointRule(space, params);
 }

@@ -92,7 +92,7 @@ describe("CSV", () => {
     ["a,b\r\n\r\n1\r\n", /:3: expected 2 fields \(a, b\), got 1/],
     ['a,b\n1,"2\n3,4\n', /:2: a quoted field is never closed/],
     ['a,b\n1,2"3\n', /:2: a quote appears inside a field/],
-    ['a,b\n1,"2"3\n', /:2: "3" follows a closing quote/],
+    ['a,b\n1,"2"3\n', /:2: unexpected "3" after a closing quote; expected a delimiter/],
     ["a,a\n1,2\n", /:1: the column "a" appears twice/],
   ])("%j is refused with its line", (text, message) => {
     expect(() => decodeCsv(text)).toThrow(FormatError);

@@ -81,7 +81,7 @@ describe("stratified", () => {
 
   test("refuses labels that do not fit", () => {
     expect(() => stratifiedSplit(numbered(3), [0, 1], [0.5])).toThrow("2 labels for 3 samples");
-    expect(() => stratifiedSplit(numbered(3), [0, 1, 1], [2])).toThrow("parts must be fractions of at most 1");
+    expect(() => stratifiedSplit(numbered(3), [0, 1, 1], [2])).toThrow("parts must be fractions that do not exceed 1");
   });
 });
 

@@ -119,7 +119,7 @@ describe("checkpoints", () => {
       const attempt = loadCheckpoint(path, other);
       await expect(attempt).rejects.toThrow(FormatError);
       await expect(attempt).rejects.toThrow(
-        /nothing was changed: optimizer: the optimizer is SGD, but Adam in the state; plateau: Accuracy\.setState: the fields of the state must be/,
+        /nothing was changed: optimizer: the optimizer is SGD, but Adam in the state; plateau: Accuracy\.setState: the state must have the fields/,
       );
       expect(other.model.state().tensors.get("weight")?.arraySync()).toEqual(before);
       expect(accuracy.getState()).toEqual({ hits: 0, count: 0 });

@@ -151,7 +151,7 @@ describe("setState refuses what getState does not give", () => {
       "another metric's",
       () => new Accuracy(),
       { sum: 1, count: 2 },
-      "the fields of the state must be hits, count, got sum, count",
+      "the state must have the fields hits, count, got sum, count",
     ],
     [
       "more hits than labels",

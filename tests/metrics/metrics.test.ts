@@ -191,7 +191,7 @@ describe("what does not fit is refused, and nothing changes", () => {
       () => new TopKAccuracy(4),
       () => [scores(1, 3), ints([2])],
       ArgumentError,
-      "TopKAccuracy.update: k must be at most the number of classes, 3, got 4",
+      "TopKAccuracy.update: k must not exceed the number of classes, 3, got 4",
     ],
     [
       "ConfusionMatrix",

@@ -113,7 +113,7 @@ describe.skipIf(skipped)(`the addon's functions${why}`, () => {
     const { length } = addon.operands;
     expect(() => backend.run(kernel, [], [new Array<number>(length - 1).fill(0)])).toThrow(
       new ArgumentError(
-        `fill: the operands need ${length} words, and the limit is ${length - 1}; pass fewer tensors at once`,
+        `fill: the operands need ${length} words, but the limit is ${length - 1}; pass fewer tensors at once`,
       ),
     );
     expect(() => addon.kernels.fill()).toThrow("fill: expected 3 operands, got 0");

@@ -43,7 +43,7 @@ test("a table of modules, shapes and parameters", () => {
       "  4 (Linear)       [2, 10]             54,090",
       "---------------------------------------------",
       "parameters: 54,178 (54,106 trainable)",
-      "elements of buffers: 17",
+      "buffer elements: 17",
     ].join("\n"),
   );
 });

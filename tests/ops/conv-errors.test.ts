@@ -236,7 +236,7 @@ describe("pooling refuses", () => {
   });
   test("padding over half the window", () => {
     const x = images(1, 1, 6, 6);
-    const message = "padding must be at most half of kernelSize, got padding [1, 2] for kernelSize [3, 3]";
+    const message = "padding must not exceed half of kernelSize, got padding [1, 2] for kernelSize [3, 3]";
     refuses(() => x.maxPool2d(3, { padding: [1, 2] }), ArgumentError, `maxPool2d: ${message}`);
     refuses(() => x.avgPool2d(3, { padding: [1, 2] }), ArgumentError, `avgPool2d: ${message}`);
   });

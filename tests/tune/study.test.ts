@@ -246,17 +246,17 @@ describe("a file of another study is refused by what differs, and not changed", 
     [
       "with a trial missing",
       (text) => text.replace(/ {2}\{"number":1.*\n/, ""),
-      "trial 1 is damaged: its number is invalid: 2",
+      "trial 1 is damaged: invalid number: 2",
     ],
     [
       "with a score as text",
       (text) => text.replace(/"score":[^,]+/, '"score":"1"'),
-      'trial 0 is damaged: its score is invalid: "1"',
+      'trial 0 is damaged: invalid score: "1"',
     ],
     [
       "with a parent to come",
       (text) => text.replace('"parent":null', '"parent":0'),
-      "trial 0 is damaged: its parent is invalid: 0",
+      "trial 0 is damaged: invalid parent: 0",
     ],
     [
       "with a point outside",

@@ -102,7 +102,7 @@ export class NativeBackend implements Backend {
     // Operands that did not fit were not written.
     if (at > words.length)
       throw new ArgumentError(
-        `${kernel.name}: the operands need ${at - 1} words, and the limit is ${words.length - 1}; pass fewer tensors at once`,
+        `${kernel.name}: the operands need ${at - 1} words, but the limit is ${words.length - 1}; pass fewer tensors at once`,
       );
     words[0] = at - 1;
     launch();

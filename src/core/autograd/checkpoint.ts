@@ -55,7 +55,7 @@ function runOnce(fn: () => Tensor, inside: Partial<Context>): FirstRun {
   {
     using scope = new Scope();
     const result = noteInputs(inputs, () => withContext({ ...inside, tape: null }, fn));
-    checkTensor("checkpoint", "the result of the function", result);
+    checkTensor("checkpoint", "the function's result", result);
     leaves = leavesBehind(result, begin);
     value = scope.keep(result.detach());
   }

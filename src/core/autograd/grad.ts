@@ -127,7 +127,7 @@ export function vjp<X extends readonly Tensor[]>(
       const variables = variablesFor("vjp", xs, [...xs.keys()]);
       wrt = variables.wrt;
       const output = enableGrad(() => f(...variables.inputs));
-      checkTensor("vjp", "the result of the function", output);
+      checkTensor("vjp", "the function's result", output);
       return output.alias();
     });
     return {

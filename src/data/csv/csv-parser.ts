@@ -60,7 +60,7 @@ export class CsvParser {
       } else if (this.#place === "afterQuote") {
         this.#fail(
           this.#line,
-          `${JSON.stringify(character)} follows a closing quote; a delimiter or a line end must follow`,
+          `unexpected ${JSON.stringify(character)} after a closing quote; expected a delimiter or the end of the line`,
         );
       } else {
         // Up to the next character that means something, in one piece.

@@ -103,7 +103,7 @@ class RowReader {
   constructor(source: string, { delimiter = ",", header = true }: CsvOptions) {
     if (delimiter.length !== 1 || /["\r\n]/.test(delimiter))
       throw new ArgumentError(
-        `${source}: the delimiter must be one character other than a quote or a line end, got ${quote(delimiter)}`,
+        `${source}: the delimiter must be a single character and cannot be a quote or a line break, got ${quote(delimiter)}`,
       );
     this.#source = source;
     this.#parser = new CsvParser(source, delimiter);

@@ -124,7 +124,7 @@ export class DataLoader<S extends Sample = Sample> implements AsyncIterable<Tens
   setState({ seed, epoch, batch }: DataLoaderState): void {
     checkAtLeast("seed", seed, 0);
     checkAtLeast("epoch", epoch, 0);
-    checkAtLeast("the batch of the state", batch, 0);
+    checkAtLeast("the batch in the state", batch, 0);
     if (batch > this.length)
       throw new ArgumentError(`DataLoader: the state is at batch ${batch}, but an epoch has only ${this.length}`);
     this.#seed = seed;

@@ -98,7 +98,7 @@ export function poolAttrs(op: string, x: Shape, kernelSize: Size2d, options: Poo
   const dilation = perAxis(op, "dilation", options.dilation ?? 1, 2, 1);
   if (padding.some((n, axis) => 2 * n > kernel[axis]))
     throw new ArgumentError(
-      `${op}: padding must be at most half of kernelSize, got padding ${show(padding)} for kernelSize ${show(kernel)}`,
+      `${op}: padding must not exceed half of kernelSize, got padding ${show(padding)} for kernelSize ${show(kernel)}`,
     );
   const image = x.slice(2);
   const window = { kernel, stride, dilation, before: padding, after: padding };

@@ -25,13 +25,13 @@ export function parseEquation(equation: string, shapes: readonly Shape[]): Equat
   const place = `'${equation}' with ${shapes.map(show).join(", ")}`;
   const invalid = (rule: string) => new ArgumentError(`einsum: ${rule}: ${place}`);
   const sides = text.split("->");
-  if (sides.length > 2) throw invalid("the equation must have at most one arrow");
+  if (sides.length > 2) throw invalid("the equation can have at most one arrow");
   const terms = sides[0].split(",");
   if (terms.length !== shapes.length)
     throw invalid(`the number of terms must match the number of operands, got ${terms.length} and ${shapes.length}`);
   const check = (term: string): void => {
     if (!/^[a-zA-Z]*(\.\.\.)?[a-zA-Z]*$/.test(term))
-      throw invalid(`a term must consist of letters and at most one ellipsis (...), got '${term}'`);
+      throw invalid(`a term can contain only letters and at most one ellipsis (...), got '${term}'`);
   };
 
   let longestEllipsis = 0;
