@@ -43,7 +43,8 @@ void Bulk::fenceInitialised() {
 void Bulk::arrive(std::uint64_t* at, std::uint32_t expectedBytes) {
   Mbarrier& barrier = find(at, "mbarrier.arrive");
   const Thread& self = block_.thread();
-  if (barrier.pending == 0) block_.fault("mbarrier.arrive: more arrivals in a phase than the count of the mbarrier");
+  if (barrier.pending == 0)
+    block_.fault("mbarrier.arrive: the number of arrivals in this phase exceeds the mbarrier's count");
   if (Detector* detector = block_.detector()) detector->release(self.number, barrier.arrivals);
   barrier.bytes += expectedBytes;
   barrier.pending--;

@@ -33,7 +33,7 @@ void check(const char* name, Dim3 grid, Dim3 block, std::size_t sharedBytes) {
   if (grid.count() == 0 || grid.x > 2147483647u || grid.y > 65535u || grid.z > 65535u)
     fail("the grid must have at least one block and at most (2^31 - 1, 65,535, 65,535) blocks");
   if (sharedBytes > mostShared)
-    fail("a block must use at most 232,448 bytes of shared memory, got " + std::to_string(sharedBytes));
+    fail("a block can use at most 232,448 bytes of shared memory, got " + std::to_string(sharedBytes));
 }
 
 }  // namespace

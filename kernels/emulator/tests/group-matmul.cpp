@@ -177,7 +177,7 @@ int main() {
   miscounted.push_back("it expected too few bytes");
   miscounted.push_back("deadlock");
   std::vector<std::string> refilled = unordered;
-  refilled.push_back("more arrivals in a phase");
+  refilled.push_back("the number of arrivals in this phase");
   std::vector<std::string> parity = early;
   parity.push_back("deadlock");
   expectClean("a matmul of warpgroups in bfloat16", product<bfloat16, Bug::none>);
