@@ -174,7 +174,7 @@ export const reduceRows: readonly Row[] = [
     title: "pooling",
     load: element(0),
     store: element(0),
-    known: { splitLoads: 1, why: "two neighbouring windows are read one after the other" },
+    known: { splitLoads: 1, why: "two neighboring windows are read one after the other" },
     shared: 64,
     registers: 64,
     blocks: 4,
